@@ -1,0 +1,116 @@
+"""The command line: `python -m harness`, which the nox sessions call.
+
+Nothing heavy is imported before a command needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from harness.errors import UnusableInput
+
+REPORTS = Path(__file__).resolve().parent.parent / "reports"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Exit status: 0 all is well, 1 something is wrong or failed, 2 unusable arguments."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except UnusableInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m harness", description="gradproof: is your backprop right?")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    compare = commands.add_parser("compare", help="run implementations on cases, tabulate how closely they agree")
+    add = compare.add_argument
+    add("--only", default="", metavar="NAMES", help="implementations, comma-separated: names, or paths ending in .py")
+    add("--case", default="", metavar="IDS", help="cases, comma-separated: ids, or patterns such as 'iris*'")
+    add("--data", default="", metavar="FILE.csv", help="cases over this table instead; its last column is the target")
+    add("--reports", type=Path, metavar="FOLDER", help="where reports go (default: reports/, if nothing was selected)")
+    add("--jobs", type=_jobs, metavar="N", help="worker processes (default: one for each processor)")
+    add(
+        "--seconds",
+        type=_seconds,
+        default=60.0,
+        metavar="S",
+        help="limit of one implementation on one case (default: 60)",
+    )
+    compare.set_defaults(command=_compare)
+
+    listing = commands.add_parser("list", help="list the implementations, the datasets and the cases")
+    listing.set_defaults(command=_list)
+    return parser
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, found {text!r}")
+    return value
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from harness.compare import compare, default_jobs, select
+    from harness.terminal import display, print_summary
+
+    selection = select(options.only, options.case, options.data)
+    shown = display()
+    try:
+        comparison = compare(selection, options.jobs or default_jobs(), options.seconds, shown.show)
+    finally:
+        shown.close()
+    print_summary(comparison)
+
+    folder = options.reports or (REPORTS if selection.complete else None)
+    if folder is None:
+        print("No reports for a selection; --reports FOLDER writes them there.")
+    else:
+        from harness.report import write
+
+        try:
+            write(comparison, folder)
+        except OSError as error:
+            problem = f"{folder}: expected a folder to write reports to, found: {error.strerror}"
+            raise UnusableInput(f"{problem}; name another with --reports") from None
+        print(f"Reports: {folder / 'README.md'}")
+    return 1 if comparison.table["verdict"].isin(["wrong", "failed"]).any() else 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    from harness import datasets
+    from harness.cases import standard_cases
+    from harness.discover import available
+
+    print("Implementations")
+    for implementation in available():
+        print(f"  {implementation.name:<20}{implementation.title}")
+    print("\nDatasets\n  " + ", ".join(datasets.NAMES) + ", and any path ending in .csv")
+    print("\nCases")
+    for case in standard_cases():
+        print(f"  {case.id}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

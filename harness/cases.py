@@ -1,0 +1,212 @@
+"""The cases: small networks on shared data, as values with stable ids such as `iris-4-5-3-sigmoid-batch8`.
+
+The id is made of what the case is made of, and its weights are drawn from a generator seeded with the id:
+no case depends on another, on the order of the list, or on any global random state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness import datasets
+from harness.activations import ACTIVATIONS
+from harness.contract import Array, Layer, Network
+from harness.costs import COSTS
+
+# What a flagged case is for: the note is its reason to exist.
+FLAGS = {
+    "saturated": "weights 12 times larger: many units sit where f is flat, and f' is tiny",
+    "dead": "every other hidden unit has a bias of -50: a relu there is off for every row, its gradient exactly 0",
+    "small": "weights 100 times smaller: gradients vanish layer by layer, an absolute tolerance sees nothing",
+    "bias": "biases ten times larger than the weights: a lost or misplaced bias shows",
+}
+_WEIGHT_SCALE = {"saturated": 12.0, "small": 1e-2}
+_BIAS_SCALE = {"bias": 10.0}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network with its data. `widths` runs from layer 0 to layer L; `epochs` is 0 for one gradient and one
+    step, or the number of passes of online training (one row a step) for a trajectory."""
+
+    dataset: str
+    widths: tuple[int, ...]
+    hidden: str
+    output: str
+    cost: str
+    batch: int
+    dtype: str = "float64"
+    learning_rate: float = 0.5
+    epochs: int = 0
+    flag: str = ""
+
+    @property
+    def id(self) -> str:
+        """The stable name; parts that are as usual are left out."""
+        activations = dict.fromkeys([self.hidden, self.output] if len(self.widths) > 2 else [self.output])
+        parts = [
+            Path(self.dataset).stem,
+            *map(str, self.widths),
+            *activations,
+            "bce" if self.cost == "binary_cross_entropy" else "",
+            self.flag,
+            f"online{self.batch}" if self.epochs else f"batch{self.batch}",
+            "" if self.dtype == "float64" else self.dtype,
+        ]
+        return "-".join(part for part in parts if part)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the data are real (a table), not drawn at random."""
+        return self.dataset != "random"
+
+    def build(self) -> tuple[Network, Array, Array]:
+        """The network, x [batch, n_0] and t [batch, n_L], freshly made and all of the case's dtype."""
+        seed = int.from_bytes(hashlib.sha256(self.id.encode()).digest()[:8], "big")
+        random = np.random.default_rng(seed)
+        network = self._network(random)
+        if self.is_real:
+            x, t = datasets.load(self.dataset).rows(self.batch)
+        else:
+            x, t = random.uniform(-1, 1, (self.batch, self.widths[0])), self._random_targets(random)
+        return network, x.astype(self.dtype), t.astype(self.dtype)
+
+    def _network(self, random: np.random.Generator) -> Network:
+        layers = []
+        last = len(self.widths) - 2
+        for number, (fan_in, fan_out) in enumerate(zip(self.widths[:-1], self.widths[1:], strict=True)):
+            # Variance 1 / fan_in (LeCun) keeps z of the order of 1 at every width.
+            w = random.uniform(-1, 1, (fan_out, fan_in)) * np.sqrt(3 / fan_in) * _WEIGHT_SCALE.get(self.flag, 1.0)
+            b = random.uniform(-0.5, 0.5, fan_out) * _BIAS_SCALE.get(self.flag, 1.0)
+            if self.flag == "dead" and number < last:
+                b[::2] = -50
+            activation = ACTIVATIONS[self.output if number == last else self.hidden]
+            layers.append(Layer(w.astype(self.dtype), b.astype(self.dtype), activation))
+        return Network(tuple(layers), COSTS[self.cost])
+
+    def _random_targets(self, random: np.random.Generator) -> Array:
+        outputs = self.widths[-1]
+        if self.output == "softmax":
+            return datasets.one_hot(random.integers(outputs, size=self.batch), outputs)
+        return random.uniform(0, 1, (self.batch, outputs))
+
+
+def make(
+    dataset: str,
+    widths: tuple[int, ...],
+    activations: str = "sigmoid",
+    batch: int = 8,
+    *,
+    bce: bool = False,
+    **others: Any,
+) -> Case:
+    """A case from "hidden output" activation names (one name serves for both); the cost follows from the output."""
+    hidden, output = activations.split() if " " in activations else (activations, activations)
+    cost = "cross_entropy" if output == "softmax" else "binary_cross_entropy" if bce else "half_squared_error"
+    return Case(dataset, widths, hidden, output, cost, batch, **others)
+
+
+def _real_cases() -> Iterator[Case]:
+    one_layer = [
+        ("xor", (2, 1), "sigmoid", 4),
+        ("ten_rows", (2, 2), "sigmoid", 10),
+        ("iris", (4, 3), "sigmoid", 1),
+        ("iris", (4, 3), "sigmoid", 8),
+        ("wine", (13, 3), "tanh", 8),
+        ("breast_cancer", (30, 1), "sigmoid", 8),
+        ("digits", (64, 10), "sigmoid", 8),
+        ("diabetes", (10, 1), "identity", 8),
+    ]
+    hidden_layers = [
+        ("xor", (2, 3, 1), "sigmoid", 4),
+        ("ten_rows", (2, 2, 2), "sigmoid", 1),
+        ("ten_rows", (2, 4, 2), "tanh sigmoid", 10),
+        ("iris", (4, 5, 3), "sigmoid", 1),
+        ("iris", (4, 5, 3), "sigmoid", 8),
+        ("iris", (4, 6, 5, 3), "sigmoid", 8),
+        ("wine", (13, 6, 3), "sigmoid", 8),
+        ("wine", (13, 8, 6, 3), "tanh", 8),
+        ("breast_cancer", (30, 8, 1), "sigmoid", 8),
+        ("digits", (64, 16, 10), "sigmoid", 8),
+        ("digits", (64, 12, 8, 10), "tanh sigmoid", 4),
+        ("diabetes", (10, 6, 1), "sigmoid identity", 8),
+        ("diabetes", (10, 7, 4, 1), "softplus identity", 8),
+        ("iris", (4, 7, 3), "relu softmax", 8),
+        ("wine", (13, 9, 5, 3), "leaky_relu softmax", 8),
+        ("digits", (64, 12, 10), "relu softmax", 8),
+    ]
+    for dataset, widths, activations, batch in one_layer + hidden_layers:
+        yield make(dataset, widths, activations, batch)
+    yield make("xor", (2, 4, 1), "tanh sigmoid", 4, bce=True)
+    yield make("breast_cancer", (30, 6, 1), "relu sigmoid", 8, bce=True)
+    yield make("iris", (4, 5, 3), "sigmoid", 150)
+
+
+def _random_cases() -> Iterator[Case]:
+    yield make("random", (5, 7, 4, 6, 2), "sigmoid", 8)  # three hidden layers, then four, of unequal widths
+    yield make("random", (3, 5, 4, 6, 5, 2), "tanh", 4)
+    yield make("random", (4, 4, 4, 4), "sigmoid", 4)  # equal widths: a missing transpose still runs
+    yield make("random", (4, 4, 4, 4, 4, 4), "softplus identity", 4)
+    yield make("random", (6, 5, 3), "leaky_relu identity", 8)
+    yield make("random", (6, 8, 4), "softplus sigmoid", 8, bce=True)
+    yield make("random", (5, 6, 4), "identity", 8)
+    yield make("random", (7, 5, 6, 4), "tanh softmax", 1)
+    yield make("random", (9, 4), "softmax", 8)
+    yield make("random", (8, 10, 5), "tanh sigmoid", 64)
+    yield make("random", (5, 6, 4, 3), "sigmoid", 8, flag="saturated")
+    yield make("random", (5, 6, 4), "tanh", 8, flag="saturated")
+    yield make("random", (5, 6, 4), "tanh softmax", 8, flag="saturated")
+    yield make("random", (5, 8, 6, 3), "relu identity", 8, flag="dead")
+    yield make("random", (5, 6, 4, 3), "sigmoid", 8, flag="small")
+    yield make("random", (5, 6, 4, 3), "tanh identity", 8, flag="bias")
+    yield make("random", (4, 6, 3), "sigmoid", 8, dtype="float32")
+    yield make("random", (5, 7, 4, 2), "tanh", 8, dtype="float32")
+    yield make("random", (6, 8, 4), "relu softmax", 8, dtype="float32")
+    yield make("iris", (4, 3), "sigmoid", 8, dtype="float32")
+    yield make("wine", (13, 6, 3), "sigmoid", 8, dtype="float32")
+
+
+def _training_cases() -> Iterator[Case]:
+    networks = [
+        ("xor", (2, 3, 1), "sigmoid", 4, 0.5),
+        ("ten_rows", (2, 2, 2), "sigmoid", 10, 0.5),
+        ("iris", (4, 5, 3), "sigmoid", 100, 0.5),
+        ("wine", (13, 6, 3), "sigmoid", 100, 0.5),
+        ("breast_cancer", (30, 5, 1), "sigmoid", 100, 0.5),
+        ("digits", (64, 10, 10), "sigmoid", 100, 0.5),
+        ("diabetes", (10, 5, 1), "sigmoid identity", 100, 0.02),
+        ("iris", (4, 3), "sigmoid", 100, 0.5),
+        ("wine", (13, 3), "sigmoid", 100, 0.5),
+        ("breast_cancer", (30, 1), "sigmoid", 100, 0.5),
+        ("digits", (64, 10), "sigmoid", 100, 0.5),
+        ("diabetes", (10, 1), "identity", 100, 0.02),
+    ]
+    for dataset, widths, activations, rows, learning_rate in networks:
+        yield make(dataset, widths, activations, rows, learning_rate=learning_rate, epochs=20)
+
+
+def standard_cases() -> tuple[Case, ...]:
+    """Every case of the battery, in the order in which reports show them."""
+    return (*_real_cases(), *_random_cases(), *_training_cases())
+
+
+def csv_cases(path: str) -> tuple[Case, ...]:
+    """Cases over a CSV file: without and with a hidden layer, one row and eight, and 20 online epochs."""
+    data = datasets.load(path)
+    inputs, outputs = data.x.shape[1], data.t.shape[1]
+    output = "sigmoid" if set(np.unique(data.t)) <= {0.0, 1.0} else "identity"
+    activations = "sigmoid" if output == "sigmoid" else "sigmoid identity"
+    deep, rows = (inputs, 5, outputs), len(data.x)
+    return (
+        make(path, (inputs, outputs), output, min(8, rows)),
+        make(path, deep, activations, 1),
+        *([make(path, deep, activations, min(8, rows))] if rows > 1 else []),
+        make(path, (inputs, 6, 4, outputs), f"tanh {output}", min(8, rows)),
+        make(path, deep, activations, min(100, rows), learning_rate=0.5 if output == "sigmoid" else 0.02, epochs=20),
+    )

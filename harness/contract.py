@@ -1,0 +1,100 @@
+"""The contract between the harness and an implementation: frozen values and one way to say no.
+
+Notation. Layers are numbered l = 1..L and layer 0 is the input; one sample is one row. For n samples,
+
+    z^l = a^{l-1} (W^l)^T + b^l     [n, n_l]        a^l = f(z^l)     [n, n_l]        a^0 = x
+
+and C is the cost summed over the rows. The equations that every implementation is judged by
+(Nielsen, "Neural Networks and Deep Learning", chapter 2, written for rows; his layer l is l - 1 here):
+
+    BP1   δ^L = ∇_a C ⊙ f'(z^L)                 [n, n_L]
+    BP2   δ^l = (δ^{l+1} W^{l+1}) ⊙ f'(z^l)     [n, n_l]
+    BP3   ∂C/∂b^l = Σ_rows δ^l                  [n_l]
+    BP4   ∂C/∂W^l = (δ^l)^T a^{l-1}             [n_l, n_{l-1}]
+    rule  W ← W − η ∂C/∂W,  b ← b − η ∂C/∂b
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+# An array, or a single number; of floats, integers, fractions or complex numbers.
+Numbers: TypeAlias = Any
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function and its derivative in both of the forms that articles use.
+
+    `f` and `slope` take z, `slope_from_output` takes a = f(z); each returns the shape that it was given.
+    `slope_from_output` is None where f' is not a function of the output alone. Softmax acts on the last
+    axis; its derivative is a full Jacobian, so both of its slopes are None and it is met only in BP1.
+    """
+
+    name: str
+    f: Callable[[Numbers], Numbers]
+    slope: Callable[[Numbers], Numbers] | None
+    slope_from_output: Callable[[Numbers], Numbers] | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A cost C(a, t), summed over the rows, and ∇_a C.
+
+    `canonical` names the output activation with which BP1 collapses to δ^L = a^L − t (the canonical link
+    of generalised linear models). Use that form there: f' would divide by what it multiplies.
+    """
+
+    name: str
+    canonical: str
+    value: Callable[[Numbers, Numbers], Numbers]
+    gradient: Callable[[Numbers, Numbers], Numbers]
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer: w is [n_l, n_{l-1}], w[j, k] joins neuron k of layer l-1 to neuron j of layer l; b is [n_l]."""
+
+    w: Numbers
+    b: Numbers
+    activation: Activation
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Layers 1..L in order, and the cost at the end of them."""
+
+    layers: tuple[Layer, ...]
+    cost: Cost
+
+    @property
+    def is_canonical(self) -> bool:
+        """Whether BP1 is δ^L = a^L − t, because the last activation is the cost's canonical link."""
+        return self.layers[-1].activation.name == self.cost.canonical
+
+    def with_parameters(self, w: Sequence[Numbers], b: Sequence[Numbers]) -> Network:
+        """The same network with other weights [n_l, n_{l-1}] and biases [n_l], one of each a layer."""
+        layers = zip(w, b, self.layers, strict=True)
+        return Network(tuple(Layer(w, b, layer.activation) for w, b, layer in layers), self.cost)
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """What backprop returns, layer by layer: ∂C/∂W^l as w, ∂C/∂b^l as b, and δ^l as delta, one row a sample.
+
+    `delta` is None where a formulation has no deltas.
+    """
+
+    w: Sequence[Numbers]
+    b: Sequence[Numbers]
+    delta: Sequence[Numbers] | None = None
+
+
+class Unsupported(Exception):
+    """Raised by an implementation that refuses a case; its message is the reason, and is reported."""

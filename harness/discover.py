@@ -1,0 +1,92 @@
+"""Find implementations: each is one file, in `implementations/` or wherever a path says."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.contract import Gradients, Network
+from harness.errors import UnknownName, UnusableInput
+
+FOLDER = Path(__file__).resolve().parent.parent / "implementations"
+REFERENCE = "torch_autograd"
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """A file that follows the contract, known by its name (the file's) before any of it is run."""
+
+    name: str
+    path: Path
+
+    @property
+    def title(self) -> str:
+        """The first line of the docstring, or the name where there is none."""
+        docstring = ast.get_docstring(self._tree()) or self.name
+        return docstring.splitlines()[0].rstrip(".")
+
+    @property
+    def source(self) -> str:
+        """The value of SOURCE, or nothing where the file does not say."""
+        for node in self._tree().body:
+            if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "SOURCE" for t in node.targets):
+                return str(ast.literal_eval(node.value)) if isinstance(node.value, ast.Constant) else ""
+        return ""
+
+    def _tree(self) -> ast.Module:
+        try:
+            return ast.parse(self.path.read_text(encoding="utf-8"))
+        except (SyntaxError, ValueError):  # said in full when the file is run
+            return ast.Module(body=[], type_ignores=[])
+
+
+@dataclass(frozen=True)
+class Functions:
+    """What a loaded implementation offers; None for a function that it does not have."""
+
+    backprop: Callable[[Network, Any, Any], Gradients] | None
+    step: Callable[[Network, Any, Any, float], Network] | None
+
+
+def available() -> tuple[Implementation, ...]:
+    """Every implementation of the folder, by name."""
+    return tuple(Implementation(path.stem, path) for path in sorted(FOLDER.glob("*.py")))
+
+
+def find(names: Sequence[str]) -> tuple[Implementation, ...]:
+    """The implementations of these names, or at these paths (whatever ends in .py), each once."""
+    known = {implementation.name: implementation for implementation in available()}
+    found: dict[str, Implementation] = {}
+    for name in names:
+        if name.endswith(".py"):
+            path = Path(name).resolve()
+            if not path.is_file():
+                raise UnusableInput(f"{name}: expected an implementation's file, found none there; check the path")
+            implementation = Implementation(path.stem, path)
+        elif name in known:
+            implementation = known[name]
+        else:
+            raise UnknownName("implementation", name, known)
+        other = found.setdefault(implementation.name, implementation)
+        if other.path != implementation.path:
+            raise UnusableInput(
+                f"two implementations are named {other.name!r}: {other.path} and {implementation.path}; rename one"
+            )
+    return tuple(found.values())
+
+
+def load(implementation: Implementation) -> Functions:
+    """Run the file and take its functions. Raises whatever the file raises, and TypeError if it has neither."""
+    spec = importlib.util.spec_from_file_location(f"implementations.{implementation.name}", implementation.path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{implementation.path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    functions = Functions(getattr(module, "backprop", None), getattr(module, "step", None))
+    if functions.backprop is None and functions.step is None:
+        raise TypeError("the file defines neither backprop(network, x, t) nor step(network, x, t, learning_rate)")
+    return functions

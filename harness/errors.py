@@ -1,0 +1,35 @@
+"""What is told to a person whose input cannot be used: one line with the thing, what was expected, what came,
+and what to do next. The command line prints it; no traceback follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UnusableInput(Exception):
+    """Base of all errors that the person at the command line can mend."""
+
+
+class UnknownName(UnusableInput):
+    """A name that is none of the known ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        super().__init__(kind, name)
+
+    def __str__(self) -> str:
+        near = get_close_matches(self.name, self.known, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"unknown {self.kind} {self.name!r}: {hint}known: {', '.join(self.known)}"
+
+
+class BadTable(UnusableInput):
+    """A table of data that cannot be read; `where` is the place in the file, where there is one."""
+
+    def __init__(self, file: str, problem: str, where: str = "") -> None:
+        self.file, self.problem, self.where = file, problem, where
+        super().__init__(file, problem, where)
+
+    def __str__(self) -> str:
+        return f"{self.file}{', ' if self.where else ''}{self.where}: {self.problem}"

@@ -1,0 +1,85 @@
+"""What a person sees while `compare` runs, and after it."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from typing import TYPE_CHECKING, Protocol
+
+from tabulate import tabulate
+
+from harness.views import VERDICTS, case_groups, reasons, summary
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from harness.compare import Comparison
+    from harness.run import Result
+
+
+class Display(Protocol):
+    """Told of each result as it comes."""
+
+    def show(self, result: Result, total: int, of_each: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def display() -> Display:
+    """A progress bar on a terminal, plain lines elsewhere."""
+    return _Bar() if sys.stdout.isatty() else _Lines()
+
+
+class _Bar:
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress: Progress = Progress(
+            TextColumn("{task.description:<20}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            transient=True,
+        )
+        self._task = self._progress.add_task("loading the data", total=None)
+        self._progress.start()
+
+    def show(self, result: Result, total: int, of_each: int) -> None:
+        self._progress.update(self._task, advance=1, total=total, description=result.implementation)
+
+    def close(self) -> None:
+        self._progress.stop()
+
+
+class _Lines:
+    """One line for every implementation that is through."""
+
+    def __init__(self) -> None:
+        self._done: dict[str, list[Result]] = defaultdict(list)
+
+    def show(self, result: Result, total: int, of_each: int) -> None:
+        done = self._done[result.implementation]
+        done.append(result)
+        if len(done) == of_each:
+            failed = sum(result.has_failed for result in done)
+            print(f"{result.implementation}: {of_each} cases" + (f", {failed} failed" if failed else ""), flush=True)
+
+    def close(self) -> None:
+        pass
+
+
+def print_summary(comparison: Comparison) -> None:
+    """Digits by implementation and quantity, what failed and why, the counts of the verdicts, and the time."""
+    print("\nDigits of agreement with the reference, PyTorch's autograd, in the worst case")
+    for title, cases in case_groups(comparison.selection.cases).items():
+        print(f"\n{title}:")
+        print(tabulate(summary(comparison, cases), headers="keys", tablefmt="simple", disable_numparse=True))
+    failed = reasons(comparison.table, "failed")
+    if not failed.empty:
+        print("\nFailed:")
+        print(tabulate(failed, headers="keys", tablefmt="simple", showindex=False, maxcolwidths=[None, 90, None]))
+    counts = comparison.table["verdict"].value_counts()
+    judged = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if verdict in counts)
+    print(f"\nVerdicts, one for each quantity, layer and case: {judged}.")
+    workers = f"{comparison.jobs} worker{'s' if comparison.jobs > 1 else ''}"
+    print(f"{comparison.elapsed:.0f} s with {workers}, {comparison.share:.0%} of it inside the implementations.")

@@ -1,0 +1,78 @@
+"""Views of the tables of one comparison, which the terminal and the reports share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.cases import Case
+from harness.compare import Comparison
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUANTITY_TITLES = {
+    "delta": "δ",
+    "w": "∂C/∂W",
+    "b": "∂C/∂b",
+    "update": "update",
+    "epoch1": "1 epoch",
+    "epoch20": "20 epochs",
+}
+VERDICTS = ("agrees", "inaccurate", "wrong", "cannot tell", "unsupported", "failed")
+NOTHING = "–"
+
+
+def case_groups(cases: tuple[Case, ...]) -> dict[str, set[str]]:
+    """Case ids by the heading under which their digits can be compared; only headings with cases."""
+    groups: dict[str, set[str]] = {}
+    for case in cases:
+        data = "Real data" if case.is_real else "Random networks"
+        groups.setdefault("float32" if case.dtype == "float32" else f"{data}, {case.dtype}", set()).add(case.id)
+    return groups
+
+
+def summary(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
+    """Implementation × quantity: the fewest digits of agreement with the reference over these cases, then the
+    fewest with any other implementation and which that is, the same among those that agree with the reference
+    throughout, and the cases that ran, of how many."""
+    table = comparison.table[comparison.table["case"].isin(cases)]
+    names = [implementation.name for implementation in comparison.selection.implementations]
+    measured = table[table["digits"].notna()]
+    digits = measured.pivot_table(index="implementation", columns="quantity", values="digits", aggfunc="min")
+    digits = digits.reindex(index=names, columns=[q for q in QUANTITY_TITLES if q in digits.columns])
+    shown = digits.map(lambda value: NOTHING if value != value else f"{value:.0f}").rename(columns=QUANTITY_TITLES)
+    disagreeing = set(table[table["verdict"].isin(["inaccurate", "wrong"])]["implementation"])
+    shown["worst other"] = [_worst_other(comparison.pairs, cases, name, set(names)) for name in names]
+    agreeing = set(names) - disagreeing
+    shown["worst agreeing other"] = [_worst_other(comparison.pairs, cases, name, agreeing) for name in names]
+    ran = measured.groupby("implementation")["case"].nunique()
+    shown["cases run"] = [f"{ran.get(name, 0)} of {len(cases)}" for name in names]
+    return shown
+
+
+def _worst_other(pairs: pd.DataFrame, cases: set[str], name: str, others: set[str]) -> str:
+    """The fewest digits that `name` shares with any of the others, and with which."""
+    if pairs.empty:
+        return NOTHING
+    one, other = pairs["one"], pairs["other"]
+    mine = pairs[
+        (((one == name) & other.isin(others)) | ((other == name) & one.isin(others))) & pairs["case"].isin(cases)
+    ]
+    if mine.empty:
+        return NOTHING
+    worst = mine.sort_values(["digits", "one", "other"], kind="stable").iloc[0]
+    return f"{worst['digits']} ({worst['other'] if worst['one'] == name else worst['one']})"
+
+
+def verdict_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Implementation × verdict: how many rows (one a case, quantity and layer); rows not judged do not count."""
+    judged = table[table["verdict"] != ""]
+    counts = judged.pivot_table(index="implementation", columns="verdict", values="case", aggfunc="count", fill_value=0)
+    return counts[[verdict for verdict in VERDICTS if verdict in counts.columns]]
+
+
+def reasons(table: pd.DataFrame, verdict: str) -> pd.DataFrame:
+    """For `unsupported` or `failed`: implementation, reason, and the number of cases it was given for."""
+    refused = table[table["verdict"] == verdict]
+    grouped = refused.groupby(["implementation", "detail"], sort=False)["case"].nunique()
+    return grouped.reset_index().rename(columns={"detail": "reason", "case": "cases"})

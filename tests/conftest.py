@@ -1,0 +1,22 @@
+"""What several tests need: the complete comparison, run once, and the implementations, loaded once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from harness.compare import Comparison, compare, default_jobs, select
+from harness.discover import Functions, Implementation, load
+
+cached_load = cache(load)
+
+
+@pytest.fixture(scope="session")
+def complete() -> Comparison:
+    """Every implementation on every case, as `nox -s compare` runs them."""
+    return compare(select(), default_jobs(), 60.0, lambda *_: None)
+
+
+def functions_of(implementation: Implementation) -> Functions:
+    return cached_load(implementation)

@@ -1,0 +1,43 @@
+"""Random networks for property tests, and comparisons in units of rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from harness.activations import ACTIVATIONS
+from harness.contract import Layer, Network
+from harness.costs import COSTS
+from harness.run import Inputs
+
+HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
+
+
+def random_inputs(widths, hidden, output, cost, batch, seed, dtype="float64") -> Inputs:
+    """A network of these widths with its data, all from the seed."""
+    random = np.random.default_rng(seed)
+    layers = []
+    for number, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        activation = ACTIVATIONS[output if number == len(widths) - 2 else hidden]
+        w = random.normal(size=(fan_out, fan_in)) / np.sqrt(fan_in)
+        layers.append(Layer(w.astype(dtype), random.normal(size=fan_out).astype(dtype), activation))
+    x = random.normal(size=(batch, widths[0]))
+    t = random.uniform(size=(batch, widths[-1]))
+    if output == "softmax":
+        t = t / t.sum(axis=1, keepdims=True)
+    return Inputs(Network(tuple(layers), COSTS[cost]), x.astype(dtype), t.astype(dtype))
+
+
+@st.composite
+def inputs(draw, max_hidden_layers=4, max_width=6, max_batch=5) -> Inputs:
+    """Any architecture: 0 to 4 hidden layers, every activation, every cost with an output that it allows."""
+    widths = draw(st.lists(st.integers(1, max_width), min_size=2, max_size=max_hidden_layers + 2))
+    output, cost = draw(
+        st.one_of(
+            st.tuples(st.sampled_from(HIDDEN), st.just("half_squared_error")),
+            st.just(("sigmoid", "binary_cross_entropy")),
+            st.just(("softmax", "cross_entropy")),
+        )
+    )
+    hidden = draw(st.sampled_from(HIDDEN))
+    return random_inputs(widths, hidden, output, cost, draw(st.integers(1, max_batch)), draw(st.integers(0, 2**32)))

@@ -1,0 +1,119 @@
+"""The figures that the articles print, recomputed by every implementation that supports their networks."""
+
+from __future__ import annotations
+
+import json
+import random
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import functions_of
+
+from harness import datasets
+from harness.activations import ACTIVATIONS
+from harness.contract import Layer, Network, Unsupported
+from harness.costs import COSTS
+from harness.discover import available, find
+
+PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
+# A central difference with the usual step is good for about nine digits; the figures have five to nine.
+TRUNCATION = {"finite_differences": 1e-8}
+
+
+def network_of(w, b, cost):
+    layers = zip(map(np.array, w), map(np.array, b), strict=True)
+    return Network(tuple(Layer(w, b, ACTIVATIONS["sigmoid"]) for w, b in layers), COSTS[cost])
+
+
+def forward(network, x):
+    for layer in network.layers:
+        x = layer.activation.f(x @ layer.w.T + layer.b)
+    return x
+
+
+def rounds_to(value, printed, slack=0.0):
+    """Whether the value is within half a unit of the last printed place."""
+    half = Decimal((0, (5,), Decimal(printed).as_tuple().exponent - 1))
+    return abs(Decimal(float(value)) - Decimal(printed)) <= half + Decimal(slack)
+
+
+def figures_of(gradients, moved, cost):
+    """What an implementation gives, by the names of the figures: gW2 is ∂C/∂W^2, nW2 the weights after the step."""
+    figures = {"loss": cost}
+    tables = {
+        "gW": gradients.w,
+        "gb": gradients.b,
+        "delta": gradients.delta,
+        "nW": moved and [m.w for m in moved.layers],
+    }
+    for kind, arrays in tables.items():
+        figures |= {f"{kind}{layer}": np.asarray(array) for layer, array in enumerate(arrays or [], start=1)}
+    return figures
+
+
+@pytest.mark.parametrize("implementation", available(), ids=lambda i: i.name)
+@pytest.mark.parametrize("example", PUBLISHED["examples"], ids=lambda e: e["id"])
+def test_worked_examples_to_every_printed_digit(example, implementation):
+    functions = functions_of(implementation)
+    network = network_of(example["w"], example["b"], example["cost"])
+    learning_rate = example.get("learning_rate")
+    checked = total = 0
+    for row in example["rows"]:
+        x, t = np.array(row["x"]), np.array(row["t"])
+        try:
+            gradients = functions.backprop(network, x, t)
+        except Unsupported as reason:
+            pytest.skip(f"{implementation.name}: {reason}")
+        moved = functions.step(network, x, t, learning_rate) if learning_rate and functions.step else None
+        figures = figures_of(gradients, moved, network.cost.value(forward(network, x), t))
+        for name, printed in row["values"].items():
+            array, _, place = name.partition("[")
+            total += 1
+            if array in figures:
+                checked += 1
+                value = figures[array][tuple(map(int, place[:-1].split(",")))] if place else figures[array]
+                slack = TRUNCATION.get(implementation.name, 0.0)
+                assert rounds_to(value, printed, slack), f"{name}: {float(value)!r}, printed {printed}"
+        for name, printed in row.get("full_precision", {}).items():
+            if name[:3] in figures:
+                value = figures[name[:3]][tuple(map(int, name[4:-1].split(",")))]
+                assert float(value) == pytest.approx(float(printed), rel=1e-15, abs=0)
+    print(f"{checked} of {total} printed figures")
+    gives_all = gradients.delta is not None and (functions.step is not None or learning_rate is None)
+    assert checked == total if gives_all else 0 < checked < total
+
+
+def article_2_network():
+    """Article 2's start: random.seed(1), each neuron random.random() for its inputs and its bias, hidden first."""
+    source = random.Random(1)
+    neurons = [[[source.random() for _ in range(3)] for _ in range(2)] for _ in range(2)]
+    return network_of(
+        [[n[:-1] for n in layer] for layer in neurons],
+        [[n[-1] for n in layer] for layer in neurons],
+        "half_squared_error",
+    )
+
+
+def test_article_2_training_epoch_errors_and_final_weights():
+    published = PUBLISHED["training"]
+    [neuron_loop] = find(["neuron_loop"])
+    step = functions_of(neuron_loop).step
+    data = datasets.load("ten_rows")
+    network, errors = article_2_network(), []
+    for _ in published["epoch_errors"]:
+        error = 0.0
+        for x, t in zip(data.x, data.t, strict=True):
+            error += 2 * network.cost.value(forward(network, x[None]), t[None])  # the article sums without the ½
+            network = step(network, x[None], t[None], published["learning_rate"])
+        errors.append(error)
+    assert len(errors) == 20
+    assert all(rounds_to(e, printed) for e, printed in zip(errors, published["epoch_errors"], strict=True)), errors
+
+    final = dict(zip(("hidden", "output"), network.layers, strict=True))
+    assert len(published["final"]) == 12
+    for name, printed in published["final"].items():
+        layer, (neuron, weight) = final[name[6:12]], map(int, name[13:-1].split(","))
+        value = [*layer.w[neuron], layer.b[neuron]][weight]
+        assert float(value) == pytest.approx(float(printed), rel=1e-15, abs=0), name
