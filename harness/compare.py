@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cases import Case, csv_cases, standard_cases
 from harness.discover import REFERENCE, Implementation, available, find
-from harness.errors import UnknownName
+from harness.errors import UnknownName, UnusableInput
 from harness.run import QUANTITIES, Inputs, Result
 from harness.verdict import digits, distance, verdict
 from harness.workers import Task, run_tasks
@@ -57,6 +57,10 @@ def select(only: str = "", case: str = "", data: str = "") -> Selection:
     Empty means all; the reference is always among the implementations. Raises UnknownName.
     """
     implementations = find([*filter(None, only.split(",")), REFERENCE]) if only else available()
+    if data and not data.endswith(".csv"):
+        raise UnusableInput(
+            f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
+        )
     battery = csv_cases(data) if data else standard_cases()
     patterns = [pattern for pattern in case.split(",") if pattern]
     for pattern in patterns:

@@ -148,11 +148,11 @@ def _matrix(names: list[str], fewest: dict[frozenset[str], int]) -> str:
         for number, one in enumerate(present, start=1)
     ]
     headers = ["", *map(str, range(1, len(present) + 1))]
-    return tabulate(body, headers=headers, tablefmt="github", disable_numparse=True) + "\n"
+    return f"{tabulate(body, headers=headers, tablefmt='github', disable_numparse=True)}\n"
 
 
 def _markdown(table: pd.DataFrame, *, index: bool = True) -> str:
-    return tabulate(table, headers="keys", tablefmt="github", showindex=index, disable_numparse=True) + "\n"
+    return f"{tabulate(table, headers='keys', tablefmt='github', showindex=index, disable_numparse=True)}\n"
 
 
 def _list(lines: Iterable[str]) -> str:

@@ -47,7 +47,7 @@ def _read_rows(path: str) -> list[tuple[int, list[str]]]:
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
-            rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)]
+            rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if "".join(cells).strip()]
     except OSError as error:
         raise BadTable(path, f"expected a file that can be read, found: {error.strerror}; check the path") from None
     except (UnicodeDecodeError, csv.Error) as error:
@@ -85,16 +85,18 @@ def _number(path: str, line: int, column: str, cell: str) -> float:
 
 def _target(path: str, rows: list[tuple[int, list[str]]], column: str) -> tuple[Array, tuple[str, ...]]:
     cells = [cells[-1] for _, cells in rows]
+    if len(set(cells)) < 2:
+        problem = f"expected at least two different targets, found only {cells[0]!r}; the last column is the target"
+        raise BadTable(path, problem, f"column {column!r}")
     if any(_is_number(cell) for cell in cells):
         numbers = [_number(path, line, column, cell) for (line, _), cell in zip(rows, cells, strict=True)]
         values = sorted(set(numbers))
         if len(values) > MOST_CLASSES or any(value != int(value) for value in values):
             return np.array(numbers), ()
-        return np.array([float(values.index(number)) for number in numbers]), tuple(f"{v:g}" for v in values)
+        return np.array([float(values.index(number)) for number in numbers]), tuple(f"{value:.0f}" for value in values)
     for (line, _), cell in zip(rows, cells, strict=True):
         if not cell:
-            raise BadTable(
-                path, "expected a class or a number, found nothing; fill the cell", f"row {line}, column {column!r}"
-            )
+            where = f"row {line}, column {column!r}"
+            raise BadTable(path, "expected a class or a number, found nothing; fill the cell", where)
     names = sorted(set(cells))
     return np.array([float(names.index(cell)) for cell in cells]), tuple(names)

@@ -24,10 +24,11 @@ def distance(one: Array, other: Array) -> float:
 
     Normwise in the maximum norm, so that it neither overflows nor underflows where squares would.
     """
-    scale = max(np.abs(one).max(initial=0), np.abs(other).max(initial=0))
     if np.array_equal(one, other):
         return 0.0
-    return float(np.abs(one / scale - other / scale).max())
+    scale = max(np.abs(one).max(initial=0), np.abs(other).max(initial=0))
+    with np.errstate(invalid="ignore"):  # infinity over infinity is the NaN that it should be
+        return float(np.abs(one / scale - other / scale).max())
 
 
 def digits(error: float, dtype: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ def random_inputs(widths, hidden, output, cost, batch, seed, dtype="float64") ->
     """A network of these widths with its data, all from the seed."""
     random = np.random.default_rng(seed)
     layers = []
-    for number, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for number, (fan_in, fan_out) in enumerate(pairwise(widths)):
         activation = ACTIVATIONS[output if number == len(widths) - 2 else hidden]
         w = random.normal(size=(fan_out, fan_in)) / np.sqrt(fan_in)
         layers.append(Layer(w.astype(dtype), random.normal(size=fan_out).astype(dtype), activation))

@@ -1,0 +1,156 @@
+"""Implementations that break the contract: each becomes `failed` rows with its reason, and the run goes on."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from harness.cases import make
+from harness.compare import compare, select
+from harness.discover import Implementation
+from harness.run import Inputs, Result
+from harness.workers import Task, run_tasks
+
+CASE = make("random", (3, 4, 2), "sigmoid", 5)
+RIGHT = """
+import numpy as np
+from harness import Gradients, Layer, Network, Unsupported
+
+kept = []
+
+def right(network, x, t):
+    a, z = [x], []
+    for layer in network.layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    delta = [(a[-1] - t) * network.layers[-1].activation.slope(z[-1])]
+    for l in range(len(z) - 2, -1, -1):
+        delta.insert(0, (delta[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l]))
+    return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
+"""
+OWN_MEMORY = """g = right(n, x, t)
+    if not kept: kept.append(g.w[0])
+    kept[0] += 1  # the caller's first answer changes with the second
+    return Gradients([kept[0], g.w[1]], g.b)
+"""
+FAULTS = {
+    "shape": (
+        "g = right(n, x, t); return Gradients([w.T for w in g.w], g.b)",
+        "w of layer 1 has shape (3, 4), expected (4, 3)",
+    ),
+    "count": ("g = right(n, x, t); return Gradients(g.w[1:], g.b)", "w is 1 entries, expected a list of 2"),
+    "bare array": ("return Gradients(np.zeros(3), [0, 0])", "w is ndarray, expected a list of 2"),
+    "ragged": ("g = right(n, x, t); return Gradients([[[1], [1, 2]], g.w[1]], g.b)", "w of layer 1 is ragged"),
+    "delta shape": (
+        "g = right(n, x, t); return Gradients(g.w, g.b, g.delta[::-1])",
+        "delta of layer 1 has shape (5, 2)",
+    ),
+    "nan": ("g = right(n, x, t); g.b[1][1] = np.nan; return g", "b of layer 2 holds nan at [1]"),
+    "infinity": ("g = right(n, x, t); g.w[0][2, 1] = np.inf; return g", "w of layer 1 holds inf at [2, 1]"),
+    "complex": (
+        "g = right(n, x, t); return Gradients([w + 0j for w in g.w], g.b)",
+        "complex128 values, expected real numbers",
+    ),
+    "words": ("g = right(n, x, t); return Gradients([['a'] * 3, 'b'], g.b)", "values, expected real numbers"),
+    "none": ("return None", "backprop returned NoneType, expected harness.Gradients"),
+    "tuple": ("g = right(n, x, t); return g.w, g.b", "backprop returned tuple, expected harness.Gradients"),
+    "exception": ("return [][0]", "IndexError: list index out of range (exception.py, line 18)"),
+    "sys.exit": ("raise SystemExit(3)", "SystemExit: 3"),
+    "changed weights": ("g = right(n, x, t); n.layers[1].w[0, 0] += 1; return g", "it changed its input: w of layer 2"),
+    "changed x": ("g = right(n, x, t); x *= 2; return g", "it changed its input: x"),
+    "random": (
+        "g = right(n, x, t); g.b[0][0] += np.random.random(); return g",
+        "two calls with the same inputs differ in b",
+    ),
+    "own memory": (OWN_MEMORY, "two calls with the same inputs differ in w of layer 1"),
+    "crash": ("import os; os._exit(7)", "the process ended with exit code 7"),
+    "segmentation fault": (
+        "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+        "the process ended with exit code -11",
+    ),
+    "endless loop": ("while True: pass", "no answer within 2 s"),
+}
+FILES = {
+    "import error": ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    "syntax error": ("def backprop(:", "SyntaxError"),
+    "no functions": ("x = 1", "the file defines neither backprop"),
+    "exit on import": ("raise SystemExit", "SystemExit"),
+}
+
+
+def write(folder, name, text):
+    path = folder / f"{name}.py"
+    path.write_text(text, encoding="utf-8")
+    return Implementation(name, path)
+
+
+def faulty(folder, name):
+    body, _ = FAULTS[name]
+    return write(folder, name, f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
+
+
+def run(implementations, seconds=2.0, jobs=2) -> dict[str, Result]:
+    inputs = Inputs(*CASE.build())
+    tasks = [Task(implementation, CASE, inputs) for implementation in implementations]
+    return {result.implementation: result for result in run_tasks(tasks, jobs, seconds)}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """All of them in one run, with a right one at the end that must come through."""
+    folder = tmp_path_factory.mktemp("faults")
+    files = [write(folder, name, text) for name, (text, _) in FILES.items()]
+    right = write(folder, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    return run([*(faulty(folder, name) for name in FAULTS), *files, right])
+
+
+@pytest.mark.parametrize("name", [*FAULTS, *FILES])
+def test_each_fault_is_a_failed_row_with_its_reason(results, name):
+    _, reason = (FAULTS | FILES)[name]
+    refusal = results[name].refusals["backprop"]
+    assert refusal.verdict == "failed"
+    assert reason in refusal.detail
+    assert "\n" not in refusal.detail
+    assert not results[name].quantities
+
+
+def test_the_run_goes_on(results):
+    assert len(results) == len(FAULTS) + len(FILES) + 1
+    assert {quantity for quantity, _ in results["right"].quantities} == {"delta", "w", "b"}
+    assert results["right"].refusals["step"].detail == "offers no step"
+
+
+def test_a_refusal_is_unsupported_not_failed(tmp_path):
+    refusing = write(tmp_path, "refusing", RIGHT + "\ndef backprop(n, x, t): raise Unsupported('not today')\n")
+    refusal = run([refusing])["refusing"].refusals["backprop"]
+    assert (refusal.verdict, refusal.detail) == ("unsupported", "not today")
+
+
+def test_step_only_is_judged_by_its_displacement(tmp_path):
+    text = """
+        import numpy as np
+        from harness import Network
+        def step(network, x, t, learning_rate):
+            return network.with_parameters([l.w - 0.25 for l in network.layers], [l.b + 0.5 for l in network.layers])
+        """
+    result = run([write(tmp_path, "steps", dedent(text))])["steps"]
+    assert {quantity for quantity, _ in result.quantities} == {"update"}
+    update = result.quantities["update", 1]
+    assert update.shape == (4, 4)
+    assert update[:, :-1] == pytest.approx(0.25)
+    assert update[:, -1] == pytest.approx(-0.5)
+
+
+def test_a_wrong_and_a_failing_file_leave_their_rows_in_the_table(tmp_path):
+    wrong = write(
+        tmp_path, "wrong", RIGHT + "\ndef backprop(n, x, t):\n    g = right(n, x, t); g.w[0][0, 0] *= -1; return g\n"
+    )
+    nan = faulty(tmp_path, "nan")
+    selection = select(f"{wrong.path},{nan.path}", "random-4-4-4-4-sigmoid*")
+    table = compare(selection, 2, 10.0, lambda *_: None).table
+    w1 = table[(table["implementation"] == "wrong") & (table["quantity"] == "w") & (table["layer"] == 1)]
+    assert list(w1["verdict"]) == ["wrong"]
+    failed = table[(table["implementation"] == "nan") & (table["verdict"] == "failed")]
+    assert set(failed["quantity"]) == {"delta", "w", "b"}
+    assert set(table[table["implementation"] == "torch_autograd"]["verdict"]) == {"agrees"}

@@ -1,0 +1,85 @@
+"""The house rules that can be checked: which way imports run, what an implementation may import, equation tags."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# Data flows from left to right, and imports run only from right to left; modules of one group may not import
+# each other unless the later is listed after the earlier.
+ORDER = [
+    "contract", "errors", "activations", "costs",
+    "tables", "datasets", "cases",
+    "discover", "run", "workers",
+    "verdict", "compare", "views", "report", "terminal", "__main__",
+]  # fmt: skip
+FILES = sorted((ROOT / "harness").glob("*.py"))
+IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))
+
+
+def imports(path):
+    """The modules that a file imports, also inside functions, but not for types only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: relative import"
+            yield node.module
+            if node.module == "harness":
+                yield from (f"harness.{alias.name}" for alias in node.names)
+
+
+def test_every_module_of_the_harness_has_its_place():
+    assert sorted(ORDER) == [path.stem for path in FILES if path.stem != "__init__"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_imports_run_one_way(path):
+    allowed = ORDER[: ORDER.index(path.stem)] if path.stem in ORDER else ["contract"]
+    for name in imports(path):
+        if name.startswith("harness."):
+            assert name.split(".")[1] in allowed, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", IMPLEMENTATIONS, ids=lambda p: p.stem)
+def test_an_implementation_imports_the_contract_and_its_numerical_library_only(path):
+    contract = {"harness", *(f"harness.{name}" for name in ("Gradients", "Layer", "Network", "Unsupported"))}
+    for name in imports(path):
+        assert name in contract or name.split(".")[0] in {"numpy", "torch", *sys.stdlib_module_names}, name
+
+
+@pytest.mark.parametrize("path", IMPLEMENTATIONS, ids=lambda p: p.stem)
+def test_an_implementation_has_title_source_and_equation_tags(path):
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    assert re.search(r"^SOURCE = ", text, re.MULTILINE)
+    if path.stem not in {
+        "torch_autograd",
+        "finite_differences",
+        "complex_step",
+        "dual_numbers",
+    }:  # no equation is theirs
+        for equation in ("BP1", "BP3", "BP4"):
+            assert re.search(rf"#.*{equation}|# BP1 to BP4", text), equation
+
+
+def test_no_global_random_state():
+    for path in [*FILES, *IMPLEMENTATIONS]:
+        assert not re.search(
+            r"random\.seed|np\.random\.(?!default_rng|Generator)|manual_seed", path.read_text(encoding="utf-8")
+        ), path
