@@ -158,6 +158,8 @@ def _random_cases() -> Iterator[Case]:
     yield make("random", (5, 6, 4), "identity", 8)
     yield make("random", (7, 5, 6, 4), "tanh softmax", 1)
     yield make("random", (9, 4), "softmax", 8)
+    yield make("random", (7, 4), "softplus", 8)
+    yield make("random", (6, 3), "sigmoid", 8, flag="saturated")
     yield make("random", (8, 10, 5), "tanh sigmoid", 64)
     yield make("random", (5, 6, 4, 3), "sigmoid", 8, flag="saturated")
     yield make("random", (5, 6, 4), "tanh", 8, flag="saturated")

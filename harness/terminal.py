@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tabulate import tabulate
 
-from harness.views import VERDICTS, case_groups, reasons, summary
+from harness.views import VERDICTS, case_groups, digits_by_quantity, reasons
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -73,7 +73,7 @@ def print_summary(comparison: Comparison) -> None:
     print("\nDigits of agreement with the reference, PyTorch's autograd, in the worst case")
     for title, cases in case_groups(comparison.selection.cases).items():
         print(f"\n{title}:")
-        print(tabulate(summary(comparison, cases), headers="keys", tablefmt="simple", disable_numparse=True))
+        print(tabulate(digits_by_quantity(comparison, cases), headers="keys", tablefmt="simple", disable_numparse=True))
     failed = reasons(comparison.table, "failed")
     if not failed.empty:
         print("\nFailed:")

@@ -31,22 +31,30 @@ def case_groups(cases: tuple[Case, ...]) -> dict[str, set[str]]:
     return groups
 
 
-def summary(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
-    """Implementation × quantity: the fewest digits of agreement with the reference over these cases, then the
-    fewest with any other implementation and which that is, the same among those that agree with the reference
-    throughout, and the cases that ran, of how many."""
+def digits_by_quantity(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
+    """Implementation × quantity: the fewest digits of agreement with the reference over these cases, and the cases
+    that ran, of how many."""
     table = comparison.table[comparison.table["case"].isin(cases)]
-    names = [implementation.name for implementation in comparison.selection.implementations]
     measured = table[table["digits"].notna()]
     digits = measured.pivot_table(index="implementation", columns="quantity", values="digits", aggfunc="min")
+    names = [implementation.name for implementation in comparison.selection.implementations]
     digits = digits.reindex(index=names, columns=[q for q in QUANTITY_TITLES if q in digits.columns])
     shown = digits.map(lambda value: NOTHING if value != value else f"{value:.0f}").rename(columns=QUANTITY_TITLES)
-    disagreeing = set(table[table["verdict"].isin(["inaccurate", "wrong"])]["implementation"])
-    shown["worst other"] = [_worst_other(comparison.pairs, cases, name, set(names)) for name in names]
-    agreeing = set(names) - disagreeing
-    shown["worst agreeing other"] = [_worst_other(comparison.pairs, cases, name, agreeing) for name in names]
     ran = measured.groupby("implementation")["case"].nunique()
     shown["cases run"] = [f"{ran.get(name, 0)} of {len(cases)}" for name in names]
+    return shown
+
+
+def summary(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
+    """The digits by quantity, and the fewest in common with any other implementation and with which; then the
+    same among those that agree with the reference throughout."""
+    shown = digits_by_quantity(comparison, cases)
+    table = comparison.table[comparison.table["case"].isin(cases)]
+    everyone = set(shown.index)
+    agreeing = everyone - set(table[table["verdict"].isin(["inaccurate", "wrong"])]["implementation"])
+    for title, others in (("worst other", everyone), ("worst agreeing other", agreeing)):
+        column = [_worst_other(comparison.pairs, cases, name, others) for name in shown.index]
+        shown.insert(len(shown.columns) - 1, title, column)
     return shown
 
 

@@ -4,13 +4,17 @@ import numpy as np
 
 from harness import Gradients, Network, Unsupported
 
-SOURCE = "Stanford CS231n, Neural Networks Part 3, 'Gradient checks'; cs231n.github.io/neural-networks-3"
+SOURCE = "Andrew Ng, UFLDL tutorial, 'Gradient checking and advanced optimization', Stanford, 2011"
+# The tutorial's step. In float64 the truncation, of order h², then outweighs the rounding of C, of order 1/h, so that
+# the error is the method's and not the machine's.
+H = 1e-4
 
 
 def cost(network, x, t):
     a = x
     for layer in network.layers:
-        a = layer.activation.f(a @ layer.w.T + layer.b)
+        # Not a @ w.T: a difference magnifies rounding, and that of a BLAS is not the same on every machine.
+        a = layer.activation.f((a[:, None, :] * layer.w).sum(axis=2) + layer.b)
     value = network.cost.value(a, t)
     if not np.isfinite(value):
         raise Unsupported(f"the cost computed from the outputs is {value}: an output has rounded to 0 or 1")
@@ -22,9 +26,7 @@ def difference_quotients(network, parameter, x, t):
     quotients = np.zeros_like(parameter)
     for index in np.ndindex(parameter.shape):
         p = parameter[index]
-        # The h that balances the truncation, of order h², against the rounding of C, of order 1/h.
-        h = np.cbrt(np.finfo(parameter.dtype).eps) * max(1, abs(p))
-        above, below = p + h, p - h
+        above, below = p + H, p - H
         parameter[index] = above
         c_above = cost(network, x, t)
         parameter[index] = below
@@ -36,7 +38,8 @@ def difference_quotients(network, parameter, x, t):
 
 def backprop(network: Network, x, t) -> Gradients:
     copy = network.with_parameters(
-        w=[layer.w.copy() for layer in network.layers], b=[layer.b.copy() for layer in network.layers]
+        w=[layer.w.astype(np.float64) for layer in network.layers],
+        b=[layer.b.astype(np.float64) for layer in network.layers],
     )
     return Gradients(
         w=[difference_quotients(copy, layer.w, x, t) for layer in copy.layers],
