@@ -1,11 +1,8 @@
 """The one list of commands: `nox -l` shows them. Each session does all of its own set-up."""
 
-import hashlib
-from pathlib import Path
-
 import nox
 
-nox.needs_version = ">=2024.4.15"
+nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_venv = "yes"
 
@@ -13,22 +10,23 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 
 
 def install(session, *groups):
-    """The project's dependencies and these groups, as pinned; nothing, if the environment has just those."""
+    """The project's dependencies and these groups, as pinned."""
     packages = [*PROJECT["project"]["dependencies"], *nox.project.dependency_groups(PROJECT, *groups)]
-    pins = Path("constraints.txt").read_bytes()
-    wanted = hashlib.sha256(pins + "\n".join(packages).encode()).hexdigest()
-    stamp = Path(session.virtualenv.location) / "installed"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
     session.install("-c", "constraints.txt", *packages)
-    stamp.write_text(wanted)
 
 
 @nox.session
 def compare(session):
-    """Run every implementation on every case, print how closely they agree, write reports/."""
+    """Run every implementation on every case, hold them against the truth, write reports/."""
     install(session)
     session.run("python", "-m", "harness", "compare", *session.posargs)
+
+
+@nox.session
+def prove(session):
+    """Prove formulations equal in exact arithmetic, refute wrong ones, write reports/proof.md."""
+    install(session)
+    session.run("python", "-m", "harness", "prove", *session.posargs)
 
 
 @nox.session

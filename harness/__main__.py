@@ -6,6 +6,7 @@ Nothing heavy is imported before a command needs it.
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import sys
 from pathlib import Path
@@ -18,6 +19,9 @@ REPORTS = Path(__file__).resolve().parent.parent / "reports"
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit status: 0 all is well, 1 something is wrong or failed, 2 unusable arguments."""
     options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a δ on a terminal that has none costs a character, not the run
     try:
         status: int = options.command(options)
     except UnusableInput as error:
@@ -48,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
         help="limit of one implementation on one case (default: 60)",
     )
     compare.set_defaults(command=_compare)
+
+    prove = commands.add_parser("prove", help="prove formulations equal in exact arithmetic, and refute wrong ones")
+    prove.add_argument("--only", default="", metavar="NAMES", help="implementations, as for compare")
+    prove.add_argument("--seed", type=int, default=1, metavar="N", help="of the random integers (default: 1)")
+    prove.set_defaults(command=_prove)
 
     listing = commands.add_parser("list", help="list the implementations, the datasets and the cases")
     listing.set_defaults(command=_list)
@@ -95,6 +104,37 @@ def _compare(options: argparse.Namespace) -> int:
             raise UnusableInput(f"{problem}; name another with --reports") from None
         print(f"Reports: {folder / 'README.md'}")
     return 1 if comparison.table["verdict"].isin(["wrong", "failed"]).any() else 0
+
+
+def _prove(options: argparse.Namespace) -> int:
+    from harness.compare import select
+    from harness.proof_report import render
+    from harness.prove import ARCHITECTURES, WRONG, generic, prove, refute
+
+    functions, unable = generic(select(options.only).implementations)
+    for name, reason in unable.items():
+        print(f"{name}: not generic in its numbers: {reason}")
+    if not functions:
+        return 1
+    proofs = []
+    for architecture in ARCHITECTURES:
+        proof = prove(functions, architecture, options.seed)
+        proofs.append(proof)
+        print(f"{architecture.name}: {len(proof.ran)} ran, {len(proof.equal)} pairs equal", end="")
+        print("".join(f"; {one} and {other} differ in {what}" for one, other, what in proof.different), flush=True)
+    refutations = [refute(name) for name in WRONG]
+    for found in refutations:
+        print(f"{found.name}: refuted in {found.refuted} of {found.of} trials")
+    if options.only:
+        print("No report for a selection.")
+    else:
+        REPORTS.mkdir(exist_ok=True)
+        (REPORTS / "proof.md").write_text(
+            render(proofs, unable, refutations, options.seed), encoding="utf-8", newline="\n"
+        )
+        print(f"Report: {REPORTS / 'proof.md'}")
+    sound = all(not proof.different and proof.rational_equal for proof in proofs)
+    return 0 if sound and all(found.refuted == found.of for found in refutations) else 1
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """The activation functions, defined once.
 
-They accept anything that numpy's functions accept (a float, an array of any float dtype) and keep its
-dtype; a plain Python float stays one. f also takes complex arguments, for the complex step. The
-derivatives follow PyTorch's convention at the kinks: relu'(0) = 0 and leaky_relu'(0) = LEAK.
+They accept a float, or an array of any float dtype, which they keep. For plain floats exp and tanh are those of
+Python's math, as in the articles that use them. f also takes complex arguments, for the complex step. The derivatives
+follow PyTorch's convention at the kinks: relu'(0) = 0 and leaky_relu'(0) = LEAK.
 """
 
 from __future__ import annotations

@@ -11,18 +11,24 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from harness.cases import Case, csv_cases, standard_cases
-from harness.discover import REFERENCE, Implementation, available, find
+from harness.cases import EPOCHS, Case, csv_cases, standard_cases
+from harness.contract import Array, Inputs
+from harness.discover import Implementation, available, find
 from harness.errors import UnknownName, UnusableInput
-from harness.run import QUANTITIES, Inputs, Result
-from harness.verdict import digits, distance, verdict
+from harness.run import QUANTITIES, Result
+from harness.tasks import Certificate, Certify, Finding, Run, Weigh
+from harness.verdict import digits, distance, judge
 from harness.workers import Task, run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Weights after many steps are shown in digits and not judged: rounding grows with the steps.
-NOT_JUDGED = QUANTITIES["train"]
+# One row for each implementation, case, quantity and layer; see harness.verdict.Judgement for what was measured.
+COLUMNS = [
+    *("implementation", "case", "quantity", "layer", "entry", "error", "bound", "excess", "entries", "digits"),
+    *("verdict", "seconds", "detail"),
+]
+PAIR_COLUMNS = ["one", "other", "case", "quantity", "error", "digits"]
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,9 @@ class Comparison:
 def select(only: str = "", case: str = "", data: str = "") -> Selection:
     """Implementations from comma-separated names or paths, cases from comma-separated ids or patterns.
 
-    Empty means all; the reference is always among the implementations. Raises UnknownName.
+    Empty means all. Raises UnknownName, or UnusableInput for a path that is none.
     """
-    implementations = find([*filter(None, only.split(",")), REFERENCE]) if only else available()
+    implementations = find([name for name in only.split(",") if name]) if only else available()
     if data and not data.endswith(".csv"):
         raise UnusableInput(
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
@@ -76,20 +82,40 @@ def compare(
     """Run the selection in `jobs` processes, `seconds` at most a case; `progress` is told each result as it
     comes, how many there will be, and how many of them from each implementation."""
     start = time.perf_counter()
-    inputs = {case.id: Inputs(*case.build()) for case in selection.cases}
+    inputs = {case.id: case.build() for case in selection.cases}
     # The long ones first, so that no worker is left alone with one at the end.
-    by_work = sorted(selection.cases, key=lambda case: inputs[case.id].work * max(1, case.epochs), reverse=True)
-    tasks = [Task(i, case, inputs[case.id]) for i in selection.implementations for case in by_work]
-    results: dict[str, dict[str, Result]] = {case.id: {} for case in selection.cases}
-    for result in run_tasks(tasks, jobs, seconds):
-        results[result.case][result.implementation] = result
-        progress(result, len(tasks), len(selection.cases))
+    cases = sorted(
+        selection.cases, key=lambda case: inputs[case.id].work * (EPOCHS if case.online else 1), reverse=True
+    )
+    tasks: list[Task] = [Certify(case, inputs[case.id]) for case in cases]
+    tasks += [Run(one, case, inputs[case.id]) for one in selection.implementations for case in cases]
+    results: dict[tuple[str, str], Result] = {}
+    certificates: dict[str, Certificate] = {}
+    jobs = min(jobs, len(tasks))
+    for outcome in run_tasks(tasks, jobs, seconds):
+        if isinstance(outcome, Certificate):
+            certificates[outcome.case] = outcome
+        else:
+            results[outcome.implementation, outcome.case] = outcome
+            progress(outcome, len(tasks) - len(cases), len(cases))
+
+    rows = [
+        row
+        for one in selection.implementations
+        for case in selection.cases
+        for row in _rows(case, results[one.name, case.id], certificates[case.id])
+    ]
+    findings = _explain(selection, inputs, rows, jobs, seconds)
+    for row in rows:
+        if row["verdict"] == "departs":
+            evidence = findings[row["implementation"], row["case"]].evidence
+            row |= {"verdict": evidence.verdict, "detail": evidence.reason}
 
     import pandas as pd
 
-    table = pd.DataFrame(_rows(selection, results))
-    pairs = pd.DataFrame(_pairs(selection, results))
-    inside = sum(result.seconds for of_case in results.values() for result in of_case.values())
+    inside = sum(one.seconds for one in results.values()) + sum(one.seconds for one in findings.values())
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    pairs = pd.DataFrame(_pairs(selection, results), columns=PAIR_COLUMNS)
     return Comparison(selection, table, pairs, inside, time.perf_counter() - start, jobs)
 
 
@@ -98,39 +124,58 @@ def default_jobs() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _rows(selection: Selection, results: dict[str, dict[str, Result]]) -> Iterator[dict[str, Any]]:
-    """One row a measured array, and one a refused quantity with layer 0, in the selection's order."""
-    for implementation in selection.implementations:
-        for case in selection.cases:
-            result = results[case.id][implementation.name]
-            reference = results[case.id][REFERENCE]
-            row: dict[str, Any] = {"implementation": implementation.name, "case": case.id, "seconds": result.seconds}
-            for (quantity, layer), array in result.quantities.items():
-                measured = reference.quantities.get((quantity, layer))
-                judged: dict[str, Any] = {"verdict": "cannot tell", "detail": "the reference gave nothing"}
-                if measured is not None:
-                    error = distance(array, measured)
-                    agreeing = digits(error, case.dtype)
-                    named = "" if quantity in NOT_JUDGED else verdict(agreeing, case.dtype)
-                    judged = {"error": error, "digits": agreeing, "verdict": named, "detail": ""}
-                yield row | {"quantity": quantity, "layer": layer} | judged
-            for function, refusal in result.refusals.items():
-                for quantity in QUANTITIES[function]:
-                    yield row | {
-                        "quantity": quantity,
-                        "layer": 0,
-                        "verdict": refusal.verdict,
-                        "detail": refusal.detail,
-                    }
+def _explain(
+    selection: Selection, inputs: dict[str, Inputs], rows: list[dict[str, Any]], jobs: int, seconds: float
+) -> dict[tuple[str, str], Finding]:
+    """For every implementation and case with a departure, the evidence on what it is."""
+    departed = {(row["implementation"], row["case"]) for row in rows if row["verdict"] == "departs"}
+    tasks = [
+        Weigh(one, case, inputs[case.id])
+        for one in selection.implementations
+        for case in selection.cases
+        if (one.name, case.id) in departed
+    ]
+    return {(found.implementation, found.case): found for found in run_tasks(tasks, jobs, seconds)} if tasks else {}
 
 
-def _pairs(selection: Selection, results: dict[str, dict[str, Result]]) -> Iterator[dict[str, Any]]:
+def _rows(case: Case, result: Result, certificate: Certificate) -> Iterator[dict[str, Any]]:
+    """One row a measured array, and one a refused quantity with layer 0."""
+    row: dict[str, Any] = {"implementation": result.implementation, "case": case.id, "seconds": result.seconds}
+    for (quantity, layer), array in result.quantities.items():
+        yield row | {"quantity": quantity, "layer": layer} | _judged(array, (quantity, layer), certificate, case.dtype)
+    for function, refusal in result.refusals.items():
+        for quantity in QUANTITIES[function]:
+            yield row | {"quantity": quantity, "layer": 0, "verdict": refusal.verdict, "detail": refusal.detail}
+
+
+def _judged(array: Array, key: tuple[str, int], certificate: Certificate, dtype: str) -> dict[str, Any]:
+    if key in certificate.trained:
+        # Weights after many steps are shown in digits and not judged: rounding grows with the steps.
+        error = distance(array, certificate.trained[key])
+        return {"entries": array.size, "digits": digits(error, dtype), "verdict": "", "detail": ""}
+    if key not in certificate.standards:
+        return {"entries": array.size, "verdict": "cannot tell", "detail": certificate.reason}
+    judgement = judge(array, certificate.standards[key])
+    detail = f"{judgement.undecidable} entries lie within rounding of a kink" if judgement.undecidable else ""
+    return {
+        "entry": str(list(judgement.entry)),
+        "error": judgement.error,
+        "bound": judgement.bound,
+        "excess": judgement.excess,
+        "entries": judgement.entries,
+        "digits": digits(judgement.relative, dtype),
+        "verdict": judgement.verdict or "departs",
+        "detail": detail,
+    }
+
+
+def _pairs(selection: Selection, results: dict[tuple[str, str], Result]) -> Iterator[dict[str, Any]]:
     """For every two implementations and each case and quantity that both have, the worst distance of a layer."""
     for case in selection.cases:
         for one, other in combinations(selection.implementations, 2):
-            mine, theirs = results[case.id][one.name].quantities, results[case.id][other.name].quantities
+            mine, theirs = results[one.name, case.id].quantities, results[other.name, case.id].quantities
             worst: dict[str, float] = defaultdict(float)
-            for quantity, layer in mine.keys() & theirs.keys():
+            for quantity, layer in (key for key in mine if key in theirs):
                 worst[quantity] = max(worst[quantity], distance(mine[quantity, layer], theirs[quantity, layer]))
             for quantity, error in worst.items():
                 yield {

@@ -96,5 +96,27 @@ class Gradients:
     delta: Sequence[Numbers] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What an implementation is given: a network, x [n, n_0] and t [n, n_L]."""
+
+    network: Network
+    x: Array
+    t: Array
+
+    def arrays(self) -> list[Array]:
+        parameters = [array for layer in self.network.layers for array in (layer.w, layer.b)]
+        return [*parameters, self.x, self.t]
+
+    @property
+    def work(self) -> int:
+        """Parameters times rows: what one gradient costs, up to a constant."""
+        return len(self.x) * sum(int(layer.w.size + layer.b.size) for layer in self.network.layers)
+
+    def copy(self) -> Inputs:
+        layers = tuple(Layer(layer.w.copy(), layer.b.copy(), layer.activation) for layer in self.network.layers)
+        return Inputs(Network(layers, self.network.cost), self.x.copy(), self.t.copy())
+
+
 class Unsupported(Exception):
     """Raised by an implementation that refuses a case; its message is the reason, and is reported."""

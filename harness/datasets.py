@@ -29,16 +29,18 @@ class Dataset:
     source: str
 
     def rows(self, count: int) -> tuple[Array, Array]:
-        """`count` rows spread evenly over the set, so that every class is met; all of them where it has fewer."""
+        """`count` rows spread evenly over the set, which may be sorted by class; all of them where it has fewer."""
         chosen = np.linspace(0, len(self.x) - 1, min(count, len(self.x))).astype(int)
         return self.x[chosen], self.t[chosen]
 
 
 def standardise(values: Array) -> Array:
     """Each column to mean 0 and variance 1; a constant column to zeros."""
-    deviation = values.std(axis=0)
-    standardised: Array = (values - values.mean(axis=0)) / np.where(deviation == 0, 1, deviation)
-    return standardised
+    largest = np.abs(values).max(axis=0)
+    scaled = values / np.where(largest == 0, 1, largest)  # no square overflows
+    centred = np.where(np.ptp(scaled, axis=0) == 0, 0.0, scaled - scaled.mean(axis=0))
+    deviation = centred.std(axis=0)
+    return np.asarray(centred / np.where(deviation == 0, 1, deviation))
 
 
 def one_hot(classes: Array, count: int) -> Array:

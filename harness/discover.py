@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +81,13 @@ def find(names: Sequence[str]) -> tuple[Implementation, ...]:
 
 
 def load(implementation: Implementation) -> Functions:
-    """Run the file and take its functions. Raises whatever the file raises, and TypeError if it has neither."""
+    """Run the file and take its functions. Raises whatever the file raises, and TypeError if it
+    has neither function."""
     spec = importlib.util.spec_from_file_location(f"implementations.{implementation.name}", implementation.path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{implementation.path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
     spec.loader.exec_module(module)
     functions = Functions(getattr(module, "backprop", None), getattr(module, "step", None))
     if functions.backprop is None and functions.step is None:

@@ -6,38 +6,62 @@ the machine. Full precision goes to the folder `data` beside them, which is not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
+from harness import markdown
 from harness.cases import FLAGS, Case
 from harness.compare import Comparison
 from harness.discover import REFERENCE, Implementation
-from harness.verdict import AGREES, INACCURATE, MOST_DIGITS
-from harness.views import NOTHING, QUANTITY_TITLES, case_groups, reasons, summary, verdict_counts
+from harness.rounding import FUNCTION_ULPS
+from harness.verdict import MOST_DIGITS
+from harness.views import (
+    NOTHING,
+    QUANTITY_TITLES,
+    case_groups,
+    excess_by_quantity,
+    order_of_magnitude,
+    reasons,
+    summary,
+    verdict_counts,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COMMITTED_COLUMNS = ["implementation", "case", "quantity", "layer", "digits", "verdict", "detail"]
+COMMITTED_COLUMNS = ["implementation", "case", "quantity", "layer", "entries", "digits", "verdict", "detail"]
 WORST_SHOWN = 10
-MADE = "<!-- made by `nox -s compare`; do not edit -->\n"
+FEW = 5  # cases that are named one by one
+ASSUMPTIONS = f"""\
+One count is one quantity of one layer in one case, or for a refusal one quantity in one case. *Agrees*: every entry
+lies within its own rounding bound of the truth. *Inaccurate*: some entry does not, and there is evidence that it is
+arithmetic: the error shrinks with the working precision, or changes altogether when the inputs move by a little.
+*Wrong*: some entry does not, and its error stays and is smooth. *Cannot tell*: a weighted input is within rounding of a
+kink of relu. Weights after epochs are not judged.
+
+The bound follows from running error analysis with absolute values propagated through the four equations, and assumes
+sums in any order (n terms err by at most γ_n Σ|terms|), exp and its like within {FUNCTION_ULPS} units in the last
+place, f' from z or from the output, whichever is less accurate, and no fast-math;
+[it is written out here](../harness/rounding.py).
+"""
 
 
 def write(comparison: Comparison, folder: Path) -> None:
-    """Write README.md, pairwise.md, implementations/*.md, results.csv and data/ into `folder`."""
+    """Write README.md, pairwise.md, implementations/*.md, results.csv and data/ into `folder`.
+
+    Raises UnusableInput where a file of another's stands in the way, and OSError.
+    """
     pages = folder / "implementations"
-    pages.mkdir(parents=True, exist_ok=True)
-    (folder / "data").mkdir(exist_ok=True)
     texts = {folder / "README.md": overview(comparison), folder / "pairwise.md": pairwise(comparison)}
     for implementation in comparison.selection.implementations:
         texts[pages / f"{implementation.name}.md"] = page_of(implementation, comparison)
-    for stale in set(pages.glob("*.md")) - texts.keys():
-        stale.unlink()
     for path, text in texts.items():
-        path.write_text(text, encoding="utf-8")
+        markdown.write_page(path, text)
+    for stale in set(pages.glob("*.md")) - texts.keys():
+        if markdown.is_ours(stale):
+            stale.unlink()
+    (folder / "data").mkdir(exist_ok=True)
     committed(comparison.table).to_csv(folder / "results.csv", index=False, lineterminator="\n")
     comparison.table.to_csv(folder / "data" / "results.csv", index=False)
     comparison.pairs.to_csv(folder / "data" / "pairs.csv", index=False)
@@ -45,46 +69,46 @@ def write(comparison: Comparison, folder: Path) -> None:
 
 def committed(table: pd.DataFrame) -> pd.DataFrame:
     """The columns that do not change with the machine; digits as whole numbers, empty where there are none."""
-    return table[COMMITTED_COLUMNS].astype({"digits": "Int64"})
+    return table[COMMITTED_COLUMNS].astype({"entries": "Int64", "digits": "Int64"})
 
 
 def overview(comparison: Comparison) -> str:
     """reports/README.md: what was compared, the digits of agreement, the verdicts, and what did not run."""
     selection, table = comparison.selection, comparison.table
     parts = [
-        MADE,
+        markdown.made("compare"),
         "# How closely the formulations agree\n",
         f"""\
-{len(selection.implementations)} implementations, {len(selection.cases)} cases. A number is the count of decimal
-digits in which the worst layer of the worst case agrees with the reference, `{REFERENCE}`: the largest difference
-against the largest entry. Digits are cut at {MOST_DIGITS["float64"]} in float64 and {MOST_DIGITS["float32"]} in
-float32, where rounding begins; {NOTHING} means that the implementation does not give that quantity. *Update* is the
-displacement of the weights in one step; *1 epoch* and *20 epochs* are the weights after online training. *Worst
-other* is the fewest digits in common with any other implementation, and with which ([all pairs](pairwise.md));
-*worst agreeing other* leaves out those that do not agree with the reference themselves.
+{len(selection.implementations)} implementations, {len(selection.cases)} cases. A number is the count of correct
+decimal digits in the worst layer of the worst case: the largest error against the largest entry of the
+[certified truth](../harness/truth.py). Digits are cut at {MOST_DIGITS["float64"]} in float64 and
+{MOST_DIGITS["float32"]} in float32, where rounding begins; {NOTHING} means that the implementation does not give that
+quantity. *Update* is the displacement of the weights in one step, which loses the digits that the weights have no room
+for; *1 epoch* and *20 epochs* are the weights after online training, against the truth's own. *With PyTorch* is the
+fewest digits in common with `{REFERENCE}`, *worst other* with any other implementation, and with which
+([all pairs](pairwise.md)); *worst agreeing other* leaves out those that do not agree with the truth themselves.
 """,
     ]
     for title, cases in case_groups(selection.cases).items():
-        parts += [f"## {title}\n", _markdown(summary(comparison, cases))]
-    parts += [
-        "## Verdicts\n",
-        f"""\
-Provisional: by digits of agreement with the reference, {AGREES["float64"]} for *agrees* and
-{INACCURATE["float64"]} for *inaccurate* (float32: {AGREES["float32"]} and {INACCURATE["float32"]}), fewer are
-*wrong*. One count is one quantity of one layer in one case. Weights after epochs are not judged.
-""",
-        _markdown(verdict_counts(table)),
-    ]
+        parts += [f"## {title}\n", markdown.table(summary(comparison, cases), index=True)]
+    parts += ["## Verdicts\n", ASSUMPTIONS, markdown.table(verdict_counts(table), index=True)]
+    if table["excess"].notna().any():
+        units = excess_by_quantity(comparison)
+        entries = units.pop("entries").map("{:,}".format)
+        shown = units.map(order_of_magnitude).assign(entries=entries)
+        parts += ["## Worst error in units of its rounding bound\n", markdown.table(shown, index=True)]
     for verdict, title in (("unsupported", "Not supported, and why"), ("failed", "Failed, and why")):
         rows = reasons(table, verdict)
         if not rows.empty:
-            rows["reason"] = rows["reason"].map(_plain)
-            parts += [f"## {title}\n", _markdown(rows, index=False)]
+            rows["reason"] = rows["reason"].map(markdown.plain)
+            parts += [f"## {title}\n", markdown.table(rows)]
     parts += [
         "## The implementations\n",
-        _list(f"[{i.name}](implementations/{i.name}.md): {_plain(i.title)}" for i in selection.implementations),
+        markdown.bullets(
+            f"[{i.name}](implementations/{i.name}.md): {markdown.plain(i.title)}" for i in selection.implementations
+        ),
         "## The cases\n",
-        _list(_case_line(case) for case in selection.cases),
+        markdown.bullets(_case_line(case) for case in selection.cases),
     ]
     return "\n".join(parts)
 
@@ -93,7 +117,7 @@ def pairwise(comparison: Comparison) -> str:
     """reports/pairwise.md: for every quantity a matrix of the digits that any two implementations share."""
     names = [implementation.name for implementation in comparison.selection.implementations]
     parts = [
-        MADE,
+        markdown.made("compare"),
         "# Every implementation against every other\n",
         f"""\
 Digits in which two implementations agree, in the worst layer of the worst case that both ran; {NOTHING} where they
@@ -118,24 +142,52 @@ def page_of(implementation: Implementation, comparison: Comparison) -> str:
     """reports/implementations/NAME.md: the verdicts, and the worst cases with where they are."""
     table = comparison.table[comparison.table["implementation"] == implementation.name]
     measured = table[table["digits"].notna()]
+    departing = table[table["verdict"].isin(["inaccurate", "wrong"])]
+    worst = departing.sort_values("excess", ascending=False, kind="stable").drop_duplicates("case").head(WORST_SHOWN)
+    shown = worst[["case", "quantity", "layer", "entry", "digits", "verdict", "detail"]].astype({"digits": "Int64"})
     judged = measured[measured["verdict"] != ""]
-    worst = judged.sort_values(["digits", "case", "quantity", "layer"], kind="stable").drop_duplicates("case")
-    shown = worst.head(WORST_SHOWN)[["case", "quantity", "layer", "digits", "verdict"]].astype({"digits": "Int64"})
     parts = [
-        MADE,
+        markdown.made("compare"),
         f"# {implementation.name}\n",
-        f"{_plain(implementation.title)}.\n",
-        f"Source: {_plain(implementation.source) or 'not stated'}.\n",
+        f"{markdown.plain(implementation.title)}.\n",
+        f"Source: {markdown.plain(implementation.source) or 'not stated'}.\n",
         f"Cases run: {measured['case'].nunique()} of {len(comparison.selection.cases)}.\n",
-        _markdown(verdict_counts(table)),
+        markdown.table(verdict_counts(table), index=True),
+        "## By quantity\n",
+        markdown.table(_quantities(judged)),
     ]
     if not shown.empty:
-        parts += ["## Worst cases\n", _markdown(shown, index=False)]
+        parts += ["## Worst cases\n", markdown.table(shown)]
     for verdict, title in (("unsupported", "Not supported"), ("failed", "Failed")):
         refused = table[table["verdict"] == verdict].groupby("detail", sort=False)["case"].unique()
         if not refused.empty:
-            parts += [f"## {title}\n", _list(f"{_plain(why)}: {', '.join(ids)}" for why, ids in refused.items())]
+            parts += [
+                f"## {title}\n",
+                markdown.bullets(f"{markdown.plain(why)}: {_cases(list(ids))}" for why, ids in refused.items()),
+            ]
     return "\n".join(parts)
+
+
+def _quantities(judged: pd.DataFrame) -> pd.DataFrame:
+    """One line a quantity: cases, entries compared, fewest correct digits and in which case, worst error."""
+    import pandas as pd
+
+    lines = []
+    for quantity, title in QUANTITY_TITLES.items():
+        rows = judged[judged["quantity"] == quantity]
+        if not rows.empty:
+            fewest = rows.sort_values(["digits", "case", "layer"], kind="stable").iloc[0]
+            lines.append(
+                {
+                    "quantity": title,
+                    "cases": rows["case"].nunique(),
+                    "entries": f"{int(rows['entries'].sum()):,}",
+                    "worst error in bounds": order_of_magnitude(rows["excess"].max()),
+                    "fewest digits": f"{fewest['digits']:.0f}",
+                    "in": f"{fewest['case']}, layer {fewest['layer']}",
+                }
+            )
+    return pd.DataFrame(lines)
 
 
 def _matrix(names: list[str], fewest: dict[frozenset[str], int]) -> str:
@@ -148,21 +200,14 @@ def _matrix(names: list[str], fewest: dict[frozenset[str], int]) -> str:
         for number, one in enumerate(present, start=1)
     ]
     headers = ["", *map(str, range(1, len(present) + 1))]
-    return f"{tabulate(body, headers=headers, tablefmt='github', disable_numparse=True)}\n"
-
-
-def _markdown(table: pd.DataFrame, *, index: bool = True) -> str:
-    return f"{tabulate(table, headers='keys', tablefmt='github', showindex=index, disable_numparse=True)}\n"
-
-
-def _list(lines: Iterable[str]) -> str:
-    return "".join(f"- {line}\n" for line in lines)
+    return markdown.table(body, headers)
 
 
 def _case_line(case: Case) -> str:
     return f"`{case.id}`" + (f": {FLAGS[case.flag]}" if case.flag else "")
 
 
-def _plain(text: str) -> str:
-    """Text from an implementation, unable to break a table or a list, or to be taken for markup."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("[", "\\[")
+def _cases(ids: Sequence[str]) -> str:
+    """All of a few case ids; of many the number, and the first."""
+    named = ", ".join(ids[:FEW])
+    return named if len(ids) <= FEW else f"{len(ids)} cases, such as {named}"

@@ -10,34 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.cases import Case
-from harness.contract import Array, Gradients, Layer, Network, Unsupported
+from harness.cases import EPOCHS, Case
+from harness.contract import Array, Gradients, Inputs, Network, Unsupported
 from harness.discover import Functions, Implementation
 
 # The quantities that each function of the contract gives; "train" is `step`, repeated.
-QUANTITIES = {"backprop": ("delta", "w", "b"), "step": ("update",), "train": ("epoch1", "epoch20")}
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What an implementation is given: a network, x [n, n_0] and t [n, n_L]."""
-
-    network: Network
-    x: Array
-    t: Array
-
-    def arrays(self) -> list[Array]:
-        parameters = [array for layer in self.network.layers for array in (layer.w, layer.b)]
-        return [*parameters, self.x, self.t]
-
-    @property
-    def work(self) -> int:
-        """Parameters times rows: what one gradient costs, up to a constant."""
-        return len(self.x) * sum(int(layer.w.size + layer.b.size) for layer in self.network.layers)
-
-    def copy(self) -> Inputs:
-        layers = tuple(Layer(layer.w.copy(), layer.b.copy(), layer.activation) for layer in self.network.layers)
-        return Inputs(Network(layers, self.network.cost), self.x.copy(), self.t.copy())
+QUANTITIES = {"backprop": ("delta", "w", "b"), "step": ("update",), "train": ("epoch1", f"epoch{EPOCHS}")}
 
 
 @dataclass(frozen=True)
@@ -71,7 +49,7 @@ class Result:
 
 def functions_of(case: Case) -> tuple[str, ...]:
     """The functions of the contract that a case asks for."""
-    return ("train",) if case.epochs else ("backprop", "step")
+    return ("train",) if case.online else ("backprop", "step")
 
 
 class Fault(Exception):
@@ -142,11 +120,11 @@ def _measure_training(
     given = inputs.copy()
     network, rows = given.network, [(given.x[i : i + 1], given.t[i : i + 1]) for i in range(len(given.x))]
     measured: dict[tuple[str, int], Array] = {}
-    for epoch in range(1, case.epochs + 1):
+    for epoch in range(1, EPOCHS + 1):
         for x, t in rows:
             network = watch.call(functions.step, network, x, t, case.learning_rate)
         weights = _network_arrays(network, inputs)
-        if epoch in (1, case.epochs):
+        if epoch in (1, EPOCHS):
             measured |= {(f"epoch{epoch}", layer): array for (_, layer), array in weights}
     _check_unchanged(given, inputs)
     return measured
@@ -203,6 +181,9 @@ def _network_arrays(network: Any, inputs: Inputs) -> Arrays:
     if not isinstance(network, Network):
         raise Fault(f"step returned {type(network).__name__}, expected harness.Network(layers, cost)")
     layers = inputs.network.layers
+    kept = [layer.activation for layer in network.layers] == [layer.activation for layer in layers]
+    if not kept or network.cost != inputs.network.cost:
+        raise Fault("step returned a network with other activations or another cost")
     w = _checked("w after the step", [layer.w for layer in network.layers], [layer.w.shape for layer in layers])
     b = _checked("b after the step", [layer.b for layer in network.layers], [layer.b.shape for layer in layers])
     return [(key, np.column_stack([w_l, b_l])) for (key, w_l), (_, b_l) in zip(w, b, strict=True)]

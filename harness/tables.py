@@ -68,9 +68,10 @@ def _is_number(cell: str) -> bool:
 def _split_header(rows: list[tuple[int, list[str]]]) -> tuple[list[str], int]:
     """The column names, and the index of the first row of data."""
     _, cells = rows[0]
-    if any(_is_number(cell) for cell in cells) or not all(cells):
-        return [f"{number}" for number in range(1, len(cells) + 1)], 0
-    return cells, 1
+    numbers = [f"{number}" for number in range(1, len(cells) + 1)]
+    if any(_is_number(cell) for cell in cells):
+        return numbers, 0
+    return [cell or number for cell, number in zip(cells, numbers, strict=True)], 1
 
 
 def _number(path: str, line: int, column: str, cell: str) -> float:
@@ -85,7 +86,7 @@ def _number(path: str, line: int, column: str, cell: str) -> float:
 
 def _target(path: str, rows: list[tuple[int, list[str]]], column: str) -> tuple[Array, tuple[str, ...]]:
     cells = [cells[-1] for _, cells in rows]
-    if len(set(cells)) < 2:
+    if len({float(cell) if _is_number(cell) else cell for cell in cells}) < 2:
         problem = f"expected at least two different targets, found only {cells[0]!r}; the last column is the target"
         raise BadTable(path, problem, f"column {column!r}")
     if any(_is_number(cell) for cell in cells):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from tabulate import tabulate
 
-from harness.views import VERDICTS, case_groups, digits_by_quantity, reasons
+from harness.verdict import VERDICTS
+from harness.views import NOTHING, case_groups, digits_by_quantity, excess_by_quantity, reasons
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -62,18 +63,29 @@ class _Lines:
         done.append(result)
         if len(done) == of_each:
             failed = sum(result.has_failed for result in done)
-            print(f"{result.implementation}: {of_each} cases" + (f", {failed} failed" if failed else ""), flush=True)
+            print(
+                f"{result.implementation}: {of_each} case{'s' if of_each > 1 else ''}"
+                + (f", {failed} failed" if failed else ""),
+                flush=True,
+            )
 
     def close(self) -> None:
         pass
 
 
 def print_summary(comparison: Comparison) -> None:
-    """Digits by implementation and quantity, what failed and why, the counts of the verdicts, and the time."""
-    print("\nDigits of agreement with the reference, PyTorch's autograd, in the worst case")
+    """Digits by implementation and quantity, errors in units of their bounds, what failed and why, the counts of the
+    verdicts, and the time."""
+    print("\nCorrect digits in the worst case")
     for title, cases in case_groups(comparison.selection.cases).items():
         print(f"\n{title}:")
         print(tabulate(digits_by_quantity(comparison, cases), headers="keys", tablefmt="simple", disable_numparse=True))
+    if comparison.table["excess"].notna().any():
+        print("\nWorst error in units of its rounding bound (at most 1 is explained by rounding):")
+        units = excess_by_quantity(comparison)
+        entries = units.pop("entries").map("{:,}".format)
+        shown = units.map(lambda value: NOTHING if value != value else f"{value:.2g}").assign(entries=entries)
+        print(tabulate(shown, headers="keys", tablefmt="simple", disable_numparse=True))
     failed = reasons(comparison.table, "failed")
     if not failed.empty:
         print("\nFailed:")

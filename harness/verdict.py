@@ -1,32 +1,81 @@
-"""Digits of agreement, and the verdict that follows from them.
+"""The verdict on one quantity of one layer: what the error is in units of what rounding explains.
 
-The verdict is provisional: it rests on the distance to the reference alone, by the thresholds below, which
-stand nowhere else.
+No fixed tolerance takes part. Digits are for reading, and decide nothing.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
+from harness.certify import Standard, excess
 from harness.contract import Array
 
 # Digits beyond these are rounding, and change with the machine's BLAS: reports show no more.
 MOST_DIGITS = {"float64": 13, "float32": 5}
-# As many digits are agreement; as many are a right formula whose arithmetic loses digits.
-AGREES = {"float64": 11, "float32": 4}
-INACCURATE = {"float64": 4, "float32": 1}
+# From worst to best; the verdict on many is the worst of them.
+VERDICTS = ("failed", "wrong", "inaccurate", "cannot tell", "agrees up to a convention", "agrees", "unsupported")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How one array compares with its standard.
+
+    `excess` is the worst error in units of its bound, at `entry`, and `error` and `bound` are those of that entry;
+    `entries` were compared, of which nothing could be said of `undecidable`. `relative` is the largest error
+    relative to the largest true entry. `verdict` is `agrees`, `cannot tell`, or empty for a departure that is yet
+    to be explained.
+    """
+
+    verdict: str
+    excess: float
+    entry: tuple[int, ...]
+    error: float
+    bound: float
+    entries: int
+    undecidable: int
+    relative: float
+
+
+def judge(value: Array, standard: Standard) -> Judgement:
+    """Hold an array against its standard. Entries agree by `error <= bound + radius`, which a NaN fails."""
+    units = excess(value, standard)
+    explained = units <= 1
+    undecidable = int(standard.undecidable.sum())
+    # A NaN is the worst of all, and argmax would pass over it among others.
+    worst = int(np.where(np.isnan(units), np.inf, units).argmax())
+    entry = tuple(int(i) for i in np.unravel_index(worst, value.shape))
+    error = standard.truth.error(value)
+    verdict = "" if not explained.all() else "cannot tell" if undecidable else "agrees"
+    return Judgement(
+        verdict=verdict,
+        excess=float(units.flat[worst]),
+        entry=entry,
+        error=float(error.flat[worst]),
+        bound=float((standard.bound + standard.truth.radius).flat[worst]),
+        entries=value.size,
+        undecidable=undecidable,
+        relative=_relative(float(error.max()), float(np.abs(standard.truth.high).max())),
+    )
+
+
+def _relative(error: float, scale: float) -> float:
+    return 0.0 if error == 0 else error / scale if scale > 0 else math.inf
 
 
 def distance(one: Array, other: Array) -> float:
     """The largest difference, relative to the largest entry of both: 0 for equals, at most 2, NaN for NaN.
+    Raises ValueError where the shapes differ.
 
     Normwise in the maximum norm, so that it neither overflows nor underflows where squares would.
     """
+    if one.shape != other.shape:
+        raise ValueError(f"shapes differ: {one.shape} and {other.shape}")
     if np.array_equal(one, other):
         return 0.0
-    scale = max(np.abs(one).max(initial=0), np.abs(other).max(initial=0))
+    scale = max(np.abs(one).max(), np.abs(other).max())
     with np.errstate(invalid="ignore"):  # infinity over infinity is the NaN that it should be
         return float(np.abs(one / scale - other / scale).max())
 
@@ -37,10 +86,3 @@ def digits(error: float, dtype: str) -> int:
     if not error < 1:  # NaN too
         return 0
     return most if error == 0 else min(most, math.floor(-math.log10(error)))
-
-
-def verdict(agreeing: int, dtype: str) -> str:
-    """`agrees`, `inaccurate` or `wrong`, from the digits of agreement with the reference."""
-    if agreeing >= AGREES[dtype]:
-        return "agrees"
-    return "inaccurate" if agreeing >= INACCURATE[dtype] else "wrong"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from harness.cases import Case
 from harness.compare import Comparison
+from harness.discover import REFERENCE
+from harness.verdict import VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +21,6 @@ QUANTITY_TITLES = {
     "epoch1": "1 epoch",
     "epoch20": "20 epochs",
 }
-VERDICTS = ("agrees", "inaccurate", "wrong", "cannot tell", "unsupported", "failed")
 NOTHING = "–"
 
 
@@ -32,8 +34,7 @@ def case_groups(cases: tuple[Case, ...]) -> dict[str, set[str]]:
 
 
 def digits_by_quantity(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
-    """Implementation × quantity: the fewest digits of agreement with the reference over these cases, and the cases
-    that ran, of how many."""
+    """Implementation × quantity: the fewest correct digits over these cases, and the cases that ran, of how many."""
     table = comparison.table[comparison.table["case"].isin(cases)]
     measured = table[table["digits"].notna()]
     digits = measured.pivot_table(index="implementation", columns="quantity", values="digits", aggfunc="min")
@@ -45,16 +46,41 @@ def digits_by_quantity(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
     return shown
 
 
+def excess_by_quantity(comparison: Comparison) -> pd.DataFrame:
+    """Implementation × quantity: the worst error in units of its rounding bound over all cases, and the number of
+    entries compared."""
+    judged = comparison.table[comparison.table["excess"].notna()]
+    excess = judged.pivot_table(index="implementation", columns="quantity", values="excess", aggfunc="max")
+    names = [implementation.name for implementation in comparison.selection.implementations]
+    excess = excess.reindex(index=names, columns=[q for q in QUANTITY_TITLES if q in excess.columns])
+    shown = excess.rename(columns=QUANTITY_TITLES)
+    entries = judged.groupby("implementation")["entries"].sum()
+    shown["entries"] = [int(entries.get(name, 0)) for name in names]
+    return shown
+
+
+def order_of_magnitude(excess: float) -> str:
+    """An excess as a report shows it: `≤ 1` where rounding explains it, else the power of ten that it is below.
+
+    What lies within the bound is rounding, and is another number on another machine.
+    """
+    if excess != excess:
+        return NOTHING
+    return "≤ 1" if excess <= 1 else f"< 10^{math.floor(math.log10(excess)) + 1}" if excess < math.inf else "∞"
+
+
 def summary(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
-    """The digits by quantity, and the fewest in common with any other implementation and with which; then the
-    same among those that agree with the reference throughout."""
+    """The correct digits by quantity, and the fewest in common with the reference, with any other implementation and
+    with which, and the same among those that agree with the truth throughout."""
     shown = digits_by_quantity(comparison, cases)
     table = comparison.table[comparison.table["case"].isin(cases)]
     everyone = set(shown.index)
     agreeing = everyone - set(table[table["verdict"].isin(["inaccurate", "wrong"])]["implementation"])
-    for title, others in (("worst other", everyone), ("worst agreeing other", agreeing)):
-        column = [_worst_other(comparison.pairs, cases, name, others) for name in shown.index]
+    others = {"with PyTorch": {REFERENCE}, "worst other": everyone, "worst agreeing other": agreeing}
+    for title, among in others.items():
+        column = [_worst_other(comparison.pairs, cases, name, among) for name in shown.index]
         shown.insert(len(shown.columns) - 1, title, column)
+    shown["with PyTorch"] = shown["with PyTorch"].str.removesuffix(f" ({REFERENCE})")
     return shown
 
 
@@ -69,6 +95,8 @@ def _worst_other(pairs: pd.DataFrame, cases: set[str], name: str, others: set[st
     if mine.empty:
         return NOTHING
     worst = mine.sort_values(["digits", "one", "other"], kind="stable").iloc[0]
+    if worst["digits"] == mine["digits"].max():  # all alike: no one is worst
+        return str(worst["digits"])
     return f"{worst['digits']} ({worst['other'] if worst['one'] == name else worst['one']})"
 
 

@@ -1,4 +1,4 @@
-"""Worker processes: every task is one implementation on one case, and no implementation can stop the run.
+"""Worker processes: tasks are run apart from the harness, and no task can stop the run.
 
 A worker that dies or runs out of time costs the task that it was at; another worker takes its place.
 """
@@ -7,73 +7,82 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
-
-from harness.cases import Case
-from harness.discover import Functions, Implementation, load
-from harness.run import Inputs, Refusal, Result, describe, functions_of, run_case
+from typing import Any, Protocol
 
 # One thread a worker: the cores are all taken, and the order of a sum must not depend on how many there are.
 _ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+# A small server that has loaded the harness is forked for each process, where the system can do that.
+_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+_CONTEXT: Any = multiprocessing.get_context(_METHOD)
+LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    implementation: Implementation
-    case: Case
-    inputs: Inputs
+class Task(Protocol):
+    """Something to do in a worker; it is sent there and its outcome is sent back, both as pickles."""
 
-    def failed(self, detail: str, seconds: float = 0.0) -> Result:
-        refusals = {function: Refusal("failed", detail) for function in functions_of(self.case)}
-        return Result(self.implementation.name, self.case.id, refusals=refusals, seconds=seconds)
+    @property
+    def owner(self) -> str:
+        """Tasks of one owner are best done by one worker, which has then loaded what they need."""
+
+    def prepare(self) -> None:
+        """Load what it needs; this is not on the clock of the task."""
+
+    def execute(self) -> Any:
+        """Do it; the outcome is not None."""
+
+    def failed(self, detail: str, seconds: float) -> Any:
+        """The outcome where it raised, where the worker died, or where it ran out of time."""
 
 
-def run_tasks(tasks: Sequence[Task], jobs: int, seconds: float) -> Iterator[Result]:
-    """The results of all tasks, as they come. `seconds` is the limit of one task; `jobs` the number of workers."""
+def run_tasks(tasks: Sequence[Task], jobs: int, seconds: float) -> Iterator[Any]:
+    """The outcomes of all tasks, as they come. `seconds` is the limit of one task; `jobs` the number of workers."""
     os.environ.update(_ONE_THREAD)
+    if _METHOD == "forkserver":
+        _CONTEXT.set_forkserver_preload(["harness.tasks"])
     queue = _Queue(tasks)
     workers = [_Worker() for _ in range(min(jobs, len(tasks)))]
     try:
         while True:
             for worker in workers:
                 if worker.task is None and (task := queue.next_for(worker.last)) is not None:
-                    worker.start(task, seconds)
+                    worker.start(task)
             busy = [worker for worker in workers if worker.task is not None]
             if not busy:
                 return
-            wait([worker.connection for worker in busy], timeout=min(w.deadline for w in busy) - time.monotonic())
+            soonest = min(worker.deadline for worker in busy) - time.monotonic()
+            wait([worker.connection for worker in busy], timeout=max(0.0, soonest))
             for worker in busy:
-                if (result := worker.poll(seconds)) is not None:
-                    yield result
+                yield from worker.poll(seconds)
     finally:
         for worker in workers:
             worker.kill()
 
 
 class _Queue:
-    """Tasks in order, but a worker stays with the implementation that it has loaded while there is more of it."""
+    """Tasks in order, but a worker stays with the owner whose tasks it has begun while there are more of them."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        self._by_name: dict[str, list[Task]] = {}
+        self._of_owner: dict[str, list[Task]] = {}
         for task in reversed(tasks):
-            self._by_name.setdefault(task.implementation.name, []).append(task)
-        self._untouched = [*dict.fromkeys(task.implementation.name for task in tasks)]
+            self._of_owner.setdefault(task.owner, []).append(task)
+        self._untouched = [*dict.fromkeys(task.owner for task in tasks)]
 
     def next_for(self, last: str | None) -> Task | None:
-        if last is not None and self._by_name[last]:
-            return self._by_name[last].pop()
+        if last is not None and self._of_owner[last]:
+            return self._of_owner[last].pop()
         if self._untouched:
-            return self._by_name[self._untouched.pop(0)].pop()
-        longest = max(self._by_name.values(), key=len)
+            return self._of_owner[self._untouched.pop(0)].pop()
+        longest = max(self._of_owner.values(), key=len)
         return longest.pop() if longest else None
 
 
 class _Worker:
-    """One process and the task that it is at."""
+    """One process and the task that it is at. Each owner gets a fresh process: no task meets another owner's traces."""
 
     def __init__(self) -> None:
         self.task: Task | None = None
@@ -82,34 +91,42 @@ class _Worker:
         self._spawn()
 
     def _spawn(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.connection, theirs = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
 
-    def start(self, task: Task, seconds: float) -> None:
-        self.task, self.last = task, task.implementation.name
-        self.deadline = time.monotonic() + seconds
-        self.connection.send(task)
-
-    def poll(self, seconds: float) -> Result | None:
-        """The result of the task, if it has ended in one way or another."""
-        assert self.task is not None
-        if self.connection.poll():
-            try:
-                result: Result = self.connection.recv()
-            except (EOFError, OSError):
-                self._process.join()
-                result = self.task.failed(f"the process ended with exit code {self._process.exitcode}")
-                self._respawn()
-        elif time.monotonic() >= self.deadline:
-            result = self.task.failed(f"no answer within {seconds:g} s", seconds)
+    def start(self, task: Task) -> None:
+        if self.last not in (None, task.owner):
             self._respawn()
-        else:
-            return None
+        self.task, self.last = task, task.owner
+        try:
+            self.connection.send(task)
+        except OSError:  # it died after its last answer
+            self._respawn()
+            self.connection.send(task)
+        self.deadline = time.monotonic() + LOADING
+
+    def poll(self, seconds: float) -> Iterator[Any]:
+        """The outcome of the task, if it has ended in one way or another."""
+        assert self.task is not None
+        try:
+            if self.connection.poll():
+                outcome = self.connection.recv()
+                if outcome is None:  # it is prepared, and the clock starts
+                    self.deadline = time.monotonic() + seconds
+                    return
+            elif time.monotonic() >= self.deadline:
+                outcome = self.task.failed(f"no answer within {seconds:g} s", 0.0)
+                self._respawn()
+            else:
+                return
+        except (EOFError, OSError):
+            self._process.join()
+            outcome = self.task.failed(f"the process ended with exit code {self._process.exitcode}", 0.0)
+            self._respawn()
         self.task = None
-        return result
+        yield outcome
 
     def _respawn(self) -> None:
         self.kill()
@@ -122,24 +139,18 @@ class _Worker:
 
 
 def _serve(connection: Connection) -> None:
-    """The worker's loop: load each implementation once, run each task, send the result."""
+    """The worker's loop: do each task, send its outcome."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and ends the workers
     warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
-    loaded: dict[Implementation, Functions | Exception | SystemExit] = {}
     while True:
         try:
             task: Task = connection.recv()
         except EOFError:
             return
-        start = time.perf_counter()
-        if task.implementation not in loaded:
-            try:
-                loaded[task.implementation] = load(task.implementation)
-            except (Exception, SystemExit) as error:
-                loaded[task.implementation] = error
-        loading = time.perf_counter() - start
-        functions = loaded[task.implementation]
-        if isinstance(functions, Functions):
-            result = run_case(task.implementation, functions, task.case, task.inputs)
-        else:
-            result = task.failed(describe(functions, task.implementation))
-        connection.send(replace(result, seconds=result.seconds + loading))
+        try:
+            task.prepare()
+            connection.send(None)
+            outcome = task.execute()
+        except Exception as error:
+            outcome = task.failed(f"{type(error).__name__}: {error}", 0.0)
+        connection.send(outcome)

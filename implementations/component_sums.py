@@ -39,7 +39,7 @@ def backprop_one(network, x, t):
     gradients = []
     for inputs, delta in zip(a[:-1], deltas, strict=True):
         rows, columns = range(len(delta)), range(len(inputs))
-        gradients.append([[sum(delta[a] * (i == a) * inputs[j] for a in rows) for j in columns] for i in rows])  # BP4
+        gradients.append([[sum(delta[k] * (i == k) * inputs[j] for k in rows) for j in columns] for i in rows])  # BP4
     return deltas, gradients
 
 

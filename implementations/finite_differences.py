@@ -4,10 +4,7 @@ import numpy as np
 
 from harness import Gradients, Network, Unsupported
 
-SOURCE = "Andrew Ng, UFLDL tutorial, 'Gradient checking and advanced optimization', Stanford, 2011"
-# The tutorial's step. In float64 the truncation, of order h², then outweighs the rounding of C, of order 1/h, so that
-# the error is the method's and not the machine's.
-H = 1e-4
+SOURCE = "Stanford CS231n, Neural Networks Part 3, 'Gradient checks'; cs231n.github.io/neural-networks-3"
 
 
 def cost(network, x, t):
@@ -26,7 +23,9 @@ def difference_quotients(network, parameter, x, t):
     quotients = np.zeros_like(parameter)
     for index in np.ndindex(parameter.shape):
         p = parameter[index]
-        above, below = p + H, p - H
+        # The h that balances the truncation, of order h², against the rounding of C, of order 1/h.
+        h = np.cbrt(np.finfo(parameter.dtype).eps) * max(1, abs(p))
+        above, below = p + h, p - h
         parameter[index] = above
         c_above = cost(network, x, t)
         parameter[index] = below
@@ -38,8 +37,8 @@ def difference_quotients(network, parameter, x, t):
 
 def backprop(network: Network, x, t) -> Gradients:
     copy = network.with_parameters(
-        w=[layer.w.astype(np.float64) for layer in network.layers],
-        b=[layer.b.astype(np.float64) for layer in network.layers],
+        w=[layer.w.copy() for layer in network.layers],
+        b=[layer.b.copy() for layer in network.layers],
     )
     return Gradients(
         w=[difference_quotients(copy, layer.w, x, t) for layer in copy.layers],

@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch.nn import functional
 
-from harness import Gradients, Network
+from harness import Gradients, Network, Unsupported
 
 SOURCE = "PyTorch, torch.autograd; pytorch.org/docs/stable/autograd.html"
 
@@ -19,16 +19,11 @@ ACTIVATIONS = {
     "identity": lambda z: z,
     "softmax": partial(torch.softmax, dim=-1),
 }
-# From z^L, where the cost's canonical activation is part of it, and from a^L otherwise.
-CANONICAL_COSTS = {
-    "half_squared_error": lambda z, t: functional.mse_loss(z, t, reduction="sum") / 2,
+# The cross-entropies are computed from z^L: their output activation is part of them.
+COSTS = {
+    "half_squared_error": lambda a, t: functional.mse_loss(a, t, reduction="sum") / 2,
     "binary_cross_entropy": partial(functional.binary_cross_entropy_with_logits, reduction="sum"),
     "cross_entropy": partial(functional.cross_entropy, reduction="sum"),
-}
-COSTS = {
-    "half_squared_error": CANONICAL_COSTS["half_squared_error"],
-    "binary_cross_entropy": partial(functional.binary_cross_entropy, reduction="sum"),
-    "cross_entropy": lambda a, t: -(t * torch.log(a)).sum(),
 }
 
 
@@ -46,11 +41,9 @@ def backward(network, w, b, x, t):
         z.retain_grad()
         zs.append(z)
         a = ACTIVATIONS[layer.activation.name](z)
-    if network.is_canonical:
-        cost = CANONICAL_COSTS[network.cost.name](zs[-1], t)
-    else:
-        cost = COSTS[network.cost.name](a, t)
-    cost.backward()
+    if not network.is_canonical and network.cost.name != "half_squared_error":
+        raise Unsupported("PyTorch's cross-entropies include their output activation")
+    COSTS[network.cost.name](zs[-1] if network.is_canonical else a, t).backward()
     return zs
 
 

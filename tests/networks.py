@@ -8,9 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from harness.activations import ACTIVATIONS
-from harness.contract import Layer, Network
+from harness.contract import Inputs, Layer, Network
 from harness.costs import COSTS
-from harness.run import Inputs
 
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
 

@@ -9,8 +9,9 @@ import pytest
 from harness.cases import make
 from harness.compare import compare, select
 from harness.discover import Implementation
-from harness.run import Inputs, Result
-from harness.workers import Task, run_tasks
+from harness.run import Result
+from harness.tasks import Run
+from harness.workers import run_tasks
 
 CASE = make("random", (3, 4, 2), "sigmoid", 5)
 RIGHT = """
@@ -71,6 +72,21 @@ FAULTS = {
     ),
     "endless loop": ("while True: pass", "no answer within 2 s"),
 }
+STEPS = {
+    "step none": ("return None", "step returned NoneType, expected harness.Network"),
+    "step shape": (
+        "return n.with_parameters([l.w.T for l in n.layers], [l.b for l in n.layers])",
+        "shape (3, 4), expected",
+    ),
+    "step nan": ("return n.with_parameters([l.w * np.nan for l in n.layers], [l.b for l in n.layers])", "holds nan"),
+    "step in place": ("n.layers[0].w[:] -= 1; return n", "it changed its input: w of layer 1"),
+    "step activation": (
+        "from dataclasses import replace as put\n"
+        "    mine = lambda l: put(l, activation=put(l.activation, slope=np.cos))\n"
+        "    return Network(tuple(map(mine, n.layers)), n.cost)",
+        "step returned a network with other activations or another cost",
+    ),
+}
 FILES = {
     "import error": ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
     "syntax error": ("def backprop(:", "SyntaxError"),
@@ -91,8 +107,8 @@ def faulty(folder, name):
 
 
 def run(implementations, seconds=2.0, jobs=2) -> dict[str, Result]:
-    inputs = Inputs(*CASE.build())
-    tasks = [Task(implementation, CASE, inputs) for implementation in implementations]
+    inputs = CASE.build()
+    tasks = [Run(implementation, CASE, inputs) for implementation in implementations]
     return {result.implementation: result for result in run_tasks(tasks, jobs, seconds)}
 
 
@@ -101,8 +117,11 @@ def results(tmp_path_factory):
     """All of them in one run, with a right one at the end that must come through."""
     folder = tmp_path_factory.mktemp("faults")
     files = [write(folder, name, text) for name, (text, _) in FILES.items()]
+    steps = [
+        write(folder, name, f"{RIGHT}\ndef step(n, x, t, eta):\n    {body}\n") for name, (body, _) in STEPS.items()
+    ]
     right = write(folder, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
-    return run([*(faulty(folder, name) for name in FAULTS), *files, right])
+    return run([*(faulty(folder, name) for name in FAULTS), *files, *steps, right])
 
 
 @pytest.mark.parametrize("name", [*FAULTS, *FILES])
@@ -115,8 +134,58 @@ def test_each_fault_is_a_failed_row_with_its_reason(results, name):
     assert not results[name].quantities
 
 
+@pytest.mark.parametrize("name", STEPS)
+def test_each_faulty_step_is_a_failed_row_with_its_reason(results, name):
+    refusal = results[name].refusals["step"]
+    assert refusal.verdict == "failed"
+    assert STEPS[name][1] in refusal.detail
+    assert not results[name].quantities
+
+
+def test_training_that_goes_wrong_fails_and_says_how(tmp_path):
+    """The same faults while training, where `step` is called again and again."""
+    case = make("random", (3, 2), "sigmoid", 4, online=True)
+    bodies = {
+        "training nan": (
+            "return n.with_parameters([l.w * 1e200 for l in n.layers], [l.b for l in n.layers])",
+            "inf at [0, 0]",
+        ),
+        "training changes x": ("x *= 2; return n", "it changed its input: x"),
+    }
+    files = [
+        write(tmp_path, name, f"{RIGHT}\ndef step(n, x, t, eta):\n    {body}\n") for name, (body, _) in bodies.items()
+    ]
+    results = run_tasks([Run(file, case, case.build()) for file in files], 1, 5.0)
+    for result in results:
+        assert bodies[result.implementation][1] in result.refusals["train"].detail
+
+
+def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
+    dying = "import os, threading; threading.Timer(0.001, os._exit, (0,)).start(); return right(n, x, t)"
+    late = write(tmp_path, "late", f"{RIGHT}\ndef backprop(n, x, t):\n    {dying}\n")
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    inputs = CASE.build()
+    results = list(run_tasks([Run(late, CASE, inputs)] * 6 + [Run(right, CASE, inputs)] * 2, 1, 5.0))
+    assert len(results) == 8
+    assert not any(result.has_failed for result in results if result.implementation == "right")
+
+
+def test_no_implementation_meets_the_traces_of_another(tmp_path):
+    """One that spoils numpy for itself spoils it for no other, though one worker runs both."""
+    spoiling = "np.exp = np.tanh; return right(n, x, t)"
+    files = [
+        write(tmp_path, "spoiler", f"{RIGHT}\ndef backprop(n, x, t):\n    {spoiling}\n"),
+        write(tmp_path, "victim", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n"),
+    ]
+    table = compare(
+        select(",".join(str(f.path) for f in files), "random-4-4-4-4-sigmoid*"), 1, 10.0, lambda *_: None
+    ).table
+    assert not (table[table["implementation"] == "spoiler"]["verdict"] == "agrees").any()
+    assert set(table[table["implementation"] == "victim"]["verdict"]) == {"agrees", "unsupported"}
+
+
 def test_the_run_goes_on(results):
-    assert len(results) == len(FAULTS) + len(FILES) + 1
+    assert len(results) == len(FAULTS) + len(FILES) + len(STEPS) + 1
     assert {quantity for quantity, _ in results["right"].quantities} == {"delta", "w", "b"}
     assert results["right"].refusals["step"].detail == "offers no step"
 
@@ -147,10 +216,10 @@ def test_a_wrong_and_a_failing_file_leave_their_rows_in_the_table(tmp_path):
         tmp_path, "wrong", RIGHT + "\ndef backprop(n, x, t):\n    g = right(n, x, t); g.w[0][0, 0] *= -1; return g\n"
     )
     nan = faulty(tmp_path, "nan")
-    selection = select(f"{wrong.path},{nan.path}", "random-4-4-4-4-sigmoid*")
+    selection = select(f"{wrong.path},{nan.path},row_matrices", "random-4-4-4-4-sigmoid*")
     table = compare(selection, 2, 10.0, lambda *_: None).table
     w1 = table[(table["implementation"] == "wrong") & (table["quantity"] == "w") & (table["layer"] == 1)]
     assert list(w1["verdict"]) == ["wrong"]
     failed = table[(table["implementation"] == "nan") & (table["verdict"] == "failed")]
     assert set(failed["quantity"]) == {"delta", "w", "b"}
-    assert set(table[table["implementation"] == "torch_autograd"]["verdict"]) == {"agrees"}
+    assert set(table[table["implementation"] == "row_matrices"]["verdict"]) == {"agrees"}

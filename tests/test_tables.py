@@ -125,6 +125,7 @@ def test_cases_over_a_csv_file_cover_depth_batch_and_training(tmp_path):
         "mine-2-5-3-sigmoid-online20",
     ]
     for case in cases:
-        network, x, t = case.build()
+        given = case.build()
+        network, x, t = given.network, given.x, given.t
         assert len(x) == len(t) == case.batch
         assert network.layers[0].w.shape[1] == 2

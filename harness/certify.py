@@ -1,0 +1,66 @@
+"""What right code gives, for every quantity of a case: the truth, and how far from it rounding may lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.contract import Array, Inputs
+from harness.enclosure import Enclosure
+from harness.rounding import Bounds, bounds
+from harness.truth import Truth, enclose
+
+# Bits of the balls, each tried in turn; the last is enough for weights that cancel to one part in 2^900.
+PRECISIONS = (128, 256, 512, 1024)
+# An enclosure decides an entry if its radius is this small beside the entry's bound.
+DECIDES = 2.0**-20
+
+
+@dataclass(frozen=True, eq=False)
+class Standard:
+    """One quantity of one layer: its truth, the bound on every entry's rounding, and the entries of which nothing
+    can be said, because a weighted input is within rounding of a kink or the enclosure stayed too wide."""
+
+    truth: Enclosure
+    bound: Array
+    undecidable: Array
+
+
+def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str, int], Standard]:
+    """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1],
+    the displacement old − new with the bias last. Raises ValueError where there is no truth or no bound."""
+    for precision in PRECISIONS:
+        truth = enclose(inputs, precision)
+        limits = bounds(truth, inputs, learning_rate, dtype)
+        standards = _standards(truth, limits, learning_rate)
+        if all((s.undecidable == unclear).all() for s, unclear in standards.values()):
+            break
+    return {key: standard for key, (standard, _) in standards.items()}
+
+
+def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple[str, int], tuple[Standard, Array]]:
+    """Each standard, and which of its entries no precision can decide."""
+    standards = {}
+    for l in range(len(truth.delta)):
+        unclear = limits.unclear_parameters[l]
+        of_layer = {
+            "delta": (truth.delta[l], limits.delta[l], limits.unclear_delta[l]),
+            "w": (truth.parameters[l][:, :-1], limits.parameters[l][:, :-1], unclear[:, :-1]),
+            "b": (truth.parameters[l][:, -1], limits.parameters[l][:, -1], unclear[:, -1]),
+            "update": (truth.parameters[l].times(learning_rate), limits.update[l], unclear),
+        }
+        for quantity, (enclosure, bound, doubtful) in of_layer.items():
+            too_wide = ~(enclosure.radius <= DECIDES * bound)
+            standards[quantity, l + 1] = Standard(enclosure, bound, doubtful | too_wide), doubtful
+    return standards
+
+
+def excess(value: Array, standard: Standard) -> Array:
+    """The error of every entry in units of what rounding explains, bound plus radius; at most 1 is explained, NaN
+    is not. Undecidable entries count as 0."""
+    error = standard.truth.error(value)
+    allowed = standard.bound + standard.truth.radius
+    with np.errstate(divide="ignore", invalid="ignore"):
+        units = np.where(error == 0, 0.0, error / allowed)
+    return np.where(standard.undecidable, 0.0, units)

@@ -1,0 +1,185 @@
+"""Networks of exact numbers, on which a formulation is a polynomial and can be compared with `==`.
+
+Backprop uses only +, − and ×, and never looks inside the activation. So an *opaque* activation stands for all of them
+at once: f(z) and f'(z) are independent random integers, drawn once for each distinct z and remembered; f' from the
+output finds its way back through the memory of f.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from harness.contract import Activation, Array, Gradients, Inputs, Layer, Network
+from harness.costs import COSTS
+
+SIZE = 2**160  # |S|: the integers from which every number of a trial is drawn, evenly
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Widths n_0..n_L, and rows."""
+
+    widths: tuple[int, ...]
+    rows: int
+
+    @property
+    def name(self) -> str:
+        return f"{'-'.join(map(str, self.widths))}, {self.rows} row{'s' if self.rows > 1 else ''}"
+
+    @property
+    def arguments(self) -> int:
+        """How many numbers f is applied to: one for each unit of layers 1..L and each row."""
+        return self.rows * sum(self.widths[1:])
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """The memory behind one opaque activation."""
+
+    source: random.Random
+    values: dict[Any, int] = field(default_factory=dict)
+    arguments: dict[int, Any] = field(default_factory=dict)
+    slopes: dict[Any, int] = field(default_factory=dict)
+
+    def f(self, z: Any) -> int:
+        if z not in self.values:
+            self.values[z] = draw(self.source)
+            self.arguments[self.values[z]] = z
+        return self.values[z]
+
+    def slope(self, z: Any) -> int:
+        return self.slopes.setdefault(z, draw(self.source))
+
+    def slope_from_output(self, a: Any) -> int:
+        # What is no output of f has a slope too, as far as wrong code can tell: one of its own.
+        return self.slope(self.arguments.get(a, ("not an output", a)))
+
+    def activation(self) -> Activation:
+        return Activation("opaque", *map(elementwise, (self.f, self.slope, self.slope_from_output)))
+
+
+def draw(source: random.Random) -> int:
+    """An integer from S, evenly."""
+    return source.randrange(SIZE) - SIZE // 2
+
+
+def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function of one number, on numbers and on arrays of objects alike."""
+    of_arrays: Callable[[Any], Any] = np.frompyfunc(function, 1, 1)
+    return of_arrays
+
+
+def opaque_inputs(architecture: Architecture, source: random.Random) -> Inputs:
+    """Random integers everywhere, with an opaque activation and half the squared error."""
+    return _inputs(architecture, Opaque(source).activation(), lambda: draw(source))
+
+
+def rational_inputs(architecture: Architecture, source: random.Random) -> Inputs:
+    """A concrete instance: small random fractions, and f(z) = 1 / (c − z), whose slope is a² from the output and
+    1 / (c − z)² from z."""
+    c = Fraction(10**6 + 3)  # a pole that no z comes near
+
+    activation = Activation(
+        "rational",
+        elementwise(lambda z: 1 / (c - z)),
+        elementwise(lambda z: 1 / (c - z) ** 2),
+        elementwise(lambda a: a * a),
+    )
+    return _inputs(architecture, activation, lambda: Fraction(source.randint(-99, 99), source.randint(1, 99)))
+
+
+def small_inputs(architecture: Architecture, source: random.Random) -> Inputs:
+    """One-digit integers and f(z) = z, to be verified by hand."""
+    return _inputs(architecture, LINEAR, lambda: source.randint(-9, 9))
+
+
+LINEAR = Activation("linear", elementwise(lambda z: z), elementwise(lambda z: 1), elementwise(lambda a: 1))
+
+
+def degree_inputs(architecture: Architecture) -> Inputs:
+    """Numbers that know only their degree as a polynomial; see Degree."""
+    variable = elementwise(lambda _: Degree(1))
+    return _inputs(architecture, Activation("opaque", variable, variable, variable), lambda: Degree(1))
+
+
+def _inputs(architecture: Architecture, activation: Activation, number: Callable[[], Any]) -> Inputs:
+    def array(*shape: int) -> Array:
+        values = np.empty(shape, dtype=object)
+        for index in np.ndindex(shape):
+            values[index] = number()
+        return values
+
+    layers = [Layer(array(after, before), array(after), activation) for before, after in pairwise(architecture.widths)]
+    network = Network(tuple(layers), COSTS["half_squared_error"])
+    return Inputs(
+        network, array(architecture.rows, architecture.widths[0]), array(architecture.rows, architecture.widths[-1])
+    )
+
+
+class Degree:
+    """A polynomial of which only an upper bound on the degree is known.
+
+    It offers +, − and × and nothing else. Code that runs on it has used nothing else on its numbers, and has taken no
+    branch on any of them: it computes the same polynomials, of at most these degrees, whatever the numbers are.
+    """
+
+    __slots__ = ("degree",)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, degree: int) -> None:
+        self.degree = degree
+
+    def __add__(self, other: Any) -> Degree:
+        return NotImplemented if isinstance(other, np.ndarray) else Degree(max(self.degree, degree_of(other)))
+
+    def __mul__(self, other: Any) -> Degree:
+        return NotImplemented if isinstance(other, np.ndarray) else Degree(self.degree + degree_of(other))
+
+    def __neg__(self) -> Degree:
+        return self
+
+    __radd__ = __sub__ = __rsub__ = __add__
+    __rmul__ = __mul__
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("it compares its numbers")
+
+    def __bool__(self) -> bool:
+        raise TypeError("it branches on its numbers")
+
+
+def degree_of(number: Any) -> int:
+    """0 for constants. Raises TypeError for what is not an exact number."""
+    if isinstance(number, Degree):
+        return number.degree
+    if isinstance(number, (int, np.integer)):
+        return 0
+    raise TypeError(f"it mixes in a {type(number).__name__}")
+
+
+def textbook(
+    inputs: Inputs,
+    send_back: Callable[[list[Array], Network, int], Array] | None = None,
+    met: Callable[[list[Array], int], Array] | None = None,
+) -> Gradients:
+    """BP1 to BP4 as contract.py has them. `send_back(delta, network, l)` replaces δ^{l+1} W^{l+1} in BP2, and
+    `met(a, l)` the a^{l-1} that δ^l meets in BP4, so that a wrong formulation is its one wrong line."""
+    network = inputs.network
+    a, z = [inputs.x], []
+    for layer in network.layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    delta: list[Any] = [None] * len(z)
+    delta[-1] = (a[-1] - inputs.t) * network.layers[-1].activation.slope(z[-1])  # type: ignore[misc]
+    for l in range(len(z) - 2, -1, -1):
+        back = send_back(delta, network, l) if send_back else delta[l + 1] @ network.layers[l + 1].w
+        delta[l] = back * network.layers[l].activation.slope(z[l])  # type: ignore[misc]
+    w = [d.T @ (met(a, l) if met else a[l]) for l, d in enumerate(delta)]
+    return Gradients(w, [d.sum(axis=0) for d in delta], delta)

@@ -1,0 +1,46 @@
+"""Markdown for the reports: tables, lists, and text from elsewhere that must not be taken for markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from harness.errors import UnusableInput
+
+_MADE = "<!-- made by `nox"
+
+
+def made(command: str) -> str:
+    """The first line of every page: what makes it, and that nobody should edit it."""
+    return f"{_MADE} -s {command}`; do not edit -->\n"
+
+
+def table(rows: Any, headers: Any = "keys", *, index: bool = False) -> str:
+    """A table from a data frame, or from rows with headers."""
+    shown = {"showindex": index} if headers == "keys" else {}
+    return f"{tabulate(rows, headers=headers, tablefmt='github', disable_numparse=True, **shown)}\n"
+
+
+def bullets(lines: Iterable[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines)
+
+
+def plain(text: str) -> str:
+    """Text from an implementation, unable to break a table or a list, or to be taken for markup."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("[", "\\[")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is a page that a report command made."""
+    return path.read_text(encoding="utf-8", errors="replace").startswith(_MADE)
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page, in place of an older one of ours. Raises UnusableInput rather than replace anything else."""
+    if path.exists() and not is_ours(path):
+        raise UnusableInput(f"{path}: expected a report of ours or no file, found another; name another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")

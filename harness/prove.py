@@ -1,0 +1,257 @@
+"""Formulations proved equal, for every activation at once, by exact arithmetic; wrong ones refuted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from harness.contract import Array, Gradients, Inputs, Network, Unsupported
+from harness.discover import Functions, Implementation, load
+from harness.exact import (
+    SIZE,
+    Architecture,
+    Degree,
+    degree_inputs,
+    degree_of,
+    draw,
+    opaque_inputs,
+    rational_inputs,
+    small_inputs,
+    textbook,
+)
+
+ARCHITECTURES = tuple(
+    Architecture(widths, rows)
+    for widths, rows in [
+        ((3, 2), 1),
+        ((4, 3), 3),
+        ((2, 2, 2), 1),
+        ((3, 4, 2), 1),
+        ((4, 3, 5), 3),
+        ((3, 3, 3), 2),
+        ((3, 5, 4, 2), 1),
+        ((2, 4, 3, 2), 3),
+        ((3, 3, 3, 3), 2),
+        ((3, 4, 2, 5, 2), 1),
+        ((2, 3, 4, 3, 2), 2),
+        ((2, 3, 2, 4, 3, 2), 1),
+        ((3, 2, 4, 2, 3, 2), 2),
+    ]
+)
+Values = dict[tuple[str, int], Array]
+
+
+class NotExact(Exception):
+    """The code does not compute with exact numbers; the message says what happened."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came out for one architecture.
+
+    `ran` are the implementations that ran exactly, with the degree of their polynomials; `refused` those that do not
+    support the architecture; `equal` the pairs whose every common quantity is equal, `different` those of which some
+    is not, with the quantity; `numbers` is how many pairs of numbers were compared.
+    """
+
+    architecture: Architecture
+    ran: dict[str, int]
+    refused: dict[str, str]
+    equal: tuple[tuple[str, str], ...]
+    different: tuple[tuple[str, str, str], ...]
+    numbers: int
+    rational_equal: bool
+
+    @property
+    def false_equality(self) -> Fraction:
+        """The probability that a pair of different polynomials has passed: (d + N(N − 1)) / |S|; see the report."""
+        arguments = self.architecture.arguments
+        return Fraction(max(self.ran.values(), default=0) + arguments * (arguments - 1), SIZE)
+
+
+def generic(implementations: Sequence[Implementation]) -> tuple[dict[str, Functions], dict[str, str]]:
+    """Those that run on exact numbers, and why the others do not."""
+    able: dict[str, Functions] = {}
+    unable: dict[str, str] = {}
+    for implementation in implementations:
+        functions = load(implementation)
+        try:
+            evaluate(functions, opaque_inputs(ARCHITECTURES[0], random.Random(0)), 1)
+            degree(functions, ARCHITECTURES[0])
+        except NotExact as reason:
+            unable[implementation.name] = str(reason)
+        else:
+            able[implementation.name] = functions
+    return able, unable
+
+
+def prove(functions: dict[str, Functions], architecture: Architecture, seed: int) -> Proof:
+    """One trial with random integers and one with fractions, every implementation against every other."""
+    source = random.Random(f"{seed} {architecture.name}")
+    inputs, learning_rate = opaque_inputs(architecture, source), draw(source)
+    rational = rational_inputs(architecture, source)
+    values: dict[str, Values] = {}
+    concrete: dict[str, Values] = {}
+    ran: dict[str, int] = {}
+    refused: dict[str, str] = {}
+    for name, of_name in functions.items():
+        try:
+            values[name] = evaluate(of_name, inputs, learning_rate)
+            concrete[name] = evaluate(of_name, rational, Fraction(1, 3))
+            ran[name] = degree(of_name, architecture)
+        except Unsupported as reason:
+            refused[name] = str(reason)
+    equal, different, numbers = [], [], 0
+    for one, other in combinations(values, 2):
+        unequal, compared = differences(values[one], values[other])
+        numbers += compared
+        if unequal:
+            different.append((one, other, unequal[0]))
+        else:
+            equal.append((one, other))
+    rational_equal = not any(differences(concrete[one], concrete[other])[0] for one, other in combinations(concrete, 2))
+    return Proof(architecture, ran, refused, tuple(equal), tuple(different), numbers, rational_equal)
+
+
+def evaluate(functions: Functions, inputs: Inputs, learning_rate: Any) -> Values:
+    """δ, ∂C/∂W, ∂C/∂b and the weights and biases after a step, as arrays of exact numbers.
+
+    Raises Unsupported if the implementation refuses, NotExact if it fails or leaves exact arithmetic.
+    """
+    given = inputs.copy()
+    arrays: list[tuple[str, Iterable[Any]]] = []
+    try:
+        if functions.backprop:
+            gradients = functions.backprop(given.network, given.x, given.t)
+            arrays += [("w", gradients.w), ("b", gradients.b), ("delta", gradients.delta or [])]
+        if functions.step:
+            arrays += _after(functions.step, given, learning_rate, optional=functions.backprop is not None)
+    except Unsupported:
+        raise
+    except Exception as error:
+        sentence = " ".join(str(error).split()).split(". ")[0]
+        raise NotExact(f"{type(error).__name__}: {sentence}") from error
+    values = {
+        (quantity, l): np.array(array, dtype=object) for quantity, layers in arrays for l, array in enumerate(layers, 1)
+    }
+    for array in values.values():
+        for number in array.flat:
+            if not isinstance(number, (int, Fraction, Degree)):
+                raise NotExact(f"it computes with {type(number).__name__}, not with the numbers that it is given")
+    return values
+
+
+def _after(
+    step: Callable[..., Network], given: Inputs, learning_rate: Any, *, optional: bool
+) -> list[tuple[str, Iterable[Any]]]:
+    """The weights and biases after a step; nothing where an implementation that has a gradient refuses the step."""
+    try:
+        after = step(given.network, given.x, given.t, learning_rate)
+    except Unsupported:
+        if optional:
+            return []
+        raise
+    return [("new w", [layer.w for layer in after.layers]), ("new b", [layer.b for layer in after.layers])]
+
+
+def differences(one: Values, other: Values) -> tuple[list[str], int]:
+    """The common quantities in which two differ, and how many pairs of numbers were compared."""
+    common = [key for key in one if key in other]
+    unequal = [
+        f"{quantity} of layer {l}" for quantity, l in common if not np.array_equal(one[quantity, l], other[quantity, l])
+    ]
+    return unequal, sum(one[key].size for key in common)
+
+
+def degree(functions: Functions, architecture: Architecture) -> int:
+    """The largest degree of the polynomials that the code computes, found by running it on degrees."""
+    values = evaluate(functions, degree_inputs(architecture), Degree(1))
+    return max(degree_of(number) for array in values.values() for number in array.flat)
+
+
+@dataclass(frozen=True)
+class Refutation:
+    """A wrong formulation, where it first differs from the textbook in random integers, and a counterexample in
+    one-digit integers with f(z) = z: the quantity, its right and its wrong value."""
+
+    name: str
+    right: str
+    wrong: str
+    refuted: int
+    of: int
+    example: Inputs
+    quantity: str
+    right_value: Array
+    wrong_value: Array
+
+
+def _wrong_layer(delta: list[Array], network: Network, l: int) -> Array:
+    return np.asarray(delta[l + 1] @ network.layers[l].w)
+
+
+def _inverse(delta: list[Array], network: Network, l: int) -> Array:
+    return np.asarray(delta[l + 1] @ adjugate_inverse(network.layers[l + 1].w).T)
+
+
+def adjugate_inverse(w: Array) -> Array:
+    """The inverse of a 2 × 2 matrix, exactly. Raises ZeroDivisionError where there is none."""
+    (a, b), (c, d) = w
+    determinant = Fraction(a * d - b * c)
+    return np.array([[d / determinant, -b / determinant], [-c / determinant, a / determinant]], dtype=object)
+
+
+WRONG: dict[str, tuple[str, str, Callable[[Inputs], Gradients]]] = {
+    "the weights of the wrong layer": (
+        "δ^l = (δ^{l+1} W^{l+1}) ⊙ f'(z^l)",
+        "δ^l = (δ^{l+1} W^l) ⊙ f'(z^l)",
+        lambda inputs: textbook(inputs, send_back=_wrong_layer),
+    ),
+    "the outputs where the inputs belong": (
+        "∂C/∂W^l = (δ^l)^T a^{l-1}",
+        "∂C/∂W^l = (δ^l)^T a^l",
+        lambda inputs: textbook(inputs, met=lambda a, l: a[l + 1]),
+    ),
+    "the inverse where the transpose belongs": (
+        "δ^l = ((W^{l+1})^T δ^{l+1}) ⊙ f'(z^l), in columns",
+        "δ^l = ((W^{l+1})^{-1} δ^{l+1}) ⊙ f'(z^l), in columns",
+        lambda inputs: textbook(inputs, send_back=_inverse),
+    ),
+}
+
+
+def refute(name: str, trials: int = 100) -> Refutation:
+    """Run a wrong formulation on random integers and count the trials that refute it; then find a small example."""
+    right, wrong, formulation = WRONG[name]
+    architecture = Architecture((2, 2, 2), 1)  # all of them run here: widths are equal and matrices square
+    source = random.Random(name)
+    refuted = 0
+    for _ in range(trials):
+        inputs = opaque_inputs(architecture, source)
+        refuted += bool(_difference(inputs, formulation))
+    while True:
+        example = small_inputs(architecture, source)
+        try:
+            found = _difference(example, formulation)
+        except ZeroDivisionError:
+            continue
+        # A plain example: nothing that is 0 or a fraction, and numbers that are quickly checked.
+        if found and all(value == int(value) and 0 < abs(value) < 1000 for array in found[1:] for value in array.flat):
+            return Refutation(name, right, wrong, refuted, trials, example, *found)
+
+
+def _difference(inputs: Inputs, formulation: Callable[[Inputs], Gradients]) -> tuple[str, Array, Array] | None:
+    """The first quantity, from the output back, in which a formulation differs from the textbook, and both values."""
+    one, other = textbook(inputs), formulation(inputs)
+    assert one.delta is not None
+    assert other.delta is not None
+    for l in reversed(range(len(one.w))):
+        for quantity, mine, theirs in (("δ", one.delta[l], other.delta[l]), ("∂C/∂W", one.w[l], other.w[l])):
+            if not np.array_equal(mine, theirs):
+                return f"{quantity}^{l + 1}", mine, theirs
+    return None

@@ -1,0 +1,128 @@
+"""What the workers do: run an implementation on a case, certify a case, weigh the evidence on a departure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from harness.cases import EPOCHS, Case
+from harness.certify import Standard, certify
+from harness.contract import Array, Inputs
+from harness.discover import Functions, Implementation, load
+from harness.evidence import Evidence, weigh
+from harness.run import Refusal, Result, describe, functions_of, run_case
+from harness.truth import train
+
+
+@cache
+def _loaded(implementation: Implementation) -> Functions | str:
+    """Its functions, or what went wrong; once in a process."""
+    try:
+        return load(implementation)
+    except (Exception, SystemExit) as error:
+        return describe(error, implementation)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One implementation on one case; the outcome is a Result."""
+
+    implementation: Implementation
+    case: Case
+    inputs: Inputs
+
+    @property
+    def owner(self) -> str:
+        return self.implementation.name
+
+    def prepare(self) -> None:
+        _loaded(self.implementation)
+
+    def execute(self) -> Result:
+        functions = _loaded(self.implementation)
+        if isinstance(functions, str):
+            return self.failed(functions, 0.0)
+        return run_case(self.implementation, functions, self.case, self.inputs)
+
+    def failed(self, detail: str, seconds: float) -> Result:
+        refusals = {function: Refusal("failed", detail) for function in functions_of(self.case)}
+        return Result(self.implementation.name, self.case.id, refusals=refusals, seconds=seconds)
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """What right code gives on a case: a standard for every quantity of a gradient case, the weights of the true
+    training for a training case; nothing, and why, where there is no truth."""
+
+    case: str
+    standards: Mapping[tuple[str, int], Standard]
+    trained: Mapping[tuple[str, int], Array]
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Certify:
+    """The truth of one case; the outcome is a Certificate."""
+
+    case: Case
+    inputs: Inputs
+    owner = "the truth"
+
+    def prepare(self) -> None:
+        """Nothing to load."""
+
+    def execute(self) -> Certificate:
+        case = self.case
+        try:
+            if case.online:
+                return Certificate(case.id, {}, train(self.inputs, case.learning_rate, EPOCHS))
+            return Certificate(case.id, certify(self.inputs, case.learning_rate, case.dtype), {})
+        except ValueError as error:
+            return self.failed(str(error), 0.0)
+
+    def failed(self, detail: str, seconds: float) -> Certificate:
+        return Certificate(self.case.id, {}, {}, detail)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The evidence on one implementation that departs from the truth on one case."""
+
+    implementation: str
+    case: str
+    evidence: Evidence
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Weigh:
+    """Whether a departure is of arithmetic or of the formula; the outcome is a Finding."""
+
+    implementation: Implementation
+    case: Case
+    inputs: Inputs
+
+    @property
+    def owner(self) -> str:
+        return self.implementation.name
+
+    def prepare(self) -> None:
+        _loaded(self.implementation)
+
+    def execute(self) -> Finding:
+        functions, inside = _loaded(self.implementation), 0.0
+        assert isinstance(functions, Functions), "what departs has run"
+
+        def run(inputs: Inputs) -> Mapping[tuple[str, int], Array]:
+            nonlocal inside
+            result = run_case(self.implementation, functions, self.case, inputs)
+            inside += result.seconds
+            return result.quantities
+
+        evidence = weigh(run, self.inputs, self.case.learning_rate, self.case.dtype)
+        return Finding(self.implementation.name, self.case.id, evidence, inside)
+
+    def failed(self, detail: str, seconds: float) -> Finding:
+        evidence = Evidence("wrong", f"no evidence that it is arithmetic: {detail}")
+        return Finding(self.implementation.name, self.case.id, evidence, seconds)

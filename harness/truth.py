@@ -1,0 +1,91 @@
+"""The certified truth: the gradient of the exact mathematical function at the given floats, and its training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb, arb_mat, ctx
+
+from harness import balls
+from harness.contract import Array, Inputs
+from harness.enclosure import SMALLEST, Enclosure, sum_of_outer_products
+
+# Training multiplies an early error at every step; these bits outlast thousands of steps.
+TRAINING_PRECISION = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What the exact backprop computes: δ^l [n, n_l], and ∂C/∂W^l and ∂C/∂b^l beside each other [n_l, n_{l-1} + 1],
+    for l = 1..L; z^1..z^L and a^0..a^L only rounded to float64."""
+
+    z: tuple[Array, ...]
+    a: tuple[Array, ...]
+    delta: tuple[Enclosure, ...]
+    parameters: tuple[Enclosure, ...]
+
+
+def enclose(inputs: Inputs, precision: int) -> Truth:
+    """Balls around everything that backprop computes, with so many bits. Cost: parameters × rows.
+
+    Raises ValueError for a cost whose output activation it is not defined with.
+    """
+    before, ctx.prec = ctx.prec, precision
+    try:
+        network = inputs.network
+        exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
+        delta, a = list(map(_extract, exact.delta)), list(map(_extract, exact.a))
+    finally:
+        ctx.prec = before
+    return Truth(
+        z=tuple(map(_floats, exact.z)),
+        a=tuple(one.high for one in a),
+        delta=tuple(delta),
+        parameters=tuple(sum_of_outer_products(d, _beside_ones(one)) for d, one in zip(delta, a[:-1], strict=True)),
+    )
+
+
+def train(inputs: Inputs, learning_rate: float, epochs: int) -> dict[tuple[str, int], Array]:
+    """The weights after the first and the last epoch of online steps, the bias last, [n_l, n_{l-1} + 1].
+
+    Rounded to float64 from a computation whose own rounding plays no part; midpoints only, since an enclosure would
+    widen with every step. Keys are ("epoch1", l) and ("epochN", l).
+    """
+    before, ctx.prec = ctx.prec, TRAINING_PRECISION
+    try:
+        network, eta = inputs.network, arb(learning_rate)
+        weights = balls.parameters(network)
+        rows = [(balls.matrix(inputs.x[i : i + 1]), balls.matrix(inputs.t[i : i + 1])) for i in range(len(inputs.x))]
+        measured: dict[tuple[str, int], Array] = {}
+        for epoch in range(1, epochs + 1):
+            for x, t in rows:
+                exact = balls.backprop(network, weights, x, t)
+                steps = [
+                    d.transpose() * balls.with_ones(a) * eta for d, a in zip(exact.delta, exact.a[:-1], strict=True)
+                ]
+                weights = [(w - step).mid() for w, step in zip(weights, steps, strict=True)]
+            if epoch in (1, epochs):
+                measured |= {(f"epoch{epoch}", l): _floats(w) for l, w in enumerate(weights, start=1)}
+        return measured
+    finally:
+        ctx.prec = before
+
+
+def _beside_ones(a: Enclosure) -> Enclosure:
+    one = np.ones((len(a.high), 1))
+    return Enclosure(np.hstack([a.high, one]), np.hstack([a.low, 0 * one]), np.hstack([a.radius, 0 * one]))
+
+
+def _floats(matrix: arb_mat) -> Array:
+    return np.array(list(map(float, matrix.entries()))).reshape(matrix.nrows(), matrix.ncols())
+
+
+def _extract(matrix: arb_mat) -> Enclosure:
+    """Midpoints as two floats, and radii that also cover what those two leave out."""
+    entries = matrix.entries()
+    high = list(map(float, entries))
+    low = [float(entry - top) for entry, top in zip(entries, high, strict=True)]
+    radius = [float(entry.rad()) for entry in entries]
+    highs, lows, radii = (np.array(part).reshape(matrix.nrows(), matrix.ncols()) for part in (high, low, radius))
+    return Enclosure(highs, lows, radii * (1 + 2.0**-40) + np.abs(lows) * 2.0**-52 + SMALLEST)
