@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import io
 import math
+import os
 import sys
 from pathlib import Path
 
 from harness.errors import UnusableInput
 
+A_DAY = 86_400  # seconds
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 
 
@@ -26,6 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
         status: int = options.command(options)
     except UnusableInput as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # Who reads the output has seen enough; the interpreter must not complain of it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        print(f"error: {error.filename or 'output'}: expected to write there, found: {error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -74,16 +83,20 @@ def _seconds(text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, found {text!r}")
+    if not 0 < value <= A_DAY:
+        raise argparse.ArgumentTypeError(f"expected seconds, above 0 and at most {A_DAY}, found {text!r}")
     return value
 
 
 def _compare(options: argparse.Namespace) -> int:
     from harness.compare import compare, default_jobs, select
+    from harness.markdown import check_folder
     from harness.terminal import display, print_summary
 
     selection = select(options.only, options.case, options.data)
+    folder = options.reports or (REPORTS if selection.complete else None)
+    if folder is not None:
+        check_folder(folder)
     shown = display()
     try:
         comparison = compare(selection, options.jobs or default_jobs(), options.seconds, shown.show)
@@ -91,17 +104,12 @@ def _compare(options: argparse.Namespace) -> int:
         shown.close()
     print_summary(comparison)
 
-    folder = options.reports or (REPORTS if selection.complete else None)
     if folder is None:
         print("No reports for a selection; --reports FOLDER writes them there.")
     else:
         from harness.report import write
 
-        try:
-            write(comparison, folder)
-        except OSError as error:
-            problem = f"{folder}: expected a folder to write reports to, found: {error.strerror}"
-            raise UnusableInput(f"{problem}; name another with --reports") from None
+        write(comparison, folder)
         print(f"Reports: {folder / 'README.md'}")
     return 1 if comparison.table["verdict"].isin(["wrong", "failed"]).any() else 0
 

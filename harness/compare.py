@@ -62,13 +62,17 @@ def select(only: str = "", case: str = "", data: str = "") -> Selection:
 
     Empty means all. Raises UnknownName, or UnusableInput for a path that is none.
     """
-    implementations = find([name for name in only.split(",") if name]) if only else available()
-    if data and not data.endswith(".csv"):
+    implementations = find([name for name in only.split(",") if name.strip()]) if only else available()
+    if data and not data.lower().endswith(".csv"):
         raise UnusableInput(
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
         )
     battery = csv_cases(data) if data else standard_cases()
-    patterns = [pattern for pattern in case.split(",") if pattern]
+    patterns = [pattern.strip() for pattern in case.split(",") if pattern.strip()]
+    if not implementations or (case and not patterns):
+        raise UnusableInput(
+            "nothing is selected: expected names after --only and ids after --case, separated by commas"
+        )
     for pattern in patterns:
         if not any(fnmatchcase(one.id, pattern) for one in battery):
             raise UnknownName("case", pattern, [one.id for one in battery])

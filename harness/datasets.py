@@ -107,7 +107,7 @@ NAMES = tuple(_LOADERS)
 @cache
 def load(name: str) -> Dataset:
     """The dataset of that name, or in the CSV file of that path. Raises UnknownName or BadTable."""
-    if name.endswith(".csv"):
+    if name.lower().endswith(".csv"):
         return from_csv(name)
     if name not in _LOADERS:
         raise UnknownName("dataset", name, [*NAMES, "a path ending in .csv"])

@@ -41,7 +41,7 @@ class Implementation:
     def _tree(self) -> ast.Module:
         try:
             return ast.parse(self.path.read_text(encoding="utf-8"))
-        except (SyntaxError, ValueError):  # said in full when the file is run
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):  # said in full when the file is run
             return ast.Module(body=[], type_ignores=[])
 
 
@@ -55,14 +55,14 @@ class Functions:
 
 def available() -> tuple[Implementation, ...]:
     """Every implementation of the folder, by name."""
-    return tuple(Implementation(path.stem, path) for path in sorted(FOLDER.glob("*.py")))
+    return tuple(Implementation(path.stem, path) for path in sorted(FOLDER.glob("[!._]*.py")) if path.is_file())
 
 
 def find(names: Sequence[str]) -> tuple[Implementation, ...]:
     """The implementations of these names, or at these paths (whatever ends in .py), each once."""
     known = {implementation.name: implementation for implementation in available()}
     found: dict[str, Implementation] = {}
-    for name in names:
+    for name in (name.strip() for name in names):
         if name.endswith(".py"):
             path = Path(name).resolve()
             if not path.is_file():
@@ -83,6 +83,8 @@ def find(names: Sequence[str]) -> tuple[Implementation, ...]:
 def load(implementation: Implementation) -> Functions:
     """Run the file and take its functions. Raises whatever the file raises, and TypeError if it
     has neither function."""
+    if implementation.path.parent != FOLDER:
+        sys.path.insert(0, str(implementation.path.parent))  # a foreign file may bring modules along
     spec = importlib.util.spec_from_file_location(f"implementations.{implementation.name}", implementation.path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{implementation.path} is not a Python file")

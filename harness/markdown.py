@@ -38,9 +38,22 @@ def is_ours(path: Path) -> bool:
     return path.read_text(encoding="utf-8", errors="replace").startswith(_MADE)
 
 
-def write_page(path: Path, text: str) -> None:
-    """Write a page, in place of an older one of ours. Raises UnusableInput rather than replace anything else."""
+def check_folder(folder: Path) -> None:
+    """Raise UnusableInput, before anything is computed, where reports could not be written."""
+    if folder.exists() and not folder.is_dir():
+        raise UnusableInput(
+            f"{folder}: expected a folder to write reports to, found a file; name another with --reports"
+        )
+    _check_ours(folder / "README.md")
+
+
+def _check_ours(path: Path) -> None:
     if path.exists() and not is_ours(path):
         raise UnusableInput(f"{path}: expected a report of ours or no file, found another; name another folder")
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page, in place of an older one of ours. Raises UnusableInput rather than replace anything else."""
+    _check_ours(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")

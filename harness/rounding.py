@@ -4,8 +4,9 @@ Running error analysis of the four equations with absolute values propagated (Hi
 Numerical Algorithms", 2nd ed., SIAM 2002, chapters 2 to 4). E_v denotes a bound on the error of the computed v. What
 is assumed of the code, for the unit roundoff u of the dtype that it works in:
 
-- sums are taken in any order, with or without fused multiply-adds: n terms err by at most γ_n Σ|terms|,
-  γ_n = nu / (1 − nu);
+- sums are taken in any order, with or without fused multiply-adds. Whatever the order, a partial sum lies between the
+  sum of the negative terms and that of the positive ones, so it is at most (Σ|terms| + |Σ terms|) / 2, and each of the
+  n − 1 additions errs by at most u times that: about half of the usual γ_n Σ|terms|, γ_n = nu / (1 − nu);
 - exp, log1p, tanh and the like are within FUNCTION_ULPS units in the last place, and the activations are evaluated
   without cancellation (1 / (1 + e^{-z}), and softmax by differences of logits);
 - f' is computed from z or from the output, o(1 − o), 1 − o² or 1 − e^{-o}, whichever is less accurate;
@@ -55,6 +56,11 @@ class Arithmetic:
             raise ValueError(f"a sum of {n} terms has no rounding bound at unit roundoff {self.u:g}")
         return n * self.u / (1 - n * self.u)
 
+    def sum_error(self, n: int, sizes: Array, total: Array) -> Array:
+        """The error of a sum of n products, from Σ|products| and |Σ products|: n roundings of products, each once,
+        and n − 1 of partial sums."""
+        return self.gamma(2) * sizes + self.gamma(n) * (sizes + total) / 2
+
 
 def arithmetic(dtype: str) -> Arithmetic:
     """That of `float32` or `float64`."""
@@ -76,7 +82,8 @@ def _bounds(truth: Truth, inputs: Inputs, learning_rate: float, machine: Arithme
     e_a, slopes, e_slopes, kinks = [np.zeros_like(a[0])], [], [], []
     for l, layer in enumerate(layers):
         terms = (a[l] + e_a[l]) @ weights[l].T + biases[l]
-        e_z = machine.gamma(weights[l].shape[1] + 1) * terms + e_a[l] @ weights[l].T + machine.tiny
+        moved = e_a[l] @ weights[l].T
+        e_z = machine.sum_error(weights[l].shape[1], terms, np.abs(truth.z[l]) + moved) + moved + machine.tiny
         rules = _softmax if layer.activation.name == "softmax" else _RULES[layer.activation.name]
         error, slope, e_slope = rules(truth.z[l], truth.a[l + 1], e_z, machine)
         e_a.append(error)
@@ -91,11 +98,12 @@ def _bounds(truth: Truth, inputs: Inputs, learning_rate: float, machine: Arithme
     for l in range(len(layers)):
         d, one = np.abs(truth.delta[l].high), np.ones((len(inputs.x), 1))
         inputs_l, e_inputs = np.hstack([a[l], one]), np.hstack([e_a[l], 0 * one])
-        gamma = machine.gamma(len(inputs.x) + 1)
         wide = d + e_delta[l]
-        error = gamma * (wide.T @ (inputs_l + e_inputs)) + e_delta[l].T @ inputs_l + wide.T @ e_inputs + machine.tiny
+        moved = e_delta[l].T @ inputs_l + wide.T @ e_inputs
+        exact = np.abs(truth.parameters[l].high)
+        error = machine.sum_error(len(inputs.x), wide.T @ (inputs_l + e_inputs), exact + moved) + moved + machine.tiny
         parameters.append(error)
-        move = abs(learning_rate) * (np.abs(truth.parameters[l].high) + error)
+        move = abs(learning_rate) * (exact + error)
         old = np.column_stack([weights[l], biases[l]])
         # The product with η, η itself in the dtype, the subtraction, and that of old − new by the harness.
         update.append(abs(learning_rate) * error + 3 * machine.u * move + 2 * machine.u * (old + move) + machine.tiny)
@@ -128,8 +136,9 @@ def _backward(
         d, w = np.abs(truth.delta[l + 1].high), weights[l + 1]
         sent_back = np.abs(truth.delta[l + 1].high @ inputs.network.layers[l + 1].w.astype(np.float64))
         terms = (d + e_delta[0]) @ w
-        # The slope may be multiplied into every term of the sum, or into the sum.
-        e_sum = machine.gamma(w.shape[0] + 2) * terms + e_delta[0] @ w
+        moved = e_delta[0] @ w
+        # The slope may be multiplied into every term of the sum, or into the sum: one rounding more of each.
+        e_sum = machine.sum_error(w.shape[0], terms, sent_back + moved) + machine.u * terms + moved
         e_delta.insert(0, e_sum * (slopes[l] + e_slopes[l]) + (sent_back + e_sum) * e_slopes[l] + machine.tiny)
         unclear.insert(0, kinks[l] | ((unclear[0].astype(float) @ (w > 0)) > 0))
     return e_delta, unclear

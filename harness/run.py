@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from harness.discover import Functions, Implementation
 
 # The quantities that each function of the contract gives; "train" is `step`, repeated.
 QUANTITIES = {"backprop": ("delta", "w", "b"), "step": ("update",), "train": ("epoch1", f"epoch{EPOCHS}")}
+LONGEST_MESSAGE = 300  # characters of an exception's message that are kept
 
 
 @dataclass(frozen=True)
@@ -79,20 +81,29 @@ def run_case(implementation: Implementation, functions: Functions, case: Case, i
         try:
             quantities |= _MEASURES[function](functions, case, inputs, watch)
         except Unsupported as reason:
-            refusals[function] = Refusal("unsupported", str(reason))
+            refusals[function] = Refusal("unsupported", _message(reason))
         except Fault as fault:
             refusals[function] = Refusal("failed", str(fault))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # whatever it raises, even an exit, is its own failure
             refusals[function] = Refusal("failed", describe(error, implementation))
     return Result(implementation.name, case.id, quantities, refusals, watch.seconds)
 
 
 def describe(error: BaseException, implementation: Implementation) -> str:
     """One line: the exception, and the line of the implementation's file that it passed last."""
-    message = " ".join(str(error).split()) or "no message"
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(implementation.path)]
     where = f" ({implementation.path.name}, line {lines[-1]})" if lines else ""
-    return f"{type(error).__name__}: {message}{where}"
+    return f"{type(error).__name__}: {_message(error)}{where}"
+
+
+def _message(error: BaseException) -> str:
+    """What an exception says, in one line of some length; it may be unable to."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception as other:
+        return f"a message that raises {type(other).__name__}"
+    text = text.encode(errors="replace").decode()
+    return textwrap.shorten(text, LONGEST_MESSAGE, placeholder=" …") or "no message"
 
 
 def _measure_backprop(

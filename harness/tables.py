@@ -19,7 +19,7 @@ def read_csv(path: str) -> tuple[Array, Array, tuple[str, ...]]:
 
     The last column is the target. It is a class where its values are words, or at most MOST_CLASSES
     different whole numbers; otherwise it is a number, and there are no class names. The target then holds
-    numbers, and for classes the index into the names. A first row without any number is the header.
+    numbers, and for classes the index into the names. A first row of which more than half is no numbers is the header.
     """
     rows = _read_rows(path)
     header, first = _split_header(rows)
@@ -51,7 +51,7 @@ def _read_rows(path: str) -> list[tuple[int, list[str]]]:
     except OSError as error:
         raise BadTable(path, f"expected a file that can be read, found: {error.strerror}; check the path") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadTable(path, f"expected comma-separated text in UTF-8, found: {error}; save it as such") from None
+        raise BadTable(path, f"expected comma-separated text in UTF-8, found: {error}; mend the file") from None
     if not rows:
         raise BadTable(path, "expected rows of numbers, found an empty file; add rows")
     return rows
@@ -69,7 +69,7 @@ def _split_header(rows: list[tuple[int, list[str]]]) -> tuple[list[str], int]:
     """The column names, and the index of the first row of data."""
     _, cells = rows[0]
     numbers = [f"{number}" for number in range(1, len(cells) + 1)]
-    if any(_is_number(cell) for cell in cells):
+    if 2 * sum(map(_is_number, cells)) >= len(cells):
         return numbers, 0
     return [cell or number for cell, number in zip(cells, numbers, strict=True)], 1
 

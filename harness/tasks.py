@@ -20,7 +20,7 @@ def _loaded(implementation: Implementation) -> Functions | str:
     """Its functions, or what went wrong; once in a process."""
     try:
         return load(implementation)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         return describe(error, implementation)
 
 

@@ -92,6 +92,7 @@ def print_summary(comparison: Comparison) -> None:
         print(tabulate(failed, headers="keys", tablefmt="simple", showindex=False, maxcolwidths=[None, 90, None]))
     counts = comparison.table["verdict"].value_counts()
     judged = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if verdict in counts)
-    print(f"\nVerdicts, one for each quantity, layer and case: {judged}.")
+    unjudged = "none: weights after epochs are not judged"
+    print(f"\nVerdicts, one for each quantity, layer and case: {judged or unjudged}.")
     workers = f"{comparison.jobs} worker{'s' if comparison.jobs > 1 else ''}"
     print(f"{comparison.elapsed:.0f} s with {workers}, {comparison.share:.0%} of it inside the implementations.")

@@ -5,6 +5,7 @@ A worker that dies or runs out of time costs the task that it was at; another wo
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -133,6 +134,10 @@ class _Worker:
         self._spawn()
 
     def kill(self) -> None:
+        """End the process, and where the system can, all that it has started."""
+        if hasattr(os, "killpg") and self._process.pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.join()
         self.connection.close()
@@ -140,7 +145,11 @@ class _Worker:
 
 def _serve(connection: Connection) -> None:
     """The worker's loop: do each task, send its outcome."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and ends the workers
+    if hasattr(os, "setsid"):
+        os.setsid()  # a group of its own: Ctrl-C is the parent's affair, and what a task starts can be ended with it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(2, 1)  # what a task prints must not get into the tables
+    me = os.getpid()
     warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
     while True:
         try:
@@ -153,4 +162,6 @@ def _serve(connection: Connection) -> None:
             outcome = task.execute()
         except Exception as error:
             outcome = task.failed(f"{type(error).__name__}: {error}", 0.0)
+        if os.getpid() != me:
+            os._exit(0)  # a copy of this process, left by a task that forked
         connection.send(outcome)

@@ -46,7 +46,7 @@ def test_unusable_input_is_one_line_and_status_2(arguments, message):
 def test_unusable_numbers_say_what_was_expected(arguments):
     done = harness("compare", *arguments)
     assert done.returncode == 2
-    assert "expected a" in done.stderr
+    assert "expected" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -90,11 +90,11 @@ def test_a_csv_file_is_compared(tmp_path):
     assert "mine-2-5-2-sigmoid-batch8" in (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
 
 
-def test_reports_that_cannot_be_written_cost_one_line_not_the_summary(tmp_path):
+def test_reports_that_cannot_be_written_are_one_line_before_anything_is_computed(tmp_path):
     (tmp_path / "file").touch()
     done = harness("compare", "--only", "row_matrices", "--case", "xor-2-1*", "--reports", str(tmp_path / "file"))
     assert done.returncode == 2
-    assert "Correct digits" in done.stdout
+    assert done.stdout == ""
     assert done.stderr.count("\n") == 1
 
 

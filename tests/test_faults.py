@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -71,6 +72,12 @@ FAULTS = {
         "the process ended with exit code -11",
     ),
     "endless loop": ("while True: pass", "no answer within 2 s"),
+    "mute exception": (
+        "class Mute(Exception):\n        def __str__(self): raise ValueError\n    raise Mute",
+        "Mute: a message that raises ValueError (mute exception.py, line",
+    ),
+    "base exception": ("raise KeyboardInterrupt", "KeyboardInterrupt: no message"),
+    "long message": ("raise ValueError('word ' * 10**5)", "word …"),
 }
 STEPS = {
     "step none": ("return None", "step returned NoneType, expected harness.Network"),
@@ -182,6 +189,27 @@ def test_no_implementation_meets_the_traces_of_another(tmp_path):
     ).table
     assert not (table[table["implementation"] == "spoiler"]["verdict"] == "agrees").any()
     assert set(table[table["implementation"] == "victim"]["verdict"]) == {"agrees", "unsupported"}
+
+
+def test_a_task_that_forks_is_answered_once(tmp_path):
+    forking = write(
+        tmp_path, "forking", f"{RIGHT}\ndef backprop(n, x, t):\n    import os; os.fork(); return right(n, x, t)\n"
+    )
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    inputs = CASE.build()
+    results = list(run_tasks([Run(forking, CASE, inputs), Run(right, CASE, inputs), Run(right, CASE, inputs)], 1, 5.0))
+    assert [result.implementation for result in results] == ["forking", "right", "right"]
+    assert not any(result.has_failed for result in results)
+
+
+def test_what_a_task_has_started_ends_with_it(tmp_path):
+    """A child process outlives neither the time limit nor the run."""
+    note = tmp_path / "pid"
+    start = "import subprocess; p = subprocess.Popen(['sleep', '600'])"
+    body = f"{start}; open({str(note)!r}, 'w').write(str(p.pid)); p.wait()"
+    run([write(tmp_path, "starts", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")], seconds=1.0)
+    stat = Path(f"/proc/{note.read_text()}/stat")
+    assert not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def test_the_run_goes_on(results):
