@@ -30,6 +30,20 @@ def prove(session):
 
 
 @nox.session
+def soundness(session):
+    """Right implementations on random networks, 20 million entries: no false alarm."""
+    install(session)
+    session.run("python", "-m", "harness", "soundness", *session.posargs)
+
+
+@nox.session
+def peers(session):
+    """What other gradient checkers miss, on the same gradients; writes reports/sensitivity.md."""
+    install(session, "peers")
+    session.run("python", "-m", "harness", "peers", *session.posargs)
+
+
+@nox.session
 def tests(session):
     """The tests, pytest's own options after --."""
     install(session, "tests")

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--case", default="", metavar="IDS", help="cases, comma-separated: ids, or patterns such as 'iris*'")
     add("--data", default="", metavar="FILE.csv", help="cases over this table instead; its last column is the target")
     add("--reports", type=Path, metavar="FOLDER", help="where reports go (default: reports/, if nothing was selected)")
-    add("--jobs", type=_jobs, metavar="N", help="worker processes (default: one for each processor)")
+    add("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")
     add(
         "--seconds",
         type=_seconds,
@@ -67,12 +67,21 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument("--seed", type=int, default=1, metavar="N", help="of the random integers (default: 1)")
     prove.set_defaults(command=_prove)
 
+    sound = commands.add_parser("soundness", help="right implementations on random networks: no false alarm")
+    sound.add_argument("--entries", type=_whole, default=20_000_000, metavar="N", help="entries to compare, at least")
+    sound.add_argument("--seed", type=int, default=0, metavar="N", help="the first trial (default: 0)")
+    sound.add_argument("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")
+    sound.set_defaults(command=_soundness)
+
+    peers = commands.add_parser("peers", help="what other gradient checkers miss, on the same gradients")
+    peers.set_defaults(command=_peers)
+
     listing = commands.add_parser("list", help="list the implementations, the datasets and the cases")
     listing.set_defaults(command=_list)
     return parser
 
 
-def _jobs(text: str) -> int:
+def _whole(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
     return int(text)
@@ -143,6 +152,45 @@ def _prove(options: argparse.Namespace) -> int:
         print(f"Report: {REPORTS / 'proof.md'}")
     sound = all(not proof.different and proof.rational_equal for proof in proofs)
     return 0 if sound and all(found.refuted == found.of for found in refutations) else 1
+
+
+def _soundness(options: argparse.Namespace) -> int:
+    from harness.compare import default_jobs
+    from harness.discover import available
+    from harness.soundness import LOSSY, Tally, sound
+
+    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    trials, tally = 0, Tally()
+    for trials, tally in sound(implementations, options.entries, options.seed, options.jobs or default_jobs()):
+        print(f"{trials} networks, {tally.entries.total():,} entries, {tally.alarms.total()} false alarms", flush=True)
+    from tabulate import tabulate
+
+    rows = [
+        [
+            name,
+            *(f"{part[name]:,}" for part in (tally.entries, tally.alarms, tally.undecided, tally.overflows)),
+            f"{worst:.2g}",
+        ]
+        for name, worst in sorted(tally.worst.items())
+    ]
+    headers = ["implementation", "entries", "false alarms", "undecided", "overflows", "worst error in bounds"]
+    print(tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True))
+    for place in tally.where[:20]:
+        print(place)
+    return 1 if tally.alarms.total() else 0
+
+
+def _peers(options: argparse.Namespace) -> int:
+    from harness.markdown import write_page
+    from harness.sensitivity import describe, examine_all, render
+
+    findings = []
+    for finding in examine_all():
+        findings.append(finding)
+        print(describe(finding), flush=True)
+    write_page(REPORTS / "sensitivity.md", render(findings))
+    print(f"Report: {REPORTS / 'sensitivity.md'}")
+    return 0
 
 
 def _list(options: argparse.Namespace) -> int:

@@ -17,7 +17,8 @@ ORDER = [
     "tables", "datasets", "cases",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
     "discover", "run", "evidence", "tasks", "workers",
-    "prove", "verdict", "compare", "views", "markdown", "report", "proof_report", "terminal", "__main__",
+    "prove", "soundness", "verdict", "peers", "compare", "views",
+    "markdown", "sensitivity", "report", "proof_report", "terminal", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").glob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))

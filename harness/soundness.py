@@ -1,0 +1,144 @@
+"""No false alarm: right implementations on random networks, every entry held against its bound."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+
+from harness.activations import ACTIVATIONS as DEFINED
+from harness.cases import Case, make
+from harness.certify import certify, excess
+from harness.contract import Inputs, Layer, Network
+from harness.costs import COSTS
+from harness.discover import Functions, Implementation, load
+from harness.run import run_case
+from harness.workers import run_tasks
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
+OUTPUTS = ("softmax", "sigmoid", "identity", "tanh", "softplus")
+# What costs a Python operation for each parameter and row, and more, is left out of large networks.
+LARGE = 3000
+LARGEST = 60_000  # parameters × rows of a trial
+SLOW = frozenset({"complex_step", "component_sums", "dual_numbers", "neuron_loop", "scalar_tape", "weight_by_weight"})
+# A difference quotient is no right code in the sense of the bound, and a complex logarithm of an output near 0 or 1
+# loses digits.
+LOSSY = frozenset({"finite_differences", "complex_step"})
+BLOCK = 400  # trials between two reports of progress
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Of each implementation: entries compared, entries that could not be decided, false alarms, functions that
+    overflowed the dtype, and the largest error in units of its bound; and where alarms were."""
+
+    entries: Counter[str] = field(default_factory=Counter)
+    undecided: Counter[str] = field(default_factory=Counter)
+    alarms: Counter[str] = field(default_factory=Counter)
+    overflows: Counter[str] = field(default_factory=Counter)
+    worst: dict[str, float] = field(default_factory=dict)
+    where: tuple[str, ...] = ()
+
+    def plus(self, other: Tally) -> Tally:
+        names = self.worst.keys() | other.worst.keys()
+        return Tally(
+            self.entries + other.entries,
+            self.undecided + other.undecided,
+            self.alarms + other.alarms,
+            self.overflows + other.overflows,
+            {name: max(self.worst.get(name, 0.0), other.worst.get(name, 0.0)) for name in names},
+            self.where + other.where,
+        )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One random network, given by its number, for every implementation; the outcome is a Tally."""
+
+    implementations: tuple[Implementation, ...]
+    number: int
+    owner = "soundness"
+
+    def prepare(self) -> None:
+        for implementation in self.implementations:
+            load_once(implementation)
+
+    def execute(self) -> Tally:
+        case, inputs = random_case(self.number)
+        standards = certify(inputs, case.learning_rate, case.dtype)
+        tally = Tally()
+        for implementation in self.implementations:
+            if implementation.name in SLOW and inputs.work > LARGE:
+                continue
+            result = run_case(implementation, load_once(implementation), case, inputs)
+            for function, refusal in result.refusals.items():
+                if refusal.verdict == "failed":
+                    place = f"{implementation.name}: trial {self.number}, {case.id}, {function}: {refusal.detail}"
+                    one = Counter({implementation.name: 1})
+                    overflowed = "holds" in refusal.detail  # infinity or NaN
+                    tally = tally.plus(Tally(overflows=one) if overflowed else Tally(alarms=one, where=(place,)))
+            for key, value in result.quantities.items():
+                units = excess(value, standards[key])
+                alarms = int((~(units <= 1)).sum())
+                place = f"{implementation.name}: trial {self.number}, {case.id}, {key[0]} of layer {key[1]}"
+                tally = tally.plus(
+                    Tally(
+                        Counter({implementation.name: value.size}),
+                        Counter({implementation.name: int(standards[key].undecidable.sum())}),
+                        Counter({implementation.name: alarms}),
+                        worst={implementation.name: float(units.max())},
+                        where=(place,) if alarms else (),
+                    )
+                )
+        return tally
+
+    def failed(self, detail: str, seconds: float) -> Tally:
+        return Tally(alarms=Counter({"(the trial itself)": 1}), where=(f"trial {self.number}: {detail}",))
+
+
+@cache
+def load_once(implementation: Implementation) -> Functions:
+    return load(implementation)
+
+
+def random_case(number: int) -> tuple[Case, Inputs]:
+    """The network of a trial: 0 to 3 hidden layers, 1 to 512 rows, weights from 1/1000 to 1000 times their usual
+    size, every activation and cost, float32 and float64."""
+    random = np.random.default_rng(number)
+    rows = int(2 ** random.uniform(0, 9))
+    depth = int(random.integers(1, 5))
+    widest = max(1, min(64, int((LARGEST / rows / depth) ** 0.5)))
+    widths = tuple(int(w) for w in random.integers(1, widest + 1, size=depth + 1))
+    hidden, output = (str(random.choice(names)) for names in (ACTIVATIONS, OUTPUTS))
+    bce = output == "sigmoid" and bool(random.integers(2))
+    dtype = str(random.choice(["float32", "float64"]))
+    case = make("random", widths, f"{hidden} {output}", rows, bce=bce, dtype=dtype, flag="")
+    scale = 10 ** random.uniform(-3, 3)
+    layers = []
+    for l, (fan_in, fan_out) in enumerate(pairwise(widths), start=1):
+        w = random.normal(size=(fan_out, fan_in)) * scale / np.sqrt(fan_in)
+        b = random.normal(size=fan_out) * random.choice([0.0, 1.0, scale])
+        layers.append(Layer(w.astype(dtype), b.astype(dtype), DEFINED[output if l == depth else hidden]))
+    x = random.normal(size=(rows, widths[0]))
+    t = random.uniform(size=(rows, widths[-1]))
+    if output == "softmax":
+        t = np.eye(widths[-1])[random.integers(widths[-1], size=rows)]
+    return case, Inputs(Network(tuple(layers), COSTS[case.cost]), x.astype(dtype), t.astype(dtype))
+
+
+def sound(
+    implementations: tuple[Implementation, ...], entries: int, first: int, jobs: int
+) -> Iterator[tuple[int, Tally]]:
+    """Trials `first`, `first` + 1, ... until so many entries have been compared; after each block of trials how many
+    there have been, and the tally so far."""
+    tally, trials = Tally(), 0
+    while sum(tally.entries.values()) < entries:
+        block = [Trial(implementations, first + trials + i) for i in range(BLOCK)]
+        for outcome in run_tasks(block, jobs, 120.0):
+            tally = tally.plus(outcome)
+        trials += BLOCK
+        yield trials, tally

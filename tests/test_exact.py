@@ -1,0 +1,154 @@
+"""Exact proofs: what is proved is so, what is wrong is refuted, and what is not exact is not taken for it."""
+
+from __future__ import annotations
+
+import random
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import functions_of
+
+from harness.discover import Functions, available, find
+from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs, textbook
+from harness.prove import ARCHITECTURES, WRONG, NotExact, degree, differences, evaluate, generic, prove, refute
+
+GENERIC = [
+    "batched_matrices",
+    "column_vectors",
+    "component_sums",
+    "dual_numbers",
+    "fifteen_steps",
+    "neuron_loop",
+    "row_matrices",
+    "scalar_tape",
+    "weight_by_weight",
+]
+REPORT = (Path(__file__).resolve().parent.parent / "reports" / "proof.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def able():
+    functions, unable = generic(available())
+    assert sorted(functions) == GENERIC
+    assert sorted(unable) == ["complex_step", "finite_differences", "torch_autograd"]
+    return functions
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
+def test_every_pair_is_equal_on_every_architecture(able, architecture):
+    proof = prove(able, architecture, seed=2)
+    assert not proof.different
+    assert proof.rational_equal
+    count = len(proof.ran)
+    assert len(proof.equal) == count * (count - 1) // 2
+    assert count == (9 if len(architecture.widths) == 2 else 8)
+    assert proof.false_equality < Fraction(1, 10**30)
+    layers = len(architecture.widths) - 1
+    assert max(proof.ran.values()) == 2 * layers + 2
+
+
+def test_the_architectures_are_as_varied_as_promised():
+    assert len(ARCHITECTURES) >= 10
+    assert {len(a.widths) - 2 for a in ARCHITECTURES} == {0, 1, 2, 3, 4}
+    assert {a.rows == 1 for a in ARCHITECTURES} == {len(set(a.widths)) == 1 for a in ARCHITECTURES} == {True, False}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_formulation_is_refuted_and_its_counterexample_holds(name):
+    found = refute(name)
+    assert found.refuted == found.of == 100
+    entries = [array for layer in found.example.network.layers for array in (layer.w, layer.b)]
+    for array in (*entries, found.example.x, found.example.t):
+        assert all(isinstance(v, int) and -9 <= v <= 9 for v in array.flat)
+    assert not np.array_equal(found.right_value, found.wrong_value)
+    # The right value by numpy's own integers, from the definition with f(z) = z.
+    (w1, w2), (b1, b2) = ([getattr(layer, k).astype(int) for layer in found.example.network.layers] for k in "wb")
+    a1 = found.example.x.astype(int) @ w1.T + b1
+    delta2 = a1 @ w2.T + b2 - found.example.t.astype(int)
+    right = {"δ^1": delta2 @ w2, "∂C/∂W^2": delta2.T @ a1}[found.quantity]
+    assert np.array_equal(found.right_value, right)
+
+
+def test_a_small_slip_in_one_entry_is_refuted(able):
+    def slipping(network, x, t):
+        gradients = able["batched_matrices"].backprop(network, x, t)
+        gradients.w[0][0, 0] += 1
+        return gradients
+
+    proof = prove(able | {"slipping": Functions(slipping, None)}, ARCHITECTURES[2], seed=3)
+    assert {pair[1] for pair in proof.different} == {"slipping"}
+    assert all(what == "w of layer 1" for _, _, what in proof.different)
+
+
+def test_code_that_compares_branches_or_leaves_exact_numbers_proves_nothing():
+    [batched] = find(["batched_matrices"])
+    right = functions_of(batched).backprop
+
+    def branching(network, x, t):
+        return right(network, abs(x), t) if x[0, 0] > 0 else right(network, x, t)
+
+    def equal(network, x, t):
+        return right(network, x, t) if x[0, 0] == x[0, 0] else None
+
+    def floating(network, x, t):
+        gradients = right(network, x, t)
+        gradients.b[0] = gradients.b[0].astype(float)
+        return gradients
+
+    architecture = ARCHITECTURES[0]
+    for function in (branching, equal):
+        with pytest.raises(NotExact, match="TypeError"):
+            degree(Functions(function, None), architecture)
+    with pytest.raises(NotExact, match="it computes with float"):
+        evaluate(Functions(floating, None), opaque_inputs(architecture, random.Random(0)), 1)
+
+
+def test_the_opaque_activation_remembers_and_finds_its_way_back_from_the_output():
+    opaque = Opaque(random.Random(1))
+    activation = opaque.activation()
+    z = np.array([[3, 5], [3, -(10**40)]], dtype=object)
+    a = activation.f(z)
+    assert a[0, 0] == a[1, 0] == activation.f(3)
+    assert len({a[0, 0], a[0, 1], a[1, 1]}) == 3
+    assert np.array_equal(activation.slope(z), activation.slope_from_output(a))
+    assert activation.slope_from_output(17) != activation.slope(17)
+    assert all(abs(v) <= SIZE // 2 for v in a.flat)
+
+
+def test_the_textbook_is_the_formulation_of_the_implementations(able):
+    inputs = opaque_inputs(Architecture((3, 4, 2), 2), random.Random(5))
+    gradients = textbook(inputs)
+    own = {("w", l): w for l, w in enumerate(gradients.w, 1)} | {
+        ("delta", l): d for l, d in enumerate(gradients.delta, 1)
+    }
+    unequal, compared = differences(own, evaluate(able["component_sums"], inputs, 1))
+    assert not unequal
+    assert compared == 12 + 8 + 8 + 4
+
+
+def test_degrees_add_under_products_and_take_the_larger_under_sums():
+    one, two = Degree(1), Degree(2)
+    assert (one * two).degree == 3
+    assert (one * two + one - 5).degree == 3
+    assert (7 * one).degree == 1
+    assert (sum([one * one, two], 0) * True).degree == 2
+    inputs = degree_inputs(Architecture((2, 2), 1))
+    assert (inputs.x @ inputs.network.layers[0].w.T)[0, 0].degree == 2
+    with pytest.raises(TypeError, match="float"):
+        one * 0.5
+
+
+def test_the_report_holds_what_the_run_says(able):
+    proofs = [prove(able, architecture, seed=1) for architecture in ARCHITECTURES]
+    pairs, numbers = sum(len(p.equal) for p in proofs), sum(p.numbers for p in proofs)
+    assert (
+        f"{len(able)} implementations that are generic in their numbers, {len(ARCHITECTURES)} architectures" in REPORT
+    )
+    assert re.search(rf"{pairs} pairs are\s+equal", REPORT)
+    assert f"({numbers:,} pairs of integers)" in REPORT
+    for name in WRONG:
+        assert name.capitalize() in REPORT
+    assert small_inputs(ARCHITECTURES[0], random.Random(0)).x.shape == (1, 3)

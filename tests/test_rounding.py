@@ -1,0 +1,115 @@
+"""The rounding bounds: never exceeded by right code, on networks drawn at random; and small enough to see errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import functions_of
+from hypothesis import given, settings
+from networks import inputs, random_inputs
+
+from harness.certify import certify, excess
+from harness.discover import available, find
+from harness.evidence import weigh
+from harness.peers import central_differences, gradcheck, gradproof
+from harness.rounding import Arithmetic, arithmetic
+from harness.run import run_case
+from harness.sensitivity import problems
+from harness.soundness import LOSSY, Tally, Trial, random_case
+
+
+def test_no_false_alarm_on_a_sample_of_random_networks():
+    """The first trials of `nox -s soundness`, in this process."""
+    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    tally = Tally()
+    for number in range(120):
+        tally = tally.plus(Trial(implementations, number).execute())
+    print(
+        f"{tally.entries.total():,} entries, {tally.undecided.total():,} undecided, {tally.alarms.total()} false alarms"
+    )
+    assert tally.alarms.total() == 0, tally.where
+    assert tally.entries.total() > 500_000
+    assert tally.undecided.total() < 0.1 * tally.entries.total()
+    assert set(tally.entries) == {one.name for one in implementations}
+    assert all(worst > 0.01 for worst in tally.worst.values())  # the bounds are not idle
+
+
+def test_random_trials_cover_what_they_promise():
+    cases = [random_case(number) for number in range(300)]
+    assert {case.dtype for case, _ in cases} == {"float32", "float64"}
+    assert {case.batch == 1 for case, _ in cases} == {True, False}
+    assert max(case.batch for case, _ in cases) > 400
+    assert {len(case.widths) - 2 for case, _ in cases} == {0, 1, 2, 3}
+    sizes = [np.abs(given.network.layers[0].w).max() for _, given in cases]
+    assert min(sizes) < 0.01
+    assert max(sizes) > 300
+
+
+def test_a_bound_for_float32_is_that_much_wider():
+    given_inputs = random_inputs([4, 5, 3], "tanh", "sigmoid", "half_squared_error", 4, seed=2, dtype="float32")
+    single, double = (certify(given_inputs, 0.5, dtype) for dtype in ("float32", "float64"))
+    for key, standard in single.items():
+        ratio = np.median(standard.bound / double[key].bound)
+        assert 2.0**28 < ratio < 2.0**30
+
+
+def test_gamma_is_highams_and_has_an_end():
+    machine = arithmetic("float64")
+    assert machine.u == 2.0**-53
+    assert machine.gamma(10) == pytest.approx(10 * 2.0**-53, rel=1e-14)
+    with pytest.raises(ValueError, match="no rounding bound"):
+        Arithmetic(0.01, 0.0).gamma(100)
+
+
+@settings(max_examples=50, deadline=None)
+@given(given_inputs=inputs(max_hidden_layers=2))
+def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
+    """The bound follows the dtype: what float32 arithmetic leaves is far outside the bound for float64."""
+    single = given_inputs.network.with_parameters(
+        [layer.w.astype("float32") for layer in given_inputs.network.layers],
+        [layer.b.astype("float32") for layer in given_inputs.network.layers],
+    )
+    exact_in_single = type(given_inputs)(single, given_inputs.x.astype("float32"), given_inputs.t.astype("float32"))
+    [batched] = find(["batched_matrices"])
+    gradients = functions_of(batched).backprop(single, exact_in_single.x, exact_in_single.t)
+    own = certify(exact_in_single, 0.5, "float32")
+    for layer, w in enumerate(gradients.w, start=1):
+        assert (excess(w.astype(float), own["w", layer]) <= 1).all()
+
+
+@pytest.mark.parametrize(("widths", "error"), [((4, 6, 3), 1e-12), ((10, 16, 10), 1e-11), ((24, 24, 16), 1e-11)])
+def test_a_small_error_in_one_entry_is_always_called_wrong(widths, error):
+    """At the median entry, on every network of the size, by the verdict and by the evidence."""
+    [batched] = find(["batched_matrices"])
+    for problem in problems(widths):
+        assert gradproof(problem.inputs, problem.right)
+        assert not gradproof(problem.inputs, problem.planted(error))
+
+        def spoiled(given_inputs, problem=problem):
+            g = functions_of(batched).backprop(given_inputs.network, given_inputs.x, given_inputs.t)
+            g.w[0][problem.index] *= 1 + error
+            return {("w", layer): w.astype(float) for layer, w in enumerate(g.w, start=1)}
+
+        assert weigh(spoiled, problem.inputs, 0.5, "float64").verdict == "wrong"
+
+
+def test_gradcheck_at_its_defaults_misses_what_is_seen_here():
+    """A thousandth in one entry: outside every bound, inside atol = 1e-5 and rtol = 1e-3."""
+    [problem, *_] = problems((4, 6, 3))
+    spoiled = problem.planted(1e-3)
+    assert gradcheck(problem.inputs, problem.right)
+    assert gradcheck(problem.inputs, spoiled)
+    assert not gradproof(problem.inputs, spoiled)
+    assert not central_differences(problem.inputs, problem.planted(1e-1))
+
+
+def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
+    [finite_differences] = find(["finite_differences"])
+    case, given_inputs = random_case(0)
+    given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=9)
+
+    def run(one):
+        return run_case(finite_differences, functions_of(finite_differences), case, one).quantities
+
+    found = weigh(run, given_inputs, 0.5, "float64")
+    assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks with the working precision")
