@@ -126,7 +126,8 @@ def _compare(options: argparse.Namespace) -> int:
 def _prove(options: argparse.Namespace) -> int:
     from harness.compare import select
     from harness.proof_report import render
-    from harness.prove import ARCHITECTURES, WRONG, generic, prove, refute
+    from harness.prove import ARCHITECTURES, generic, prove
+    from harness.refute import WRONG, refute
 
     functions, unable = generic(select(options.only).implementations)
     for name, reason in unable.items():

@@ -9,7 +9,8 @@ from fractions import Fraction
 from harness import markdown
 from harness.contract import Array
 from harness.exact import SIZE
-from harness.prove import Proof, Refutation
+from harness.prove import Proof
+from harness.refute import Refutation
 
 ARGUMENT = f"""\
 ## The argument

@@ -1,4 +1,4 @@
-"""Formulations proved equal, for every activation at once, by exact arithmetic; wrong ones refuted."""
+"""Formulations proved equal, for every activation at once, by exact arithmetic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.contract import Array, Gradients, Inputs, Network, Unsupported
+from harness.contract import Array, Inputs, Network, Unsupported
 from harness.discover import Functions, Implementation, load
 from harness.exact import (
     SIZE,
@@ -22,8 +22,6 @@ from harness.exact import (
     draw,
     opaque_inputs,
     rational_inputs,
-    small_inputs,
-    textbook,
 )
 
 ARCHITECTURES = tuple(
@@ -173,85 +171,3 @@ def degree(functions: Functions, architecture: Architecture) -> int:
     """The largest degree of the polynomials that the code computes, found by running it on degrees."""
     values = evaluate(functions, degree_inputs(architecture), Degree(1))
     return max(degree_of(number) for array in values.values() for number in array.flat)
-
-
-@dataclass(frozen=True)
-class Refutation:
-    """A wrong formulation, where it first differs from the textbook in random integers, and a counterexample in
-    one-digit integers with f(z) = z: the quantity, its right and its wrong value."""
-
-    name: str
-    right: str
-    wrong: str
-    refuted: int
-    of: int
-    example: Inputs
-    quantity: str
-    right_value: Array
-    wrong_value: Array
-
-
-def _wrong_layer(delta: list[Array], network: Network, l: int) -> Array:
-    return np.asarray(delta[l + 1] @ network.layers[l].w)
-
-
-def _inverse(delta: list[Array], network: Network, l: int) -> Array:
-    return np.asarray(delta[l + 1] @ adjugate_inverse(network.layers[l + 1].w).T)
-
-
-def adjugate_inverse(w: Array) -> Array:
-    """The inverse of a 2 × 2 matrix, exactly. Raises ZeroDivisionError where there is none."""
-    (a, b), (c, d) = w
-    determinant = Fraction(a * d - b * c)
-    return np.array([[d / determinant, -b / determinant], [-c / determinant, a / determinant]], dtype=object)
-
-
-WRONG: dict[str, tuple[str, str, Callable[[Inputs], Gradients]]] = {
-    "the weights of the wrong layer": (
-        "δ^l = (δ^{l+1} W^{l+1}) ⊙ f'(z^l)",
-        "δ^l = (δ^{l+1} W^l) ⊙ f'(z^l)",
-        lambda inputs: textbook(inputs, send_back=_wrong_layer),
-    ),
-    "the outputs where the inputs belong": (
-        "∂C/∂W^l = (δ^l)^T a^{l-1}",
-        "∂C/∂W^l = (δ^l)^T a^l",
-        lambda inputs: textbook(inputs, met=lambda a, l: a[l + 1]),
-    ),
-    "the inverse where the transpose belongs": (
-        "δ^l = ((W^{l+1})^T δ^{l+1}) ⊙ f'(z^l), in columns",
-        "δ^l = ((W^{l+1})^{-1} δ^{l+1}) ⊙ f'(z^l), in columns",
-        lambda inputs: textbook(inputs, send_back=_inverse),
-    ),
-}
-
-
-def refute(name: str, trials: int = 100) -> Refutation:
-    """Run a wrong formulation on random integers and count the trials that refute it; then find a small example."""
-    right, wrong, formulation = WRONG[name]
-    architecture = Architecture((2, 2, 2), 1)  # all of them run here: widths are equal and matrices square
-    source = random.Random(name)
-    refuted = 0
-    for _ in range(trials):
-        inputs = opaque_inputs(architecture, source)
-        refuted += bool(_difference(inputs, formulation))
-    while True:
-        example = small_inputs(architecture, source)
-        try:
-            found = _difference(example, formulation)
-        except ZeroDivisionError:
-            continue
-        # A plain example: nothing that is 0 or a fraction, and numbers that are quickly checked.
-        if found and all(value == int(value) and 0 < abs(value) < 1000 for array in found[1:] for value in array.flat):
-            return Refutation(name, right, wrong, refuted, trials, example, *found)
-
-
-def _difference(inputs: Inputs, formulation: Callable[[Inputs], Gradients]) -> tuple[str, Array, Array] | None:
-    """The first quantity, from the output back, in which a formulation differs from the textbook, and both values."""
-    one, other = textbook(inputs), formulation(inputs)
-    assert one.delta is not None
-    assert other.delta is not None
-    for l in reversed(range(len(one.w))):
-        for quantity, mine, theirs in (("δ", one.delta[l], other.delta[l]), ("∂C/∂W", one.w[l], other.w[l])):
-            if not np.array_equal(mine, theirs):
-                return f"{quantity}^{l + 1}", mine, theirs
-    return None

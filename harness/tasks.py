@@ -25,8 +25,8 @@ def _loaded(implementation: Implementation) -> Functions | str:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """One implementation on one case; the outcome is a Result."""
+class OnCase:
+    """What is done with one implementation on one case."""
 
     implementation: Implementation
     case: Case
@@ -38,6 +38,10 @@ class Run:
 
     def prepare(self) -> None:
         _loaded(self.implementation)
+
+
+class Run(OnCase):
+    """Run it; the outcome is a Result."""
 
     def execute(self) -> Result:
         functions = _loaded(self.implementation)
@@ -95,20 +99,8 @@ class Finding:
     seconds: float
 
 
-@dataclass(frozen=True, eq=False)
-class Weigh:
-    """Whether a departure is of arithmetic or of the formula; the outcome is a Finding."""
-
-    implementation: Implementation
-    case: Case
-    inputs: Inputs
-
-    @property
-    def owner(self) -> str:
-        return self.implementation.name
-
-    def prepare(self) -> None:
-        _loaded(self.implementation)
+class Weigh(OnCase):
+    """Find whether a departure is of arithmetic or of the formula; the outcome is a Finding."""
 
     def execute(self) -> Finding:
         functions, inside = _loaded(self.implementation), 0.0

@@ -13,7 +13,8 @@ from conftest import functions_of
 
 from harness.discover import Functions, available, find
 from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs, textbook
-from harness.prove import ARCHITECTURES, WRONG, NotExact, degree, differences, evaluate, generic, prove, refute
+from harness.prove import ARCHITECTURES, NotExact, degree, differences, evaluate, generic, prove
+from harness.refute import WRONG, refute
 
 GENERIC = [
     "batched_matrices",

@@ -17,7 +17,7 @@ ORDER = [
     "tables", "datasets", "cases",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
     "discover", "run", "evidence", "tasks", "workers",
-    "prove", "soundness", "verdict", "peers", "compare", "views",
+    "prove", "refute", "soundness", "verdict", "peers", "compare", "views",
     "markdown", "sensitivity", "report", "proof_report", "terminal", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").glob("*.py"))
