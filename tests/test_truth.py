@@ -213,7 +213,8 @@ def test_sum_of_outer_products_encloses_the_exact_fractions(rows, m, k, seed):
         assert error <= Fraction(result.radius[j, i])
         size = float(sum(map(abs, terms)))
         # Entries that are 300 powers of ten below the largest lose to underflow.
-        assert result.radius[j, i] <= rows**2 * 1e-29 * size + 1e-300 * np.abs(delta.high).max() * np.abs(a.high).max()
+        largest = np.abs(delta.high).max() * np.abs(a.high).max()
+        assert result.radius[j, i] <= rows**2 * 1e-29 * size + 1e-300 * largest + 1e-320
 
 
 def test_training_follows_the_delta_rule_in_exact_fractions():
