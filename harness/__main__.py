@@ -169,12 +169,12 @@ def _soundness(options: argparse.Namespace) -> int:
     rows = [
         [
             name,
-            *(f"{part[name]:,}" for part in (tally.entries, tally.alarms, tally.undecided, tally.overflows)),
+            *(f"{part[name]:,}" for part in (tally.entries, tally.alarms, tally.undecided, tally.idle)),
             f"{worst:.2g}",
         ]
         for name, worst in sorted(tally.worst.items())
     ]
-    headers = ["implementation", "entries", "false alarms", "undecided", "overflows", "worst error in bounds"]
+    headers = ["implementation", "entries", "false alarms", "undecided", "bound above value", "worst error in bounds"]
     print(tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True))
     for place in tally.where[:20]:
         print(place)

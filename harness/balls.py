@@ -51,12 +51,14 @@ def with_ones(a: arb_mat) -> arb_mat:
 def backprop(network: Network, weights: Sequence[arb_mat], x: arb_mat, t: arb_mat) -> Balls:
     """Forward pass, BP1 and BP2 with the current precision, for these weights (see `parameters`).
 
-    Raises ValueError for a cost whose output activation it is not defined with.
+    Raises ValueError for a cost whose output activation it is not defined with, or targets that it is not.
     """
     layers = network.layers
     output, cost = layers[-1].activation.name, network.cost.name
     if (cost == "cross_entropy") != (output == "softmax") or (cost == "binary_cross_entropy" and output != "sigmoid"):
         raise ValueError(f"{cost} after {output}: the truth has cross-entropy with softmax, binary with sigmoid")
+    if output == "softmax":
+        _check_distributions(t)
     a, z, slopes = [x], [], []
     for layer, w in zip(layers, weights, strict=True):
         z.append(with_ones(a[-1]) * w.transpose())
@@ -70,6 +72,14 @@ def backprop(network: Network, weights: Sequence[arb_mat], x: arb_mat, t: arb_ma
     for l in range(len(layers) - 1, 0, -1):
         delta.insert(0, times(delta[0] * weights[l], slopes[l - 1]))  # BP2
     return Balls(tuple(z), tuple(a), tuple(delta))
+
+
+def _check_distributions(t: arb_mat) -> None:
+    """δ^L = a − t is the derivative of the cross-entropy only where each row of t sums to 1, but for its rounding."""
+    slack = t.ncols() * arb(2) ** -24
+    for row in t.tolist():
+        if not abs(sum(row[1:], row[0]) - 1) <= slack:
+            raise ValueError("a row of targets does not sum to 1, as those of a cross-entropy must")
 
 
 def times(wide: arb_mat, slopes: arb_mat | None) -> arb_mat:
@@ -96,7 +106,7 @@ def _softmax(row: list[arb]) -> list[arb]:
     return [one / total for one in exponentials]
 
 
-# Each gives f(z) and f'(z), from one exponential and without subtracting numbers that are nearly equal.
+# Each gives f(z) and f'(z) from one exponential; what cancels near 0 costs a few of many bits.
 
 
 def _sigmoid(z: arb) -> tuple[arb, arb]:

@@ -31,9 +31,10 @@ def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str,
     """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1],
     the displacement old − new with the bias last. Raises ValueError where there is no truth or no bound."""
     for precision in PRECISIONS:
-        truth = enclose(inputs, precision)
-        limits = bounds(truth, inputs, learning_rate, dtype)
-        standards = _standards(truth, limits, learning_rate)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and decides nothing
+            truth = enclose(inputs, precision)
+            limits = bounds(truth, inputs, learning_rate, dtype)
+            standards = _standards(truth, limits, learning_rate)
         if all((s.undecidable == unclear).all() for s, unclear in standards.values()):
             break
     return {key: standard for key, (standard, _) in standards.items()}
@@ -51,7 +52,8 @@ def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple
             "update": (truth.parameters[l].times(learning_rate), limits.update[l], unclear),
         }
         for quantity, (enclosure, bound, doubtful) in of_layer.items():
-            too_wide = ~(enclosure.radius <= DECIDES * bound)
+            # A bound that overflowed would explain anything.
+            too_wide = ~(enclosure.radius <= DECIDES * bound) | ~np.isfinite(bound)
             standards[quantity, l + 1] = Standard(enclosure, bound, doubtful | too_wide), doubtful
     return standards
 

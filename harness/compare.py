@@ -15,6 +15,7 @@ from harness.cases import EPOCHS, Case, csv_cases, standard_cases
 from harness.contract import Array, Inputs
 from harness.discover import Implementation, available, find
 from harness.errors import UnknownName, UnusableInput
+from harness.evidence import RUNS
 from harness.run import QUANTITIES, Result
 from harness.tasks import Certificate, Certify, Finding, Run, Weigh
 from harness.verdict import digits, distance, judge
@@ -139,7 +140,7 @@ def _explain(
         for case in selection.cases
         if (one.name, case.id) in departed
     ]
-    return {(found.implementation, found.case): found for found in run_tasks(tasks, jobs, seconds)} if tasks else {}
+    return {(found.implementation, found.case): found for found in run_tasks(tasks, jobs, RUNS * seconds)}
 
 
 def _rows(case: Case, result: Result, certificate: Certificate) -> Iterator[dict[str, Any]]:
@@ -160,7 +161,11 @@ def _judged(array: Array, key: tuple[str, int], certificate: Certificate, dtype:
     if key not in certificate.standards:
         return {"entries": array.size, "verdict": "cannot tell", "detail": certificate.reason}
     judgement = judge(array, certificate.standards[key])
-    detail = f"{judgement.undecidable} entries lie within rounding of a kink" if judgement.undecidable else ""
+    detail = (
+        f"{judgement.undecidable} entries cannot be decided: within rounding of a kink, or no finite bound"
+        if judgement.undecidable
+        else ""
+    )
     return {
         "entry": str(list(judgement.entry)),
         "error": judgement.error,

@@ -40,7 +40,8 @@ class Enclosure:
         """The enclosure of factor · exact."""
         high, rest = _two_product(np.asarray(factor), self.high)
         low = rest + factor * self.low
-        return Enclosure(high, low, (abs(factor) * self.radius + np.abs(low) * 2.0**-52 + SMALLEST) * _ROUND_UP)
+        left_out = (np.abs(low) + np.abs(factor * self.low)) * 2.0**-52
+        return Enclosure(high, low, (abs(factor) * self.radius + left_out + SMALLEST) * _ROUND_UP)
 
     def __getitem__(self, index: Any) -> Enclosure:
         return Enclosure(self.high[index], self.low[index], self.radius[index])

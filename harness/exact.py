@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -77,8 +77,14 @@ def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def opaque_inputs(architecture: Architecture, source: random.Random) -> Inputs:
-    """Random integers everywhere, with an opaque activation and half the squared error."""
-    return _inputs(architecture, Opaque(source).activation(), lambda: draw(source))
+    """Random integers everywhere, an opaque activation of its own for each layer, and half the squared error."""
+    return _inputs(architecture, lambda _: Opaque(source).activation(), lambda: draw(source))
+
+
+def canonical_inputs(architecture: Architecture, source: random.Random) -> Inputs:
+    """The same with f(z) = z at the output, the canonical link, which implementations may treat by itself."""
+    last = len(architecture.widths) - 1
+    return _inputs(architecture, lambda l: IDENTITY if l == last else Opaque(source).activation(), lambda: draw(source))
 
 
 def rational_inputs(architecture: Architecture, source: random.Random) -> Inputs:
@@ -92,31 +98,45 @@ def rational_inputs(architecture: Architecture, source: random.Random) -> Inputs
         elementwise(lambda z: 1 / (c - z) ** 2),
         elementwise(lambda a: a * a),
     )
-    return _inputs(architecture, activation, lambda: Fraction(source.randint(-99, 99), source.randint(1, 99)))
+    return _inputs(architecture, lambda _: activation, lambda: Fraction(source.randint(-99, 99), source.randint(1, 99)))
 
 
 def small_inputs(architecture: Architecture, source: random.Random) -> Inputs:
     """One-digit integers and f(z) = z, to be verified by hand."""
-    return _inputs(architecture, LINEAR, lambda: source.randint(-9, 9))
+    return _inputs(architecture, lambda _: LINEAR, lambda: source.randint(-9, 9))
 
 
 LINEAR = Activation("linear", elementwise(lambda z: z), elementwise(lambda z: 1), elementwise(lambda a: 1))
+IDENTITY = replace(LINEAR, name="identity")
 
 
-def degree_inputs(architecture: Architecture) -> Inputs:
-    """Numbers that know only their degree as a polynomial; see Degree."""
-    variable = elementwise(lambda _: Degree(1))
-    return _inputs(architecture, Activation("opaque", variable, variable, variable), lambda: Degree(1))
+def degree_inputs(architecture: Architecture, *, canonical: bool) -> Inputs:
+    """Numbers that know only their degree as a polynomial; see Degree. With f(z) = z at the output if `canonical`."""
+    last = len(architecture.widths) - 1
+    variable = Activation("opaque", *(elementwise(_variable) for _ in range(3)))
+    return _inputs(architecture, lambda l: IDENTITY if canonical and l == last else variable, lambda: Degree(1))
 
 
-def _inputs(architecture: Architecture, activation: Activation, number: Callable[[], Any]) -> Inputs:
+def _variable(argument: Any) -> Degree:
+    """f of a polynomial, as a variable of its own. The proof rests on arguments of degree 2 at most."""
+    if degree_of(argument) > 2:
+        raise Degree.refuse("it passes a polynomial of degree 3 or more to f")
+    return Degree(1)
+
+
+def _inputs(architecture: Architecture, activation: Callable[[int], Activation], number: Callable[[], Any]) -> Inputs:
+    """A network whose layer l has activation(l), with every number drawn by `number`."""
+
     def array(*shape: int) -> Array:
         values = np.empty(shape, dtype=object)
         for index in np.ndindex(shape):
             values[index] = number()
         return values
 
-    layers = [Layer(array(after, before), array(after), activation) for before, after in pairwise(architecture.widths)]
+    layers = [
+        Layer(array(after, before), array(after), activation(l))
+        for l, (before, after) in enumerate(pairwise(architecture.widths), start=1)
+    ]
     network = Network(tuple(layers), COSTS["half_squared_error"])
     return Inputs(
         network, array(architecture.rows, architecture.widths[0]), array(architecture.rows, architecture.widths[-1])
@@ -127,11 +147,12 @@ class Degree:
     """A polynomial of which only an upper bound on the degree is known.
 
     It offers +, − and × and nothing else. Code that runs on it has used nothing else on its numbers, and has taken no
-    branch on any of them: it computes the same polynomials, of at most these degrees, whatever the numbers are.
+    branch on any of them: it computes the same polynomials, of at most these degrees, whatever the numbers are. What
+    was refused is kept in `refused`, for code that catches the error.
     """
 
     __slots__ = ("degree",)
-    __hash__ = None  # type: ignore[assignment]
+    refused: ClassVar[list[str]] = []
 
     def __init__(self, degree: int) -> None:
         self.degree = degree
@@ -148,11 +169,20 @@ class Degree:
     __radd__ = __sub__ = __rsub__ = __add__
     __rmul__ = __mul__
 
-    def __eq__(self, other: object) -> bool:
-        raise TypeError("it compares its numbers")
+    def _compare(self, *_: object) -> bool:
+        raise Degree.refuse("it compares its numbers or branches on them")
 
-    def __bool__(self) -> bool:
-        raise TypeError("it branches on its numbers")
+    def _convert(self, *_: object) -> Any:
+        raise Degree.refuse("it converts its numbers, or does more with them than +, − and ×")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = _compare
+    __float__ = __int__ = __complex__ = __index__ = __hash__ = _convert
+    __abs__ = __pow__ = __truediv__ = __rtruediv__ = __floordiv__ = __mod__ = _convert
+
+    @classmethod
+    def refuse(cls, what: str) -> TypeError:
+        cls.refused.append(what)
+        return TypeError(what)
 
 
 def degree_of(number: Any) -> int:
@@ -161,7 +191,7 @@ def degree_of(number: Any) -> int:
         return number.degree
     if isinstance(number, (int, np.integer)):
         return 0
-    raise TypeError(f"it mixes in a {type(number).__name__}")
+    raise Degree.refuse(f"it mixes in a {type(number).__name__}")
 
 
 def textbook(

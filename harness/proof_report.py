@@ -16,33 +16,39 @@ ARGUMENT = f"""\
 ## The argument
 
 **What is compared.** Backprop uses +, − and × and never looks inside the activation: f(z) and f'(z) are black boxes
-to it. So each implementation is run on *exact* integers with an *opaque* activation: f(z) and f'(z) are independent
-random integers, drawn once for each distinct z and remembered. All of W, b, x, t and η, and every value of f and
-f', are drawn evenly and independently from a set S of |S| = 2^{SIZE.bit_length() - 1} integers. The cost is half
-the squared error. The results of two implementations are compared with `==`, entry by entry, without any rounding.
+to it. So each implementation is run on *exact* integers with *opaque* activations, one for each layer: f(z) and
+f'(z) are random integers, drawn once for each distinct z and remembered. All of W, b, x, t and η, and every value
+of f and f', are drawn evenly from a set S of |S| = 2^{SIZE.bit_length() - 1} integers, by Python's Mersenne Twister
+from the seed below; the argument takes the draws for independent, as they are for code that does not know the seed.
+The cost is half the squared error. There are two trials: with an opaque output, and with f(z) = z at the output,
+the canonical link, where BP1 is a − t. Results are compared with `==`, entry by entry, without any rounding. Of
+each implementation every layer of ∂C/∂W and ∂C/∂b must be there, in its shape; what a pair does not have in common
+(deltas, a step) is not claimed.
 
 **The code computes polynomials.** Each implementation is also run on numbers that know nothing but a bound on their
 degree as a polynomial, and that offer +, − and × and nothing else: comparing them, branching on them or converting
-them is an error. Code that runs on them takes no branch on a value, so for one architecture it always computes the
-same polynomials, in the variables w, b, x, t, η, f(z_i) and f'(z_i), one pair of the last for each unit and row.
-The run returns their degree d: it is the *degree* in the table, and the largest is 2L + 2 (δ^L is a difference
-times a slope, 2; each BP2 multiplies by a weight and a slope, 2 more; BP4 multiplies by an input, and the rule by
-η).
+them is an error, and is noticed even if the code catches it. Code that runs on them takes no branch on a value, so
+for one architecture it always computes the same polynomials, in the variables w, b, x, t, η, f(z_i) and f'(z_i),
+one pair of the last for each unit and row. The run also checks that every argument of f has degree 2 at most (a
+weight times an activation), and returns the degree d of the results: it is the *degree* in the table, and the
+largest is 2L + 2 (δ^L is a difference times a slope, 2; each BP2 multiplies by a weight and a slope, 2 more; BP4
+multiplies by an input, and the rule by η).
 
 **Both see the same z** (induction over the layers). Let two implementations agree on a^0..a^{{l-1}} as polynomials;
 a^0 = x is given. Both pass polynomials of degree at most 2 as z^l to f. If those were different polynomials for
 some unit and row, they would by the Schwartz–Zippel lemma take the same value with probability at most 2/|S|;
-otherwise the memory gives the two implementations independent numbers, which only makes it likelier that a
-difference shows. If they are the same polynomial, the memory gives both the same f(z) and f'(z), so they agree on
-a^l as well. The values of f are independent variables as long as no two units or rows happen to have the same z:
-for N arguments of f, N(N − 1)/2 pairs, each equal with probability at most 2/|S| where their polynomials differ.
-(Where they are the same polynomial, as for two equal rows, one variable stands for both in both implementations.)
+otherwise the memory gives the two implementations independent numbers. If they are the same polynomial, the memory
+gives both the same f(z) and f'(z), so they agree on a^l as well. The values of f are independent variables as long
+as no two different arguments have the same value, and no two of them the same f(z), by which f' is found from the
+output. Among the M arguments of all implementations in a trial there are M(M − 1)/2 pairs; two different
+polynomials meet with probability at most 2/|S|, two values of f with 1/|S|. (Where two arguments are the same
+polynomial, as for equal rows, one variable stands for both in all implementations.)
 
 **Equal numbers, equal polynomials.** By the Schwartz–Zippel lemma (Schwartz 1980, Zippel 1979) a polynomial of
 degree d that is not zero vanishes at a point drawn evenly from S with probability at most d/|S|. If any of the
 compared results of two implementations were different polynomials, their difference would be such a polynomial. So
-a pair whose results are all equal in the trial is a pair of equal polynomials, but for a probability of at most (d
-+ N(N − 1)) / |S|, the last column: far below 10^-30, and far below that of an error of the hardware.
+the pairs whose results are all equal are pairs of equal polynomials, but for a probability of at most 2 (P d + 3
+M(M − 1)/2) / |S| for the P pairs of an architecture in two trials: the last column.
 
 **From polynomials to gradients.** Equal polynomials are equal for *every* value of their variables, so also for the
 values that sigmoid, tanh, relu or any other elementwise activation gives, in real numbers, for all weights, biases,
@@ -52,7 +58,7 @@ inputs, targets and learning rates.
 targets and elementwise activations, with half the squared error. **What is not**: rounding, which is what [the
 comparison](README.md) is about; other architectures, although nothing in the code depends on them but the number of
 passes through its loops; activations that are not elementwise, such as softmax, and the other costs; and code that
-would look at the *type* of its numbers and do something else on floats.
+would look at the *type* of its numbers or the *name* of an activation and do something else there.
 
 **A concrete instance**: the same comparison with fractions and f(z) = 1/(c − z), whose slope is a² from the output
 and 1/(c − z)² from z, so that both slope forms are seen to be one function.
@@ -61,7 +67,7 @@ and 1/(c − z)² from z, so that both slope forms are seen to be one function.
 
 def render(proofs: Sequence[Proof], unable: Mapping[str, str], refutations: Sequence[Refutation], seed: int) -> str:
     """The page in Markdown."""
-    worst = max(proof.false_equality for proof in proofs)
+    risk = sum((proof.false_equality for proof in proofs), Fraction(0))
     pairs = sum(len(proof.equal) for proof in proofs)
     different = [(proof, *found) for proof in proofs for found in proof.different]
     parts = [
@@ -70,7 +76,7 @@ def render(proofs: Sequence[Proof], unable: Mapping[str, str], refutations: Sequ
         f"""\
 {len(proofs[0].ran)} implementations that are generic in their numbers, {len(proofs)} architectures: {pairs} pairs are
 equal in every δ, ∂C/∂W, ∂C/∂b and update that both give ({sum(p.numbers for p in proofs):,} pairs of integers),
-{len(different)} differ. The probability that any one of these equalities is false is below {_power(worst)}.
+{len(different)} differ. The probability that any one of these equalities is false is below {_power(risk)}.
 """,
         _architectures(proofs),
         f"""\

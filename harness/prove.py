@@ -17,6 +17,7 @@ from harness.exact import (
     SIZE,
     Architecture,
     Degree,
+    canonical_inputs,
     degree_inputs,
     degree_of,
     draw,
@@ -54,8 +55,9 @@ class Proof:
     """What came out for one architecture.
 
     `ran` are the implementations that ran exactly, with the degree of their polynomials; `refused` those that do not
-    support the architecture; `equal` the pairs whose every common quantity is equal, `different` those of which some
-    is not, with the quantity; `numbers` is how many pairs of numbers were compared.
+    support the architecture; `equal` the pairs whose every common quantity is equal in both trials, with an opaque
+    and with an identity output, `different` those of which some is not, with the quantity; `numbers` is how many pairs
+    of numbers were compared; `rational_equal` says the same of the concrete instance.
     """
 
     architecture: Architecture
@@ -68,9 +70,11 @@ class Proof:
 
     @property
     def false_equality(self) -> Fraction:
-        """The probability that a pair of different polynomials has passed: (d + N(N − 1)) / |S|; see the report."""
-        arguments = self.architecture.arguments
-        return Fraction(max(self.ran.values(), default=0) + arguments * (arguments - 1), SIZE)
+        """A bound on the probability that any pair of different polynomials has passed; the report derives it."""
+        arguments = len(self.ran) * self.architecture.arguments
+        pairs = len(self.equal) + len(self.different)
+        # Two trials; each pair by its degree; each two arguments of f that meet, 2 / |S|, or values of f, 1 / |S|.
+        return 2 * (pairs * max(self.ran.values(), default=0) + Fraction(3 * arguments * (arguments - 1), 2)) / SIZE
 
 
 def generic(implementations: Sequence[Implementation]) -> tuple[dict[str, Functions], dict[str, str]]:
@@ -90,25 +94,27 @@ def generic(implementations: Sequence[Implementation]) -> tuple[dict[str, Functi
 
 
 def prove(functions: dict[str, Functions], architecture: Architecture, seed: int) -> Proof:
-    """One trial with random integers and one with fractions, every implementation against every other."""
+    """Two trials with random integers and one with fractions, every implementation against every other."""
     source = random.Random(f"{seed} {architecture.name}")
-    inputs, learning_rate = opaque_inputs(architecture, source), draw(source)
+    trials = [opaque_inputs(architecture, source), canonical_inputs(architecture, source)]
     rational = rational_inputs(architecture, source)
-    values: dict[str, Values] = {}
+    learning_rate = draw(source)
+    values: dict[str, list[Values]] = {}
     concrete: dict[str, Values] = {}
     ran: dict[str, int] = {}
     refused: dict[str, str] = {}
     for name, of_name in functions.items():
         try:
-            values[name] = evaluate(of_name, inputs, learning_rate)
+            values[name] = [evaluate(of_name, inputs, learning_rate) for inputs in trials]
             concrete[name] = evaluate(of_name, rational, Fraction(1, 3))
             ran[name] = degree(of_name, architecture)
         except Unsupported as reason:
             refused[name] = str(reason)
     equal, different, numbers = [], [], 0
     for one, other in combinations(values, 2):
-        unequal, compared = differences(values[one], values[other])
-        numbers += compared
+        compared = [differences(mine, theirs) for mine, theirs in zip(values[one], values[other], strict=True)]
+        numbers += sum(count for _, count in compared)
+        unequal = [quantity for names, _ in compared for quantity in names]
         if unequal:
             different.append((one, other, unequal[0]))
         else:
@@ -138,11 +144,26 @@ def evaluate(functions: Functions, inputs: Inputs, learning_rate: Any) -> Values
     values = {
         (quantity, l): np.array(array, dtype=object) for quantity, layers in arrays for l, array in enumerate(layers, 1)
     }
+    _check_shapes(values, inputs)
     for array in values.values():
         for number in array.flat:
             if not isinstance(number, (int, Fraction, Degree)):
                 raise NotExact(f"it computes with {type(number).__name__}, not with the numbers that it is given")
     return values
+
+
+def _check_shapes(values: Values, inputs: Inputs) -> None:
+    """Nothing may be missing from what is compared: every layer of each quantity, in the shape of the contract."""
+    rows, layers = len(inputs.x), inputs.network.layers
+    shapes = {"w": [layer.w.shape for layer in layers], "b": [layer.b.shape for layer in layers]}
+    shapes |= {"new w": shapes["w"], "new b": shapes["b"], "delta": [(rows, *shape) for shape in shapes["b"]]}
+    given = {quantity for quantity, _ in values}
+    for quantity in given:
+        found = [array.shape for (name, _), array in values.items() if name == quantity]
+        if found != shapes[quantity]:
+            raise NotExact(f"{quantity} has the shapes {found}, expected {shapes[quantity]}")
+    if not ({"w", "b"} <= given or {"new w", "new b"} <= given):
+        raise NotExact("it gives neither gradients nor weights after a step")
 
 
 def _after(
@@ -168,6 +189,15 @@ def differences(one: Values, other: Values) -> tuple[list[str], int]:
 
 
 def degree(functions: Functions, architecture: Architecture) -> int:
-    """The largest degree of the polynomials that the code computes, found by running it on degrees."""
-    values = evaluate(functions, degree_inputs(architecture), Degree(1))
-    return max(degree_of(number) for array in values.values() for number in array.flat)
+    """The largest degree of the polynomials that the code computes, found by running it on degrees.
+
+    Raises NotExact if it does anything with its numbers but add, subtract and multiply, even in secret.
+    """
+    largest = 0
+    for canonical in (False, True):
+        Degree.refused.clear()
+        values = evaluate(functions, degree_inputs(architecture, canonical=canonical), Degree(1))
+        if Degree.refused:
+            raise NotExact(Degree.refused[0])
+        largest = max(largest, *(degree_of(number) for array in values.values() for number in array.flat))
+    return largest

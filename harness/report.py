@@ -41,7 +41,7 @@ arithmetic: the error shrinks with the working precision, or changes altogether 
 kink of relu. Weights after epochs are not judged.
 
 The bound follows from running error analysis with absolute values propagated through the four equations, and assumes
-sums in any order (n terms err by at most γ_n Σ|terms|), exp and its like within {FUNCTION_ULPS} units in the last
+sums in any order, exp and its like within {FUNCTION_ULPS} units in the last
 place, f' from z or from the output, whichever is less accurate, and no fast-math;
 [it is written out here](../harness/rounding.py).
 """

@@ -13,8 +13,8 @@ is assumed of the code, for the unit roundoff u of the dtype that it works in:
 - underflow may flush to zero; overflow of exp may give 0 for what is below the smallest normal number;
 - no fast-math: no reassociation of a subtraction with a sum, no reciprocal in place of a division.
 
-Formulations that move sums across layers (paths, forward mode) take longer sums than these; their rounding is then
-bounded by these for all but adversarial signs.
+Formulations that move sums across layers (over paths, in forward mode) are bounded by these as long as no term takes
+part in more additions than it does here.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from harness.contract import Array, Inputs
 from harness.truth import Truth
 
 FUNCTION_ULPS = 4  # numpy's own stated limit for its vectorised functions; libraries usually stay below 1
+OUTWARD = 1 + 2.0**-20  # covers the rounding of the float64 operations by which the bounds are computed
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +71,7 @@ def arithmetic(dtype: str) -> Arithmetic:
 
 def bounds(truth: Truth, inputs: Inputs, learning_rate: float, dtype: str) -> Bounds:
     """Bounds for code that works in `dtype`, from the magnitudes of the true values. Cost: a few float64 backprops."""
-    with np.errstate(over="ignore", invalid="ignore"):  # a bound that overflows is infinite, and decides nothing
-        return _bounds(truth, inputs, learning_rate, arithmetic(dtype))
-
-
-def _bounds(truth: Truth, inputs: Inputs, learning_rate: float, machine: Arithmetic) -> Bounds:
+    machine = arithmetic(dtype)
     layers = inputs.network.layers
     weights = [np.abs(layer.w.astype(np.float64)) for layer in layers]
     biases = [np.abs(layer.b.astype(np.float64)) for layer in layers]
@@ -107,8 +104,9 @@ def _bounds(truth: Truth, inputs: Inputs, learning_rate: float, machine: Arithme
         old = np.column_stack([weights[l], biases[l]])
         # The product with η, η itself in the dtype, the subtraction, and that of old − new by the harness.
         update.append(abs(learning_rate) * error + 3 * machine.u * move + 2 * machine.u * (old + move) + machine.tiny)
-        unclear_parameters.append((unclear[l].astype(float).T @ (inputs_l > 0)) > 0)
-    return Bounds(*(tuple(part) for part in (e_delta, parameters, update, unclear, unclear_parameters)))
+        unclear_parameters.append((unclear[l].astype(float).T @ (inputs_l + e_inputs > 0)) > 0)
+    outward = [tuple(OUTWARD * bound for bound in part) for part in (e_delta, parameters, update)]
+    return Bounds(outward[0], outward[1], outward[2], tuple(unclear), tuple(unclear_parameters))
 
 
 def _backward(
@@ -126,8 +124,11 @@ def _backward(
     difference = np.abs(truth.a[-1] - t)
     e_difference = e_a[-1] + machine.u * difference + machine.tiny
     if inputs.network.is_canonical:
-        # a − t; or ∇C f' with the factor a(1 − a), which takes four roundings more.
-        e_delta, unclear = [e_difference + 4 * machine.u * difference], [np.zeros_like(difference, dtype=bool)]
+        # a − t; or ∇C f' with the factor a(1 − a), which takes four roundings more; or a Σt − t, where Σt is 1 but
+        # for rounding.
+        sums = machine.gamma(t.shape[1]) * np.abs(truth.a[-1])
+        e_delta = [e_difference + 4 * machine.u * difference + sums]
+        unclear = [np.zeros_like(difference, dtype=bool)]
     else:
         e_last = (difference + e_difference) * e_slopes[-1] + e_difference * slopes[-1]
         e_delta = [e_last + 2 * machine.u * (difference + e_difference) * (slopes[-1] + e_slopes[-1]) + machine.tiny]
@@ -203,7 +204,7 @@ def _softmax(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> tuple[Array
     with np.errstate(divide="ignore"):
         surprise = np.where(a > 0, -np.log(np.maximum(a, np.finfo(float).tiny)), below)
     # The relative error of each exponential: that of its argument, also as a log-probability, and its own.
-    relative = np.expm1(e_z + 2 * machine.u * (below + surprise + np.log(z.shape[1]))) + 2 * f
+    relative = np.expm1(e_z + 2 * machine.u * (below + surprise) + f * np.log(z.shape[1])) + 2 * f
     e_a = a * (relative + (a * relative).sum(axis=1, keepdims=True)) * (1 + relative.max(axis=1, keepdims=True))
     e_a = e_a + machine.gamma(z.shape[1] + 1) * a + machine.tiny
     return e_a, np.zeros_like(z), np.zeros_like(z)  # never asked for: softmax is met only in BP1, with its cost

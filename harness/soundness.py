@@ -33,13 +33,14 @@ BLOCK = 400  # trials between two reports of progress
 
 @dataclass(frozen=True)
 class Tally:
-    """Of each implementation: entries compared, entries that could not be decided, false alarms, functions that
-    overflowed the dtype, and the largest error in units of its bound; and where alarms were."""
+    """Of each implementation: entries compared, entries that could not be decided, false alarms, entries whose bound
+    is larger than their value (saturation and cancellation leave no digit there), and the largest error in units of
+    its bound; and where alarms were."""
 
     entries: Counter[str] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
     alarms: Counter[str] = field(default_factory=Counter)
-    overflows: Counter[str] = field(default_factory=Counter)
+    idle: Counter[str] = field(default_factory=Counter)
     worst: dict[str, float] = field(default_factory=dict)
     where: tuple[str, ...] = ()
 
@@ -49,7 +50,7 @@ class Tally:
             self.entries + other.entries,
             self.undecided + other.undecided,
             self.alarms + other.alarms,
-            self.overflows + other.overflows,
+            self.idle + other.idle,
             {name: max(self.worst.get(name, 0.0), other.worst.get(name, 0.0)) for name in names},
             self.where + other.where,
         )
@@ -78,18 +79,19 @@ class Trial:
             for function, refusal in result.refusals.items():
                 if refusal.verdict == "failed":
                     place = f"{implementation.name}: trial {self.number}, {case.id}, {function}: {refusal.detail}"
-                    one = Counter({implementation.name: 1})
-                    overflowed = "holds" in refusal.detail  # infinity or NaN
-                    tally = tally.plus(Tally(overflows=one) if overflowed else Tally(alarms=one, where=(place,)))
+                    tally = tally.plus(Tally(alarms=Counter({implementation.name: 1}), where=(place,)))
             for key, value in result.quantities.items():
                 units = excess(value, standards[key])
                 alarms = int((~(units <= 1)).sum())
+                size = np.abs(standards[key].truth.high)
+                idle = int(((standards[key].bound >= size) & (size > 0) & ~standards[key].undecidable).sum())
                 place = f"{implementation.name}: trial {self.number}, {case.id}, {key[0]} of layer {key[1]}"
                 tally = tally.plus(
                     Tally(
                         Counter({implementation.name: value.size}),
                         Counter({implementation.name: int(standards[key].undecidable.sum())}),
                         Counter({implementation.name: alarms}),
+                        Counter({implementation.name: idle}),
                         worst={implementation.name: float(units.max())},
                         where=(place,) if alarms else (),
                     )

@@ -16,17 +16,23 @@ def count_paths(network):
     return sum(layer.w.size * prod(widths[l + 1 :]) for l, layer in enumerate(network.layers))
 
 
+def sum_by_halves(terms):
+    """A plain sum of so many terms would round more often than backprop does."""
+    middle = len(terms) // 2
+    return terms[0] if middle == 0 else sum_by_halves(terms[:middle]) + sum_by_halves(terms[middle:])
+
+
 def sum_over_paths(network, slopes, output_delta, l, j):
     """∂C/∂z_j^l of one sample: over every choice of one neuron in each later layer, the product of the
     derivatives along the way, ∂z_q^{m+1}/∂z_p^m = w^{m+1}[q, p] f'(z_p^m), and of δ^L at its end."""
     later = [range(len(layer.b)) for layer in network.layers[l + 1 :]]
-    total = 0
+    terms = []
     for path in product([j], *later):
         term = output_delta[path[-1]]
         for m, (p, q) in enumerate(pairwise(path), start=l):
             term = term * network.layers[m + 1].w[q, p] * slopes[m][p]  # BP2, one path of it
-        total = total + term
-    return total
+        terms.append(term)
+    return sum_by_halves(terms)
 
 
 def backprop(network: Network, x, t) -> Gradients:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from conftest import functions_of
 
+from harness.contract import Gradients
 from harness.discover import Functions, available, find
 from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs, textbook
 from harness.prove import ARCHITECTURES, NotExact, degree, differences, evaluate, generic, prove
@@ -99,12 +101,43 @@ def test_code_that_compares_branches_or_leaves_exact_numbers_proves_nothing():
         gradients.b[0] = gradients.b[0].astype(float)
         return gradients
 
-    architecture = ARCHITECTURES[0]
-    for function in (branching, equal):
-        with pytest.raises(NotExact, match="TypeError"):
+    def secretly(network, x, t):
+        try:
+            return right(network, -x, t) if x[0, 0] > 0 else right(network, x, t)
+        except TypeError:
+            return right(network, x, t)
+
+    def partial(network, x, t):
+        gradients = right(network, x, t)
+        return Gradients(gradients.w[:1], gradients.b[:1])
+
+    def nothing(network, x, t):
+        return Gradients([], [])
+
+    architecture = ARCHITECTURES[2]
+    for function in (branching, equal, secretly):
+        with pytest.raises(NotExact, match="it compares its numbers"):
             degree(Functions(function, None), architecture)
+    for function in (partial, nothing):
+        with pytest.raises(NotExact, match=r"has the shapes|gives neither"):
+            evaluate(Functions(function, None), opaque_inputs(architecture, random.Random(0)), 1)
     with pytest.raises(NotExact, match="it computes with float"):
         evaluate(Functions(floating, None), opaque_inputs(architecture, random.Random(0)), 1)
+
+
+def test_the_wrong_layers_activation_and_a_wrong_canonical_branch_are_refuted(able):
+    def first_everywhere(network, x, t):
+        layers = tuple(replace(layer, activation=network.layers[0].activation) for layer in network.layers)
+        return able["batched_matrices"].backprop(replace(network, layers=layers), x, t)
+
+    def wrong_if_canonical(network, x, t):
+        right = able["batched_matrices"].backprop(network, x, t)
+        return Gradients([-w for w in right.w], [-b for b in right.b]) if network.is_canonical else right
+
+    for function in (first_everywhere, wrong_if_canonical):
+        proof = prove(able | {"mine": Functions(function, None)}, ARCHITECTURES[3], seed=4)
+        assert {pair[1] for pair in proof.different} == {"mine"}
+        assert len(proof.different) == len(proof.ran) - 1
 
 
 def test_the_opaque_activation_remembers_and_finds_its_way_back_from_the_output():
@@ -136,7 +169,7 @@ def test_degrees_add_under_products_and_take_the_larger_under_sums():
     assert (one * two + one - 5).degree == 3
     assert (7 * one).degree == 1
     assert (sum([one * one, two], 0) * True).degree == 2
-    inputs = degree_inputs(Architecture((2, 2), 1))
+    inputs = degree_inputs(Architecture((2, 2), 1), canonical=False)
     assert (inputs.x @ inputs.network.layers[0].w.T)[0, 0].degree == 2
     with pytest.raises(TypeError, match="float"):
         one * 0.5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import functions_of
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from networks import inputs, random_inputs
 
 from harness.certify import certify, excess
+from harness.contract import Gradients, Unsupported
 from harness.discover import available, find
 from harness.evidence import weigh
 from harness.peers import central_differences, gradcheck, gradproof
@@ -72,9 +75,13 @@ def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
     exact_in_single = type(given_inputs)(single, given_inputs.x.astype("float32"), given_inputs.t.astype("float32"))
     [batched] = find(["batched_matrices"])
     gradients = functions_of(batched).backprop(single, exact_in_single.x, exact_in_single.t)
-    own = certify(exact_in_single, 0.5, "float32")
+    own, double = (certify(exact_in_single, 0.5, dtype) for dtype in ("float32", "float64"))
     for layer, w in enumerate(gradients.w, start=1):
         assert (excess(w.astype(float), own["w", layer]) <= 1).all()
+        where = (np.abs(double["w", layer].truth.high) > 0) & ~double["w", layer].undecidable
+        off = excess(w.astype(float), double["w", layer])[where]
+        # A product of a few numbers may happen to be exact; an array of many is not.
+        assert off.size < 8 or off.max() > 1
 
 
 @pytest.mark.parametrize(("widths", "error"), [((4, 6, 3), 1e-12), ((10, 16, 10), 1e-11), ((24, 24, 16), 1e-11)])
@@ -101,6 +108,102 @@ def test_gradcheck_at_its_defaults_misses_what_is_seen_here():
     assert gradcheck(problem.inputs, spoiled)
     assert not gradproof(problem.inputs, spoiled)
     assert not central_differences(problem.inputs, problem.planted(1e-1))
+
+
+def in_float32(network, x, t):
+    [batched] = find(["batched_matrices"])
+    single = network.with_parameters(
+        [layer.w.astype("float32") for layer in network.layers], [layer.b.astype("float32") for layer in network.layers]
+    )
+    gradients = functions_of(batched).backprop(single, x.astype("float32"), t.astype("float32"))
+    return Gradients([w.astype(float) for w in gradients.w], [b.astype(float) for b in gradients.b])
+
+
+def in_float64(network, x, t):
+    [batched] = find(["batched_matrices"])
+    return functions_of(batched).backprop(network, x, t)
+
+
+def verdict_of(function, given_inputs, spoil):
+    def run(one):
+        gradients = function(one.network, one.x, one.t)
+        spoil(gradients)
+        arrays = {("w", l): w for l, w in enumerate(gradients.w, 1)} | {
+            ("b", l): b for l, b in enumerate(gradients.b, 1)
+        }
+        return {key: np.asarray(array, float) for key, array in arrays.items()}
+
+    return weigh(run, given_inputs, 0.5, "float64").verdict
+
+
+def flip_a_bias(gradients):
+    gradients.b[0][1] *= -1
+
+
+def flip_everything(gradients):
+    for array in (*gradients.w, *gradients.b):
+        array *= -1
+
+
+def leave(gradients):
+    pass
+
+
+def test_a_wrong_formula_in_coarse_arithmetic_is_still_wrong():
+    for seed in range(8):
+        given_inputs = random_inputs([4, 6, 3], "tanh", "sigmoid", "half_squared_error", 5, seed)
+        assert verdict_of(in_float32, given_inputs, leave) == "inaccurate"
+        assert verdict_of(in_float32, given_inputs, flip_a_bias) == "wrong"
+        assert verdict_of(in_float64, given_inputs, flip_a_bias) == "wrong"
+
+
+def test_near_a_minimum_a_turned_sign_is_wrong_and_float32_inaccurate():
+    """Residuals of a thousandth: moved inputs would change the gradient altogether, if the targets did not follow."""
+    for seed in range(4):
+        far = random_inputs([4, 5, 3], "tanh", "identity", "half_squared_error", 4, seed)
+        a = far.x
+        for layer in far.network.layers:
+            a = layer.activation.f(a @ layer.w.T + layer.b)
+        near = replace(far, t=a + 1e-3 * np.random.default_rng(seed).uniform(-1, 1, a.shape))
+        assert verdict_of(in_float64, near, flip_everything) == "wrong"
+        assert verdict_of(in_float32, near, leave) == "inaccurate"
+
+
+def test_a_gradient_through_dead_units_is_wrong_where_the_truth_is_zero():
+    dead = random_inputs([3, 4, 2], "relu", "identity", "half_squared_error", 3, seed=2)
+    first, last = dead.network.layers
+    dead = replace(dead, network=dead.network.with_parameters([first.w, last.w], [first.b - 100, last.b]))
+
+    def add_one(gradients):
+        gradients.w[0] += 1.0
+
+    assert verdict_of(in_float64, dead, add_one) == "wrong"
+
+
+def test_equal_weights_and_many_paths_stay_within_the_bound():
+    """The sums of all layers have one sign: rounding has its worst case."""
+    implementations = [one for one in available() if one.name not in LOSSY]
+    for widths, size in (((4,) * 7, 0.1), ((2,) * 13, 0.7)):
+        given_inputs = random_inputs(list(widths), "identity", "identity", "half_squared_error", 2, seed=1)
+        w = [np.full_like(layer.w, size) for layer in given_inputs.network.layers]
+        given_inputs = replace(given_inputs, network=given_inputs.network.with_parameters(w, [b[0] * 0 for b in w]))
+        standards = certify(given_inputs, 0.5, "float64")
+        compared = 0
+        for implementation in implementations:
+            try:
+                gradients = functions_of(implementation).backprop(given_inputs.network, given_inputs.x, given_inputs.t)
+            except Unsupported:
+                continue
+            compared += 1
+            for layer, array in enumerate(gradients.w, start=1):
+                assert (excess(np.asarray(array, float), standards["w", layer]) <= 1).all(), implementation.name
+        assert compared >= 8
+
+
+def test_targets_that_are_no_distribution_have_no_truth():
+    given_inputs = random_inputs([3, 2], "tanh", "softmax", "cross_entropy", 2, seed=1)
+    with pytest.raises(ValueError, match="does not sum to 1"):
+        certify(replace(given_inputs, t=np.ones((2, 2))), 0.5, "float64")
 
 
 def test_finite_differences_are_inaccurate_by_evidence_not_wrong():

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from networks import random_inputs
 
-from harness.certify import Standard, excess
+from harness.certify import Standard, certify, excess
+from harness.contract import Inputs
 from harness.enclosure import Enclosure
 from harness.verdict import MOST_DIGITS, digits, distance, judge
 
@@ -33,9 +35,25 @@ def test_nothing_agrees_with_a_nan_or_an_infinity(bad):
     assert judgement.entry == (1,)
 
 
-def test_a_bound_that_is_nan_or_infinite_decides_nothing_but_infinity_over_it():
+def test_a_bound_that_is_no_number_grants_nothing():
     assert judge(np.array([np.nan]), standard([1.0], bound=np.inf)).verdict == ""
     assert judge(np.array([1.5]), standard([1.0], bound=np.nan)).verdict == ""
+
+
+def test_a_bound_that_overflows_cannot_tell():
+    """Weights of 1e30 in float32: the bound for δ^1 overflows, and zeros must not pass for right."""
+    given_inputs = random_inputs([3, 4, 2], "identity", "identity", "half_squared_error", 2, seed=1)
+    w = [layer.w * 1e160 for layer in given_inputs.network.layers]
+    huge = Inputs(
+        given_inputs.network.with_parameters(w, [layer.b for layer in given_inputs.network.layers]),
+        given_inputs.x,
+        given_inputs.t,
+    )
+    standards = certify(huge, 0.5, "float64")
+    overflowed = [s for s in standards.values() if not np.isfinite(s.bound).all()]
+    assert overflowed
+    for one in overflowed:
+        assert judge(np.zeros_like(one.truth.high), one).verdict != "agrees"
 
 
 def test_the_bound_itself_still_agrees_and_the_next_number_does_not():
