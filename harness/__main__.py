@@ -48,10 +48,15 @@ def _parser() -> argparse.ArgumentParser:
 
     compare = commands.add_parser("compare", help="run implementations on cases, tabulate how closely they agree")
     add = compare.add_argument
-    add("--only", default="", metavar="NAMES", help="implementations, comma-separated: names, or paths ending in .py")
-    add("--case", default="", metavar="IDS", help="cases, comma-separated: ids, or patterns such as 'iris*'")
-    add("--data", default="", metavar="FILE.csv", help="cases over this table instead; its last column is the target")
-    add("--reports", type=Path, metavar="FOLDER", help="where reports go (default: reports/, if nothing was selected)")
+    add("--only", metavar="NAMES", help="implementations, comma-separated: names, or paths ending in .py")
+    add("--case", metavar="IDS", help="cases, comma-separated: ids, or patterns such as 'iris*'")
+    add("--data", metavar="FILE.csv", help="cases over this table instead; its last column is the target")
+    add(
+        "--reports",
+        type=_folder,
+        metavar="FOLDER",
+        help="where reports go (default: reports/, if nothing was selected)",
+    )
     add("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")
     add(
         "--seconds",
@@ -63,13 +68,22 @@ def _parser() -> argparse.ArgumentParser:
     compare.set_defaults(command=_compare)
 
     prove = commands.add_parser("prove", help="prove formulations equal in exact arithmetic, and refute wrong ones")
-    prove.add_argument("--only", default="", metavar="NAMES", help="implementations, as for compare")
-    prove.add_argument("--seed", type=int, default=1, metavar="N", help="of the random integers (default: 1)")
+    prove.add_argument("--only", metavar="NAMES", help="implementations, as for compare")
+    prove.add_argument(
+        "--seconds", type=_seconds, default=60.0, metavar="S", help="limit of one architecture (default: 60)"
+    )
+    prove.add_argument("--seed", type=_natural, default=1, metavar="N", help="of the random integers (default: 1)")
     prove.set_defaults(command=_prove)
 
     sound = commands.add_parser("soundness", help="right implementations on random networks: no false alarm")
-    sound.add_argument("--entries", type=_whole, default=20_000_000, metavar="N", help="entries to compare, at least")
-    sound.add_argument("--seed", type=int, default=0, metavar="N", help="the first trial (default: 0)")
+    sound.add_argument(
+        "--entries",
+        type=_whole,
+        default=20_000_000,
+        metavar="N",
+        help="entries to compare, at least (default: 20 million)",
+    )
+    sound.add_argument("--seed", type=_natural, default=0, metavar="N", help="the first trial (default: 0)")
     sound.add_argument("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")
     sound.set_defaults(command=_soundness)
 
@@ -79,6 +93,18 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="list the implementations, the datasets and the cases")
     listing.set_defaults(command=_list)
     return parser
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("expected a folder, found nothing")
+    return Path(text)
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text!r}")
+    return int(text)
 
 
 def _whole(text: str) -> int:
@@ -124,34 +150,34 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _prove(options: argparse.Namespace) -> int:
-    from harness.compare import select
+    from harness.compare import default_jobs, select
+    from harness.markdown import write_page
     from harness.proof_report import render
-    from harness.prove import ARCHITECTURES, generic, prove
+    from harness.prove import ARCHITECTURES, attempts, prove
     from harness.refute import WRONG, refute
 
-    functions, unable = generic(select(options.only).implementations)
+    implementations = select(options.only).implementations
+    tried = attempts(implementations, options.seed, default_jobs(), options.seconds)
+    unable = {one.name: one.unable for one in tried if one.unable}
     for name, reason in unable.items():
-        print(f"{name}: not generic in its numbers: {reason}")
-    if not functions:
+        print(f"{name}: nothing proved: {reason}")
+    exact = [one for one in tried if one.name not in unable]
+    proofs = [prove(part) for a in ARCHITECTURES if (part := [one for one in exact if one.architecture == a])]
+    for proof in proofs:
+        print(f"{proof.architecture.name}: {len(proof.ran)} ran, {len(proof.equal)} of their pairs equal", end="")
+        print("".join(f"; {one} and {other} differ in {what}" for one, other, what in proof.different))
+    if not any(proof.numbers for proof in proofs):
+        print("Nothing is proved: there is no pair that runs on exact numbers.")
         return 1
-    proofs = []
-    for architecture in ARCHITECTURES:
-        proof = prove(functions, architecture, options.seed)
-        proofs.append(proof)
-        print(f"{architecture.name}: {len(proof.ran)} ran, {len(proof.equal)} pairs equal", end="")
-        print("".join(f"; {one} and {other} differ in {what}" for one, other, what in proof.different), flush=True)
+    sound = all(not proof.different and proof.rational_equal for proof in proofs)
+    if options.only is not None:
+        print("No report for a selection.")
+        return 0 if sound else 1
     refutations = [refute(name) for name in WRONG]
     for found in refutations:
         print(f"{found.name}: refuted in {found.refuted} of {found.of} trials")
-    if options.only:
-        print("No report for a selection.")
-    else:
-        REPORTS.mkdir(exist_ok=True)
-        (REPORTS / "proof.md").write_text(
-            render(proofs, unable, refutations, options.seed), encoding="utf-8", newline="\n"
-        )
-        print(f"Report: {REPORTS / 'proof.md'}")
-    sound = all(not proof.different and proof.rational_equal for proof in proofs)
+    write_page(REPORTS / "proof.md", render(proofs, unable, refutations, options.seed))
+    print(f"Report: {REPORTS / 'proof.md'}")
     return 0 if sound and all(found.refuted == found.of for found in refutations) else 1
 
 

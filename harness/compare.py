@@ -58,27 +58,31 @@ class Comparison:
         return self.inside / (self.elapsed * self.jobs)
 
 
-def select(only: str = "", case: str = "", data: str = "") -> Selection:
+def select(only: str | None = None, case: str | None = None, data: str | None = None) -> Selection:
     """Implementations from comma-separated names or paths, cases from comma-separated ids or patterns.
 
-    Empty means all. Raises UnknownName, or UnusableInput for a path that is none.
+    None means all. Raises UnknownName, or UnusableInput where nothing is named or a path is none.
     """
-    implementations = find([name for name in only.split(",") if name.strip()]) if only else available()
-    if data and not data.lower().endswith(".csv"):
+    implementations = find(_named(only)) if only is not None else available()
+    if data is not None and not data.lower().endswith(".csv"):
         raise UnusableInput(
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
         )
-    battery = csv_cases(data) if data else standard_cases()
-    patterns = [pattern.strip() for pattern in case.split(",") if pattern.strip()]
-    if not implementations or (case and not patterns):
-        raise UnusableInput(
-            "nothing is selected: expected names after --only and ids after --case, separated by commas"
-        )
+    battery = csv_cases(data) if data is not None else standard_cases()
+    patterns = _named(case) if case is not None else ["*"]
     for pattern in patterns:
         if not any(fnmatchcase(one.id, pattern) for one in battery):
             raise UnknownName("case", pattern, [one.id for one in battery])
-    cases = tuple(one for one in battery if not patterns or any(fnmatchcase(one.id, p) for p in patterns))
-    return Selection(implementations, cases, complete=not (only or case or data))
+    cases = tuple(one for one in battery if any(fnmatchcase(one.id, p) for p in patterns))
+    return Selection(implementations, cases, complete=only is case is data is None)
+
+
+def _named(text: str) -> list[str]:
+    """The parts of a list with commas."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise UnusableInput(f"nothing is selected: expected names or ids separated by commas, found {text!r}")
+    return parts
 
 
 def compare(

@@ -19,8 +19,8 @@ def _half_squared_error_gradient(a: Numbers, t: Numbers) -> Numbers:
 
 
 def _t_log(t: Numbers, a: Numbers) -> Numbers:
-    """t log a, which is 0 at t = 0 whatever a is (the limit)."""
-    with np.errstate(divide="ignore"):
+    """t log a, which is 0 at t = 0 whatever a is (the limit), and not finite at a = 0 otherwise."""
+    with np.errstate(divide="ignore", invalid="ignore"):
         return t * np.log(np.where(t == 0, 1, a))
 
 

@@ -34,7 +34,8 @@ class Enclosure:
 
     def error(self, value: Array) -> Array:
         """|value − midpoint| to within a few units in its own last place; NaN where the value is NaN."""
-        return np.asarray(np.abs((value - self.high) - self.low))
+        with np.errstate(invalid="ignore"):  # infinity from infinity is the NaN that it should be
+            return np.asarray(np.abs((value - self.high) - self.low))
 
     def times(self, factor: float) -> Enclosure:
         """The enclosure of factor · exact."""

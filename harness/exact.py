@@ -1,12 +1,13 @@
 """Networks of exact numbers, on which a formulation is a polynomial and can be compared with `==`.
 
 Backprop uses only +, − and ×, and never looks inside the activation. So an *opaque* activation stands for all of them
-at once: f(z) and f'(z) are independent random integers, drawn once for each distinct z and remembered; f' from the
-output finds its way back through the memory of f.
+at once: f(z) and f'(z) are random integers, one for each distinct z; f' from the output finds its way back from f(z)
+to z through a memory.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -41,25 +42,27 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Opaque:
-    """The memory behind one opaque activation."""
+    """One opaque activation. Its values are drawn by a hash of the key and of z, so that they are the same in every
+    process and do not depend on what was asked before; only the way back from f(z) to z needs a memory."""
 
-    source: random.Random
-    values: dict[Any, int] = field(default_factory=dict)
+    key: str
     arguments: dict[int, Any] = field(default_factory=dict)
-    slopes: dict[Any, int] = field(default_factory=dict)
 
     def f(self, z: Any) -> int:
-        if z not in self.values:
-            self.values[z] = draw(self.source)
-            self.arguments[self.values[z]] = z
-        return self.values[z]
+        value = self._drawn(f"f {z}")
+        self.arguments[value] = z
+        return value
 
     def slope(self, z: Any) -> int:
-        return self.slopes.setdefault(z, draw(self.source))
+        return self._drawn(f"slope {z}")
 
     def slope_from_output(self, a: Any) -> int:
         # What is no output of f has a slope too, as far as wrong code can tell: one of its own.
-        return self.slope(self.arguments.get(a, ("not an output", a)))
+        return self.slope(self.arguments.get(a, f"not the output {a}"))
+
+    def _drawn(self, name: str) -> int:
+        digest = hashlib.blake2b(f"{self.key} {name}".encode(), digest_size=20).digest()
+        return int.from_bytes(digest, "big") - SIZE // 2
 
     def activation(self) -> Activation:
         return Activation("opaque", *map(elementwise, (self.f, self.slope, self.slope_from_output)))
@@ -78,13 +81,16 @@ def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def opaque_inputs(architecture: Architecture, source: random.Random) -> Inputs:
     """Random integers everywhere, an opaque activation of its own for each layer, and half the squared error."""
-    return _inputs(architecture, lambda _: Opaque(source).activation(), lambda: draw(source))
+    key = f"{draw(source)}"
+    return _inputs(architecture, lambda l: Opaque(f"{key} {l}").activation(), lambda: draw(source))
 
 
 def canonical_inputs(architecture: Architecture, source: random.Random) -> Inputs:
     """The same with f(z) = z at the output, the canonical link, which implementations may treat by itself."""
-    last = len(architecture.widths) - 1
-    return _inputs(architecture, lambda l: IDENTITY if l == last else Opaque(source).activation(), lambda: draw(source))
+    last, key = len(architecture.widths) - 1, f"{draw(source)}"
+    return _inputs(
+        architecture, lambda l: IDENTITY if l == last else Opaque(f"{key} {l}").activation(), lambda: draw(source)
+    )
 
 
 def rational_inputs(architecture: Architecture, source: random.Random) -> Inputs:

@@ -40,10 +40,11 @@ def is_ours(path: Path) -> bool:
 
 def check_folder(folder: Path) -> None:
     """Raise UnusableInput, before anything is computed, where reports could not be written."""
-    if folder.exists() and not folder.is_dir():
-        raise UnusableInput(
-            f"{folder}: expected a folder to write reports to, found a file; name another with --reports"
-        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"{folder}: expected a folder to write reports to, found: {error.strerror}"
+        raise UnusableInput(f"{problem}; name another with --reports") from None
     _check_ours(folder / "README.md")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.contract import Array, Inputs, Network, Unsupported
-from harness.discover import Functions, Implementation, load
+from harness.discover import Functions, Implementation
 from harness.exact import (
     SIZE,
     Architecture,
@@ -24,6 +24,8 @@ from harness.exact import (
     opaque_inputs,
     rational_inputs,
 )
+from harness.tasks import loaded
+from harness.workers import run_tasks
 
 ARCHITECTURES = tuple(
     Architecture(widths, rows)
@@ -77,50 +79,95 @@ class Proof:
         return 2 * (pairs * max(self.ran.values(), default=0) + Fraction(3 * arguments * (arguments - 1), 2)) / SIZE
 
 
-def generic(implementations: Sequence[Implementation]) -> tuple[dict[str, Functions], dict[str, str]]:
-    """Those that run on exact numbers, and why the others do not."""
-    able: dict[str, Functions] = {}
-    unable: dict[str, str] = {}
-    for implementation in implementations:
-        functions = load(implementation)
-        try:
-            evaluate(functions, opaque_inputs(ARCHITECTURES[0], random.Random(0)), 1)
-            degree(functions, ARCHITECTURES[0])
-        except NotExact as reason:
-            unable[implementation.name] = str(reason)
-        else:
-            able[implementation.name] = functions
-    return able, unable
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What came of one implementation on one architecture: the values of both trials and of the concrete instance,
+    and the degree; or that it refused, or why it does not compute exactly."""
+
+    name: str
+    architecture: Architecture
+    trials: tuple[Values, ...] = ()
+    rational: Values | None = None
+    degree: int = 0
+    refused: str = ""
+    unable: str = ""
 
 
-def prove(functions: dict[str, Functions], architecture: Architecture, seed: int) -> Proof:
-    """Two trials with random integers and one with fractions, every implementation against every other."""
+@dataclass(frozen=True)
+class Try:
+    """One implementation on one architecture, in a worker; the outcome is an Attempt."""
+
+    implementation: Implementation
+    architecture: Architecture
+    seed: int
+
+    @property
+    def owner(self) -> str:
+        return self.implementation.name
+
+    def prepare(self) -> None:
+        loaded(self.implementation)
+
+    def execute(self) -> Attempt:
+        functions = loaded(self.implementation)
+        if isinstance(functions, str):
+            return self.failed(functions, 0.0)
+        return attempt(self.implementation.name, functions, self.architecture, self.seed)
+
+    def failed(self, detail: str, seconds: float) -> Attempt:
+        return Attempt(self.implementation.name, self.architecture, unable=detail)
+
+
+def attempt(name: str, functions: Functions, architecture: Architecture, seed: int) -> Attempt:
+    """Two trials with random integers, one with fractions, and one with degrees; the numbers follow from the seed."""
     source = random.Random(f"{seed} {architecture.name}")
-    trials = [opaque_inputs(architecture, source), canonical_inputs(architecture, source)]
-    rational = rational_inputs(architecture, source)
-    learning_rate = draw(source)
-    values: dict[str, list[Values]] = {}
-    concrete: dict[str, Values] = {}
-    ran: dict[str, int] = {}
-    refused: dict[str, str] = {}
-    for name, of_name in functions.items():
-        try:
-            values[name] = [evaluate(of_name, inputs, learning_rate) for inputs in trials]
-            concrete[name] = evaluate(of_name, rational, Fraction(1, 3))
-            ran[name] = degree(of_name, architecture)
-        except Unsupported as reason:
-            refused[name] = str(reason)
-    equal, different, numbers = [], [], 0
-    for one, other in combinations(values, 2):
-        compared = [differences(mine, theirs) for mine, theirs in zip(values[one], values[other], strict=True)]
+    trials = opaque_inputs(architecture, source), canonical_inputs(architecture, source)
+    rational, learning_rate = rational_inputs(architecture, source), draw(source)
+    try:
+        return Attempt(
+            name,
+            architecture,
+            tuple(evaluate(functions, inputs, learning_rate) for inputs in trials),
+            evaluate(functions, rational, Fraction(1, 3)),
+            degree(functions, architecture),
+        )
+    except Unsupported as reason:
+        return Attempt(name, architecture, refused=str(reason))
+    except NotExact as reason:
+        return Attempt(name, architecture, unable=str(reason))
+
+
+def attempts(implementations: Sequence[Implementation], seed: int, jobs: int, seconds: float) -> list[Attempt]:
+    """Every implementation on every architecture, each in a process of its own, in the order of ARCHITECTURES."""
+    tasks = [Try(one, architecture, seed) for one in implementations for architecture in ARCHITECTURES]
+    found = {(one.name, one.architecture): one for one in run_tasks(tasks, jobs, seconds)}
+    return [found[one.name, architecture] for architecture in ARCHITECTURES for one in implementations]
+
+
+def prove(of_architecture: Sequence[Attempt]) -> Proof:
+    """Every implementation against every other, on one architecture."""
+    ran = {one.name: one for one in of_architecture if one.rational is not None}
+    equal, different, numbers, rational_equal = [], [], 0, True
+    for one, other in combinations(ran.values(), 2):
+        compared = [differences(mine, theirs) for mine, theirs in zip(one.trials, other.trials, strict=True)]
         numbers += sum(count for _, count in compared)
         unequal = [quantity for names, _ in compared for quantity in names]
         if unequal:
-            different.append((one, other, unequal[0]))
+            different.append((one.name, other.name, unequal[0]))
         else:
-            equal.append((one, other))
-    rational_equal = not any(differences(concrete[one], concrete[other])[0] for one, other in combinations(concrete, 2))
-    return Proof(architecture, ran, refused, tuple(equal), tuple(different), numbers, rational_equal)
+            equal.append((one.name, other.name))
+        assert one.rational is not None
+        assert other.rational is not None
+        rational_equal &= not differences(one.rational, other.rational)[0]
+    return Proof(
+        of_architecture[0].architecture,
+        {name: one.degree for name, one in ran.items()},
+        {one.name: one.refused for one in of_architecture if one.refused},
+        tuple(equal),
+        tuple(different),
+        numbers,
+        rational_equal,
+    )
 
 
 def evaluate(functions: Functions, inputs: Inputs, learning_rate: Any) -> Values:
@@ -128,17 +175,20 @@ def evaluate(functions: Functions, inputs: Inputs, learning_rate: Any) -> Values
 
     Raises Unsupported if the implementation refuses, NotExact if it fails or leaves exact arithmetic.
     """
-    given = inputs.copy()
     arrays: list[tuple[str, Iterable[Any]]] = []
     try:
         if functions.backprop:
+            given = inputs.copy()
             gradients = functions.backprop(given.network, given.x, given.t)
+            _check_unchanged(given, inputs)
             arrays += [("w", gradients.w), ("b", gradients.b), ("delta", gradients.delta or [])]
         if functions.step:
+            given = inputs.copy()
             arrays += _after(functions.step, given, learning_rate, optional=functions.backprop is not None)
-    except Unsupported:
+            _check_unchanged(given, inputs)
+    except (Unsupported, NotExact):
         raise
-    except Exception as error:
+    except BaseException as error:
         sentence = " ".join(str(error).split()).split(". ")[0]
         raise NotExact(f"{type(error).__name__}: {sentence}") from error
     values = {
@@ -150,6 +200,12 @@ def evaluate(functions: Functions, inputs: Inputs, learning_rate: Any) -> Values
             if not isinstance(number, (int, Fraction, Degree)):
                 raise NotExact(f"it computes with {type(number).__name__}, not with the numbers that it is given")
     return values
+
+
+def _check_unchanged(given: Inputs, inputs: Inputs) -> None:
+    for now, before in zip(given.arrays(), inputs.arrays(), strict=True):
+        if now.shape != before.shape or any(one is not other for one, other in zip(now.flat, before.flat, strict=True)):
+            raise NotExact("it changes its inputs")
 
 
 def _check_shapes(values: Values, inputs: Inputs) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness import markdown
 from harness.cases import FLAGS, Case
 from harness.compare import Comparison
@@ -17,6 +19,7 @@ from harness.discover import REFERENCE, Implementation
 from harness.rounding import FUNCTION_ULPS
 from harness.verdict import MOST_DIGITS
 from harness.views import (
+    LARGEST,
     NOTHING,
     QUANTITY_TITLES,
     case_groups,
@@ -143,7 +146,12 @@ def page_of(implementation: Implementation, comparison: Comparison) -> str:
     table = comparison.table[comparison.table["implementation"] == implementation.name]
     measured = table[table["digits"].notna()]
     departing = table[table["verdict"].isin(["inaccurate", "wrong"])]
-    worst = departing.sort_values("excess", ascending=False, kind="stable").drop_duplicates("case").head(WORST_SHOWN)
+    # By powers of ten, so that neighbours do not change places on another machine.
+    magnitude = np.floor(np.log10(departing["excess"].clip(upper=LARGEST)))
+    ordered = departing.assign(magnitude=-magnitude).sort_values(
+        ["magnitude", "case", "quantity", "layer"], kind="stable"
+    )
+    worst = ordered.drop_duplicates("case").head(WORST_SHOWN)
     shown = worst[["case", "quantity", "layer", "entry", "digits", "verdict", "detail"]].astype({"digits": "Int64"})
     judged = measured[measured["verdict"] != ""]
     parts = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -15,8 +14,9 @@ from harness.cases import Case, make
 from harness.certify import certify, excess
 from harness.contract import Inputs, Layer, Network
 from harness.costs import COSTS
-from harness.discover import Functions, Implementation, load
+from harness.discover import Functions, Implementation
 from harness.run import run_case
+from harness.tasks import loaded
 from harness.workers import run_tasks
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
@@ -66,7 +66,7 @@ class Trial:
 
     def prepare(self) -> None:
         for implementation in self.implementations:
-            load_once(implementation)
+            loaded(implementation)
 
     def execute(self) -> Tally:
         case, inputs = random_case(self.number)
@@ -75,7 +75,9 @@ class Trial:
         for implementation in self.implementations:
             if implementation.name in SLOW and inputs.work > LARGE:
                 continue
-            result = run_case(implementation, load_once(implementation), case, inputs)
+            functions = loaded(implementation)
+            assert isinstance(functions, Functions), functions
+            result = run_case(implementation, functions, case, inputs)
             for function, refusal in result.refusals.items():
                 if refusal.verdict == "failed":
                     place = f"{implementation.name}: trial {self.number}, {case.id}, {function}: {refusal.detail}"
@@ -100,11 +102,6 @@ class Trial:
 
     def failed(self, detail: str, seconds: float) -> Tally:
         return Tally(alarms=Counter({"(the trial itself)": 1}), where=(f"trial {self.number}: {detail}",))
-
-
-@cache
-def load_once(implementation: Implementation) -> Functions:
-    return load(implementation)
 
 
 def random_case(number: int) -> tuple[Case, Inputs]:

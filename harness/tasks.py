@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from harness.cases import EPOCHS, Case
@@ -14,14 +15,20 @@ from harness.evidence import Evidence, weigh
 from harness.run import Refusal, Result, describe, functions_of, run_case
 from harness.truth import train
 
+# The seconds that loading took in this process, until a case carries them.
+_loading: dict[Implementation, float] = {}
+
 
 @cache
-def _loaded(implementation: Implementation) -> Functions | str:
+def loaded(implementation: Implementation) -> Functions | str:
     """Its functions, or what went wrong; once in a process."""
+    start = time.perf_counter()
     try:
         return load(implementation)
     except BaseException as error:
         return describe(error, implementation)
+    finally:
+        _loading[implementation] = time.perf_counter() - start
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +44,18 @@ class OnCase:
         return self.implementation.name
 
     def prepare(self) -> None:
-        _loaded(self.implementation)
+        loaded(self.implementation)
 
 
 class Run(OnCase):
     """Run it; the outcome is a Result."""
 
     def execute(self) -> Result:
-        functions = _loaded(self.implementation)
+        functions = loaded(self.implementation)
         if isinstance(functions, str):
             return self.failed(functions, 0.0)
-        return run_case(self.implementation, functions, self.case, self.inputs)
+        result = run_case(self.implementation, functions, self.case, self.inputs)
+        return replace(result, seconds=result.seconds + _loading.pop(self.implementation, 0.0))
 
     def failed(self, detail: str, seconds: float) -> Result:
         refusals = {function: Refusal("failed", detail) for function in functions_of(self.case)}
@@ -103,7 +111,7 @@ class Weigh(OnCase):
     """Find whether a departure is of arithmetic or of the formula; the outcome is a Finding."""
 
     def execute(self) -> Finding:
-        functions, inside = _loaded(self.implementation), 0.0
+        functions, inside = loaded(self.implementation), 0.0
         assert isinstance(functions, Functions), "what departs has run"
 
         def run(inputs: Inputs) -> Mapping[tuple[str, int], Array]:

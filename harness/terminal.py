@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from harness.compare import Comparison
     from harness.run import Result
+FEW = 10  # cases that are named
 
 
 class Display(Protocol):
@@ -90,6 +91,13 @@ def print_summary(comparison: Comparison) -> None:
     if not failed.empty:
         print("\nFailed:")
         print(tabulate(failed, headers="keys", tablefmt="simple", showindex=False, maxcolwidths=[None, 90, None]))
+    wrong = comparison.table[comparison.table["verdict"] == "wrong"]
+    if not wrong.empty:
+        first = wrong.drop_duplicates(["implementation", "case"])[
+            ["implementation", "case", "quantity", "layer", "entry"]
+        ]
+        print(f"\nWrong, the first of each case ({min(len(first), FEW)} of {len(first)}; --reports FOLDER writes all):")
+        print(tabulate(first.head(FEW), headers="keys", tablefmt="simple", showindex=False, disable_numparse=True))
     counts = comparison.table["verdict"].value_counts()
     judged = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if verdict in counts)
     unjudged = "none: weights after epochs are not judged"

@@ -12,7 +12,7 @@ from harness.contract import Array, Inputs
 from harness.enclosure import SMALLEST, Enclosure, sum_of_outer_products
 
 # Training multiplies an early error at every step; these bits outlast thousands of steps.
-TRAINING_PRECISION = 256
+TRAINING_PRECISION = 192
 
 
 @dataclass(frozen=True, eq=False)

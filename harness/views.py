@@ -22,6 +22,7 @@ QUANTITY_TITLES = {
     "epoch20": "20 epochs",
 }
 NOTHING = "–"
+LARGEST = 1e15  # an excess above is an error where the truth is all but exact
 
 
 def case_groups(cases: tuple[Case, ...]) -> dict[str, set[str]]:
@@ -66,7 +67,11 @@ def order_of_magnitude(excess: float) -> str:
     """
     if excess != excess:
         return NOTHING
-    return "≤ 1" if excess <= 1 else f"< 10^{math.floor(math.log10(excess)) + 1}" if excess < math.inf else "∞"
+    if excess <= 1:
+        return "≤ 1"
+    return (
+        f"< 10^{math.floor(math.log10(excess)) + 1}" if excess < LARGEST else f"> 10^{LARGEST:.0e}".replace("1e+", "")
+    )
 
 
 def summary(comparison: Comparison, cases: set[str]) -> pd.DataFrame:

@@ -29,6 +29,8 @@ def harness(*arguments, cwd=ROOT):
             ["--case", "iris-4-5-3-sigmoid-batch9"],
             "unknown case 'iris-4-5-3-sigmoid-batch9': did you mean 'iris-4-5-3-",
         ),
+        (["--only", ""], "nothing is selected: expected names or ids separated by commas, found ''"),
+        (["--case", ","], "nothing is selected: expected names or ids separated by commas, found ','"),
         (["--case", "zzz*"], "unknown case 'zzz*': known: breast_cancer"),
         (["--data", "missing.csv"], "missing.csv: expected a file that can be read, found: No such file or directory"),
         (["--data", "iris"], "--data iris: expected a path ending in .csv"),
@@ -48,6 +50,29 @@ def test_unusable_numbers_say_what_was_expected(arguments):
     assert done.returncode == 2
     assert "expected" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compare", "--reports", ""],
+        ["soundness", "--seed", "-1"],
+        ["soundness", "--entries", "0"],
+        ["prove", "--seed", "x"],
+    ],
+)
+def test_unusable_arguments_of_every_command_are_status_2(arguments):
+    done = harness(*arguments)
+    assert done.returncode == 2
+    assert "expected" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_proof_without_a_pair_is_said_to_be_none():
+    done = harness("prove", "--only", "row_matrices,torch_autograd")
+    assert done.returncode == 1
+    assert "torch_autograd: nothing proved: TypeError" in done.stdout
+    assert done.stdout.endswith("Nothing is proved: there is no pair that runs on exact numbers.\n")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["compare", "--help"]])

@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import functions_of
+from test_faults import write
 
 from harness.contract import Gradients
 from harness.discover import Functions, available, find
 from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs, textbook
-from harness.prove import ARCHITECTURES, NotExact, degree, differences, evaluate, generic, prove
+from harness.prove import ARCHITECTURES, NotExact, Try, attempt, attempts, degree, differences, evaluate, prove
 from harness.refute import WRONG, refute
+from harness.workers import run_tasks
 
 GENERIC = [
     "batched_matrices",
@@ -34,15 +36,30 @@ REPORT = (Path(__file__).resolve().parent.parent / "reports" / "proof.md").read_
 
 @pytest.fixture(scope="module")
 def able():
-    functions, unable = generic(available())
-    assert sorted(functions) == GENERIC
+    """The functions of the generic implementations, by name."""
+    return {one.name: functions_of(one) for one in find(GENERIC)}
+
+
+def proof_of(functions, architecture, seed):
+    return prove([attempt(name, one, architecture, seed) for name, one in functions.items()])
+
+
+@pytest.fixture(scope="module")
+def tried():
+    """Every implementation on every architecture, as `nox -s prove` runs them."""
+    return attempts(available(), seed=1, jobs=2, seconds=60.0)
+
+
+def test_nine_implementations_are_generic_and_three_are_not(tried):
+    unable = {one.name: one.unable for one in tried if one.unable}
     assert sorted(unable) == ["complex_step", "finite_differences", "torch_autograd"]
-    return functions
+    assert sorted({one.name for one in tried} - set(unable)) == GENERIC
+    assert len(tried) == len(available()) * len(ARCHITECTURES)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
 def test_every_pair_is_equal_on_every_architecture(able, architecture):
-    proof = prove(able, architecture, seed=2)
+    proof = proof_of(able, architecture, seed=2)
     assert not proof.different
     assert proof.rational_equal
     count = len(proof.ran)
@@ -81,7 +98,7 @@ def test_a_small_slip_in_one_entry_is_refuted(able):
         gradients.w[0][0, 0] += 1
         return gradients
 
-    proof = prove(able | {"slipping": Functions(slipping, None)}, ARCHITECTURES[2], seed=3)
+    proof = proof_of(able | {"slipping": Functions(slipping, None)}, ARCHITECTURES[2], seed=3)
     assert {pair[1] for pair in proof.different} == {"slipping"}
     assert all(what == "w of layer 1" for _, _, what in proof.different)
 
@@ -114,12 +131,17 @@ def test_code_that_compares_branches_or_leaves_exact_numbers_proves_nothing():
     def nothing(network, x, t):
         return Gradients([], [])
 
+    def in_place(network, x, t):
+        gradients = right(network, x, t)
+        network.layers[0].w[0, 0] = network.layers[0].w[0, 0] + 1
+        return gradients
+
     architecture = ARCHITECTURES[2]
     for function in (branching, equal, secretly):
         with pytest.raises(NotExact, match="it compares its numbers"):
             degree(Functions(function, None), architecture)
-    for function in (partial, nothing):
-        with pytest.raises(NotExact, match=r"has the shapes|gives neither"):
+    for function in (partial, nothing, in_place):
+        with pytest.raises(NotExact, match=r"has the shapes|gives neither|changes its inputs"):
             evaluate(Functions(function, None), opaque_inputs(architecture, random.Random(0)), 1)
     with pytest.raises(NotExact, match="it computes with float"):
         evaluate(Functions(floating, None), opaque_inputs(architecture, random.Random(0)), 1)
@@ -135,13 +157,13 @@ def test_the_wrong_layers_activation_and_a_wrong_canonical_branch_are_refuted(ab
         return Gradients([-w for w in right.w], [-b for b in right.b]) if network.is_canonical else right
 
     for function in (first_everywhere, wrong_if_canonical):
-        proof = prove(able | {"mine": Functions(function, None)}, ARCHITECTURES[3], seed=4)
+        proof = proof_of(able | {"mine": Functions(function, None)}, ARCHITECTURES[3], seed=4)
         assert {pair[1] for pair in proof.different} == {"mine"}
         assert len(proof.different) == len(proof.ran) - 1
 
 
 def test_the_opaque_activation_remembers_and_finds_its_way_back_from_the_output():
-    opaque = Opaque(random.Random(1))
+    opaque = Opaque("a key")
     activation = opaque.activation()
     z = np.array([[3, 5], [3, -(10**40)]], dtype=object)
     a = activation.f(z)
@@ -163,6 +185,17 @@ def test_the_textbook_is_the_formulation_of_the_implementations(able):
     assert compared == 12 + 8 + 8 + 4
 
 
+def test_a_file_that_exits_or_hangs_proves_nothing_and_stops_nothing(tmp_path):
+    bodies = {"exits": "import os; os._exit(0)", "leaves": "raise SystemExit(0)", "hangs": "while True: pass"}
+    files = [write(tmp_path, name, f"def backprop(n, x, t):\n    {body}\n") for name, body in bodies.items()]
+    tasks = [Try(one, ARCHITECTURES[0], 1) for one in (*files, *find(["row_matrices"]))]
+    found = {one.name: one for one in run_tasks(tasks, 2, 2.0)}
+    assert "exit code 0" in found["exits"].unable
+    assert "SystemExit" in found["leaves"].unable
+    assert "no answer within 2 s" in found["hangs"].unable
+    assert found["row_matrices"].degree == 4
+
+
 def test_degrees_add_under_products_and_take_the_larger_under_sums():
     one, two = Degree(1), Degree(2)
     assert (one * two).degree == 3
@@ -175,8 +208,11 @@ def test_degrees_add_under_products_and_take_the_larger_under_sums():
         one * 0.5
 
 
-def test_the_report_holds_what_the_run_says(able):
-    proofs = [prove(able, architecture, seed=1) for architecture in ARCHITECTURES]
+def test_the_report_holds_what_the_run_says(able, tried):
+    proofs = [
+        prove([one for one in tried if one.architecture == architecture and not one.unable])
+        for architecture in ARCHITECTURES
+    ]
     pairs, numbers = sum(len(p.equal) for p in proofs), sum(p.numbers for p in proofs)
     assert (
         f"{len(able)} implementations that are generic in their numbers, {len(ARCHITECTURES)} architectures" in REPORT

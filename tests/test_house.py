@@ -16,7 +16,7 @@ ORDER = [
     "contract", "errors", "activations", "costs",
     "tables", "datasets", "cases",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
-    "discover", "run", "evidence", "tasks", "workers",
+    "discover", "run", "evidence", "workers", "tasks",
     "prove", "refute", "soundness", "verdict", "peers", "compare", "views",
     "markdown", "sensitivity", "report", "proof_report", "terminal", "__main__",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from test_published import figures_of, network_of, rounds_to
 
 from harness.cases import standard_cases
 from harness.certify import DECIDES, certify
-from harness.contract import Gradients, Inputs
+from harness.contract import Gradients, Inputs, Unsupported
 from harness.discover import find
 from harness.enclosure import Enclosure, sum_of_outer_products
 from harness.truth import enclose, train
@@ -125,13 +125,17 @@ def test_agrees_with_the_complex_step_on_every_case_that_it_can_run():
     cases = [case for case in standard_cases() if not case.online and case.dtype == "float64"]
     for case in cases:
         given_inputs = case.build()
-        gradients = functions_of(complex_step).backprop(given_inputs.network, given_inputs.x, given_inputs.t)
+        try:
+            gradients = functions_of(complex_step).backprop(given_inputs.network, given_inputs.x, given_inputs.t)
+        except Unsupported:  # an output has rounded to 0 or 1
+            assert case.flag == "large"
+            continue
         ran += 1
         for enclosure, w, b in zip(enclose(given_inputs, 128).parameters, gradients.w, gradients.b, strict=True):
             size = np.abs(enclosure.high).max()
             assert np.abs(np.column_stack([w, b]) - enclosure.high).max() <= 1e-13 * size, case.id
     print(f"{ran} of {len(cases)} cases")
-    assert ran == len(cases) > 30
+    assert ran == len(cases) - 2 > 30
 
 
 def test_two_precisions_enclose_the_same_number():
