@@ -18,7 +18,7 @@ ARGUMENT = f"""\
 **What is compared.** Backprop uses +, − and × and never looks inside the activation: f(z) and f'(z) are black boxes
 to it. So each implementation is run on *exact* integers with *opaque* activations, one for each layer: f(z) and
 f'(z) are random integers, one for each distinct z. All of W, b, x, t and η are drawn evenly from a set S of |S| =
-2^{SIZE.bit_length() - 1} integers by Python's Mersenne Twister from the seed below, f(z) and f'(z) by the hash
+2^{SIZE.bit_length() - 1} integers by Python's Mersenne Twister from the seed above, f(z) and f'(z) by the hash
 BLAKE2b of a key so drawn and of z; the argument takes all draws for even and independent, as they are for code that
 does not know the seed. The cost is half the squared error. There are two trials: with an opaque output, and with
 f(z) = z at the output, the canonical link, where BP1 is a − t. Results are compared with `==`, entry by entry,
@@ -37,12 +37,12 @@ multiplies by an input, and the rule by η).
 **Both see the same z** (induction over the layers). Let two implementations agree on a^0..a^{{l-1}} as polynomials;
 a^0 = x is given. Both pass polynomials of degree at most 2 as z^l to f. If those were different polynomials for
 some unit and row, they would by the Schwartz–Zippel lemma take the same value with probability at most 2/|S|;
-otherwise f gives the two implementations independent numbers. If they are the same polynomial, the memory
-gives both the same f(z) and f'(z), so they agree on a^l as well. The values of f are independent variables as long
-as no two different arguments have the same value, and no two of them the same f(z), by which f' is found from the
-output. Among the M arguments of all implementations in a trial there are M(M − 1)/2 pairs; two different
-polynomials meet with probability at most 2/|S|, two values of f with 1/|S|. (Where two arguments are the same
-polynomial, as for equal rows, one variable stands for both in all implementations.)
+otherwise f gives the two implementations independent numbers. If they are the same polynomial, f gives both the
+same f(z) and f'(z), so they agree on a^l as well. The values of f are independent variables as long as no two
+different arguments have the same value, and no two of them the same f(z), by which f' is found from the output.
+Among the M arguments of all implementations in a trial there are M(M − 1)/2 pairs; two different polynomials meet
+with probability at most 2/|S|, two values of f with 1/|S|. (Where two arguments are the same polynomial, as for
+equal rows, one variable stands for both in all implementations.)
 
 **Equal numbers, equal polynomials.** By the Schwartz–Zippel lemma (Schwartz 1980, Zippel 1979) a polynomial of
 degree d that is not zero vanishes at a point drawn evenly from S with probability at most d/|S|. If any of the
