@@ -21,6 +21,7 @@ _ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _CONTEXT: Any = multiprocessing.get_context(_METHOD)
 LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
+PATIENCE = 3  # tasks of one owner that may run out of time in one worker before the rest are given up
 
 
 class Task(Protocol):
@@ -59,6 +60,9 @@ def run_tasks(tasks: Sequence[Task], jobs: int, seconds: float) -> Iterator[Any]
             wait([worker.connection for worker in busy], timeout=max(0.0, soonest))
             for worker in busy:
                 yield from worker.poll(seconds)
+                if worker.timeouts >= PATIENCE:
+                    for task in queue.give_up(worker.last):
+                        yield task.failed(f"not run: {PATIENCE} before it gave no answer in time", 0.0)
     finally:
         for worker in workers:
             worker.kill()
@@ -73,11 +77,18 @@ class _Queue:
             self._of_owner.setdefault(task.owner, []).append(task)
         self._untouched = [*dict.fromkeys(task.owner for task in tasks)]
 
+    def give_up(self, owner: str | None) -> list[Task]:
+        """What is left of an owner's tasks, which nobody will do."""
+        left = self._of_owner.get(owner or "", [])
+        given_up, left[:] = left[::-1], []
+        return given_up
+
     def next_for(self, last: str | None) -> Task | None:
         if last is not None and self._of_owner[last]:
             return self._of_owner[last].pop()
-        if self._untouched:
-            return self._of_owner[self._untouched.pop(0)].pop()
+        while self._untouched:
+            if tasks := self._of_owner[self._untouched.pop(0)]:
+                return tasks.pop()
         longest = max(self._of_owner.values(), key=len)
         return longest.pop() if longest else None
 
@@ -89,6 +100,7 @@ class _Worker:
         self.task: Task | None = None
         self.last: str | None = None
         self.deadline = 0.0
+        self.timeouts = 0  # of this owner's tasks, here
         self._spawn()
 
     def _spawn(self) -> None:
@@ -100,6 +112,7 @@ class _Worker:
     def start(self, task: Task) -> None:
         if self.last not in (None, task.owner):
             self._respawn()
+            self.timeouts = 0
         self.task, self.last = task, task.owner
         try:
             self.connection.send(task)
@@ -119,6 +132,7 @@ class _Worker:
                     return
             elif time.monotonic() >= self.deadline:
                 outcome = self.task.failed(f"no answer within {seconds:g} s", 0.0)
+                self.timeouts += 1
                 self._respawn()
             else:
                 return

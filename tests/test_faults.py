@@ -191,6 +191,18 @@ def test_no_implementation_meets_the_traces_of_another(tmp_path):
     assert set(table[table["implementation"] == "victim"]["verdict"]) == {"agrees", "unsupported"}
 
 
+def test_what_hangs_again_and_again_is_given_up(tmp_path):
+    hanging = write(tmp_path, "hanging", "def backprop(n, x, t):\n    while True: pass\n")
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    inputs = CASE.build()
+    results = list(run_tasks([Run(hanging, CASE, inputs)] * 30 + [Run(right, CASE, inputs)] * 2, 2, 0.5))
+    reasons = [result.refusals["backprop"].detail for result in results if result.implementation == "hanging"]
+    assert len(reasons) == 30
+    assert 3 <= reasons.count("no answer within 0.5 s") <= 6
+    assert reasons.count("not run: 3 before it gave no answer in time") >= 24
+    assert sum(not result.has_failed for result in results) == 2
+
+
 def test_a_task_that_forks_is_answered_once(tmp_path):
     forking = write(
         tmp_path, "forking", f"{RIGHT}\ndef backprop(n, x, t):\n    import os; os.fork(); return right(n, x, t)\n"
