@@ -84,7 +84,9 @@ def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
         assert off.size < 8 or off.max() > 1
 
 
-@pytest.mark.parametrize(("widths", "error"), [((4, 6, 3), 1e-12), ((10, 16, 10), 1e-11), ((24, 24, 16), 1e-11)])
+@pytest.mark.parametrize(
+    ("widths", "error"), [((4, 6, 3), 1e-13), ((10, 16, 10), 1e-12), ((24, 24, 16), 1e-12), ((784, 120, 40, 10), 1e-9)]
+)
 def test_a_small_error_in_one_entry_is_always_called_wrong(widths, error):
     """At the median entry, on every network of the size, by the verdict and by the evidence."""
     [batched] = find(["batched_matrices"])
