@@ -62,7 +62,7 @@ def find(names: Sequence[str]) -> tuple[Implementation, ...]:
     """The implementations of these names, or at these paths (whatever ends in .py), each once."""
     known = {implementation.name: implementation for implementation in available()}
     found: dict[str, Implementation] = {}
-    for name in (name.strip() for name in names):
+    for name in names:
         if name.endswith(".py"):
             path = Path(name).resolve()
             if not path.is_file():

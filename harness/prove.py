@@ -24,7 +24,7 @@ from harness.exact import (
     opaque_inputs,
     rational_inputs,
 )
-from harness.tasks import loaded
+from harness.tasks import WithImplementation, loaded
 from harness.workers import run_tasks
 
 ARCHITECTURES = tuple(
@@ -93,28 +93,20 @@ class Attempt:
     unable: str = ""
 
 
-@dataclass(frozen=True)
-class Try:
-    """One implementation on one architecture, in a worker; the outcome is an Attempt."""
+@dataclass(frozen=True, eq=False)
+class Try(WithImplementation):
+    """One implementation on one architecture; the outcome is an Attempt."""
 
-    implementation: Implementation
     architecture: Architecture
     seed: int
-
-    @property
-    def owner(self) -> str:
-        return self.implementation.name
-
-    def prepare(self) -> None:
-        loaded(self.implementation)
 
     def execute(self) -> Attempt:
         functions = loaded(self.implementation)
         if isinstance(functions, str):
-            return self.failed(functions, 0.0)
+            return self.failed(functions)
         return attempt(self.implementation.name, functions, self.architecture, self.seed)
 
-    def failed(self, detail: str, seconds: float) -> Attempt:
+    def failed(self, detail: str) -> Attempt:
         return Attempt(self.implementation.name, self.architecture, unable=detail)
 
 

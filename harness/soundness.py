@@ -100,7 +100,7 @@ class Trial:
                 )
         return tally
 
-    def failed(self, detail: str, seconds: float) -> Tally:
+    def failed(self, detail: str) -> Tally:
         return Tally(alarms=Counter({"(the trial itself)": 1}), where=(f"trial {self.number}: {detail}",))
 
 

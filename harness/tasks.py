@@ -32,12 +32,10 @@ def loaded(implementation: Implementation) -> Functions | str:
 
 
 @dataclass(frozen=True, eq=False)
-class OnCase:
-    """What is done with one implementation on one case."""
+class WithImplementation:
+    """What is done with one implementation, in a process that has loaded it."""
 
     implementation: Implementation
-    case: Case
-    inputs: Inputs
 
     @property
     def owner(self) -> str:
@@ -47,19 +45,27 @@ class OnCase:
         loaded(self.implementation)
 
 
+@dataclass(frozen=True, eq=False)
+class OnCase(WithImplementation):
+    """What is done with one implementation on one case."""
+
+    case: Case
+    inputs: Inputs
+
+
 class Run(OnCase):
     """Run it; the outcome is a Result."""
 
     def execute(self) -> Result:
         functions = loaded(self.implementation)
         if isinstance(functions, str):
-            return self.failed(functions, 0.0)
+            return self.failed(functions)
         result = run_case(self.implementation, functions, self.case, self.inputs)
         return replace(result, seconds=result.seconds + _loading.pop(self.implementation, 0.0))
 
-    def failed(self, detail: str, seconds: float) -> Result:
+    def failed(self, detail: str) -> Result:
         refusals = {function: Refusal("failed", detail) for function in functions_of(self.case)}
-        return Result(self.implementation.name, self.case.id, refusals=refusals, seconds=seconds)
+        return Result(self.implementation.name, self.case.id, refusals=refusals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +97,9 @@ class Certify:
                 return Certificate(case.id, {}, train(self.inputs, case.learning_rate, EPOCHS))
             return Certificate(case.id, certify(self.inputs, case.learning_rate, case.dtype), {})
         except ValueError as error:
-            return self.failed(str(error), 0.0)
+            return self.failed(str(error))
 
-    def failed(self, detail: str, seconds: float) -> Certificate:
+    def failed(self, detail: str) -> Certificate:
         return Certificate(self.case.id, {}, {}, detail)
 
 
@@ -123,6 +129,6 @@ class Weigh(OnCase):
         evidence = weigh(run, self.inputs, self.case.learning_rate, self.case.dtype)
         return Finding(self.implementation.name, self.case.id, evidence, inside)
 
-    def failed(self, detail: str, seconds: float) -> Finding:
+    def failed(self, detail: str) -> Finding:
         evidence = Evidence("wrong", f"no evidence that it is arithmetic: {detail}")
-        return Finding(self.implementation.name, self.case.id, evidence, seconds)
+        return Finding(self.implementation.name, self.case.id, evidence, 0.0)

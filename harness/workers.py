@@ -37,7 +37,7 @@ class Task(Protocol):
     def execute(self) -> Any:
         """Do it; the outcome is not None."""
 
-    def failed(self, detail: str, seconds: float) -> Any:
+    def failed(self, detail: str) -> Any:
         """The outcome where it raised, where the worker died, or where it ran out of time."""
 
 
@@ -62,7 +62,7 @@ def run_tasks(tasks: Sequence[Task], jobs: int, seconds: float) -> Iterator[Any]
                 yield from worker.poll(seconds)
                 if worker.timeouts >= PATIENCE:
                     for task in queue.give_up(worker.last):
-                        yield task.failed(f"not run: {PATIENCE} before it gave no answer in time", 0.0)
+                        yield task.failed(f"not run: {PATIENCE} before it gave no answer in time")
     finally:
         for worker in workers:
             worker.kill()
@@ -131,14 +131,14 @@ class _Worker:
                     self.deadline = time.monotonic() + seconds
                     return
             elif time.monotonic() >= self.deadline:
-                outcome = self.task.failed(f"no answer within {seconds:g} s", 0.0)
+                outcome = self.task.failed(f"no answer within {seconds:g} s")
                 self.timeouts += 1
                 self._respawn()
             else:
                 return
         except (EOFError, OSError):
             self._process.join()
-            outcome = self.task.failed(f"the process ended with exit code {self._process.exitcode}", 0.0)
+            outcome = self.task.failed(f"the process ended with exit code {self._process.exitcode}")
             self._respawn()
         self.task = None
         yield outcome
@@ -175,7 +175,7 @@ def _serve(connection: Connection) -> None:
             connection.send(None)
             outcome = task.execute()
         except Exception as error:
-            outcome = task.failed(f"{type(error).__name__}: {error}", 0.0)
+            outcome = task.failed(f"{type(error).__name__}: {error}")
         if os.getpid() != me:
             os._exit(0)  # a copy of this process, left by a task that forked
         connection.send(outcome)
