@@ -69,13 +69,14 @@ class Case:
         """Whether the data are real (a table), not drawn at random."""
         return self.dataset != "random"
 
-    def build(self) -> Inputs:
-        """The network, x [batch, n_0] and t [batch, n_L], freshly made and all of the case's dtype."""
-        seed = int.from_bytes(hashlib.sha256(self.id.encode()).digest()[:8], "big")
-        random = np.random.default_rng(seed)
+    def build(self, seed: int | None = None) -> Inputs:
+        """The network, x [batch, n_0] and t [batch, n_L], freshly made and all of the case's dtype; with a seed,
+        other weights and other rows than without."""
+        name = self.id if seed is None else f"{self.id} {seed}"
+        random = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
         network = self._network(random)
         if self.is_real:
-            x, t = datasets.load(self.dataset).rows(self.batch)
+            x, t = datasets.load(self.dataset).rows(self.batch, None if seed is None else random)
         else:
             x, t = random.uniform(-1, 1, (self.batch, self.widths[0])), self._random_targets(random)
         return Inputs(network, x.astype(self.dtype), t.astype(self.dtype))

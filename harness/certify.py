@@ -28,8 +28,8 @@ class Standard:
 
 
 def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str, int], Standard]:
-    """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1],
-    the displacement old − new with the bias last. Raises ValueError where there is no truth or no bound."""
+    """The standards by (quantity, layer): z, a and delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update
+    [n_l, n_{l-1} + 1], the displacement old − new with the bias last. Raises ValueError where there is no truth or no bound."""
     for precision in PRECISIONS:
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and decides nothing
             truth = enclose(inputs, precision)
@@ -44,8 +44,10 @@ def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple
     """Each standard, and which of its entries no precision can decide."""
     standards = {}
     for l in range(len(truth.delta)):
-        unclear = limits.unclear_parameters[l]
+        unclear, clear = limits.unclear_parameters[l], np.zeros(truth.delta[l].high.shape, dtype=bool)
         of_layer = {
+            "z": (truth.z[l], limits.z[l], clear),
+            "a": (truth.a[l + 1], limits.a[l], clear),
             "delta": (truth.delta[l], limits.delta[l], limits.unclear_delta[l]),
             "w": (truth.parameters[l][:, :-1], limits.parameters[l][:, :-1], unclear[:, :-1]),
             "b": (truth.parameters[l][:, -1], limits.parameters[l][:, -1], unclear[:, -1]),

@@ -88,12 +88,16 @@ class Network:
 class Gradients:
     """What backprop returns, layer by layer: ∂C/∂W^l as w, ∂C/∂b^l as b, and δ^l as delta, one row a sample.
 
-    `delta` is None where a formulation has no deltas.
+    `delta` is None where a formulation has no deltas. So are `z` and `a`, both [n, n_l] for l = 1..L, which are asked
+    of nobody: where they are given, a check sees whether the forward pass is right. `b` is empty only in a file
+    that declares where in `w` the bias is (BIAS, see harness.conventions).
     """
 
     w: Sequence[Numbers]
     b: Sequence[Numbers]
     delta: Sequence[Numbers] | None = None
+    z: Sequence[Numbers] | None = None
+    a: Sequence[Numbers] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,9 @@ from harness.contract import Array
 from harness.errors import UnknownName
 from harness.tables import read_csv
 
+BUNDLE = Path(__file__).resolve().parent / "datasets.npz"
+SCIKIT_LEARN = ("iris", "wine", "breast_cancer", "digits", "diabetes")
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -28,9 +31,14 @@ class Dataset:
     t: Array
     source: str
 
-    def rows(self, count: int) -> tuple[Array, Array]:
-        """`count` rows spread evenly over the set, which may be sorted by class; all of them where it has fewer."""
-        chosen = np.linspace(0, len(self.x) - 1, min(count, len(self.x))).astype(int)
+    def rows(self, count: int, random: np.random.Generator | None = None) -> tuple[Array, Array]:
+        """`count` rows, or all where the set has fewer: drawn by `random`, or else spread evenly over the set, which
+        may be sorted by class."""
+        count = min(count, len(self.x))
+        if random is not None:
+            chosen = random.permutation(len(self.x))[:count]
+        else:
+            chosen = np.linspace(0, len(self.x) - 1, count).astype(int)
         return self.x[chosen], self.t[chosen]
 
 
@@ -73,16 +81,29 @@ def _ten_rows() -> Dataset:
 
 
 def _bundled(name: str, *, one_output: bool = False) -> Dataset:
+    with np.load(BUNDLE) as bundle:
+        x, target = bundle[name].astype(float), bundle[f"{name}_target"]
+    if target.dtype.kind == "f":
+        t = standardise(target.reshape(-1, 1))
+    elif one_output:
+        t = target.reshape(-1, 1).astype(float)
+    else:
+        t = one_hot(target, int(target.max()) + 1)
+    return Dataset(name, standardise(x), t, f"sklearn.datasets.load_{name}")
+
+
+def write_bundle() -> None:
+    """Write the tables of scikit-learn, as they are there, into one small file: a check is over before scikit-learn
+    is imported."""
     from sklearn import datasets
 
-    bunch = getattr(datasets, f"load_{name}")()
-    if not hasattr(bunch, "target_names"):
-        t = standardise(bunch.target.reshape(-1, 1).astype(float))
-    elif one_output:
-        t = bunch.target.reshape(-1, 1).astype(float)
-    else:
-        t = one_hot(bunch.target, len(bunch.target_names))
-    return Dataset(name, standardise(bunch.data.astype(float)), t, f"sklearn.datasets.load_{name}")
+    tables = {}
+    for name in SCIKIT_LEARN:
+        bunch = getattr(datasets, f"load_{name}")()
+        whole = (bunch.data == bunch.data.astype(np.uint8)).all()
+        tables[name] = bunch.data.astype(np.uint8) if whole else bunch.data
+        tables[f"{name}_target"] = bunch.target.astype(np.uint8) if hasattr(bunch, "target_names") else bunch.target
+    np.savez_compressed(BUNDLE, **tables)
 
 
 def from_csv(path: str) -> Dataset:

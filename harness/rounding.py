@@ -33,10 +33,12 @@ OUTWARD = 1 + 2.0**-20  # covers the rounding of the float64 operations by which
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """For l = 1..L bounds on the error of δ^l [n, n_l], of ∂C/∂W^l beside ∂C/∂b^l [n_l, n_{l-1} + 1], and of the
-    displacement of both in one step; and where a weighted input lies so near a kink of relu that rounding alone
-    chooses the branch (True in `unclear_delta` and `unclear_parameters` for all that depends on it)."""
+    """For l = 1..L bounds on the error of z^l, a^l and δ^l [n, n_l], of ∂C/∂W^l beside ∂C/∂b^l [n_l, n_{l-1} + 1],
+    and of the displacement of both in one step; and where a weighted input lies so near a kink of relu that rounding
+    alone chooses the branch (True in `unclear_delta` and `unclear_parameters` for all that depends on it)."""
 
+    z: tuple[Array, ...]
+    a: tuple[Array, ...]
     delta: tuple[Array, ...]
     parameters: tuple[Array, ...]
     update: tuple[Array, ...]
@@ -75,20 +77,22 @@ def bounds(truth: Truth, inputs: Inputs, learning_rate: float, dtype: str) -> Bo
     layers = inputs.network.layers
     weights = [np.abs(layer.w.astype(np.float64)) for layer in layers]
     biases = [np.abs(layer.b.astype(np.float64)) for layer in layers]
-    a = [np.abs(one) for one in truth.a]
-    e_a, slopes, e_slopes, kinks = [np.zeros_like(a[0])], [], [], []
+    a = [np.abs(one.high) for one in truth.a]
+    e_z, e_a, slopes, e_slopes, kinks = [], [np.zeros_like(a[0])], [], [], []
     for l, layer in enumerate(layers):
         terms = (a[l] + e_a[l]) @ weights[l].T + biases[l]
         moved = e_a[l] @ weights[l].T
-        e_z = machine.sum_error(weights[l].shape[1], terms, np.abs(truth.z[l]) + moved) + moved + machine.tiny
+        z_l = truth.z[l].high
+        error = machine.sum_error(weights[l].shape[1], terms, np.abs(z_l) + moved)
+        e_z.append(error + moved + machine.tiny)
         rules = _softmax if layer.activation.name == "softmax" else _RULES[layer.activation.name]
-        error, slope, e_slope = rules(truth.z[l], truth.a[l + 1], e_z, machine)
+        error, slope, e_slope = rules(z_l, truth.a[l + 1].high, e_z[l], machine)
         e_a.append(error)
         slopes.append(slope)
         e_slopes.append(e_slope)
         kinked = layer.activation.name in ("relu", "leaky_relu")
         # An exact 0 that no rounding can move is no doubt: all its terms are 0.
-        kinks.append((np.abs(truth.z[l]) <= e_z) & (terms > 0) if kinked else np.zeros_like(e_z, dtype=bool))
+        kinks.append((np.abs(z_l) <= e_z[l]) & (terms > 0) if kinked else np.zeros_like(z_l, dtype=bool))
 
     e_delta, unclear = _backward(truth, inputs, machine, weights, e_a, slopes, e_slopes, kinks)
     parameters, update, unclear_parameters = [], [], []
@@ -100,13 +104,17 @@ def bounds(truth: Truth, inputs: Inputs, learning_rate: float, dtype: str) -> Bo
         exact = np.abs(truth.parameters[l].high)
         error = machine.sum_error(len(inputs.x), wide.T @ (inputs_l + e_inputs), exact + moved) + moved + machine.tiny
         parameters.append(error)
-        move = abs(learning_rate) * (exact + error)
+        moves = abs(learning_rate) * (exact + error)
         old = np.column_stack([weights[l], biases[l]])
         # The product with η, η itself in the dtype, the subtraction, and that of old − new by the harness.
-        update.append(abs(learning_rate) * error + 3 * machine.u * move + 2 * machine.u * (old + move) + machine.tiny)
+        update.append(abs(learning_rate) * error + 3 * machine.u * moves + 2 * machine.u * (old + moves) + machine.tiny)
         unclear_parameters.append((unclear[l].astype(float).T @ (inputs_l + e_inputs > 0)) > 0)
-    outward = [tuple(OUTWARD * bound for bound in part) for part in (e_delta, parameters, update)]
-    return Bounds(outward[0], outward[1], outward[2], tuple(unclear), tuple(unclear_parameters))
+    # A relu that is off is exactly 0 and has no error, but a bound of 0 would need a truth without a radius.
+    e_outputs = [error + machine.tiny for error in e_a[1:]]
+    z, outputs, delta, gradient, move = (
+        tuple(OUTWARD * bound for bound in part) for part in (e_z, e_outputs, e_delta, parameters, update)
+    )
+    return Bounds(z, outputs, delta, gradient, move, tuple(unclear), tuple(unclear_parameters))
 
 
 def _backward(
@@ -121,12 +129,12 @@ def _backward(
 ) -> tuple[list[Array], list[Array]]:
     """E_δ^l by BP1 and BP2, and which entries of δ^l hang on a kink."""
     t = inputs.t.astype(np.float64)
-    difference = np.abs(truth.a[-1] - t)
+    difference = np.abs(truth.a[-1].high - t)
     e_difference = e_a[-1] + machine.u * difference + machine.tiny
     if inputs.network.is_canonical:
         # a − t; or ∇C f' with the factor a(1 − a), which takes four roundings more; or a Σt − t, where Σt is 1 but
         # for rounding.
-        sums = machine.gamma(t.shape[1]) * np.abs(truth.a[-1])
+        sums = machine.gamma(t.shape[1]) * np.abs(truth.a[-1].high)
         e_delta = [e_difference + 4 * machine.u * difference + sums]
         unclear = [np.zeros_like(difference, dtype=bool)]
     else:

@@ -18,10 +18,10 @@ TRAINING_PRECISION = 192
 @dataclass(frozen=True, eq=False)
 class Truth:
     """What the exact backprop computes: δ^l [n, n_l], and ∂C/∂W^l and ∂C/∂b^l beside each other [n_l, n_{l-1} + 1],
-    for l = 1..L; z^1..z^L and a^0..a^L only rounded to float64."""
+    for l = 1..L; z^1..z^L and a^0..a^L, [n, n_l]."""
 
-    z: tuple[Array, ...]
-    a: tuple[Array, ...]
+    z: tuple[Enclosure, ...]
+    a: tuple[Enclosure, ...]
     delta: tuple[Enclosure, ...]
     parameters: tuple[Enclosure, ...]
 
@@ -35,13 +35,13 @@ def enclose(inputs: Inputs, precision: int) -> Truth:
     try:
         network = inputs.network
         exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
-        delta, a = list(map(_extract, exact.delta)), list(map(_extract, exact.a))
+        z, a, delta = (tuple(map(_extract, part)) for part in (exact.z, exact.a, exact.delta))
     finally:
         ctx.prec = before
     return Truth(
-        z=tuple(map(_floats, exact.z)),
-        a=tuple(one.high for one in a),
-        delta=tuple(delta),
+        z=z,
+        a=a,
+        delta=delta,
         parameters=tuple(sum_of_outer_products(d, _beside_ones(one)) for d, one in zip(delta, a[:-1], strict=True)),
     )
 
