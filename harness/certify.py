@@ -29,7 +29,8 @@ class Standard:
 
 def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str, int], Standard]:
     """The standards by (quantity, layer): z, a and delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update
-    [n_l, n_{l-1} + 1], the displacement old − new with the bias last. Raises ValueError where there is no truth or no bound."""
+    [n_l, n_{l-1} + 1], the displacement old − new with the bias last. Raises ValueError where there is no truth or no
+    bound."""
     for precision in PRECISIONS:
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and decides nothing
             truth = enclose(inputs, precision)

@@ -6,7 +6,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -112,7 +112,7 @@ def compare(
         row
         for one in selection.implementations
         for case in selection.cases
-        for row in _rows(case, results[one.name, case.id], certificates[case.id])
+        for row in _rows(case, inputs[case.id], results[one.name, case.id], certificates[case.id])
     ]
     findings = _explain(selection, inputs, rows, jobs, seconds)
     for row in rows:
@@ -147,8 +147,9 @@ def _explain(
     return {(found.implementation, found.case): found for found in run_tasks(tasks, jobs, RUNS * seconds)}
 
 
-def _rows(case: Case, result: Result, certificate: Certificate) -> Iterator[dict[str, Any]]:
+def _rows(case: Case, inputs: Inputs, result: Result, certificate: Certificate) -> Iterator[dict[str, Any]]:
     """One row a measured array, and one a refused quantity with layer 0."""
+    certificate = replace(certificate, standards=result.convention.standards(certificate.standards, inputs))
     row: dict[str, Any] = {"implementation": result.implementation, "case": case.id, "seconds": result.seconds}
     for (quantity, layer), array in result.quantities.items():
         yield row | {"quantity": quantity, "layer": layer} | _judged(array, (quantity, layer), certificate, case.dtype)

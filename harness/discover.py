@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from harness.errors import UnknownName, UnusableInput
 
 FOLDER = Path(__file__).resolve().parent.parent / "implementations"
 REFERENCE = "torch_autograd"
+DECLARATIONS = ("REDUCTION", "HALF", "SIGN", "LAYOUT", "BIAS")  # see harness.conventions
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,12 @@ class Implementation:
 
 @dataclass(frozen=True)
 class Functions:
-    """What a loaded implementation offers; None for a function that it does not have."""
+    """What a loaded implementation offers, None for a function that it does not have; and the conventions that it
+    declares, each a string, True or False."""
 
     backprop: Callable[[Network, Any, Any], Gradients] | None
     step: Callable[[Network, Any, Any, float], Network] | None
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
 
 def available() -> tuple[Implementation, ...]:
@@ -91,7 +94,9 @@ def load(implementation: Implementation) -> Functions:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up there
     spec.loader.exec_module(module)
-    functions = Functions(getattr(module, "backprop", None), getattr(module, "step", None))
+    constants = {name: getattr(module, name) for name in DECLARATIONS if hasattr(module, name)}
+    declared = {name: one if isinstance(one, (str, bool)) else repr(one) for name, one in constants.items()}
+    functions = Functions(getattr(module, "backprop", None), getattr(module, "step", None), declared)
     if functions.backprop is None and functions.step is None:
         raise TypeError("the file defines neither backprop(network, x, t) nor step(network, x, t, learning_rate)")
     return functions

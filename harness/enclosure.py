@@ -44,6 +44,14 @@ class Enclosure:
         left_out = (np.abs(low) + np.abs(factor * self.low)) * 2.0**-52
         return Enclosure(high, low, (abs(factor) * self.radius + left_out + SMALLEST) * _ROUND_UP)
 
+    def over(self, divisor: int) -> Enclosure:
+        """The enclosure of exact / divisor."""
+        high = self.high / divisor
+        product, rest = _two_product(high, np.asarray(float(divisor)))
+        low = ((self.high - product) - rest + self.low) / divisor  # the remainder of a division is exact
+        left_out = (np.abs(low) + np.abs(self.low)) * 2.0**-51
+        return Enclosure(high, low, (self.radius / divisor + left_out + SMALLEST) * _ROUND_UP)
+
     def __getitem__(self, index: Any) -> Enclosure:
         return Enclosure(self.high[index], self.low[index], self.radius[index])
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.answers import Refusal
 from harness.contract import Array, Inputs, Network, Unsupported
 from harness.discover import Functions, Implementation
 from harness.exact import (
@@ -102,8 +103,8 @@ class Try(WithImplementation):
 
     def execute(self) -> Attempt:
         functions = loaded(self.implementation)
-        if isinstance(functions, str):
-            return self.failed(functions)
+        if isinstance(functions, Refusal):
+            return self.failed(functions.detail)
         return attempt(self.implementation.name, functions, self.architecture, self.seed)
 
     def failed(self, detail: str) -> Attempt:

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-import textwrap
 import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from harness.answers import Answer, Arrays, Fault, Refusal, ask, changed_inputs, describe, of_network
 from harness.cases import EPOCHS, Case
-from harness.contract import Array, Gradients, Inputs, Network, Unsupported
+from harness.contract import Array, Inputs, Unsupported
+from harness.conventions import OURS, Convention
 from harness.discover import Functions, Implementation
 
 # The quantities that each function of the contract gives; "train" is `step`, repeated.
 QUANTITIES = {"backprop": ("delta", "w", "b"), "step": ("update",), "train": ("epoch1", f"epoch{EPOCHS}")}
-LONGEST_MESSAGE = 300  # characters of an exception's message that are kept
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a function gave nothing: verdict `unsupported` or `failed`, and what happened."""
-
-    verdict: str
-    detail: str
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
     """What one implementation gave on one case.
 
-    `quantities` maps (quantity, layer) to float64 arrays: delta [n, n_l], w [n_l, n_{l-1}], b [n_l]; update
-    and the epochs [n_l, n_{l-1} + 1], the bias last; the update is the displacement old − new.
-    `refusals` maps a function to the reason for which it gave nothing. `seconds` is the time inside the file.
+    `quantities` maps (quantity, layer) to float64 arrays: delta and where they are given z and a [n, n_l],
+    w [n_l, n_{l-1}], b [n_l]; update and the epochs [n_l, n_{l-1} + 1], the bias last; the update is the displacement
+    old − new. `refusals` maps a function to the reason for which it gave nothing. `seconds` is the time inside the
+    file. `convention` is the one that it declares.
     """
 
     implementation: str
     case: str
-    quantities: dict[tuple[str, int], Array] = field(default_factory=dict)
-    refusals: dict[str, Refusal] = field(default_factory=dict)
+    quantities: Arrays = field(default_factory=dict)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
     seconds: float = 0.0
+    convention: Convention = OURS
 
     @property
     def has_failed(self) -> bool:
@@ -54,167 +46,98 @@ def functions_of(case: Case) -> tuple[str, ...]:
     return ("train",) if case.online else ("backprop", "step")
 
 
-class Fault(Exception):
-    """The contract is broken; the message says how."""
-
-
-class Stopwatch:
-    """Adds up the time spent in the calls made through it."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        start = time.perf_counter()
-        try:
-            return function(*arguments)
-        finally:
-            self.seconds += time.perf_counter() - start
-
-
 def run_case(implementation: Implementation, functions: Functions, case: Case, inputs: Inputs) -> Result:
-    """Call what the implementation offers, twice, on copies of the inputs; report what it gives or why not."""
-    watch = Stopwatch()
+    """Ask for what the case asks for, in this process; report what it gives or why not."""
     quantities: dict[tuple[str, int], Array] = {}
     refusals: dict[str, Refusal] = {}
-    for function in functions_of(case):
-        try:
-            quantities |= _MEASURES[function](functions, case, inputs, watch)
-        except Unsupported as reason:
-            refusals[function] = Refusal("unsupported", _message(reason))
-        except Fault as fault:
-            refusals[function] = Refusal("failed", str(fault))
-        except BaseException as error:  # whatever it raises, even an exit, is its own failure
-            refusals[function] = Refusal("failed", describe(error, implementation))
-    return Result(implementation.name, case.id, quantities, refusals, watch.seconds)
-
-
-def describe(error: BaseException, implementation: Implementation) -> str:
-    """One line: the exception, and the line of the implementation's file that it passed last."""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(implementation.path)]
-    where = f" ({implementation.path.name}, line {lines[-1]})" if lines else ""
-    return f"{type(error).__name__}: {_message(error)}{where}"
-
-
-def _message(error: BaseException) -> str:
-    """What an exception says, in one line of some length; it may be unable to."""
+    seconds, convention = 0.0, OURS
     try:
-        text = " ".join(str(error).split())
-    except Exception as other:
-        return f"a message that raises {type(other).__name__}"
-    text = text.encode(errors="replace").decode()
-    return textwrap.shorten(text, LONGEST_MESSAGE, placeholder=" …") or "no message"
+        convention = Convention.declared(functions.declared)
+    except Fault as fault:
+        reason = describe(fault, implementation.path)
+        return Result(implementation.name, case.id, {}, dict.fromkeys(functions_of(case), reason))
+    for function in functions_of(case):
+        if function == "train":
+            given, refusal, spent = _trained(functions, implementation, case, inputs)
+        else:
+            answer = ask(function, functions, implementation.path, inputs, case.learning_rate)
+            given, refusal = settled(function, answer, inputs, convention)
+            spent = answer.seconds
+        quantities |= given
+        seconds += spent
+        if refusal is not None:
+            refusals[function] = refusal
+    return Result(implementation.name, case.id, quantities, refusals, seconds, convention)
 
 
-def _measure_backprop(
-    functions: Functions, case: Case, inputs: Inputs, watch: Stopwatch
+def settled(
+    function: str, answer: Answer, inputs: Inputs, convention: Convention
+) -> tuple[dict[tuple[str, int], Array], Refusal | None]:
+    """The quantities of an answer in our layout, or the reason why there are none."""
+    if answer.refusal is not None:
+        return {}, answer.refusal
+    try:
+        return quantities_of(function, answer.arrays, inputs, convention), None
+    except Fault as fault:
+        return {}, Refusal("failed", fault.detail, fault.kind)
+
+
+def quantities_of(
+    function: str, arrays: Arrays, inputs: Inputs, convention: Convention
 ) -> dict[tuple[str, int], Array]:
-    if functions.backprop is None:
-        raise Unsupported("offers no backprop")
-    gradients = _twice(functions.backprop, (), inputs, watch, _gradient_arrays)
-    return dict(gradients)
+    """What `backprop` or `step` returned, as quantities. Raises Fault for a shape, a count or a value."""
+    n, layers = len(inputs.x), list(enumerate(inputs.network.layers, start=1))
+    if function == "step":
+        after = _weights(arrays, inputs)
+        return {("update", l): np.column_stack([layer.w, layer.b]) - after[l] for l, layer in layers}
+    ours = convention.arranged(arrays, inputs)
+    if ("b", 1) not in ours:
+        raise Fault("count", f"b is empty, expected a list of {len(layers)}, or BIAS to say where in w it is")
+    _check(ours, {("w", l): layer.w.shape for l, layer in layers})
+    _check(ours, {("b", l): layer.b.shape for l, layer in layers})
+    for name in ("delta", "z", "a"):
+        _check(ours, {(name, l): (n, *layer.b.shape) for l, layer in layers if (name, l) in ours})
+    return ours
 
 
-def _measure_step(functions: Functions, case: Case, inputs: Inputs, watch: Stopwatch) -> dict[tuple[str, int], Array]:
-    if functions.step is None:
-        raise Unsupported("offers no step")
-    after = _twice(functions.step, (case.learning_rate,), inputs, watch, _network_arrays)
-    before = _network_arrays(inputs.network, inputs)
-    return {("update", layer): old - new for ((_, layer), old), (_, new) in zip(before, after, strict=True)}
-
-
-def _measure_training(
-    functions: Functions, case: Case, inputs: Inputs, watch: Stopwatch
-) -> dict[tuple[str, int], Array]:
-    if functions.step is None:
-        raise Unsupported("offers no step")
-    given = inputs.copy()
-    network, rows = given.network, [(given.x[i : i + 1], given.t[i : i + 1]) for i in range(len(given.x))]
-    measured: dict[tuple[str, int], Array] = {}
-    for epoch in range(1, EPOCHS + 1):
-        for x, t in rows:
-            network = watch.call(functions.step, network, x, t, case.learning_rate)
-        weights = _network_arrays(network, inputs)
-        if epoch in (1, EPOCHS):
-            measured |= {(f"epoch{epoch}", layer): array for (_, layer), array in weights}
-    _check_unchanged(given, inputs)
-    return measured
-
-
-_MEASURES = {"backprop": _measure_backprop, "step": _measure_step, "train": _measure_training}
-
-Arrays = list[tuple[tuple[str, int], Array]]
-
-
-def _twice(
-    function: Callable[..., Any],
-    more: tuple[Any, ...],
-    inputs: Inputs,
-    watch: Stopwatch,
-    arrays_of: Callable[[Any, Inputs], Arrays],
-) -> Arrays:
-    """The arrays that a function returns, after two calls with the same inputs that must neither differ nor
-    change them. The first answer is copied before the second call, which might write into it."""
-    given = inputs.copy()
-    first = arrays_of(watch.call(function, given.network, given.x, given.t, *more), inputs)
-    _check_unchanged(given, inputs)
-    second = arrays_of(watch.call(function, given.network, given.x, given.t, *more), inputs)
-    _check_unchanged(given, inputs)
-    for ((quantity, layer), one), (_, other) in zip(first, second, strict=True):
-        if not np.array_equal(one, other):
-            raise Fault(f"two calls with the same inputs differ in {quantity} of layer {layer}")
-    return first
-
-
-def _check_unchanged(given: Inputs, original: Inputs) -> None:
-    layers = range(1, len(original.network.layers) + 1)
-    names = [f"{name} of layer {layer}" for layer in layers for name in ("w", "b")] + ["x", "t"]
-    for name, now, before in zip(names, given.arrays(), original.arrays(), strict=True):
-        if now.shape != before.shape or now.tobytes() != before.tobytes():
-            raise Fault(f"it changed its input: {name}")
-
-
-def _gradient_arrays(gradients: Any, inputs: Inputs) -> Arrays:
-    if not isinstance(gradients, Gradients):
-        raise Fault(f"backprop returned {type(gradients).__name__}, expected harness.Gradients(w, b, delta)")
-    layers, n = inputs.network.layers, len(inputs.x)
-    arrays = [
-        *_checked("w", gradients.w, [layer.w.shape for layer in layers]),
-        *_checked("b", gradients.b, [layer.b.shape for layer in layers]),
-    ]
-    if gradients.delta is not None:
-        arrays += _checked("delta", gradients.delta, [(n, *layer.b.shape) for layer in layers])
-    return arrays
-
-
-def _network_arrays(network: Any, inputs: Inputs) -> Arrays:
-    """For each layer the weights with the bias as last column, [n_l, n_{l-1} + 1]."""
-    if not isinstance(network, Network):
-        raise Fault(f"step returned {type(network).__name__}, expected harness.Network(layers, cost)")
-    layers = inputs.network.layers
-    kept = [layer.activation for layer in network.layers] == [layer.activation for layer in layers]
-    if not kept or network.cost != inputs.network.cost:
-        raise Fault("step returned a network with other activations or another cost")
-    w = _checked("w after the step", [layer.w for layer in network.layers], [layer.w.shape for layer in layers])
-    b = _checked("b after the step", [layer.b for layer in network.layers], [layer.b.shape for layer in layers])
-    return [(key, np.column_stack([w_l, b_l])) for (key, w_l), (_, b_l) in zip(w, b, strict=True)]
-
-
-def _checked(name: str, values: Any, shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[tuple[str, int], Array]]:
-    """Fresh float64 copies of one array a layer, or the Fault that says which is not as expected."""
-    if not isinstance(values, (list, tuple)) or len(values) != len(shapes):
-        found = f"{len(values)} entries" if isinstance(values, (list, tuple)) else type(values).__name__
-        raise Fault(f"{name} is {found}, expected a list of {len(shapes)}: one array a layer")
-    for layer, (value, shape) in enumerate(zip(values, shapes, strict=True), start=1):
-        try:
-            array = np.array(value)
-        except ValueError:
-            raise Fault(f"{name} of layer {layer} is ragged, expected an array of shape {shape}") from None
-        if array.dtype.kind not in "fiu":
-            raise Fault(f"{name} of layer {layer} holds {array.dtype.name} values, expected real numbers")
+def _check(arrays: Arrays, shapes: Mapping[tuple[str, int], tuple[int, ...]], when: str = "") -> None:
+    """Raises the Fault of the first array that is not of its shape or not finite."""
+    for (name, layer), shape in shapes.items():
+        array = arrays[name, layer]
         if array.shape != shape:
-            raise Fault(f"{name} of layer {layer} has shape {array.shape}, expected {shape}")
+            raise Fault("shape", f"{name}{when} of layer {layer} has shape {array.shape}, expected {shape}")
         if not np.isfinite(array).all():
             first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-            raise Fault(f"{name} of layer {layer} holds {array[first]} at {list(first)}")
-        yield (name, layer), array.astype(np.float64)
+            raise Fault("values", f"{name}{when} of layer {layer} holds {array[first]} at {list(first)}")
+
+
+def _trained(
+    functions: Functions, implementation: Implementation, case: Case, inputs: Inputs
+) -> tuple[dict[tuple[str, int], Array], Refusal | None, float]:
+    """The weights after the first and the last epoch of single-row steps, or why there are none; and the seconds."""
+    start = time.perf_counter()
+    measured: dict[tuple[str, int], Array] = {}
+    try:
+        if functions.step is None:
+            raise Unsupported("offers no step")
+        given = inputs.copy()
+        network, rows = given.network, [(given.x[i : i + 1], given.t[i : i + 1]) for i in range(len(given.x))]
+        for epoch in range(1, EPOCHS + 1):
+            for x, t in rows:
+                network = functions.step(network, x, t, case.learning_rate)
+            weights = _weights(of_network(network, inputs), inputs)
+            if epoch in (1, EPOCHS):
+                measured |= {(f"epoch{epoch}", layer): array for layer, array in weights.items()}
+        if changed := changed_inputs(given, inputs):
+            raise Fault("inputs", f"it changed its input: {changed[0]}")
+    except BaseException as error:  # whatever it raises, even an exit, is its own failure
+        return {}, describe(error, implementation.path), time.perf_counter() - start
+    return measured, None, time.perf_counter() - start
+
+
+def _weights(arrays: Arrays, inputs: Inputs) -> dict[int, Array]:
+    """For each layer of a network that `step` returned the weights with the bias as last column, [n_l, n_{l-1} + 1]."""
+    layers = list(enumerate(inputs.network.layers, start=1))
+    _check(arrays, {("w", l): layer.w.shape for l, layer in layers}, " after the step")
+    _check(arrays, {("b", l): layer.b.shape for l, layer in layers}, " after the step")
+    return {l: np.column_stack([arrays["w", l], arrays["b", l]]) for l, _ in layers}

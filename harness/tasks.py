@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from harness.answers import Refusal, describe
 from harness.cases import EPOCHS, Case
 from harness.certify import Standard, certify
 from harness.contract import Array, Inputs
 from harness.discover import Functions, Implementation, load
 from harness.evidence import Evidence, weigh
-from harness.run import Refusal, Result, describe, functions_of, run_case
+from harness.run import Result, functions_of, run_case
 from harness.truth import train
 
 # The seconds that loading took in this process, until a case carries them.
@@ -20,13 +21,13 @@ _loading: dict[Implementation, float] = {}
 
 
 @cache
-def loaded(implementation: Implementation) -> Functions | str:
+def loaded(implementation: Implementation) -> Functions | Refusal:
     """Its functions, or what went wrong; once in a process."""
     start = time.perf_counter()
     try:
         return load(implementation)
     except BaseException as error:
-        return describe(error, implementation)
+        return describe(error, implementation.path)
     finally:
         _loading[implementation] = time.perf_counter() - start
 
@@ -58,8 +59,8 @@ class Run(OnCase):
 
     def execute(self) -> Result:
         functions = loaded(self.implementation)
-        if isinstance(functions, str):
-            return self.failed(functions)
+        if isinstance(functions, Refusal):
+            return self.failed(functions.detail)
         result = run_case(self.implementation, functions, self.case, self.inputs)
         return replace(result, seconds=result.seconds + _loading.pop(self.implementation, 0.0))
 

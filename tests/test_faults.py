@@ -55,7 +55,7 @@ FAULTS = {
         "complex128 values, expected real numbers",
     ),
     "words": ("g = right(n, x, t); return Gradients([['a'] * 3, 'b'], g.b)", "values, expected real numbers"),
-    "none": ("return None", "backprop returned NoneType, expected harness.Gradients"),
+    "none": ("return None", "backprop returned None, expected harness.Gradients"),
     "tuple": ("g = right(n, x, t); return g.w, g.b", "backprop returned tuple, expected harness.Gradients"),
     "exception": ("return [][0]", "IndexError: list index out of range (exception.py, line 18)"),
     "sys.exit": ("raise SystemExit(3)", "SystemExit: 3"),
@@ -80,7 +80,7 @@ FAULTS = {
     "long message": ("raise ValueError('word ' * 10**5)", "word …"),
 }
 STEPS = {
-    "step none": ("return None", "step returned NoneType, expected harness.Network"),
+    "step none": ("return None", "step returned None, expected harness.Network"),
     "step shape": (
         "return n.with_parameters([l.w.T for l in n.layers], [l.b for l in n.layers])",
         "shape (3, 4), expected",

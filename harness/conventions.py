@@ -1,0 +1,140 @@
+"""Conventions: in what a right gradient may differ from ours, and how a file declares that it does.
+
+    REDUCTION = "sum"       or "mean" (over the rows), "mean over outputs", "mean over rows and outputs": what C is
+    HALF = True             or False: the squared error without the ½
+    SIGN = "positive"       or "negative": backprop returns −∂C/∂w, as for an update that adds
+    LAYOUT = "out, in"      or "in, out": how the returned w is laid out
+    BIAS = "apart"          or "first row", "last row" (of w as "in, out"), "first column", "last column" (of w as
+                            "out, in"): where in the returned w the bias is; b is then empty
+
+The first value of each is ours. The network that is given, and that `step` returns, is always ours too; `step` descends
+whatever the sign that backprop returns, by η times the gradient of the declared cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from harness.answers import Arrays, Fault
+from harness.certify import Standard
+from harness.contract import Array, Inputs
+
+VALUES: dict[str, tuple[Any, ...]] = {
+    "reduction": ("sum", "mean", "mean over outputs", "mean over rows and outputs"),
+    "half": (True, False),
+    "sign": ("positive", "negative"),
+    "layout": ("out, in", "in, out"),
+    "bias": ("apart", "first row", "last row", "first column", "last column"),
+}
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What a file declares, or what its numbers turn out to follow."""
+
+    reduction: str = "sum"
+    half: bool = True
+    sign: str = "positive"
+    layout: str = "out, in"
+    bias: str = "apart"
+
+    @classmethod
+    def declared(cls, constants: Mapping[str, Any]) -> Convention:
+        """From the constants of a file, by their names in capitals. Raises Fault for a value that is none."""
+        for name, value in constants.items():
+            allowed = VALUES[name.lower()]
+            if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
+                expected = ", ".join(map(repr, allowed))
+                raise Fault("declaration", f"{name} = {value!r} in the file: expected one of {expected}")
+        convention = cls(**{name.lower(): value for name, value in constants.items()})
+        if convention.bias.endswith("row") != (convention.layout == "in, out") and convention.bias != "apart":
+            layout = "in, out" if convention.bias.endswith("row") else "out, in"
+            raise Fault("declaration", f"BIAS = {convention.bias!r} in the file needs LAYOUT = {layout!r}")
+        return convention
+
+    def beyond(self, other: Convention) -> dict[str, Any]:
+        """What differs from another convention, as constants to declare."""
+        names = [field.name for field in fields(self)]
+        return {name.upper(): mine for name in names if (mine := getattr(self, name)) != getattr(other, name)}
+
+    def divisor(self, inputs: Inputs) -> int:
+        """What the sum of the costs is divided by."""
+        rows = len(inputs.x) if self.reduction == "mean" or "rows" in self.reduction else 1
+        return rows * (inputs.t.shape[1] if "outputs" in self.reduction else 1)
+
+    def factor(self, inputs: Inputs) -> float:
+        """What the cost is multiplied by, apart from the division."""
+        return 1.0 if self.half or inputs.network.cost.name != "half_squared_error" else 2.0
+
+    def arranged(self, arrays: Arrays, inputs: Inputs) -> dict[tuple[str, int], Array]:
+        """What backprop returned, laid out and with the sign as ours is."""
+        ours = dict(arrays)
+        for l in range(1, len(inputs.network.layers) + 1):
+            w = arrays["w", l]
+            if self.layout == "in, out" and w.ndim == 2:
+                w = w.T
+            if self.bias != "apart" and w.ndim == 2 and w.shape[1] > 1:
+                first = self.bias.startswith("first")
+                ours["b", l] = w[:, 0] if first else w[:, -1]
+                w = w[:, 1:] if first else w[:, :-1]
+            ours["w", l] = w
+        if self.sign == "negative":
+            signed = ("w", "b", "delta")
+            ours = {(name, l): -array if name in signed else array for (name, l), array in ours.items()}
+        return ours
+
+    def standards(
+        self, standards: Mapping[tuple[str, int], Standard], inputs: Inputs
+    ) -> Mapping[tuple[str, int], Standard]:
+        """The standards of the declared cost.
+
+        A factor costs each δ^L two roundings at most, wherever it is applied, and every bound has room for two: BP1
+        alone is allowed as many. So a bound twice as wide holds.
+        """
+        divisor, factor = self.divisor(inputs), self.factor(inputs)
+        if divisor == factor == 1:
+            return standards
+        return {
+            key: replace(
+                standard,
+                truth=standard.truth.times(factor).over(divisor),
+                # The update's bound has the rounding of the old weights in it, which no factor makes smaller.
+                bound=standard.bound * 2 * (factor if key[0] == "update" else factor / divisor),
+            )
+            if key[0] not in ("z", "a")
+            else standard
+            for key, standard in standards.items()
+        }
+
+
+OURS = Convention()
+
+
+def scalings(declared: Convention) -> list[Convention]:
+    """The declared convention and those that differ from it in the cost or the sign, the nearest first."""
+    found = [
+        replace(declared, reduction=reduction, half=half, sign=sign)
+        for reduction in VALUES["reduction"]
+        for half in VALUES["half"]
+        for sign in VALUES["sign"]
+    ]
+    return sorted(found, key=lambda one: len(one.beyond(declared)))
+
+
+def layouts(declared: Convention) -> list[Convention]:
+    """The declared convention and those that differ from it in the layout or the place of the bias."""
+    places = [("out, in", bias) for bias in ("apart", "first column", "last column")]
+    places += [("in, out", bias) for bias in ("apart", "first row", "last row")]
+    found = [replace(declared, layout=layout, bias=bias) for layout, bias in places]
+    return sorted(found, key=lambda one: len(one.beyond(declared)))
+
+
+def fits(convention: Convention, arrays: Arrays, inputs: Inputs) -> bool:
+    """Whether what backprop returned has the shapes of the convention."""
+    arranged = convention.arranged(arrays, inputs)
+    return all(
+        arranged["w", l].shape == layer.w.shape and ("b", l) in arranged and arranged["b", l].shape == layer.b.shape
+        for l, layer in enumerate(inputs.network.layers, start=1)
+    )

@@ -1,0 +1,160 @@
+"""A process for foreign code, seen from the harness: started, asked, watched and ended. Its other side is
+harness.serve."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.answers import Refusal
+from harness.contract import Array
+from harness.wire import BadMessage, Inbox
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_ANSWER = 2**28  # bytes
+KEPT_OUTPUT = 10_000  # bytes of what a worker prints
+_SLICE = 0.05  # seconds between two looks at the memory
+_ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+_SERVE = "import sys; sys.path.insert(0, sys.argv[1]); from harness.serve import main; main(int(sys.argv[2]))"
+
+Message = tuple[dict[str, Any], list[Array]]
+
+
+class Server:
+    """The small process that has numpy loaded and forks the workers. It ends with its socket."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _SERVE, str(ROOT), str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=os.environ | _ONE_THREAD,
+            )
+
+    def command(self, command: Mapping[str, Any], fds: list[int]) -> Any:
+        """Send a command with open files, and wait for the answer; None where the server is gone."""
+        with contextlib.suppress(OSError):
+            socket.send_fds(self._socket, [json.dumps(command).encode()], fds)
+            return json.loads(self._socket.recv(64) or b"null")
+
+    def close(self) -> None:
+        """End it, and with it all that its workers have left."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._process.wait()
+        self._socket.close()
+
+
+class Output:
+    """The beginning of what a submission prints, and how many bytes it prints in all."""
+
+    def __init__(self) -> None:
+        self.kept, self.bytes = b"", 0
+
+    def take(self, data: bytes) -> None:
+        self.bytes += len(data)
+        self.kept += data[: KEPT_OUTPUT - len(self.kept)]
+
+
+class Worker:
+    """One process with the file at `path`, working in `folder`; `seconds_left` and `memory` limit what it takes."""
+
+    def __init__(self, server: Server, path: Path, folder: Path, memory: int, output: Output) -> None:
+        self._server, self._memory, self._output = server, memory, output
+        self._channel, theirs = socket.socketpair()
+        self._printed, end = os.pipe()
+        os.set_blocking(self._printed, False)
+        with theirs:
+            command = {"fork": str(path), "folder": str(folder)}
+            self.pid: int | None = server.command(command, [theirs.fileno(), end])
+        os.close(end)
+        self._inbox = Inbox(LONGEST_ANSWER)
+
+    def send(self, message: bytes) -> None:
+        """A worker that is gone is noticed when its answer is waited for."""
+        with contextlib.suppress(OSError):
+            self._channel.sendall(message)
+
+    def receive(self, seconds: float) -> Message | Refusal:
+        """Its next message, or why there is none. What it prints meanwhile is taken, so that it never waits."""
+        deadline = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._channel, selectors.EVENT_READ)
+            selector.register(self._printed, selectors.EVENT_READ)
+            while True:
+                left = deadline - time.monotonic()
+                ready = {key.fileobj for key, _ in selector.select(max(0.0, min(_SLICE, left)))}
+                if self._printed in ready and not self._drain():
+                    selector.unregister(self._printed)
+                if self._channel in ready:
+                    try:
+                        data = self._channel.recv(2**20)
+                        message = self._inbox.feed(data)
+                    except OSError:
+                        data = b""
+                    except BadMessage as error:
+                        return Refusal("failed", f"it spoils the channel of its answers: {error}", "crash")
+                    if not data:
+                        return self._ended()
+                    if message is not None:
+                        return message
+                elif left <= 0:
+                    return Refusal("failed", f"no answer within {seconds:g} s", "timeout")
+                elif not ready and self._resident() > self._memory:
+                    limit = f"{self._memory / 2**30:g} GiB"
+                    return Refusal("failed", f"it takes more than {limit} of resident memory", "memory")
+
+    def end(self) -> int | None:
+        """End the process and all that it has started; its exit code."""
+        self.signal()
+        code: int | None = self._server.command({"wait": self.pid}, [])
+        self._drain()
+        self._channel.close()
+        os.close(self._printed)
+        return code
+
+    def signal(self) -> None:
+        """Kill its group; whoever waits for it will notice."""
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def _ended(self) -> Refusal:
+        code: int | None = self._server.command({"wait": self.pid}, [])
+        self.pid = None
+        how = f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
+        return Refusal("failed", f"the process ended: {how}", "crash")
+
+    def _drain(self) -> bool:
+        """Take what it has printed; whether there may be more."""
+        try:
+            data = os.read(self._printed, 2**16)
+        except BlockingIOError:
+            return True
+        self._output.take(data)
+        return bool(data)
+
+    def _resident(self) -> int:
+        """Bytes of resident memory, of the process and of those that it has started."""
+        import psutil
+
+        total = 0
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self.pid)
+            for one in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    total += one.memory_info().rss
+        return total
