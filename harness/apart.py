@@ -63,6 +63,11 @@ class Submission:
         self._server.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will run."""
+        return self._unusable is not None
+
     def answers(self, functions: tuple[str, ...], inputs: Inputs, learning_rate: float) -> dict[str, Answer]:
         """What each of the functions gives for the inputs, all within the limit of one case."""
         end = time.monotonic() + self._limits.seconds

@@ -25,7 +25,7 @@ EPOCHS = 20  # of a training case, as article 2 has them
 FLAGS = {
     "saturated": "weights 12 times larger: many units sit where f is flat, and f' is tiny",
     "dead": "every other hidden unit has a bias of -50: a relu there is off for every row, its gradient exactly 0",
-    "large": "weights of the output layer 1000 times larger: exp overflows where the largest logit is not subtracted",
+    "large": "weights of the output layer 10000 times larger: exp overflows where the largest logit is not subtracted",
     "small": "weights 100 times smaller: gradients vanish layer by layer, an absolute tolerance sees nothing",
     "bias": "biases ten times larger than the weights: a lost or misplaced bias shows",
 }
@@ -89,7 +89,7 @@ class Case:
             w = random.uniform(-1, 1, (fan_out, fan_in)) * np.sqrt(3 / fan_in) * _WEIGHT_SCALE.get(self.flag, 1.0)
             b = random.uniform(-0.5, 0.5, fan_out) * _BIAS_SCALE.get(self.flag, 1.0)
             if self.flag == "large" and number == last:
-                w *= 1000
+                w *= 10_000
             if self.flag == "dead" and number < last:
                 b[::2] = -50
             activation = ACTIVATIONS[self.output if number == last else self.hidden]

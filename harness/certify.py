@@ -66,6 +66,6 @@ def excess(value: Array, standard: Standard) -> Array:
     is not. Undecidable entries count as 0."""
     error = standard.truth.error(value)
     allowed = standard.bound + standard.truth.radius
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         units = np.where(error == 0, 0.0, error / allowed)
     return np.where(standard.undecidable, 0.0, units)

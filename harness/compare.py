@@ -69,12 +69,16 @@ def select(only: str | None = None, case: str | None = None, data: str | None = 
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
         )
     battery = csv_cases(data) if data is not None else standard_cases()
+    return Selection(implementations, chosen(battery, case), complete=only is case is data is None)
+
+
+def chosen(battery: tuple[Case, ...], case: str | None) -> tuple[Case, ...]:
+    """The cases of these comma-separated ids or patterns, None for all. Raises UnknownName."""
     patterns = _named(case) if case is not None else ["*"]
     for pattern in patterns:
         if not any(fnmatchcase(one.id, pattern) for one in battery):
             raise UnknownName("case", pattern, [one.id for one in battery])
-    cases = tuple(one for one in battery if any(fnmatchcase(one.id, p) for p in patterns))
-    return Selection(implementations, cases, complete=only is case is data is None)
+    return tuple(one for one in battery if any(fnmatchcase(one.id, p) for p in patterns))
 
 
 def _named(text: str) -> list[str]:

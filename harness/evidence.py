@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.certify import certify, excess
+from harness.certify import Standard, certify, excess
 from harness.contract import Array, Inputs
+from harness.conventions import OURS, Convention
 
 Quantities = Mapping[tuple[str, int], Array]
+Standards = Mapping[tuple[str, int], Standard]
 # From float32 to float64 the unit roundoff shrinks by 2^29; an error of arithmetic follows with at least a quarter of
 # those bits (central differences: two thirds), one of the formula not at all.
 SHRINKS = 2.0**-7
@@ -50,13 +52,23 @@ class _Run:
         return any(part.any() for part in self.beyond.values())
 
 
-def weigh(run: Callable[[Inputs], Quantities], inputs: Inputs, learning_rate: float, dtype: str) -> Evidence:
+def weigh(
+    run: Callable[[Inputs], Quantities],
+    inputs: Inputs,
+    learning_rate: float,
+    dtype: str,
+    convention: Convention = OURS,
+) -> Evidence:
     """The evidence on a run that departs from the truth; `run` gives the quantities of the implementation anew."""
-    base = _measure(run, inputs, learning_rate, dtype)
+
+    def measure(given: Inputs, precision: str) -> _Run:
+        return _measured(run(given), convention.standards(certify(given, learning_rate, precision), given))
+
+    base = measure(inputs, dtype)
     if not base.departs:
         return Evidence("failed", "its answer depends on what ran before: by itself, this case agrees")
     other = "float32" if dtype == "float64" else "float64"
-    cast = _measure(run, _cast(inputs, other), learning_rate, other)
+    cast = measure(_cast(inputs, other), other)
     single, double = (base, cast) if dtype == "float32" else (cast, base)
     if single.departs and _shrinks(single, double):
         return Evidence("inaccurate", "its error shrinks with the working precision")
@@ -64,12 +76,12 @@ def weigh(run: Callable[[Inputs], Quantities], inputs: Inputs, learning_rate: fl
     random = np.random.default_rng(0)
     changes = []
     for move in MOVES:
-        moved = [_measure(run, _moved(inputs, move, random), learning_rate, dtype) for _ in range(DRAWS)]
+        moved = [measure(_moved(inputs, move, random), dtype) for _ in range(DRAWS)]
         changes.append(np.array([_changes(base, one) for one in moved]))
     irregular = any((np.median(of_move, axis=1) > IRREGULAR).all() for of_move in changes)
     smooth = (np.concatenate(changes) < SMOOTH).all(axis=0)
     # Among irregular errors, one that is smooth and more than float32 explains is a wrong formula in coarse arithmetic.
-    coarse = certify(inputs, learning_rate, "float32")
+    coarse = convention.standards(certify(inputs, learning_rate, "float32"), inputs)
     gross = np.concatenate(
         [(np.abs(base.errors[key]) > coarse[key].bound)[there] for key, there in base.beyond.items() if there.any()]
     )
@@ -78,8 +90,7 @@ def weigh(run: Callable[[Inputs], Quantities], inputs: Inputs, learning_rate: fl
     return Evidence("wrong", "its error stays at every precision and is smooth in the inputs: it is the formula")
 
 
-def _measure(run: Callable[[Inputs], Quantities], inputs: Inputs, learning_rate: float, dtype: str) -> _Run:
-    standards, values = certify(inputs, learning_rate, dtype), run(inputs)
+def _measured(values: Quantities, standards: Standards) -> _Run:
     return _Run(
         errors={k: (v - standards[k].truth.high) - standards[k].truth.low for k, v in values.items()},
         bounds={k: standards[k].bound for k in values},

@@ -48,8 +48,9 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """The unit roundoff u of a dtype, and the smallest normal number, which an underflow may cost."""
+    """A dtype's name, its unit roundoff u, and the smallest normal number, which an underflow may cost."""
 
+    dtype: str
     u: float
     tiny: float
 
@@ -68,7 +69,7 @@ class Arithmetic:
 def arithmetic(dtype: str) -> Arithmetic:
     """That of `float32` or `float64`."""
     info = np.finfo(dtype)
-    return Arithmetic(float(info.eps) / 2, float(info.tiny))
+    return Arithmetic(dtype, float(info.eps) / 2, float(info.tiny))
 
 
 def bounds(truth: Truth, inputs: Inputs, learning_rate: float, dtype: str) -> Bounds:
@@ -85,7 +86,7 @@ def bounds(truth: Truth, inputs: Inputs, learning_rate: float, dtype: str) -> Bo
         z_l = truth.z[l].high
         error = machine.sum_error(weights[l].shape[1], terms, np.abs(z_l) + moved)
         e_z.append(error + moved + machine.tiny)
-        rules = _softmax if layer.activation.name == "softmax" else _RULES[layer.activation.name]
+        rules = RULES[layer.activation.name]
         error, slope, e_slope = rules(z_l, truth.a[l + 1].high, e_z[l], machine)
         e_a.append(error)
         slopes.append(slope)
@@ -218,7 +219,8 @@ def _softmax(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> tuple[Array
     return e_a, np.zeros_like(z), np.zeros_like(z)  # never asked for: softmax is met only in BP1, with its cost
 
 
-_RULES: dict[str, Rule] = {
+RULES: dict[str, Rule] = {
+    "softmax": _softmax,
     "sigmoid": _sigmoid,
     "tanh": _tanh,
     "softplus": _softplus,

@@ -77,7 +77,9 @@ def settled(
     if answer.refusal is not None:
         return {}, answer.refusal
     try:
-        return quantities_of(function, answer.arrays, inputs, convention), None
+        quantities = quantities_of(function, answer.arrays, inputs, convention)
+        _check_finite(answer.arrays, " after the step" if function == "step" else "")
+        return quantities, None
     except Fault as fault:
         return {}, Refusal("failed", fault.detail, fault.kind)
 
@@ -85,7 +87,7 @@ def settled(
 def quantities_of(
     function: str, arrays: Arrays, inputs: Inputs, convention: Convention
 ) -> dict[tuple[str, int], Array]:
-    """What `backprop` or `step` returned, as quantities. Raises Fault for a shape, a count or a value."""
+    """What `backprop` or `step` returned, as quantities. Raises Fault for a shape or a count."""
     n, layers = len(inputs.x), list(enumerate(inputs.network.layers, start=1))
     if function == "step":
         after = _weights(arrays, inputs)
@@ -101,11 +103,16 @@ def quantities_of(
 
 
 def _check(arrays: Arrays, shapes: Mapping[tuple[str, int], tuple[int, ...]], when: str = "") -> None:
-    """Raises the Fault of the first array that is not of its shape or not finite."""
+    """Raises the Fault of the first array that is not of its shape."""
     for (name, layer), shape in shapes.items():
         array = arrays[name, layer]
         if array.shape != shape:
             raise Fault("shape", f"{name}{when} of layer {layer} has shape {array.shape}, expected {shape}")
+
+
+def _check_finite(arrays: Arrays, when: str = "") -> None:
+    """Raises the Fault of the first array that holds a NaN or an infinity."""
+    for (name, layer), array in arrays.items():
         if not np.isfinite(array).all():
             first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
             raise Fault("values", f"{name}{when} of layer {layer} holds {array[first]} at {list(first)}")
@@ -125,7 +132,9 @@ def _trained(
         for epoch in range(1, EPOCHS + 1):
             for x, t in rows:
                 network = functions.step(network, x, t, case.learning_rate)
-            weights = _weights(of_network(network, inputs), inputs)
+            arrays = of_network(network, inputs)
+            _check_finite(arrays, " after the step")
+            weights = _weights(arrays, inputs)
             if epoch in (1, EPOCHS):
                 measured |= {(f"epoch{epoch}", layer): array for layer, array in weights.items()}
         if changed := changed_inputs(given, inputs):

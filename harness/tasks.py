@@ -11,6 +11,7 @@ from harness.answers import Refusal, describe
 from harness.cases import EPOCHS, Case
 from harness.certify import Standard, certify
 from harness.contract import Array, Inputs
+from harness.conventions import Convention
 from harness.discover import Functions, Implementation, load
 from harness.evidence import Evidence, weigh
 from harness.run import Result, functions_of, run_case
@@ -127,7 +128,8 @@ class Weigh(OnCase):
             inside += result.seconds
             return result.quantities
 
-        evidence = weigh(run, self.inputs, self.case.learning_rate, self.case.dtype)
+        convention = Convention.declared(functions.declared)
+        evidence = weigh(run, self.inputs, self.case.learning_rate, self.case.dtype, convention)
         return Finding(self.implementation.name, self.case.id, evidence, inside)
 
     def failed(self, detail: str) -> Finding:

@@ -16,7 +16,7 @@ from harness.contract import Array
 # Digits beyond these are rounding, and change with the machine's BLAS: reports show no more.
 MOST_DIGITS = {"float64": 13, "float32": 5}
 # From worst to best; the verdict on many is the worst of them.
-VERDICTS = ("failed", "wrong", "inaccurate", "cannot tell", "agrees", "unsupported")
+VERDICTS = ("failed", "wrong", "inaccurate", "cannot tell", "agrees up to a convention", "agrees", "unsupported")
 
 
 @dataclass(frozen=True)

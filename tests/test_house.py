@@ -18,7 +18,8 @@ ORDER = [
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "process", "apart",
     "conventions", "run", "evidence", "workers", "tasks",
-    "prove", "refute", "soundness", "verdict", "peers", "compare", "views",
+    "verdict", "textbook", "rounded", "mistakes", "diagnose", "judging", "check",
+    "prove", "refute", "soundness", "peers", "compare", "views",
     "markdown", "sensitivity", "report", "proof_report", "terminal", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").glob("*.py"))

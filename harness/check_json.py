@@ -1,0 +1,83 @@
+"""What a check found, as data; harness/check.schema.json says what is in it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from harness.check import Check
+from harness.judging import Outcome
+from harness.mistakes import name_of, sentence_of
+from harness.where import first_divergence
+
+
+def as_data(check: Check, rerun: str) -> dict[str, Any]:
+    """Plain data. `rerun` is the command that shows the numbers of the first failing case, or nothing."""
+    divergence = first_divergence(check.outcomes)
+    return {
+        "implementation": check.path.stem,
+        "path": str(check.path),
+        "verdict": check.verdict,
+        "seed": check.seed,
+        "seconds": round(check.seconds, 3),
+        "cases": {"run": check.ran, "of": len(check.outcomes), "by_verdict": check.by_verdict},
+        "errors": worst_errors(check),
+        "first_divergence": divergence
+        and {"quantity": divergence.quantity, "layer": divergence.layer, "case": divergence.case},
+        "layers": divergence.layers if divergence else "",
+        "in_common": divergence.common if divergence else "",
+        "conventions": [
+            {"name": name, "value": value, "declared": False}
+            for name, value in check.found.beyond(check.declared).items()
+        ]
+        + [
+            {"name": name, "value": value, "declared": True}
+            for name, value in check.declared.beyond(type(check.declared)()).items()
+        ],
+        "diagnosis": [
+            {
+                "mistake": diagnosis.name,
+                "parts": [name_of(mistake) for mistake in diagnosis.mistakes],
+                "where": diagnosis.where,
+                "equation": ", ".join(mistake.equation for mistake in diagnosis.mistakes),
+                "sentence": " ".join(map(sentence_of, diagnosis.mistakes)),
+                "right": [mistake.right for mistake in diagnosis.mistakes],
+                "wrong": [mistake.wrong for mistake in diagnosis.mistakes],
+                "sources": [source for mistake in diagnosis.mistakes for source in mistake.sources],
+                "reproduces": diagnosis.reproduces,
+                "of": diagnosis.of,
+            }
+            for diagnosis in check.diagnoses
+        ],
+        "failures": [
+            {"case": one.trial.case.id, "function": function, "kind": refusal.kind, "message": refusal.detail}
+            | ({"traceback": refusal.traceback} if refusal.traceback else {})
+            for one in check.outcomes
+            for function, refusal in one.faults.items()
+        ],
+        "results": [
+            {"case": one.trial.case.id, "verdict": one.verdict, "reason": _reason(one)} for one in check.outcomes
+        ],
+        "output": {"bytes": check.printed, "kept": check.output},
+        "rerun": rerun,
+    }
+
+
+def worst_errors(check: Check) -> list[dict[str, Any]]:
+    """For each quantity and layer, counted down from the output, the worst error in units of what rounding explains;
+    null for one without limit."""
+    worst: dict[tuple[str, int], float] = {}
+    for outcome in check.outcomes:
+        last = len(outcome.trial.inputs.network.layers)
+        for (quantity, layer), judgement in outcome.judgements.items():
+            key = quantity, last - layer
+            worst[key] = max(worst.get(key, 0.0), math.inf if math.isnan(judgement.excess) else judgement.excess)
+    return [
+        {"quantity": quantity, "below_output": below, "worst": value if math.isfinite(value) else None}
+        for (quantity, below), value in worst.items()
+    ]
+
+
+def _reason(outcome: Outcome) -> str:
+    """Why a case was refused; failures are listed by themselves."""
+    return next((r.detail for r in outcome.refusals.values() if outcome.verdict == "unsupported"), "")

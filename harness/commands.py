@@ -1,0 +1,170 @@
+"""What each command does. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+from pathlib import Path
+
+from harness.errors import UnusableInput
+
+REPORTS = Path(__file__).resolve().parent.parent / "reports"
+COMMAND = "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    from harness.compare import compare, default_jobs, select
+    from harness.markdown import check_folder
+    from harness.terminal import display, print_summary
+
+    selection = select(options.only, options.case, options.data)
+    folder = options.reports or (REPORTS if selection.complete else None)
+    if folder is not None:
+        check_folder(folder)
+    shown = display()
+    try:
+        comparison = compare(selection, options.jobs or default_jobs(), options.seconds, shown.show)
+    finally:
+        shown.close()
+    print_summary(comparison)
+
+    if folder is None:
+        print("No reports for a selection; --reports FOLDER writes them there.")
+    else:
+        from harness.report import write
+
+        write(comparison, folder)
+        print(f"Reports: {folder / 'README.md'}")
+    return 1 if comparison.table["verdict"].isin(["wrong", "failed"]).any() else 0
+
+
+def run_prove(options: argparse.Namespace) -> int:
+    from harness.compare import default_jobs, select
+    from harness.markdown import write_page
+    from harness.proof_report import render
+    from harness.prove import ARCHITECTURES, attempts, prove
+    from harness.refute import WRONG, refute
+
+    implementations = select(options.only).implementations
+    tried = attempts(implementations, options.seed, default_jobs(), options.seconds)
+    unable = {one.name: one.unable for one in tried if one.unable}
+    for name, reason in unable.items():
+        print(f"{name}: nothing proved: {reason}")
+    exact = [one for one in tried if one.name not in unable]
+    proofs = [prove(part) for a in ARCHITECTURES if (part := [one for one in exact if one.architecture == a])]
+    for proof in proofs:
+        print(f"{proof.architecture.name}: {len(proof.ran)} ran, {len(proof.equal)} of their pairs equal", end="")
+        print("".join(f"; {one} and {other} differ in {what}" for one, other, what in proof.different))
+    if not any(proof.numbers for proof in proofs):
+        print("Nothing is proved: there is no pair that runs on exact numbers.")
+        return 1
+    sound = all(not proof.different and proof.rational_equal for proof in proofs)
+    if options.only is not None:
+        print("No report for a selection.")
+        return 0 if sound else 1
+    refutations = [refute(name) for name in WRONG]
+    for found in refutations:
+        print(f"{found.name}: refuted in {found.refuted} of {found.of} trials")
+    write_page(REPORTS / "proof.md", render(proofs, unable, refutations, options.seed))
+    print(f"Report: {REPORTS / 'proof.md'}")
+    return 0 if sound and all(found.refuted == found.of for found in refutations) else 1
+
+
+def run_soundness(options: argparse.Namespace) -> int:
+    from harness.compare import default_jobs
+    from harness.discover import available
+    from harness.soundness import LOSSY, Tally, sound
+
+    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    trials, tally = 0, Tally()
+    for trials, tally in sound(implementations, options.entries, options.seed, options.jobs or default_jobs()):
+        print(f"{trials} networks, {tally.entries.total():,} entries, {tally.alarms.total()} false alarms", flush=True)
+    from tabulate import tabulate
+
+    rows = [
+        [
+            name,
+            *(f"{part[name]:,}" for part in (tally.entries, tally.alarms, tally.undecided, tally.idle)),
+            f"{worst:.2g}",
+        ]
+        for name, worst in sorted(tally.worst.items())
+    ]
+    headers = ["implementation", "entries", "false alarms", "undecided", "bound above value", "worst error in bounds"]
+    print(tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True))
+    for place in tally.where[:20]:
+        print(place)
+    return 1 if tally.alarms.total() else 0
+
+
+def run_peers(options: argparse.Namespace) -> int:
+    from harness.markdown import write_page
+    from harness.sensitivity import describe, examine_all, render
+
+    findings = []
+    for finding in examine_all():
+        findings.append(finding)
+        print(describe(finding), flush=True)
+    write_page(REPORTS / "sensitivity.md", render(findings))
+    print(f"Report: {REPORTS / 'sensitivity.md'}")
+    return 0
+
+
+def run_list(options: argparse.Namespace) -> int:
+    from harness import datasets
+    from harness.cases import standard_cases
+    from harness.discover import available
+
+    print("Implementations")
+    for implementation in available():
+        print(f"  {implementation.name:<20}{implementation.title}")
+    print("\nDatasets\n  " + ", ".join(datasets.NAMES) + ", and any path ending in .csv")
+    print("\nCases")
+    for case in standard_cases():
+        print(f"  {case.id}")
+    return 0
+
+
+def run_check(options: argparse.Namespace) -> int:
+    from harness.apart import Limits
+    from harness.check import check, gradient_cases
+    from harness.check_json import as_data
+    from harness.compare import chosen
+    from harness.discover import find
+    from harness.judging import first_failing
+    from harness.show_check import text
+
+    [implementation] = find([options.file])
+    cases = chosen(gradient_cases(), options.case)
+    if options.json is not None:
+        _check_writable(options.json)
+    limits = Limits(options.seconds, options.total_seconds, int(options.memory * 2**30))
+    found = check(implementation.path, cases, options.seed, limits)
+    failing = first_failing(found.outcomes)
+    called = os.environ.get(COMMAND, "python -m harness check")
+    again = f"{called} {shlex.quote(options.file)} --case {failing} --seed {found.seed}" if failing else ""
+    print(text(found, again))
+    if options.json is not None:
+        data = json.dumps(as_data(found, again), indent=1, allow_nan=False, ensure_ascii=False)
+        options.json.write_text(data + "\n", encoding="utf-8")
+    return 0 if found.verdict == "agrees" else 1
+
+
+def _check_writable(path: Path) -> None:
+    """Before anything is computed. Raises UnusableInput."""
+    if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+        raise UnusableInput(
+            f"--json {path}: expected a file in a folder that can be written, found none; make it first"
+        )
+
+
+def run_new(options: argparse.Namespace) -> int:
+    from harness.skeleton import write
+
+    path = write(options.name)
+    called = os.environ.get(COMMAND, "python -m harness check")
+    print(
+        f"Wrote {path}. It runs, and is wrong: fill in the line marked TODO. To see what is wrong:\n  {called} {path}"
+    )
+    return 0

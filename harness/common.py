@@ -1,0 +1,64 @@
+"""What the cases that fail have in common and the others do not have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+from harness.cases import Case
+
+_FLAGS = {
+    "saturated": "saturated units",
+    "dead": "relu units that are off for every row",
+    "large": "very large logits",
+    "small": "very small weights",
+    "bias": "biases much larger than the weights",
+}
+_COSTS = {
+    "half_squared_error": "the squared error",
+    "binary_cross_entropy": "the binary cross-entropy",
+    "cross_entropy": "softmax with cross-entropy",
+}
+
+
+def features(case: Case) -> list[str]:
+    """What a case has, in words, the most telling first."""
+    layers, hidden = list(pairwise(case.widths)), len(case.widths) > 2
+    found = {
+        "a hidden layer": hidden,
+        "no hidden layer": not hidden,
+        "two hidden layers or more": len(case.widths) > 3,
+        "more than one row": case.batch > 1,
+        "a single row": case.batch == 1,
+        "more than one output": case.widths[-1] > 1,
+        "a layer with as many inputs as outputs": any(n == m for n, m in layers),
+        "layers of unequal width": any(n != m for n, m in layers),
+        "float32": case.dtype == "float32",
+        f"{case.hidden} hidden units": hidden,
+        f"{case.output} outputs": True,
+        "a hidden activation other than sigmoid": hidden and case.hidden != "sigmoid",
+        "an output other than sigmoid": case.output != "sigmoid",
+        "an activation other than sigmoid": case.output != "sigmoid" or (hidden and case.hidden != "sigmoid"),
+        _COSTS[case.cost]: True,
+        "a cross-entropy": case.cost != "half_squared_error",
+        **({_FLAGS[case.flag]: True} if case.flag else {}),
+    }
+    return [name for name, has in found.items() if has]
+
+
+def in_common(failing: Sequence[Case], passing: Sequence[Case]) -> str:
+    """The feature, or the two, that all failing cases and no passing ones have; or else what all failing ones have,
+    with how many passing ones have it too. Empty where there is nothing to say."""
+    if not failing:
+        return ""
+    of_each = [features(case) for case in failing]
+    of_all = [name for name in of_each[0] if all(name in other for other in of_each)]
+    if not passing:
+        return "every case that ran"
+    others = [frozenset(features(case)) for case in passing]
+    for count in (1, 2):
+        for chosen in combinations(of_all, count):
+            if not any(other.issuperset(chosen) for other in others):
+                return " and ".join(chosen)
+    rarest = sorted(of_all, key=lambda name: sum(name in other for other in others))[:2]
+    return " and ".join(f"{name} (so have {sum(name in o for o in others)} that pass)" for name in rarest)

@@ -1,0 +1,136 @@
+"""Hold the answers of a submission against the truth, under the convention that its numbers follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.answers import Answer, Arrays, Fault, Refusal
+from harness.cases import Case
+from harness.certify import Standard
+from harness.contract import Array, Inputs
+from harness.conventions import Convention, fits, layouts, scalings
+from harness.diagnose import Subject, split
+from harness.run import quantities_of, settled
+from harness.verdict import VERDICTS, Judgement, judge
+
+CONVENTION = "agrees up to a convention"
+# From the first to the last that is computed; what follows from a wrong one is wrong too.
+ORDER = ("z", "a", "delta", "w", "b", "update")
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One case as it was run: its inputs, its standards (not scaled by any convention), and what each function did."""
+
+    case: Case
+    inputs: Inputs
+    standards: Mapping[tuple[str, int], Standard]
+    answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A trial, judged: its verdict, the quantities in our layout, a judgement of each, and why a function gave none."""
+
+    trial: Trial
+    verdict: str
+    quantities: Arrays
+    judgements: Mapping[tuple[str, int], Judgement]
+    refusals: Mapping[str, Refusal]
+
+    @property
+    def departures(self) -> list[tuple[str, int]]:
+        """The quantities that depart from the truth: forward from layer 1, backward from layer L."""
+        departing = [key for key, judgement in self.judgements.items() if not judgement.verdict]
+        return sorted(departing, key=lambda key: (ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))
+
+    @property
+    def faults(self) -> dict[str, Refusal]:
+        """The functions that failed."""
+        return {name: refusal for name, refusal in self.refusals.items() if refusal.verdict == "failed"}
+
+    @property
+    def was_run(self) -> bool:
+        return all(refusal.kind != "not run" for refusal in self.refusals.values())
+
+
+def first_failing(outcomes: Sequence[Outcome]) -> str:
+    """The id of the first case with a number that departs, or else of the first that failed; empty where none did."""
+    departing = [outcome for outcome in outcomes if outcome.departures] or [one for one in outcomes if one.faults]
+    return departing[0].trial.case.id if departing else ""
+
+
+def judge_all(trials: Sequence[Trial], declared: Convention) -> tuple[Convention, list[Outcome]]:
+    """The outcomes under the declared convention; or under the one that the numbers follow, if one explains them all.
+    A departure has the verdict `wrong` until it is explained."""
+    returned = [(arrays, trial.inputs) for trial in trials if (arrays := trial.answers["backprop"].arrays)]
+    laid_out = [one for one in layouts(declared) if all(fits(one, arrays, inputs) for arrays, inputs in returned)]
+    nearest = laid_out[0] if laid_out else declared
+    outcomes = [judged(trial, nearest) for trial in trials]
+    if any(outcome.departures for outcome in outcomes):
+        for convention in scalings(nearest)[1:]:
+            if not any(judged(one.trial, convention).departures for one in outcomes if one.quantities):
+                return convention, [_with_convention(judged(one.trial, convention), one) for one in outcomes]
+    if nearest != declared:
+        outcomes = [_with_convention(outcome, judged(outcome.trial, declared)) for outcome in outcomes]
+    return nearest, outcomes
+
+
+def _with_convention(outcome: Outcome, plain: Outcome) -> Outcome:
+    """The outcome under a convention, which is said where it was needed."""
+    if outcome.verdict != "agrees" or plain.verdict == "agrees":
+        return outcome
+    return Outcome(outcome.trial, CONVENTION, outcome.quantities, outcome.judgements, outcome.refusals)
+
+
+def judged(trial: Trial, convention: Convention) -> Outcome:
+    """The trial under a convention."""
+    quantities: dict[tuple[str, int], Array] = {}
+    refusals: dict[str, Refusal] = {}
+    for function, answer in trial.answers.items():
+        given, refusal = settled(function, answer, trial.inputs, convention)
+        quantities |= given
+        if refusal is not None:
+            refusals[function] = refusal
+    standards = convention.standards(trial.standards, trial.inputs)
+    judgements = {key: judge(array, standards[key]) for key, array in quantities.items()}
+    for key, judgement in judgements.items():
+        if key[0] == "delta" and not judgement.verdict:
+            # A delta may be that of the sum where the gradients are those of the mean: both are in use.
+            judgements[key] = judge(quantities[key], trial.standards[key])
+    verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
+    verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
+    return Outcome(trial, min(verdicts, key=VERDICTS.index), quantities, judgements, refusals)
+
+
+def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:
+    """What each function did, for the diagnosis; also where the contract was broken, if there are numbers."""
+    trial, found = outcome.trial, []
+    for function, answer in trial.answers.items():
+        if not answer.arrays:
+            continue
+        wrong = any((key[0] == "update") == (function == "step") for key in outcome.departures)
+        calls = [_readable(function, part, trial.inputs, convention) for part in (answer.arrays, answer.again)]
+        found.append(
+            Subject(
+                case=trial.case.id,
+                function=function,
+                inputs=trial.inputs,
+                learning_rate=trial.case.learning_rate,
+                dtype=trial.case.dtype,
+                first=calls[0],
+                second=calls[1] or None,
+                changed=bool(answer.changed),
+                departs=wrong or function in outcome.faults,
+            )
+        )
+    return found
+
+
+def _readable(function: str, arrays: Arrays | None, inputs: Inputs, convention: Convention) -> Arrays:
+    """The quantities of a call, whatever they hold; none where they do not have their shapes."""
+    try:
+        return split(quantities_of(function, arrays or {}, inputs, convention)) if arrays else {}
+    except Fault:
+        return {}

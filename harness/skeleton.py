@@ -1,0 +1,75 @@
+"""The skeleton of an implementation: it runs, and its one wrong line is left to be filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import UnusableInput
+
+TEXT = '''"""{title}"""
+
+import numpy as np
+
+from harness import Gradients, Network
+
+SOURCE = "where this formulation is taught"
+
+# If your gradient is that of another cost or laid out otherwise, say so, and it is judged by that:
+# REDUCTION = "mean"      # over the rows; or "mean over outputs", "mean over rows and outputs"
+# HALF = False            # the squared error without the 1/2
+# SIGN = "negative"       # backprop returns minus the gradient
+# LAYOUT = "in, out"      # the w that are returned are [n_(l-1), n_l]
+# BIAS = "first row"      # the bias is a row of that w (and b is [])
+
+
+def backprop(network: Network, x, t) -> Gradients:
+    """x is [n, n_0] and t is [n, n_L], one sample a row; layer.w is [n_l, n_(l-1)] and layer.b is [n_l].
+
+    Not for you? Refuse what you do not cover: raise harness.Unsupported("why").
+    """
+    layers = network.layers
+
+    # Forward: z = a W^T + b, a = f(z).
+    a, z = [x], []
+    for layer in layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+
+    # BP1: for softmax with cross-entropy and sigmoid with binary cross-entropy (the canonical pairs) it is a - t.
+    delta = a[-1] - t
+    if not network.is_canonical:
+        delta = delta * layers[-1].activation.slope(z[-1])
+    deltas = [delta]
+
+    # BP2: from the last hidden layer to the first.
+    for l in range(len(layers) - 2, -1, -1):
+        back = deltas[0] @ layers[l + 1].w
+        deltas.insert(0, back)  # TODO: something is missing here; layers[l].activation.slope(z[l]) will help
+
+    # BP4 and BP3: sums over the rows.
+    w = [d.T @ inputs for d, inputs in zip(deltas, a, strict=False)]
+    b = [np.sum(d, axis=0) for d in deltas]
+    return Gradients(w, b, delta=deltas, z=z, a=a[1:])
+
+
+def step(network: Network, x, t, learning_rate) -> Network:
+    """One step of gradient descent: a new network; the one that is given stays as it is."""
+    gradients = backprop(network, x, t)
+    return network.with_parameters(
+        w=[layer.w - learning_rate * g for layer, g in zip(network.layers, gradients.w, strict=True)],
+        b=[layer.b - learning_rate * g for layer, g in zip(network.layers, gradients.b, strict=True)],
+    )
+'''
+
+
+def write(name: str) -> Path:
+    """Write it to NAME.py, or to the path that `name` is. Raises UnusableInput where a file is, or no folder."""
+    path = Path(name if name.endswith(".py") else f"{name}.py")
+    if not path.stem.isidentifier():
+        raise UnusableInput(f"{name}: expected a name of letters, digits and _ that a module can have; choose another")
+    if path.exists():
+        raise UnusableInput(f"{path}: expected no file there, found one; choose another name, or move it away")
+    if not path.absolute().parent.is_dir():
+        raise UnusableInput(f"{path}: expected the folder {path.parent} to be there; make it first")
+    path.write_text(TEXT.format(title=path.stem.replace("_", " ")), encoding="utf-8")
+    return path

@@ -1,0 +1,63 @@
+"""Where a submission first goes wrong: the first quantity that departs, in which layers, and in which cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.common import in_common
+from harness.judging import ORDER, Outcome
+
+SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
+PASSING = ("agrees", "agrees up to a convention")
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first quantity and layer that depart, in the first case in which they do; the layers in which it departs over
+    all cases, in words; and what the failing cases have in common that the passing ones do not have, in words."""
+
+    quantity: str
+    layer: int
+    case: str
+    layers: str
+    common: str
+
+    @property
+    def symbol(self) -> str:
+        return f"{SYMBOLS[self.quantity]}{'^' if self.quantity != 'update' else ' of layer '}{self.layer}"
+
+
+def first_divergence(outcomes: Sequence[Outcome]) -> Divergence | None:
+    """None where no number departs (where all that fails gives no numbers, too)."""
+    departing = [outcome for outcome in outcomes if outcome.departures]
+    if not departing:
+        return None
+    quantity = min((outcome.departures[0][0] for outcome in departing), key=ORDER.index)
+    showing = [outcome for outcome in departing if outcome.departures[0][0] == quantity]
+    first = showing[0]
+    failing = [outcome.trial.case for outcome in outcomes if outcome.departures or outcome.faults]
+    passing = [outcome.trial.case for outcome in outcomes if outcome.verdict in PASSING]
+    return Divergence(
+        quantity,
+        first.departures[0][1],
+        first.trial.case.id,
+        _layers(quantity, showing),
+        in_common(failing, passing),
+    )
+
+
+def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
+    """In which layers a quantity departs. Of what is passed on from layer to layer the first alone counts."""
+    wrong: set[str] = set()
+    right: set[str] = set()
+    for outcome in outcomes:
+        departing = [layer for name, layer in outcome.departures if name == quantity]
+        last = len(outcome.trial.inputs.network.layers)
+        counted = departing[:1] if quantity in ("z", "a", "delta") else departing
+        for l in range(1, last + 1):
+            place = "the output layer" if l == last else "the first layer" if l == 1 else "the layers between"
+            (wrong if l in counted else right if l not in departing else set()).add(place)
+    always = sorted(wrong - right) or sorted(wrong)
+    never = sorted(right - wrong)
+    return f"in {' and '.join(always)}" + (f"; it is right in {' and '.join(never)}" if never else "")
