@@ -26,6 +26,7 @@ def features(case: Case) -> list[str]:
     layers, hidden = list(pairwise(case.widths)), len(case.widths) > 2
     found = {
         "a hidden layer": hidden,
+        "hidden units that are not linear": hidden and case.hidden != "identity",
         "no hidden layer": not hidden,
         "two hidden layers or more": len(case.widths) > 3,
         "more than one row": case.batch > 1,
@@ -54,7 +55,7 @@ def in_common(failing: Sequence[Case], passing: Sequence[Case]) -> str:
     of_each = [features(case) for case in failing]
     of_all = [name for name in of_each[0] if all(name in other for other in of_each)]
     if not passing:
-        return "every case that ran"
+        return "they are all that ran" if len(failing) > 1 else ""
     others = [frozenset(features(case)) for case in passing]
     for count in (1, 2):
         for chosen in combinations(of_all, count):

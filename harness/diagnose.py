@@ -165,8 +165,10 @@ def _equal(mine: Arrays, theirs: dict[tuple[str, int], Any], inputs: Inputs, *, 
 
 
 def _within(array: Array, other: Rounded, divisor: int, *, strict: bool) -> bool:
+    explained = np.abs(array - other.value / divisor) <= 2 * other.error / divisor
     no_number = np.isnan(other.value) & (np.isnan(array) if strict else True)
-    return bool(((np.abs(array - other.value / divisor) <= 2 * other.error / divisor) | no_number).all())
+    no_bound = np.isnan(other.error) & np.isfinite(other.value) & np.isfinite(array)
+    return bool((explained | no_number | no_bound).all())
 
 
 def _all_float32(arrays: Arrays) -> bool:

@@ -29,7 +29,16 @@ def gradcheck(inputs: Inputs, gradient: Gradients, *, fast: bool = False) -> boo
     """torch.autograd.gradcheck: eps = 1e-6, atol = 1e-5, rtol = 1e-3; `fast` compares random projections."""
     import torch
 
-    functions: dict[str, Any] = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
+    functional = torch.nn.functional
+    functions: dict[str, Any] = {
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "leaky_relu": functional.leaky_relu,
+        "softplus": functional.softplus,
+        "identity": lambda z: z,
+        "softmax": lambda z: z,  # part of its cost, below
+    }
     layers = inputs.network.layers
     x, t = torch.tensor(inputs.x), torch.tensor(inputs.t)
     given = [torch.tensor(array) for pair in zip(gradient.w, gradient.b, strict=True) for array in pair]
@@ -40,9 +49,11 @@ def gradcheck(inputs: Inputs, gradient: Gradients, *, fast: bool = False) -> boo
             a = x
             for layer, w, b in zip(layers, parameters[0::2], parameters[1::2], strict=True):
                 z = a @ w.T + b
-                a = functions.get(layer.activation.name, lambda z: z)(z)
+                a = functions[layer.activation.name](z)
             if inputs.network.cost.name == "cross_entropy":
                 return -(t * torch.log_softmax(a, dim=1)).sum()
+            if inputs.network.cost.name == "binary_cross_entropy":
+                return functional.binary_cross_entropy_with_logits(z, t, reduction="sum")
             return ((a - t) ** 2).sum() / 2
 
         @staticmethod

@@ -16,6 +16,7 @@ from harness.where import SYMBOLS, first_divergence
 
 WIDTH = 100
 FEW = 3  # kinds of failure that are shown in full
+HUGE = 1e16  # nothing of the number is right
 ENTRIES = 8  # numbers of a quantity that are shown
 
 
@@ -54,7 +55,7 @@ def _errors(check: Check) -> str:
 
 
 def _units(value: float | None) -> str:
-    return "no limit" if value is None else "<= 1" if value <= 1 else f"{value:.1e}"
+    return "<= 1" if value is not None and value <= 1 else f"{value:.1e}" if value and value < HUGE else "> 1e16"
 
 
 def _where(check: Check) -> str:

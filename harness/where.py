@@ -53,11 +53,21 @@ def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
     right: set[str] = set()
     for outcome in outcomes:
         departing = [layer for name, layer in outcome.departures if name == quantity]
-        last = len(outcome.trial.inputs.network.layers)
         counted = departing[:1] if quantity in ("z", "a", "delta") else departing
+        last = len(outcome.trial.inputs.network.layers)
         for l in range(1, last + 1):
-            place = "the output layer" if l == last else "the first layer" if l == 1 else "the layers between"
-            (wrong if l in counted else right if l not in departing else set()).add(place)
-    always = sorted(wrong - right) or sorted(wrong)
-    never = sorted(right - wrong)
-    return f"in {' and '.join(always)}" + (f"; it is right in {' and '.join(never)}" if never else "")
+            place = "output" if l == last else "first" if l == 1 else "middle"
+            if l in counted:
+                wrong.add(place)
+            elif l not in departing:
+                right.add(place)
+    words = {
+        frozenset({"output"}): "the output layer",
+        frozenset({"first"}): "the first layer",
+        frozenset({"middle"}): "the layers between the first and the last",
+        frozenset({"first", "middle"}): "the hidden layers",
+        frozenset({"middle", "output"}): "every layer but the first",
+        frozenset({"first", "output"}): "the first and the last layer",
+    }
+    never = words.get(frozenset(right - wrong), "")
+    return f"in {words.get(frozenset(wrong), 'every layer')}" + (f"; it is right in {never}" if never else "")

@@ -1,0 +1,74 @@
+"""The battery for your own tests: every case is a test with a name.
+
+    from harness.testing import parametrize_with_cases
+
+    @parametrize_with_cases("my_backprop.py", expected_failures={"iris-4-5-3-sigmoid-batch8": "why it may fail"})
+    def test_backprop(case):
+        case()
+
+The tests are named `test_backprop[my_backprop[iris-4-5-3-sigmoid-batch8]]`. A case that the file refuses is skipped,
+with its reason; an expected failure that passes is a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.apart import Limits
+from harness.check import Check, check, gradient_cases
+from harness.errors import UnknownName, UnusableInput
+from harness.show_check import text
+
+
+@dataclass(frozen=True)
+class CaseOf:
+    """One case of one file: call it, and it fails, or is skipped, with the reason."""
+
+    path: Path
+    id: str
+    limits: Limits
+
+    def __call__(self) -> None:
+        found = _checked(self.path, self.limits)
+        [outcome] = [one for one in found.outcomes if one.trial.case.id == self.id]
+        if outcome.verdict == "unsupported":
+            pytest.skip("; ".join(refusal.detail for refusal in outcome.refusals.values()))
+        if outcome.verdict != "agrees":
+            again = f"python -m harness check {self.path} --case {self.id} --seed {found.seed}"
+            pytest.fail(f"{self.id}: {outcome.verdict}\n{text(found, again)}", pytrace=False)
+
+
+@cache
+def _checked(path: Path, limits: Limits) -> Check:
+    """One run of the whole battery serves all tests of a file."""
+    return check(path, gradient_cases(), None, limits)
+
+
+def parametrize_with_cases(
+    file: str | Path,
+    expected_failures: Mapping[str, str] | None = None,
+    limits: Limits = Limits(),  # noqa: B008
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that runs a test function, which takes `case`, once for each case of the battery.
+
+    `expected_failures` maps case ids to reasons. Raises UnusableInput where there is no such file, UnknownName for an
+    id that is none.
+    """
+    path = Path(file).resolve()
+    if not path.is_file():
+        raise UnusableInput(f"{file}: expected an implementation's file, found none there; check the path")
+    expected = dict(expected_failures or {})
+    ids = [case.id for case in gradient_cases()]
+    for unknown in expected.keys() - set(ids):
+        raise UnknownName("case", unknown, ids)
+    marks = {name: [pytest.mark.xfail(reason=reason, strict=True)] for name, reason in expected.items()}
+    parameters = [
+        pytest.param(CaseOf(path, name, limits), id=f"{path.stem}[{name}]", marks=marks.get(name, [])) for name in ids
+    ]
+    return pytest.mark.parametrize("case", parameters)
