@@ -1,46 +1,82 @@
 """The one list of commands: `nox -l` shows them. Each session does all of its own set-up."""
 
+import hashlib
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_venv = "yes"
 
+ROOT = Path(__file__).resolve().parent
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
 def install(session, *groups):
-    """The project's dependencies and these groups, as pinned."""
+    """The project's dependencies and these groups, as pinned; nothing where they are there from the last time."""
     packages = [*PROJECT["project"]["dependencies"], *nox.project.dependency_groups(PROJECT, *groups)]
-    session.install("-c", "constraints.txt", *packages)
+    wanted = hashlib.sha256("\n".join([*packages, (ROOT / "constraints.txt").read_text()]).encode()).hexdigest()
+    stamp = Path(session.virtualenv.location) / "installed"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        session.install("-c", "constraints.txt", *packages)
+        stamp.write_text(wanted)
+
+
+def run(session, command):
+    """A command of the harness, with paths as they are seen from where nox was called."""
+    env = {"PYTHONPATH": str(ROOT), "GRADPROOF_COMMAND": "nox -s check --"}
+    with session.chdir(session.invoked_from):
+        session.run("python", "-m", "harness", command, *session.posargs, env=env)
 
 
 @nox.session
 def compare(session):
     """Run every implementation on every case, hold them against the truth, write reports/."""
     install(session)
-    session.run("python", "-m", "harness", "compare", *session.posargs)
+    run(session, "compare")
+
+
+@nox.session
+def check(session):
+    """Is this file's backprop right? The path of a file after --."""
+    install(session)
+    run(session, "check")
+
+
+@nox.session
+def new(session):
+    """Write the skeleton of an implementation; its name after --."""
+    install(session)
+    run(session, "new")
+
+
+@nox.session
+def mistakes(session):
+    """The catalogue of mistakes on every case, beside the usual checks; writes reports/mistakes.md."""
+    install(session)
+    run(session, "mistakes")
 
 
 @nox.session
 def prove(session):
     """Prove formulations equal in exact arithmetic, refute wrong ones, write reports/proof.md."""
     install(session)
-    session.run("python", "-m", "harness", "prove", *session.posargs)
+    run(session, "prove")
 
 
 @nox.session
 def soundness(session):
     """Right implementations on random networks, 20 million entries: no false alarm."""
     install(session)
-    session.run("python", "-m", "harness", "soundness", *session.posargs)
+    run(session, "soundness")
 
 
 @nox.session
 def peers(session):
     """What other gradient checkers miss, on the same gradients; writes reports/sensitivity.md."""
     install(session, "peers")
-    session.run("python", "-m", "harness", "peers", *session.posargs)
+    run(session, "peers")
 
 
 @nox.session

@@ -98,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--memory", type=_gibibytes, default=2.0, metavar="GIB", help="limit of resident memory (default: 2)")
     check.set_defaults(command=commands.run_check)
 
+    mistakes = subparsers.add_parser(
+        "mistakes", help="the catalogue of mistakes: which cases see them, what they are called"
+    )
+    mistakes.set_defaults(command=commands.run_mistakes)
+
     new = subparsers.add_parser("new", help="write the skeleton of an implementation, to be filled in")
     new.add_argument("name", metavar="NAME", help="its name, or a path to it")
     new.set_defaults(command=commands.run_new)

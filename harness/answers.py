@@ -17,10 +17,13 @@ import numpy as np
 
 from harness.contract import Array, Gradients, Inputs, Network, Unsupported
 from harness.discover import Functions
-from harness.surroundings import changes, snapshot
+from harness.surroundings import changes
 
 LONGEST_MESSAGE = 300  # characters of an exception's message that are kept
 LONGEST_TRACEBACK = 4000
+
+# After failures of these kinds the next call would meet traces of the last.
+STALE = frozenset({"global state", "two calls", "processes", "timeout", "memory", "crash"})
 
 Arrays = Mapping[tuple[str, int], Array]
 
@@ -60,14 +63,22 @@ class Fault(Exception):
         super().__init__(detail)
 
 
-def ask(function: str, functions: Functions, path: Path, inputs: Inputs, learning_rate: float) -> Answer:
-    """Call `backprop` or `step` twice, on copies of the inputs; whatever it does is in the answer."""
+def ask(
+    function: str,
+    functions: Functions,
+    path: Path,
+    inputs: Inputs,
+    learning_rate: float,
+    surroundings: Mapping[str, Any],
+) -> Answer:
+    """Call `backprop` or `step` twice, on copies of the inputs; whatever it does is in the answer. `surroundings` are
+    as they were before."""
     called: Callable[..., Any] | None = getattr(functions, function)
     if called is None:
         return Answer(refusal=Refusal("unsupported", f"offers no {function}"))
     more = (learning_rate,) if function == "step" else ()
     arrays_of = {"backprop": of_gradients, "step": of_network}[function]
-    given, before, seconds = inputs.copy(), snapshot(), 0.0
+    given, seconds = inputs.copy(), 0.0
 
     def call() -> Arrays:
         nonlocal seconds
@@ -89,7 +100,7 @@ def ask(function: str, functions: Functions, path: Path, inputs: Inputs, learnin
             second = call()
             changed = changed_inputs(given, inputs)
             again = None if _same(arrays, second) else second
-        refusal = _misbehaviour(arrays, again, changed, before)
+        refusal = _misbehaviour(arrays, again, changed, surroundings)
     except BaseException as error:  # whatever it raises, even an exit, is its own failure
         refusal = describe(error, path)
     return Answer(arrays, again, changed, refusal, seconds)

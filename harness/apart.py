@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.answers import Answer, Refusal
+from harness.answers import STALE, Answer, Refusal
 from harness.contract import Array, Inputs
-from harness.process import Message, Output, Server, Worker
+from harness.process import Message, Output, Worker
+from harness.server import Server
 from harness.wire import pack
 
 LOADING = 30.0  # seconds that the file may take to be imported, as to load PyTorch on a busy machine
-# After these the next call would meet traces of the last.
-_STALE = frozenset({"global state", "two calls", "processes", "timeout", "memory", "crash"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Limits:
 class Submission:
     """A file, and the process in which it runs. Close it, or use it in a `with`."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, server: Server, path: Path, limits: Limits) -> None:
         self.declared: Mapping[str, Any] = {}
         self.output = Output()
         self._path, self._limits = path.resolve(), limits
@@ -47,7 +46,7 @@ class Submission:
         self._folder = self._home / "work"  # where it must leave nothing; libraries may use its neighbour tmp
         for folder in (self._folder, self._home / "tmp"):
             folder.mkdir()
-        self._server = Server()
+        self._server = server
 
     def __enter__(self) -> Submission:
         return self
@@ -56,12 +55,16 @@ class Submission:
         self.close()
 
     def close(self) -> None:
-        """End the process and all that it has started; who waits for an answer gets none."""
+        """End the process and all that it has started."""
+        self.interrupt()
+        self._end()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def interrupt(self) -> None:
+        """End the process; who waits for an answer, in another thread, gets none."""
         self._unusable = Refusal("failed", "not run: interrupted", "not run")
         if self._worker is not None:
             self._worker.signal()
-        self._server.close()
-        shutil.rmtree(self._home, ignore_errors=True)
 
     @property
     def is_over(self) -> bool:
@@ -71,14 +74,20 @@ class Submission:
     def answers(self, functions: tuple[str, ...], inputs: Inputs, learning_rate: float) -> dict[str, Answer]:
         """What each of the functions gives for the inputs, all within the limit of one case."""
         end = time.monotonic() + self._limits.seconds
-        return {name: self._answer(name, inputs, learning_rate, end) for name in functions}
+        answers: dict[str, Answer] = {}
+        while waiting := [name for name in functions if name not in answers]:
+            worker = self._ready()
+            if isinstance(worker, Refusal):
+                return answers | dict.fromkeys(waiting, Answer(refusal=worker))
+            worker.send(_request(waiting, inputs, learning_rate))
+            for name in waiting:
+                answers[name] = self._received(worker, end)
+                if self._worker is None:  # it was replaced, and knows nothing of the request
+                    break
+        return answers
 
-    def _answer(self, function: str, inputs: Inputs, learning_rate: float, end: float) -> Answer:
-        worker = self._ready()
-        if isinstance(worker, Refusal):
-            return Answer(refusal=worker)
+    def _received(self, worker: Worker, end: float) -> Answer:
         start = time.monotonic()
-        worker.send(_request(function, inputs, learning_rate))
         got = worker.receive(max(0.0, min(end - start, self._limits.total - self._spent)))
         self._spent += time.monotonic() - start
         return self._tidied(Answer(refusal=got) if isinstance(got, Refusal) else _parsed(got))
@@ -114,7 +123,7 @@ class Submission:
         if left and answer.refusal is None:
             names = ", ".join(path.name for path in left[:3])
             answer = Answer(refusal=Refusal("failed", f"it left files behind: {names}", "files"))
-        if answer.refusal is not None and answer.refusal.kind in _STALE:
+        if answer.refusal is not None and answer.refusal.kind in STALE:
             self._end()
         return answer
 
@@ -124,10 +133,10 @@ class Submission:
             self._worker = None
 
 
-def _request(function: str, inputs: Inputs, learning_rate: float) -> bytes:
+def _request(functions: list[str], inputs: Inputs, learning_rate: float) -> bytes:
     network = inputs.network
     header = {
-        "function": function,
+        "functions": functions,
         "learning_rate": learning_rate,
         "activations": [layer.activation.name for layer in network.layers],
         "cost": network.cost.name,

@@ -7,7 +7,6 @@ from typing import Any
 
 from harness.check import Check
 from harness.judging import Outcome
-from harness.mistakes import name_of, sentence_of
 from harness.where import first_divergence
 
 
@@ -37,10 +36,10 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
         "diagnosis": [
             {
                 "mistake": diagnosis.name,
-                "parts": [name_of(mistake) for mistake in diagnosis.mistakes],
+                "parts": [mistake.known_as() for mistake in diagnosis.mistakes],
                 "where": diagnosis.where,
                 "equation": ", ".join(mistake.equation for mistake in diagnosis.mistakes),
-                "sentence": " ".join(map(sentence_of, diagnosis.mistakes)),
+                "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),
                 "right": [mistake.right for mistake in diagnosis.mistakes],
                 "wrong": [mistake.wrong for mistake in diagnosis.mistakes],
                 "sources": [source for mistake in diagnosis.mistakes for source in mistake.sources],

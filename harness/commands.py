@@ -7,8 +7,12 @@ import json
 import os
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from harness.server import Server
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 COMMAND = "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
@@ -127,12 +131,19 @@ def run_list(options: argparse.Namespace) -> int:
 
 
 def run_check(options: argparse.Namespace) -> int:
+    from harness.server import Server
+
+    with Server() as server:  # it loads numpy while this process does
+        return _check(options, server)
+
+
+def _check(options: argparse.Namespace, server: Server) -> int:
     from harness.apart import Limits
     from harness.check import check, gradient_cases
     from harness.check_json import as_data
-    from harness.compare import chosen
     from harness.discover import find
     from harness.judging import first_failing
+    from harness.selection import chosen
     from harness.show_check import text
 
     [implementation] = find([options.file])
@@ -140,7 +151,7 @@ def run_check(options: argparse.Namespace) -> int:
     if options.json is not None:
         _check_writable(options.json)
     limits = Limits(options.seconds, options.total_seconds, int(options.memory * 2**30))
-    found = check(implementation.path, cases, options.seed, limits)
+    found = check(server, implementation.path, cases, options.seed, limits)
     failing = first_failing(found.outcomes)
     called = os.environ.get(COMMAND, "python -m harness check")
     again = f"{called} {shlex.quote(options.file)} --case {failing} --seed {found.seed}" if failing else ""
@@ -168,3 +179,32 @@ def run_new(options: argparse.Namespace) -> int:
         f"Wrote {path}. It runs, and is wrong: fill in the line marked TODO. To see what is wrong:\n  {called} {path}"
     )
     return 0
+
+
+def run_mistakes(options: argparse.Namespace) -> int:
+    from harness.apart import Limits
+    from harness.catalogue import kill_matrix, prepared
+    from harness.check import check, gradient_cases
+    from harness.discover import available
+    from harness.markdown import write_page
+    from harness.mistakes_report import render, usual_checks
+    from harness.server import Server
+
+    cases = prepared(gradient_cases())
+    rows = kill_matrix(cases)
+    passed = {}
+    for row in rows:
+        passed[row.name] = usual_checks(row, cases)
+        seen = sum(found == "seen" for found in row.by_case.values())
+        print(
+            f"{row.name}: seen in {seen} of {len(cases)} cases, called {', '.join(row.named) or 'nothing'}", flush=True
+        )
+    right = {}
+    with Server() as server:
+        for one in available():
+            found = check(server, one.path, gradient_cases(), 0, Limits())
+            right[one.name] = [diagnosis.name for diagnosis in found.diagnoses]
+            print(f"{one.name}: {found.verdict}, {found.ran} of {len(cases)} cases ran", flush=True)
+    write_page(REPORTS / "mistakes.md", render(rows, passed, right))
+    print(f"Report: {REPORTS / 'mistakes.md'}")
+    return 0 if all(row.name in row.named for row in rows) and not any(right.values()) else 1

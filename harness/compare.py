@@ -7,16 +7,16 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from harness.cases import EPOCHS, Case, csv_cases, standard_cases
 from harness.contract import Array, Inputs
 from harness.discover import Implementation, available, find
-from harness.errors import UnknownName, UnusableInput
+from harness.errors import UnusableInput
 from harness.evidence import RUNS
 from harness.run import QUANTITIES, Result
+from harness.selection import chosen, named
 from harness.tasks import Certificate, Certify, Finding, Run, Weigh
 from harness.verdict import digits, distance, judge
 from harness.workers import Task, run_tasks
@@ -63,30 +63,13 @@ def select(only: str | None = None, case: str | None = None, data: str | None = 
 
     None means all. Raises UnknownName, or UnusableInput where nothing is named or a path is none.
     """
-    implementations = find(_named(only)) if only is not None else available()
+    implementations = find(named(only)) if only is not None else available()
     if data is not None and not data.lower().endswith(".csv"):
         raise UnusableInput(
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
         )
     battery = csv_cases(data) if data is not None else standard_cases()
     return Selection(implementations, chosen(battery, case), complete=only is case is data is None)
-
-
-def chosen(battery: tuple[Case, ...], case: str | None) -> tuple[Case, ...]:
-    """The cases of these comma-separated ids or patterns, None for all. Raises UnknownName."""
-    patterns = _named(case) if case is not None else ["*"]
-    for pattern in patterns:
-        if not any(fnmatchcase(one.id, pattern) for one in battery):
-            raise UnknownName("case", pattern, [one.id for one in battery])
-    return tuple(one for one in battery if any(fnmatchcase(one.id, p) for p in patterns))
-
-
-def _named(text: str) -> list[str]:
-    """The parts of a list with commas."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts:
-        raise UnusableInput(f"nothing is selected: expected names or ids separated by commas, found {text!r}")
-    return parts
 
 
 def compare(
@@ -156,6 +139,8 @@ def _rows(case: Case, inputs: Inputs, result: Result, certificate: Certificate) 
     certificate = replace(certificate, standards=result.convention.standards(certificate.standards, inputs))
     row: dict[str, Any] = {"implementation": result.implementation, "case": case.id, "seconds": result.seconds}
     for (quantity, layer), array in result.quantities.items():
+        if quantity in ("z", "a"):  # given by few, and judged by a check
+            continue
         yield row | {"quantity": quantity, "layer": layer} | _judged(array, (quantity, layer), certificate, case.dtype)
     for function, refusal in result.refusals.items():
         for quantity in QUANTITIES[function]:

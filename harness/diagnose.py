@@ -17,7 +17,7 @@ import numpy as np
 from harness.answers import Arrays
 from harness.contract import Array, Inputs
 from harness.conventions import Convention, scalings
-from harness.mistakes import CATALOGUE, Mistake, name_of
+from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 from harness.rounded import Rounded, rounded_inputs
 from harness.textbook import Scale, Textbook
@@ -55,7 +55,7 @@ class Diagnosis:
 
     @property
     def name(self) -> str:
-        return " + ".join(map(name_of, self.mistakes))
+        return " + ".join(mistake.known_as() for mistake in self.mistakes)
 
 
 @dataclass(frozen=True)

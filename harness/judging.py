@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.answers import Answer, Arrays, Fault, Refusal
+from harness.answers import Answer, Arrays, Refusal
 from harness.cases import Case
 from harness.certify import Standard
 from harness.contract import Array, Inputs
 from harness.conventions import Convention, fits, layouts, scalings
-from harness.diagnose import Subject, split
-from harness.run import quantities_of, settled
+from harness.run import settled
 from harness.verdict import VERDICTS, Judgement, judge
 
+FUNCTIONS = ("backprop", "step")
 CONVENTION = "agrees up to a convention"
 # From the first to the last that is computed; what follows from a wrong one is wrong too.
 ORDER = ("z", "a", "delta", "w", "b", "update")
@@ -102,35 +102,3 @@ def judged(trial: Trial, convention: Convention) -> Outcome:
     verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
     verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
     return Outcome(trial, min(verdicts, key=VERDICTS.index), quantities, judgements, refusals)
-
-
-def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:
-    """What each function did, for the diagnosis; also where the contract was broken, if there are numbers."""
-    trial, found = outcome.trial, []
-    for function, answer in trial.answers.items():
-        if not answer.arrays:
-            continue
-        wrong = any((key[0] == "update") == (function == "step") for key in outcome.departures)
-        calls = [_readable(function, part, trial.inputs, convention) for part in (answer.arrays, answer.again)]
-        found.append(
-            Subject(
-                case=trial.case.id,
-                function=function,
-                inputs=trial.inputs,
-                learning_rate=trial.case.learning_rate,
-                dtype=trial.case.dtype,
-                first=calls[0],
-                second=calls[1] or None,
-                changed=bool(answer.changed),
-                departs=wrong or function in outcome.faults,
-            )
-        )
-    return found
-
-
-def _readable(function: str, arrays: Arrays | None, inputs: Inputs, convention: Convention) -> Arrays:
-    """The quantities of a call, whatever they hold; none where they do not have their shapes."""
-    try:
-        return split(quantities_of(function, arrays or {}, inputs, convention)) if arrays else {}
-    except Fault:
-        return {}

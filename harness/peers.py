@@ -127,6 +127,36 @@ def jax_check_grads(inputs: Inputs, gradient: Gradients) -> bool:
     return True
 
 
+def assert_close(inputs: Inputs, gradient: Gradients) -> bool:
+    """torch.testing.assert_close at its defaults, rtol = atol = 1e-7 for float64, with the true gradient."""
+    import torch
+
+    try:
+        torch.testing.assert_close(torch.tensor(_flat(gradient.w, gradient.b)), torch.tensor(_true(inputs)))
+    except AssertionError:
+        return False
+    return True
+
+
+def cosine(inputs: Inputs, gradient: Gradients) -> bool:
+    """The cosine of the angle with the true gradient, at least 0.99."""
+    given, true = _flat(gradient.w, gradient.b), _true(inputs)
+    return bool(given @ true >= 0.99 * np.linalg.norm(given) * np.linalg.norm(true))
+
+
+def norm_ratio(inputs: Inputs, gradient: Gradients) -> bool:
+    """The norm within a hundredth of that of the true gradient."""
+    norm = np.linalg.norm(_true(inputs))
+    return bool(abs(np.linalg.norm(_flat(gradient.w, gradient.b)) - norm) <= 0.01 * norm)
+
+
+def _true(inputs: Inputs) -> Array:
+    """The true gradient, rounded to float64."""
+    standards = certify(inputs, 0.5, "float64")
+    layers = range(1, len(inputs.network.layers) + 1)
+    return _flat(*([standards[name, l].truth.high for l in layers] for name in ("w", "b")))
+
+
 def _flat(w: Any, b: Any) -> Array:
     return np.concatenate([np.ravel(one) for pair in zip(w, b, strict=True) for one in pair])
 
@@ -154,4 +184,10 @@ CHECKS: dict[str, Check] = {
     "scipy check_grad, 1e-6": scipy_check_grad,
     "central differences, 1e-4": central_differences,
     **({"jax check_grads, float32": jax_check_grads} if importlib.util.find_spec("jax") else {}),
+}
+# What people write who have a right gradient to compare with.
+COMPARISONS: dict[str, Check] = {
+    "torch assert_close": assert_close,
+    "cosine ≥ 0.99": cosine,
+    "norm within 1 %": norm_ratio,
 }

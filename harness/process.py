@@ -1,61 +1,27 @@
-"""A process for foreign code, seen from the harness: started, asked, watched and ended. Its other side is
+"""A worker for foreign code, seen from the harness: started, asked, watched and ended. Its other side is
 harness.serve."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import selectors
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.answers import Refusal
 from harness.contract import Array
+from harness.server import Server
 from harness.wire import BadMessage, Inbox
 
-ROOT = Path(__file__).resolve().parent.parent
 LONGEST_ANSWER = 2**28  # bytes
 KEPT_OUTPUT = 10_000  # bytes of what a worker prints
 _SLICE = 0.05  # seconds between two looks at the memory
-_ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
-_SERVE = "import sys; sys.path.insert(0, sys.argv[1]); from harness.serve import main; main(int(sys.argv[2]))"
 
 Message = tuple[dict[str, Any], list[Array]]
-
-
-class Server:
-    """The small process that has numpy loaded and forks the workers. It ends with its socket."""
-
-    def __init__(self) -> None:
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _SERVE, str(ROOT), str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=os.environ | _ONE_THREAD,
-            )
-
-    def command(self, command: Mapping[str, Any], fds: list[int]) -> Any:
-        """Send a command with open files, and wait for the answer; None where the server is gone."""
-        with contextlib.suppress(OSError):
-            socket.send_fds(self._socket, [json.dumps(command).encode()], fds)
-            return json.loads(self._socket.recv(64) or b"null")
-
-    def close(self) -> None:
-        """End it, and with it all that its workers have left."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._process.wait()
-        self._socket.close()
 
 
 class Output:
@@ -90,6 +56,8 @@ class Worker:
 
     def receive(self, seconds: float) -> Message | Refusal:
         """Its next message, or why there is none. What it prints meanwhile is taken, so that it never waits."""
+        if (waiting := self._taken(b"")) is not None:  # it came with the one before
+            return waiting
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)
@@ -100,22 +68,24 @@ class Worker:
                 if self._printed in ready and not self._drain():
                     selector.unregister(self._printed)
                 if self._channel in ready:
-                    try:
+                    data = b""
+                    with contextlib.suppress(OSError):
                         data = self._channel.recv(2**20)
-                        message = self._inbox.feed(data)
-                    except OSError:
-                        data = b""
-                    except BadMessage as error:
-                        return Refusal("failed", f"it spoils the channel of its answers: {error}", "crash")
                     if not data:
                         return self._ended()
-                    if message is not None:
+                    if (message := self._taken(data)) is not None:
                         return message
                 elif left <= 0:
                     return Refusal("failed", f"no answer within {seconds:g} s", "timeout")
                 elif not ready and self._resident() > self._memory:
                     limit = f"{self._memory / 2**30:g} GiB"
                     return Refusal("failed", f"it takes more than {limit} of resident memory", "memory")
+
+    def _taken(self, data: bytes) -> Message | Refusal | None:
+        try:
+            return self._inbox.feed(data)
+        except BadMessage as error:
+            return Refusal("failed", f"it spoils the channel of its answers: {error}", "crash")
 
     def end(self) -> int | None:
         """End the process and all that it has started; its exit code."""

@@ -13,6 +13,7 @@ from harness.cases import EPOCHS, Case
 from harness.contract import Array, Inputs, Unsupported
 from harness.conventions import OURS, Convention
 from harness.discover import Functions, Implementation
+from harness.surroundings import snapshot
 
 # The quantities that each function of the contract gives; "train" is `step`, repeated.
 QUANTITIES = {"backprop": ("delta", "w", "b"), "step": ("update",), "train": ("epoch1", f"epoch{EPOCHS}")}
@@ -60,7 +61,7 @@ def run_case(implementation: Implementation, functions: Functions, case: Case, i
         if function == "train":
             given, refusal, spent = _trained(functions, implementation, case, inputs)
         else:
-            answer = ask(function, functions, implementation.path, inputs, case.learning_rate)
+            answer = ask(function, functions, implementation.path, inputs, case.learning_rate, snapshot())
             given, refusal = settled(function, answer, inputs, convention)
             spent = answer.seconds
         quantities |= given

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.activations import ACTIVATIONS
-from harness.answers import Answer, Refusal, ask, describe
+from harness.answers import STALE, Answer, Refusal, ask, describe
 from harness.contract import Inputs, Layer, Network
 from harness.costs import COSTS
 from harness.discover import Functions, Implementation, load
+from harness.surroundings import snapshot
 from harness.wire import Inbox, pack
 
 COMMAND = 4096  # bytes of a command, at most
@@ -73,11 +74,13 @@ def _end_strays() -> None:
                 os.waitpid(child, 0)
 
 
-def _running_children(pid: int) -> list[int]:
-    """The children of a process, without those that have ended; none where the system does not say."""
+def _running_children(pid: int, known: int = 0) -> list[int]:
+    """The children of a process, without one that is known and those that have ended; none where the system does not
+    say."""
     with contextlib.suppress(OSError):
         ids = [int(child) for part in Path(f"/proc/{pid}/task").iterdir() for child in _words(part / "children")]
-        return [child for child in ids if (_words(Path(f"/proc/{child}/stat")) or "Z")[2:3] != ["Z"]]
+        others = [child for child in ids if child != known]
+        return [child for child in others if (_words(Path(f"/proc/{child}/stat")) or "Z")[2:3] != ["Z"]]
     return []
 
 
@@ -103,17 +106,21 @@ def _work(path: Path, folder: str, channel_fd: int, output_fd: int) -> None:
     with socket.socket(fileno=channel_fd) as channel:
         functions, header = _loaded(path)
         channel.sendall(pack(header))
-        inbox, me = Inbox(_NO_LIMIT), os.getpid()
+        inbox, me, surroundings = Inbox(_NO_LIMIT), os.getpid(), snapshot()
         while data := channel.recv(2**20):
             message = inbox.feed(data)
             if message is None or functions is None:
                 continue
-            answer = _answered(message, functions, path)
-            if os.getpid() != me:
-                os._exit(0)  # a copy of this process, left by code that forked
-            if answer.refusal is None and _left_running(me, server):
-                answer = Answer(refusal=Refusal("failed", "it left a process running", "processes"))
-            channel.sendall(_packed(answer))
+            header, inputs = message[0], _inputs(*message)
+            for name in header["functions"]:
+                answer = ask(name, functions, path, inputs, header["learning_rate"], surroundings)
+                if os.getpid() != me:
+                    os._exit(0)  # a copy of this process, left by code that forked
+                if answer.refusal is None and (_running_children(me) or _running_children(server, known=me)):
+                    answer = Answer(refusal=Refusal("failed", "it left a process running", "processes"))
+                channel.sendall(_packed(answer))
+                if answer.refusal is not None and answer.refusal.kind in STALE:
+                    break  # the harness asks the rest of another worker
     os._exit(0)
 
 
@@ -127,15 +134,13 @@ def _loaded(path: Path) -> tuple[Functions | None, dict[str, Any]]:
         return None, {"refusal": [refusal.detail, "import", refusal.traceback]}
 
 
-def _answered(message: tuple[dict[str, Any], list[Any]], functions: Functions, path: Path) -> Answer:
-    header, arrays = message
+def _inputs(header: dict[str, Any], arrays: list[Any]) -> Inputs:
     *parameters, x, t = arrays
     layers = [
         Layer(w, b, ACTIVATIONS[name])
         for w, b, name in zip(parameters[0::2], parameters[1::2], header["activations"], strict=True)
     ]
-    inputs = Inputs(Network(tuple(layers), COSTS[header["cost"]]), x, t)
-    return ask(header["function"], functions, path, inputs, header["learning_rate"])
+    return Inputs(Network(tuple(layers), COSTS[header["cost"]]), x, t)
 
 
 def _packed(answer: Answer) -> bytes:
@@ -149,8 +154,3 @@ def _packed(answer: Answer) -> bytes:
         "refusal": refusal and [refusal.verdict, refusal.detail, refusal.kind, refusal.traceback],
     }
     return pack(header, [*answer.arrays.values(), *again.values()])
-
-
-def _left_running(me: int, server: int) -> bool:
-    """Whether a process that this one has started, or one of those, is running."""
-    return bool(_running_children(me) or [pid for pid in _running_children(server) if pid != me])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.check import Check
 from harness.check_json import worst_errors
-from harness.diagnose import Diagnosis
 from harness.judging import CONVENTION, ORDER, Outcome
-from harness.mistakes import name_of, sentence_of
 from harness.where import SYMBOLS, first_divergence
+
+if TYPE_CHECKING:
+    from harness.diagnose import Diagnosis
 
 WIDTH = 100
 FEW = 3  # kinds of failure that are shown in full
@@ -84,9 +86,9 @@ def _mistake(diagnosis: Diagnosis, check: Check) -> str:
     if diagnosis.where:
         lines[0] += f", in {diagnosis.where} only"
     for mistake in diagnosis.mistakes:
-        name = f"{name_of(mistake)}: " if len(diagnosis.mistakes) > 1 else ""
+        name = f"{mistake.known_as()}: " if len(diagnosis.mistakes) > 1 else ""
         lines += textwrap.wrap(
-            f"{name}{sentence_of(mistake)}", WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False
+            f"{name}{mistake.sentence()}", WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False
         )
         lines += [
             f"    {mistake.equation}, right:  {mistake.right}",

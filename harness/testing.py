@@ -23,6 +23,7 @@ import pytest
 from harness.apart import Limits
 from harness.check import Check, check, gradient_cases
 from harness.errors import UnknownName, UnusableInput
+from harness.server import Server
 from harness.show_check import text
 
 
@@ -47,7 +48,8 @@ class CaseOf:
 @cache
 def _checked(path: Path, limits: Limits) -> Check:
     """One run of the whole battery serves all tests of a file."""
-    return check(path, gradient_cases(), None, limits)
+    with Server() as server:
+        return check(server, path, gradient_cases(), None, limits)
 
 
 def parametrize_with_cases(

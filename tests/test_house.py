@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # each other unless the later is listed after the earlier.
 ORDER = [
     "contract", "errors", "activations", "costs",
-    "tables", "datasets", "cases",
+    "tables", "datasets", "cases", "selection",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
-    "discover", "surroundings", "answers", "wire", "serve", "process", "apart",
+    "discover", "surroundings", "answers", "wire", "serve", "server", "process", "apart",
     "conventions", "run", "evidence", "workers", "tasks",
-    "verdict", "textbook", "rounded", "mistakes", "diagnose", "judging", "check",
+    "verdict", "textbook", "rounded", "mistakes", "diagnose", "judging", "explain", "check",
     "prove", "refute", "soundness", "peers", "compare", "views",
     "markdown", "sensitivity", "report", "proof_report", "terminal", "__main__",
 ]  # fmt: skip

@@ -4,13 +4,13 @@ An entry is a class in one of the files of this folder; `CATALOGUE` finds it the
 """
 
 from harness.mistakes import backward, batches, costs, gradients, slopes
-from harness.mistakes.entry import Mistake, name_of, sentence_of
+from harness.mistakes.entry import Mistake
 
 # Those that articles themselves raise come first.
 _FIRST = ("outputs_where_inputs_belong", "inverse_where_transpose_belongs", "bias_not_an_input")
 
 CATALOGUE: dict[str, type[Mistake]] = {
-    name_of(entry): entry
+    entry.known_as(): entry
     for entry in sorted(
         (
             entry
@@ -18,8 +18,8 @@ CATALOGUE: dict[str, type[Mistake]] = {
             for entry in vars(module).values()
             if isinstance(entry, type) and issubclass(entry, Mistake) and entry is not Mistake
         ),
-        key=lambda entry: _FIRST.index(name_of(entry)) if name_of(entry) in _FIRST else len(_FIRST),
+        key=lambda entry: _FIRST.index(entry.known_as()) if entry.known_as() in _FIRST else len(_FIRST),
     )
 }
 
-__all__ = ["CATALOGUE", "Mistake", "name_of", "sentence_of"]
+__all__ = ["CATALOGUE", "Mistake"]

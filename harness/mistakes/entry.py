@@ -23,12 +23,12 @@ class Mistake(Textbook):
     sources: ClassVar[tuple[str, ...]] = (WILD,)
     dtype: ClassVar[str | None] = None
 
+    @classmethod
+    def known_as(cls) -> str:
+        """The name of the class, in lower case with underscores."""
+        return re.sub(r"(?<!^)([A-Z])", r"_\1", cls.__name__).lower()
 
-def name_of(mistake: type[Mistake]) -> str:
-    """The name by which it is known: the class's, in lower case with underscores."""
-    return re.sub(r"(?<!^)([A-Z])", r"_\1", mistake.__name__).lower()
-
-
-def sentence_of(mistake: type[Mistake]) -> str:
-    """What the mistake is, in a sentence."""
-    return " ".join((mistake.__doc__ or "").split())
+    @classmethod
+    def sentence(cls) -> str:
+        """What the mistake is, in a sentence."""
+        return " ".join((cls.__doc__ or "").split())

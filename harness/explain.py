@@ -1,0 +1,79 @@
+"""Explain what departs from the truth: by a mistake of the catalogue, or else by the arithmetic or the formula."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.answers import Arrays, Fault
+from harness.apart import Submission
+from harness.contract import Array, Inputs
+from harness.conventions import Convention
+from harness.diagnose import Diagnosis, Subject, diagnose, split
+from harness.evidence import weigh
+from harness.judging import FUNCTIONS, Outcome, judged
+from harness.run import quantities_of, settled
+
+
+def diagnosed(outcomes: Sequence[Outcome], declared: Convention, found: Convention) -> list[Diagnosis]:
+    """The mistakes that explain what departs or breaks the contract. A convention that was not declared is named as the
+    mistake that it would be, if it was not meant."""
+    if any(outcome.departures or outcome.faults for outcome in outcomes):
+        return diagnose([subject for one in outcomes for subject in subjects(one, found)], found)
+    if found == declared:
+        return []
+    plain = replace(declared, layout=found.layout, bias=found.bias)
+    undeclared = [judged(outcome.trial, plain) for outcome in outcomes]
+    return diagnose([subject for one in undeclared for subject in subjects(one, plain)], plain, single=True)
+
+
+def explained(
+    outcome: Outcome, submission: Submission, convention: Convention, diagnoses: Sequence[Diagnosis]
+) -> Outcome:
+    """The outcome with the verdict on its departures: of the formula, or of the arithmetic."""
+    if not outcome.departures or outcome.faults:
+        return outcome
+    if diagnoses:
+        of_arithmetic = all(mistake.dtype for diagnosis in diagnoses for mistake in diagnosis.mistakes)
+        return replace(outcome, verdict="inaccurate" if of_arithmetic else "wrong")
+    trial = outcome.trial
+
+    def run(inputs: Inputs) -> dict[tuple[str, int], Array]:
+        answers = submission.answers(FUNCTIONS, inputs, trial.case.learning_rate)
+        parts = [settled(name, answer, inputs, convention)[0] for name, answer in answers.items()]
+        return parts[0] | parts[1]
+
+    evidence = weigh(run, trial.inputs, trial.case.learning_rate, trial.case.dtype, convention)
+    return replace(outcome, verdict="wrong" if submission.is_over else evidence.verdict)
+
+
+def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:
+    """What each function did, for the diagnosis; also where the contract was broken, if there are numbers."""
+    trial, found = outcome.trial, []
+    for function, answer in trial.answers.items():
+        if not answer.arrays:
+            continue
+        wrong = any((key[0] == "update") == (function == "step") for key in outcome.departures)
+        calls = [_readable(function, part, trial.inputs, convention) for part in (answer.arrays, answer.again)]
+        found.append(
+            Subject(
+                case=trial.case.id,
+                function=function,
+                inputs=trial.inputs,
+                learning_rate=trial.case.learning_rate,
+                dtype=trial.case.dtype,
+                first=calls[0],
+                second=calls[1] or None,
+                changed=bool(answer.changed),
+                departs=wrong or function in outcome.faults,
+            )
+        )
+    return found
+
+
+def _readable(function: str, arrays: Arrays | None, inputs: Inputs, convention: Convention) -> Arrays:
+    """The quantities of a call, whatever they hold; none where they do not have their shapes."""
+    try:
+        return split(quantities_of(function, arrays or {}, inputs, convention)) if arrays else {}
+    except Fault:
+        return {}
