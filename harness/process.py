@@ -87,14 +87,13 @@ class Worker:
         except BadMessage as error:
             return Refusal("failed", f"it spoils the channel of its answers: {error}", "crash")
 
-    def end(self) -> int | None:
-        """End the process and all that it has started; its exit code."""
+    def end(self) -> None:
+        """End the process and all that it has started."""
         self.signal()
-        code: int | None = self._server.command({"wait": self.pid}, [])
+        self._exit_code()
         self._drain()
         self._channel.close()
         os.close(self._printed)
-        return code
 
     def signal(self) -> None:
         """Kill its group; whoever waits for it will notice."""
@@ -103,10 +102,17 @@ class Worker:
                 os.killpg(self.pid, signal.SIGKILL)
 
     def _ended(self) -> Refusal:
-        code: int | None = self._server.command({"wait": self.pid}, [])
-        self.pid = None
+        code = self._exit_code()
         how = f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
         return Refusal("failed", f"the process ended: {how}", "crash")
+
+    def _exit_code(self) -> int | None:
+        """Wait for its end, and let the server end what it has left running; nothing the second time."""
+        if self.pid is None:
+            return None
+        code: int | None = self._server.command({"wait": self.pid}, [])
+        self.pid = None
+        return code
 
     def _drain(self) -> bool:
         """Take what it has printed; whether there may be more."""

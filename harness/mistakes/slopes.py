@@ -110,8 +110,8 @@ class DerivativeOfAnotherActivation(Mistake):
 
 
 class DerivativeReturnsTheFunction(Mistake):
-    """The function that should return the derivative returns the activation itself. (The 1 of the identity is seldom
-    written as a function.)"""
+    """The function that should return the derivative returns the activation itself (for all but the identity, whose 1
+    is seldom written as a function)."""
 
     equation = "BP1, BP2"
     right = "f'(z), for tanh 1 − tanh(z)²"

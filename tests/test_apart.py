@@ -1,0 +1,238 @@
+"""Foreign code kept apart: whatever it does is an answer with a reason, and the next case runs in a fresh process."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.apart import Limits, Submission
+from harness.cases import make
+from harness.conventions import OURS
+from harness.run import settled
+from harness.server import Server
+
+FIRST = make("random", (3, 2), "sigmoid", 5)  # here the files misbehave
+SECOND = make("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
+RIGHT = """
+import os, sys, time, random, subprocess
+import numpy as np
+from harness import Gradients, Network, Unsupported
+
+kept = []
+
+def right(network, x, t):
+    a, z = [x], []
+    for layer in network.layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    delta = [(a[-1] - t) * network.layers[-1].activation.slope(z[-1])]
+    for l in range(len(z) - 2, -1, -1):
+        delta.insert(0, (delta[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l]))
+    return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
+"""
+# The body of backprop on the first case, the kind of failure, and what is said.
+FAULTS = {
+    "exception": ("return [][0]", "exception", "IndexError: list index out of range (submission.py, line "),
+    "exit": ("sys.exit(3)", "exit", "SystemExit: 3"),
+    "interrupt": ("raise KeyboardInterrupt", "exception", "KeyboardInterrupt"),
+    "hard exit": ("os._exit(7)", "crash", "the process ended: exit code 7"),
+    "segmentation fault": ("import signal; os.kill(os.getpid(), signal.SIGSEGV)", "crash", "killed by SIGSEGV"),
+    "endless loop": ("while True: pass", "timeout", "no answer within"),
+    "endless memory": (
+        "while True: kept.append(np.ones(2**21))",
+        "memory",
+        "it takes more than 0.5 GiB of resident memory",
+    ),
+    "none": ("return None", "type", "backprop returned None, expected harness.Gradients"),
+    "a tuple": ("g = right(n, x, t); return g.w, g.b", "type", "backprop returned tuple"),
+    "count": ("g = right(n, x, t); return Gradients(g.w * 2, g.b)", "count", "w is 2 entries, expected a list of 1"),
+    "no bias": ("g = right(n, x, t); return Gradients(g.w, [])", "count", "b is empty, expected a list of 1"),
+    "shape": (
+        "g = right(n, x, t); return Gradients(g.w, [b[:1] for b in g.b])",
+        "shape",
+        "b of layer 1 has shape (1,)",
+    ),
+    "complex": ("g = right(n, x, t); return Gradients([w + 0j for w in g.w], g.b)", "numbers", "complex128 values"),
+    "words": ("g = right(n, x, t); return Gradients(g.w, [np.array(['a', 'b'])])", "numbers", "expected real numbers"),
+    "nan": ("g = right(n, x, t); g.b[0][1] = np.nan; return g", "values", "b of layer 1 holds nan at [1]"),
+    "changed inputs": ("x *= 2; return right(n, x, t)", "inputs", "it changed its input: x"),
+    "two calls": (
+        "kept.append(0); g = right(n, x, t); g.b[0] += len(kept); return g",
+        "two calls",
+        "differ in b of layer 1",
+    ),
+    "numpy's errors": (
+        "np.seterr(all='raise'); return right(n, x, t)",
+        "global state",
+        "it changed numpy's error state",
+    ),
+    "print options": (
+        "np.set_printoptions(precision=3); return right(n, x, t)",
+        "global state",
+        "numpy's print options",
+    ),
+    "numpy's random": ("np.random.seed(0); return right(n, x, t)", "global state", "numpy's random state"),
+    "random": ("random.random(); return right(n, x, t)", "global state", "the random state"),
+    "folder": ("os.chdir('/'); return right(n, x, t)", "global state", "the working folder"),
+    "files": ("open('left.txt', 'w').write('x'); return right(n, x, t)", "files", "it left files behind: left.txt"),
+    "child": ("subprocess.Popen(['sleep', '600']); return right(n, x, t)", "processes", "it left a process running"),
+    "daemon": (
+        "subprocess.run(['sh', '-c', 'setsid sleep 600 >/dev/null 2>&1 &']); return right(n, x, t)",
+        "processes",
+        "it left a process running",
+    ),
+    "fork": ("os.fork() or time.sleep(600); return right(n, x, t)", "processes", "it left a process running"),
+    "garbage": (
+        "[os.write(fd, b'x' * 100) for fd in range(3, 30) if os.path.exists(f'/proc/self/fd/{fd}') and "
+        "'socket' in os.readlink(f'/proc/self/fd/{fd}')]; return right(n, x, t)",
+        "crash",
+        "it spoils the channel of its answers",
+    ),
+}
+IMPORTS = {
+    "import error": ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    "syntax error": ("def backprop(:", "SyntaxError"),
+    "no functions": ("x = 1", "the file defines neither backprop"),
+    "exit on import": ("raise SystemExit", "SystemExit"),
+    "crash on import": ("import os; os._exit(1)", "while it was imported: the process ended: exit code 1"),
+}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Server() as one:
+        yield one
+
+
+def submission(server, folder, text, limits=Limits(seconds=2.0, total=20.0, memory=2**29)):  # noqa: B008
+    path = folder / "submission.py"
+    path.write_text(text, encoding="utf-8")
+    return Submission(server, path, limits)
+
+
+def misbehaving(body):
+    return f"{RIGHT}\ndef backprop(n, x, t):\n    if len(n.layers) > 1: return right(n, x, t)\n    {body}\n"
+
+
+def answered(one, case):
+    return one.answers(("backprop",), case.build(1), case.learning_rate)["backprop"]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_has_its_reason_and_the_next_case_runs(server, tmp_path, name):
+    body, kind, detail = FAULTS[name]
+    with submission(server, tmp_path, misbehaving(body)) as one:
+        _, refusal = settled("backprop", answered(one, FIRST), FIRST.build(1), OURS)
+        quantities, after = settled("backprop", answered(one, SECOND), SECOND.build(1), OURS)
+    assert refusal.verdict == "failed"
+    assert refusal.kind == kind
+    assert detail in refusal.detail
+    assert "\n" not in refusal.detail
+    assert after is None
+    assert {quantity for quantity, _ in quantities} == {"delta", "w", "b"}
+
+
+@pytest.mark.parametrize("name", IMPORTS)
+def test_what_cannot_be_imported_says_why(server, tmp_path, name):
+    text, detail = IMPORTS[name]
+    with submission(server, tmp_path, text) as one:
+        refusals = [answered(one, case).refusal for case in (FIRST, SECOND)]
+    assert all(detail in refusal.detail for refusal in refusals)
+
+
+def test_the_traceback_begins_in_the_submission(server, tmp_path):
+    with submission(server, tmp_path, misbehaving("return right(n, x, t[:, :1, 0])")) as one:
+        shown = answered(one, FIRST).refusal.traceback
+    assert shown.startswith(f'  File "{tmp_path}/submission.py"')
+    assert "answers.py" not in shown
+    assert "IndexError" in shown.splitlines()[-1]
+
+
+def test_a_flood_is_cut_and_never_mixed_with_answers(server, tmp_path):
+    flood = "print('x' * 10**6); sys.stderr.write('y' * 10**6); os.write(1, b'z' * 10**6); return right(n, x, t)"
+    with submission(server, tmp_path, misbehaving(flood)) as one:
+        answer = answered(one, FIRST)
+        output = one.output
+    assert answer.refusal is None
+    assert output.bytes == 2 * (3 * 10**6 + 1)  # each function is called twice
+    assert len(output.kept) == 10_000
+
+
+def test_one_functions_death_leaves_the_others_answer(server, tmp_path):
+    text = misbehaving("return right(n, x, t)") + "\ndef step(n, x, t, eta): os._exit(3)\n"
+    with submission(server, tmp_path, text) as one:
+        answers = one.answers(("backprop", "step"), FIRST.build(1), 0.3)
+    assert answers["backprop"].refusal is None
+    assert answers["step"].refusal.kind == "crash"
+
+
+def test_a_second_function_meets_no_traces_of_the_first(server, tmp_path):
+    """backprop leaves a counter behind; step begins at zero again, in a fresh process."""
+    counting = "kept.append(0); g = right(n, x, t); g.b[0] += len(kept); return g"
+    step = """
+def step(n, x, t, eta):
+    return n.with_parameters([l.w for l in n.layers], [l.b - len(kept) for l in n.layers])
+"""
+    with submission(server, tmp_path, misbehaving(counting) + step) as one:
+        given = FIRST.build(1)
+        answers = one.answers(("backprop", "step"), given, 0.3)
+    assert answers["backprop"].refusal.kind == "two calls"
+    assert np.array_equal(answers["step"].arrays["b", 1], given.network.layers[0].b)
+
+
+def test_all_cases_have_a_limit_together_and_what_is_left_is_not_run(server, tmp_path):
+    limits = Limits(seconds=0.4, total=1.0)
+    start = time.monotonic()
+    with submission(server, tmp_path, misbehaving("while True: pass"), limits) as one:
+        kinds = [answered(one, FIRST).refusal.kind for _ in range(20)]
+    assert time.monotonic() - start < 10
+    assert kinds[0] == "timeout"
+    assert kinds[-1] == "not run"
+    assert kinds.count("not run") >= 16
+
+
+def test_nothing_of_the_truth_is_there(server, tmp_path):
+    """The worker has neither the truth, nor the name of the case, nor a way to either in its memory."""
+    ours = "sorted(m for m in sys.modules if m.split('.')[0] in ('harness', 'flint'))"
+    look = f"print({ours}, sys.argv); return right(n, x, t)"
+    with submission(server, tmp_path, misbehaving(look)) as one:
+        answered(one, FIRST)
+        said = one.output.kept.decode()
+    assert "harness.contract" in said
+    for name in (
+        *(f"harness.{name}" for name in ("truth", "balls", "certify", "cases", "mistakes")),
+        "flint",
+        FIRST.id,
+    ):
+        assert name not in said
+
+
+def test_what_it_starts_ends_with_it(server, tmp_path):
+    note = tmp_path / "pids"
+    start = "p = subprocess.Popen(['sleep', '600'])"
+    body = f"{start}; open({str(note)!r}, 'a').write(f'{{os.getpid()}} {{p.pid}} '); p.wait()"
+    with submission(server, tmp_path, misbehaving(body), Limits(seconds=0.5, total=5.0)) as one:
+        answered(one, FIRST)
+    for pid in note.read_text().split():
+        assert not _runs(int(pid))
+
+
+def test_the_working_folder_is_gone_afterwards(server, tmp_path):
+    with submission(server, tmp_path, misbehaving("print(os.getcwd()); return right(n, x, t)")) as one:
+        answered(one, FIRST)
+        folder = Path(one.output.kept.decode().splitlines()[0])
+        assert folder.is_dir()
+    assert not folder.exists()
+    assert folder != Path.cwd()
+
+
+def _runs(pid):
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z" and os.getpid() != pid

@@ -1,0 +1,184 @@
+"""`check` and `new` as a person meets them, and what they leave for other programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMA = json.loads((ROOT / "harness" / "check.schema.json").read_text(encoding="utf-8"))
+SUBMISSIONS = ROOT / "tests" / "submissions"
+
+
+def harness(*arguments):
+    command = [sys.executable, "-m", "harness", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+
+
+def data_of(tmp_path, *arguments):
+    path = tmp_path / "found.json"
+    done = harness("check", *arguments, "--json", path)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(data, SCHEMA)
+    return done, data
+
+
+def test_a_right_file_is_status_0(tmp_path):
+    done, data = data_of(tmp_path, ROOT / "implementations" / "row_matrices.py")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.startswith("row_matrices.py: AGREES\n40 of 54 cases ran (40 agrees, 14 unsupported)")
+    assert data["verdict"] == "agrees"
+    assert data["cases"] == {"run": 40, "of": 54, "by_verdict": {"agrees": 40, "unsupported": 14}}
+    assert data["first_divergence"] is None
+    assert data["diagnosis"] == data["failures"] == []
+    assert data["rerun"] == ""
+
+
+def test_the_skeleton_runs_is_wrong_and_the_check_says_how_to_mend_it(tmp_path):
+    made = harness("new", tmp_path / "my_backprop")
+    assert made.returncode == 0
+    path = tmp_path / "my_backprop.py"
+    assert str(path) in made.stdout
+    done, data = data_of(tmp_path, path)
+    assert done.returncode == 1
+    assert data["verdict"] == "wrong"
+    assert data["diagnosis"][0]["mistake"] == "sigma_prime_missing_in_hidden"
+    assert data["first_divergence"]["quantity"] == "delta"
+    assert data["in_common"] == "hidden units that are not linear"
+    mended = path.read_text(encoding="utf-8").replace(
+        "insert(0, back)", "insert(0, back * layers[l].activation.slope(z[l]))"
+    )
+    path.write_text(mended, encoding="utf-8")
+    assert harness("check", path).returncode == 0
+
+
+def test_the_command_that_is_given_shows_the_numbers_beside_the_true_ones(tmp_path):
+    path = SUBMISSIONS / "wrong" / "bias_sign_flipped_threshold.py"
+    done, data = data_of(tmp_path, path, "--seed", "7")
+    case = data["first_divergence"]["case"]
+    assert data["rerun"] == f"python -m harness check {path} --case {case} --seed 7"
+    assert done.stdout.rstrip().endswith(data["rerun"])
+    again = harness(*data["rerun"].split()[3:])
+    assert again.returncode == 1
+    assert "1 of 1 cases ran (1 wrong)" in again.stdout
+    rows = [line.split() for line in again.stdout.splitlines() if line.startswith("  [0]")]
+    assert rows
+    for row in rows:  # entry, yours, true, error, rounding: here yours is minus the true one
+        assert float(row[1]) == pytest.approx(-float(row[2]), rel=1e-12)
+        assert float(row[3]) == pytest.approx(2 * abs(float(row[2])), rel=0.1)
+
+
+def test_failures_are_data_too(tmp_path):
+    path = tmp_path / "failing.py"
+    path.write_text("def backprop(n, x, t):\n    print('<b>')\n    return [][1]\n", encoding="utf-8")
+    done, data = data_of(tmp_path, path, "--case", "xor*")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert data["verdict"] == "failed"
+    assert {failure["kind"] for failure in data["failures"]} == {"exception"}
+    assert data["failures"][0]["message"] == "IndexError: list index out of range (failing.py, line 3)"
+    assert "line 3, in backprop" in data["failures"][0]["traceback"]
+    assert data["output"]["kept"].startswith("<b>\n")
+    assert data["first_divergence"] is None
+
+
+def test_a_declared_convention_is_status_0_and_an_undeclared_one_is_not(tmp_path):
+    path = SUBMISSIONS / "right" / "mean_of_the_batch_flat_vector.py"
+    done, data = data_of(tmp_path, path)
+    assert done.returncode == 0
+    assert data["conventions"] == [{"name": "REDUCTION", "value": "mean", "declared": True}]
+    bare = tmp_path / "bare.py"
+    bare.write_text(path.read_text(encoding="utf-8").replace('REDUCTION = "mean"', ""), encoding="utf-8")
+    done, data = data_of(tmp_path, bare)
+    assert done.returncode == 1
+    assert data["conventions"] == [{"name": "REDUCTION", "value": "mean", "declared": False}]
+    assert [one["mistake"] for one in data["diagnosis"]] == ["mean_where_sum_is_stated"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "no/such/file.py"], "no/such/file.py: expected an implementation's file, found none there"),
+        (["check", "row_matrix"], "unknown implementation 'row_matrix': did you mean 'row_matrices'?"),
+        (["check", "row_matrices", "--case", "iris-9"], "unknown case 'iris-9': known: breast_cancer"),
+        (
+            ["check", "row_matrices", "--case", "xor*", "--json", "/no/such/folder/x.json"],
+            "--json /no/such/folder/x.json",
+        ),
+        (["new", "my-backprop"], "my-backprop: expected a name of letters, digits and _"),
+        (["new", "harness/check"], "harness/check.py: expected no file there, found one"),
+        (["new", "no/such/thing"], "no/such/thing.py: expected the folder no/such to be there"),
+    ],
+)
+def test_unusable_input_is_one_line_and_status_2(arguments, message):
+    done = harness(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: " + message)
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--seed", "-1"], ["--seconds", "0"], ["--total-seconds", "x"], ["--memory", "0"], ["--memory", "nan"], []],
+)
+def test_unusable_options_say_what_was_expected(option):
+    done = harness("check", *(["row_matrices", *option] if option else []))
+    assert done.returncode == 2
+    assert "expected" in done.stderr or "required" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_running_after_an_interrupt(tmp_path, how):
+    note = tmp_path / "pid"
+    path = tmp_path / "endless.py"
+    body = f"open({str(note)!r}, 'w').write(str(os.getpid()))\n    while True: pass\n"
+    path.write_text(f"import os\ndef backprop(n, x, t):\n    {body}", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "check", str(path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 20
+    while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    worker = int(note.read_text())
+    os.kill(process.pid, how)
+    _, errors = process.communicate(timeout=20)
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert errors.strip() == "interrupted"
+    while _runs(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(worker)
+
+
+def _runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_check_imports_nothing_heavy():
+    code = (
+        "import sys; from harness.__main__ import main; main(['check', 'row_matrices', '--case', 'iris*']); "
+        "print([m for m in ('torch', 'pandas', 'sklearn', 'scipy', 'tabulate', 'psutil') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
