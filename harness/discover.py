@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.contract import Gradients, Network
 from harness.errors import UnknownName, UnusableInput
+
+if TYPE_CHECKING:
+    import ast
 
 FOLDER = Path(__file__).resolve().parent.parent / "implementations"
 REFERENCE = "torch_autograd"
@@ -28,18 +30,24 @@ class Implementation:
     @property
     def title(self) -> str:
         """The first line of the docstring, or the name where there is none."""
+        import ast  # for titles alone; a check has no need of it
+
         docstring = ast.get_docstring(self._tree()) or self.name
         return docstring.splitlines()[0].rstrip(".")
 
     @property
     def source(self) -> str:
         """The value of SOURCE, or nothing where the file does not say."""
+        import ast
+
         for node in self._tree().body:
             if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "SOURCE" for t in node.targets):
                 return str(ast.literal_eval(node.value)) if isinstance(node.value, ast.Constant) else ""
         return ""
 
     def _tree(self) -> ast.Module:
+        import ast
+
         try:
             return ast.parse(self.path.read_text(encoding="utf-8"))
         except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):  # said in full when the file is run

@@ -4,7 +4,6 @@ and what to do next. The command line prints it; no traceback follows."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class UnusableInput(Exception):
@@ -19,6 +18,8 @@ class UnknownName(UnusableInput):
         super().__init__(kind, name)
 
     def __str__(self) -> str:
+        from difflib import get_close_matches  # seldom needed, and slow to import
+
         near = get_close_matches(self.name, self.known, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"unknown {self.kind} {self.name!r}: {hint}known: {', '.join(self.known)}"

@@ -34,7 +34,7 @@ def text(check: Check, rerun: str) -> str:
 
 
 def _head(check: Check) -> str:
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in check.by_verdict.items())
+    counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
     ran = f"{check.ran} of {len(check.outcomes)} cases ran"
     return (
         f"{check.path.name}: {check.verdict.upper()}\n"
