@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.contract import Activation, Array, Gradients, Inputs, Layer, Network
+from harness.contract import Activation, Array, Inputs, Layer, Network
 from harness.costs import COSTS
 
 SIZE = 2**160  # |S|: the integers from which every number of a trial is drawn, evenly
@@ -198,24 +198,3 @@ def degree_of(number: Any) -> int:
     if isinstance(number, (int, np.integer)):
         return 0
     raise Degree.refuse(f"it mixes in a {type(number).__name__}")
-
-
-def textbook(
-    inputs: Inputs,
-    send_back: Callable[[list[Array], Network, int], Array] | None = None,
-    met: Callable[[list[Array], int], Array] | None = None,
-) -> Gradients:
-    """BP1 to BP4 as contract.py has them. `send_back(delta, network, l)` replaces δ^{l+1} W^{l+1} in BP2, and
-    `met(a, l)` the a^{l-1} that δ^l meets in BP4, so that a wrong formulation is its one wrong line."""
-    network = inputs.network
-    a, z = [inputs.x], []
-    for layer in network.layers:
-        z.append(a[-1] @ layer.w.T + layer.b)
-        a.append(layer.activation.f(z[-1]))
-    delta: list[Any] = [None] * len(z)
-    delta[-1] = (a[-1] - inputs.t) * network.layers[-1].activation.slope(z[-1])  # type: ignore[misc]
-    for l in range(len(z) - 2, -1, -1):
-        back = send_back(delta, network, l) if send_back else delta[l + 1] @ network.layers[l + 1].w
-        delta[l] = back * network.layers[l].activation.slope(z[l])  # type: ignore[misc]
-    w = [d.T @ (met(a, l) if met else a[l]) for l, d in enumerate(delta)]
-    return Gradients(w, [d.sum(axis=0) for d in delta], delta)

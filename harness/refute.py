@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from harness.contract import Array, Gradients, Inputs, Network
-from harness.exact import Architecture, opaque_inputs, small_inputs, textbook
+from harness.contract import Array, Inputs
+from harness.exact import Architecture, opaque_inputs, small_inputs
+from harness.mistakes import Mistake
+from harness.mistakes.backward import InverseWhereTransposeBelongs, WrongLayersWeights
+from harness.mistakes.gradients import OutputsWhereInputsBelong
+from harness.textbook import Textbook
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,12 @@ class Refutation:
     wrong_value: Array
 
 
-def _wrong_layer(delta: list[Array], network: Network, l: int) -> Array:
-    return np.asarray(delta[l + 1] @ network.layers[l].w)
+class ExactInverse(InverseWhereTransposeBelongs):
+    __doc__ = InverseWhereTransposeBelongs.__doc__
+    wrong = "δ^l = (δ^{l+1} ((W^{l+1})^{-1})ᵀ) ⊙ f'(z^l)"
 
-
-def _inverse(delta: list[Array], network: Network, l: int) -> Array:
-    return np.asarray(delta[l + 1] @ adjugate_inverse(network.layers[l + 1].w).T)
+    def sent_back(self, l: int) -> Array:
+        return np.asarray(self.delta[l + 1] @ adjugate_inverse(self.weights_back(l + 1)).T)
 
 
 def adjugate_inverse(w: Array) -> Array:
@@ -44,28 +47,17 @@ def adjugate_inverse(w: Array) -> Array:
     return np.array([[d / determinant, -b / determinant], [-c / determinant, a / determinant]], dtype=object)
 
 
-WRONG: dict[str, tuple[str, str, Callable[[Inputs], Gradients]]] = {
-    "the weights of the wrong layer": (
-        "δ^l = (δ^{l+1} W^{l+1}) ⊙ f'(z^l)",
-        "δ^l = (δ^{l+1} W^l) ⊙ f'(z^l)",
-        lambda inputs: textbook(inputs, send_back=_wrong_layer),
-    ),
-    "the outputs where the inputs belong": (
-        "∂C/∂W^l = (δ^l)^T a^{l-1}",
-        "∂C/∂W^l = (δ^l)^T a^l",
-        lambda inputs: textbook(inputs, met=lambda a, l: a[l + 1]),
-    ),
-    "the inverse where the transpose belongs": (
-        "δ^l = ((W^{l+1})^T δ^{l+1}) ⊙ f'(z^l), in columns",
-        "δ^l = ((W^{l+1})^{-1} δ^{l+1}) ⊙ f'(z^l), in columns",
-        lambda inputs: textbook(inputs, send_back=_inverse),
-    ),
+# Those that the articles' readers ask about.
+WRONG: dict[str, type[Mistake]] = {
+    "the weights of the wrong layer": WrongLayersWeights,
+    "the outputs where the inputs belong": OutputsWhereInputsBelong,
+    "the inverse where the transpose belongs": ExactInverse,
 }
 
 
 def refute(name: str, trials: int = 100) -> Refutation:
     """Run a wrong formulation on random integers and count the trials that refute it; then find a small example."""
-    right, wrong, formulation = WRONG[name]
+    formulation = WRONG[name]
     architecture = Architecture((2, 2, 2), 1)  # all of them run here: widths are equal and matrices square
     source = random.Random(name)
     refuted = 0
@@ -80,12 +72,12 @@ def refute(name: str, trials: int = 100) -> Refutation:
             continue
         # A plain example: nothing that is 0 or a fraction, and numbers that are quickly checked.
         if found and all(value == int(value) and 0 < abs(value) < 1000 for array in found[1:] for value in array.flat):
-            return Refutation(name, right, wrong, refuted, trials, example, *found)
+            return Refutation(name, formulation.right, formulation.wrong, refuted, trials, example, *found)
 
 
-def _difference(inputs: Inputs, formulation: Callable[[Inputs], Gradients]) -> tuple[str, Array, Array] | None:
+def _difference(inputs: Inputs, formulation: type[Mistake]) -> tuple[str, Array, Array] | None:
     """The first quantity, from the output back, in which a formulation differs from the textbook, and both values."""
-    one, other = textbook(inputs), formulation(inputs)
+    one, other = Textbook(inputs).gradients(), formulation(inputs).gradients()
     assert one.delta is not None
     assert other.delta is not None
     for l in reversed(range(len(one.w))):

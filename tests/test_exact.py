@@ -15,9 +15,10 @@ from test_faults import write
 
 from harness.contract import Gradients
 from harness.discover import Functions, available, find
-from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs, textbook
+from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs
 from harness.prove import ARCHITECTURES, NotExact, Try, attempt, attempts, degree, differences, evaluate, prove
 from harness.refute import WRONG, refute
+from harness.textbook import Textbook
 from harness.workers import run_tasks
 
 GENERIC = [
@@ -176,7 +177,7 @@ def test_the_opaque_activation_remembers_and_finds_its_way_back_from_the_output(
 
 def test_the_textbook_is_the_formulation_of_the_implementations(able):
     inputs = opaque_inputs(Architecture((3, 4, 2), 2), random.Random(5))
-    gradients = textbook(inputs)
+    gradients = Textbook(inputs).gradients()
     own = {("w", l): w for l, w in enumerate(gradients.w, 1)} | {
         ("delta", l): d for l, d in enumerate(gradients.delta, 1)
     }
