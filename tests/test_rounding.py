@@ -61,7 +61,7 @@ def test_gamma_is_highams_and_has_an_end():
     assert machine.u == 2.0**-53
     assert machine.gamma(10) == pytest.approx(10 * 2.0**-53, rel=1e-14)
     with pytest.raises(ValueError, match="no rounding bound"):
-        Arithmetic(0.01, 0.0).gamma(100)
+        Arithmetic("two digits", 0.01, 0.0).gamma(100)
 
 
 @settings(max_examples=50, deadline=None)
