@@ -173,6 +173,7 @@ def _random_cases() -> Iterator[Case]:
     yield make("random", (5, 6, 4), "tanh", 8, flag="saturated")
     yield make("random", (5, 6, 4), "tanh softmax", 8, flag="saturated")
     yield make("random", (5, 6, 4), "tanh softmax", 8, flag="large")
+    # Two more, so that a softmax that overflows is seen by three: no mistake rests on fewer.
     yield make("random", (4, 7, 5, 3), "sigmoid softmax", 8, flag="large")
     yield make("random", (9, 4), "softmax", 8, flag="large")
     yield make("random", (5, 6, 4), "relu sigmoid", 8, bce=True, flag="large")

@@ -11,6 +11,12 @@ from typing import Any
 
 import numpy as np
 
+_TORCH = {
+    "torch's default dtype": "torch.float32",
+    "torch's gradient mode": True,
+    "torch's deterministic mode": False,
+}
+
 
 def snapshot() -> Mapping[str, Any]:
     """The shared state, each part under the words that a person is told if it changes."""
@@ -27,9 +33,9 @@ def snapshot() -> Mapping[str, Any]:
 
 
 def changes(before: Mapping[str, Any]) -> list[str]:
-    """The parts that are no longer as they were. What torch brings along is compared only if it was there before."""
-    now = snapshot()
-    return [name for name, value in before.items() if name in now and now[name] != value]
+    """The parts that are no longer as they were; those of torch that were not there before, as it has them at first."""
+    expected, now = _TORCH | dict(before), snapshot()
+    return [name for name, value in now.items() if name in expected and expected[name] != value]
 
 
 def _folder() -> str:
@@ -44,7 +50,7 @@ def _of_torch() -> dict[str, Any]:
     if torch is None or not hasattr(torch, "random"):  # absent, or half imported
         return {}
     return {
-        "torch's default dtype": torch.get_default_dtype(),
+        "torch's default dtype": str(torch.get_default_dtype()),
         "torch's gradient mode": torch.is_grad_enabled(),
         "torch's number of threads": torch.get_num_threads(),
         "torch's deterministic mode": torch.are_deterministic_algorithms_enabled(),

@@ -78,6 +78,11 @@ FAULTS = {
     "numpy's random": ("np.random.seed(0); return right(n, x, t)", "global state", "numpy's random state"),
     "random": ("random.random(); return right(n, x, t)", "global state", "the random state"),
     "folder": ("os.chdir('/'); return right(n, x, t)", "global state", "the working folder"),
+    "torch's defaults": (
+        "import torch; torch.set_default_dtype(torch.float64); return right(n, x, t)",
+        "global state",
+        "torch's default dtype",
+    ),
     "files": ("open('left.txt', 'w').write('x'); return right(n, x, t)", "files", "it left files behind: left.txt"),
     "child": ("subprocess.Popen(['sleep', '600']); return right(n, x, t)", "processes", "it left a process running"),
     "daemon": (
@@ -108,7 +113,7 @@ def server():
         yield one
 
 
-def submission(server, folder, text, limits=Limits(seconds=2.0, total=20.0, memory=2**29)):  # noqa: B008
+def submission(server, folder, text, limits=Limits(seconds=4.0, total=20.0, memory=2**29)):  # noqa: B008
     path = folder / "submission.py"
     path.write_text(text, encoding="utf-8")
     return Submission(server, path, limits)
