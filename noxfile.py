@@ -80,6 +80,13 @@ def peers(session):
 
 
 @nox.session
+def mutants(session):
+    """What the check sees of one change in each implementation; writes reports/mutants.md."""
+    install(session, "mutants")
+    run(session, "mutants")
+
+
+@nox.session
 def tests(session):
     """The tests, pytest's own options after --."""
     install(session, "tests")

@@ -87,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     peers = subparsers.add_parser("peers", help="what other gradient checkers miss, on the same gradients")
     peers.set_defaults(command=commands.run_peers)
 
+    mutants = subparsers.add_parser("mutants", help="what the check sees of one change in each implementation")
+    mutants.add_argument("--only", metavar="NAMES", help="implementations, as for compare")
+    mutants.add_argument("--seed", type=_natural, default=1, metavar="N", help="of the inputs (default: 1)")
+    mutants.set_defaults(command=commands.run_mutants)
+
     check = subparsers.add_parser("check", help="is this file's backprop right? if not, where, and what is the mistake")
     add = check.add_argument
     add("file", metavar="FILE", help="a path ending in .py, or the name of an implementation")

@@ -115,6 +115,37 @@ def run_peers(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_mutants(options: argparse.Namespace) -> int:
+    from importlib.util import find_spec
+
+    from harness.compare import select
+    from harness.markdown import write_page
+    from harness.server import Server
+
+    if find_spec("cosmic_ray") is None:
+        raise UnusableInput("mutants: expected the package cosmic-ray, found none; `nox -s mutants` installs it")
+    from harness.mutants import fates
+    from harness.mutants_report import outdated, reasons, render, summary, unexplained
+
+    known, found = reasons(), []
+    with Server() as server:
+        for implementation in select(options.only).implementations:
+            mine = list(fates(server, implementation, options.seed))
+            print(f"{implementation.name}: {summary(mine)}", flush=True)
+            found += mine
+    for fate in unexplained(found, known):
+        print(f"unexplained: {fate.implementation}.py, line {fate.mutant.line}, {fate.mutant.operator}:")
+        print(f"- {fate.mutant.before}\n+ {fate.mutant.after}")
+    for name, before, after in outdated(found, known):
+        print(f"explained, but no survivor: {name}.py:\n- {before}\n+ {after}")
+    if options.only is not None:
+        print("No report for a selection.")
+    else:
+        write_page(REPORTS / "mutants.md", render(found, known, options.seed))
+        print(f"Report: {REPORTS / 'mutants.md'}")
+    return 1 if unexplained(found, known) or outdated(found, known) else 0
+
+
 def run_list(options: argparse.Namespace) -> int:
     from harness import datasets
     from harness.cases import standard_cases

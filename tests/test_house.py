@@ -22,8 +22,10 @@ ORDER = [
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
     "mistakes.batches", "mistakes.costs", "mistakes",
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
+    "mutants",
     "prove", "refute", "soundness", "peers", "catalogue", "compare", "views",
-    "markdown", "sensitivity", "mistakes_report", "report", "proof_report", "terminal", "commands", "__main__",
+    "markdown", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
+    "commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))
