@@ -35,7 +35,8 @@ _BIAS_SCALE = {"bias": 10.0}
 
 @dataclass(frozen=True)
 class Case:
-    """A network with its data. `widths` runs from layer 0 to layer L; `online` asks for EPOCHS passes of training,
+    """A network with its data. `widths` runs from layer 0 to layer L; `hidden` names the activation of the hidden
+    layers, or that of each in turn; `online` asks for EPOCHS passes of training,
     one row a step, in place of one gradient and one step on all rows."""
 
     dataset: str
@@ -52,7 +53,7 @@ class Case:
     @property
     def id(self) -> str:
         """The stable name; parts that are as usual are left out, and the learning rate, which follows from the rest."""
-        activations = dict.fromkeys([self.hidden, self.output] if len(self.widths) > 2 else [self.output])
+        activations = dict.fromkeys([*self.hidden.split(), self.output] if len(self.widths) > 2 else [self.output])
         parts = [
             Path(self.dataset).stem,
             *map(str, self.widths),
@@ -83,7 +84,7 @@ class Case:
 
     def _network(self, random: np.random.Generator) -> Network:
         layers = []
-        last = len(self.widths) - 2
+        last, hidden = len(self.widths) - 2, self.hidden.split()
         for number, (fan_in, fan_out) in enumerate(zip(self.widths[:-1], self.widths[1:], strict=True)):
             # Variance 1 / fan_in (LeCun) keeps z of the order of 1 at every width.
             w = random.uniform(-1, 1, (fan_out, fan_in)) * np.sqrt(3 / fan_in) * _WEIGHT_SCALE.get(self.flag, 1.0)
@@ -92,7 +93,7 @@ class Case:
                 w *= 10_000
             if self.flag == "dead" and number < last:
                 b[::2] = -50
-            activation = ACTIVATIONS[self.output if number == last else self.hidden]
+            activation = ACTIVATIONS[self.output if number == last else hidden[number % len(hidden)]]
             layers.append(Layer(w.astype(self.dtype), b.astype(self.dtype), activation))
         return Network(tuple(layers), COSTS[self.cost])
 
@@ -112,8 +113,9 @@ def make(
     bce: bool = False,
     **others: Any,
 ) -> Case:
-    """A case from "hidden output" activation names (one name serves for both); the cost follows from the output."""
-    hidden, output = activations.split() if " " in activations else (activations, activations)
+    """A case from "hidden output" activation names (one name serves for both, and each hidden layer may have its own);
+    the cost follows from the output."""
+    hidden, output = activations.rsplit(" ", 1) if " " in activations else (activations, activations)
     # Two rates, neither of them 1, so that a step which takes no notice of its own cannot pass.
     others.setdefault("learning_rate", 0.3 if dataset == "random" else 0.5)
     cost = "cross_entropy" if output == "softmax" else "binary_cross_entropy" if bce else "half_squared_error"
@@ -161,6 +163,7 @@ def _random_cases() -> Iterator[Case]:
     yield make("random", (3, 5, 4, 6, 5, 2), "tanh", 4)
     yield make("random", (4, 4, 4, 4), "sigmoid", 4)  # equal widths: a missing transpose still runs
     yield make("random", (4, 4, 4, 4, 4, 4), "softplus identity", 4)
+    yield make("random", (4, 6, 5, 7, 3), "tanh softplus sigmoid identity", 8)  # a slope of another layer shows
     yield make("random", (6, 5, 3), "leaky_relu identity", 8)
     yield make("random", (6, 8, 4), "softplus sigmoid", 8, bce=True)
     yield make("random", (5, 6, 4), "identity", 8)

@@ -23,10 +23,10 @@ _COSTS = {
 
 def features(case: Case) -> list[str]:
     """What a case has, in words, the most telling first."""
-    layers, hidden = list(pairwise(case.widths)), len(case.widths) > 2
+    layers, hidden, units = list(pairwise(case.widths)), len(case.widths) > 2, case.hidden.split()
     found = {
         "a hidden layer": hidden,
-        "hidden units that are not linear": hidden and case.hidden != "identity",
+        "hidden units that are not linear": hidden and set(units) != {"identity"},
         "no hidden layer": not hidden,
         "two hidden layers or more": len(case.widths) > 3,
         "more than one row": case.batch > 1,
@@ -35,11 +35,12 @@ def features(case: Case) -> list[str]:
         "a layer with as many inputs as outputs": any(n == m for n, m in layers),
         "layers of unequal width": any(n != m for n, m in layers),
         "float32": case.dtype == "float32",
-        f"{case.hidden} hidden units": hidden,
+        **{f"{name} hidden units": hidden for name in units},
+        "hidden layers of different activations": hidden and len(set(units)) > 1,
         f"{case.output} outputs": True,
-        "a hidden activation other than sigmoid": hidden and case.hidden != "sigmoid",
+        "a hidden activation other than sigmoid": hidden and set(units) != {"sigmoid"},
         "an output other than sigmoid": case.output != "sigmoid",
-        "an activation other than sigmoid": case.output != "sigmoid" or (hidden and case.hidden != "sigmoid"),
+        "an activation other than sigmoid": case.output != "sigmoid" or (hidden and set(units) != {"sigmoid"}),
         _COSTS[case.cost]: True,
         "a cross-entropy": case.cost != "half_squared_error",
         **({_FLAGS[case.flag]: True} if case.flag else {}),

@@ -35,9 +35,9 @@ def test_a_right_file_is_status_0(tmp_path):
     done, data = data_of(tmp_path, ROOT / "implementations" / "row_matrices.py")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert done.stdout.startswith("row_matrices.py: AGREES\n40 of 54 cases ran (40 agree, 14 unsupported)")
+    assert done.stdout.startswith("row_matrices.py: AGREES\n41 of 55 cases ran (41 agree, 14 unsupported)")
     assert data["verdict"] == "agrees"
-    assert data["cases"] == {"run": 40, "of": 54, "by_verdict": {"agrees": 40, "unsupported": 14}}
+    assert data["cases"] == {"run": 41, "of": 55, "by_verdict": {"agrees": 41, "unsupported": 14}}
     assert data["first_divergence"] is None
     assert data["diagnosis"] == data["failures"] == []
     assert data["rerun"] == ""

@@ -32,7 +32,7 @@ def run(pytester, file, expected, *options):
 
 def test_every_case_is_a_test_with_a_name(pytester):
     result = run(pytester, ROOT / "implementations" / "row_matrices.py", {})
-    result.assert_outcomes(passed=40, skipped=14)
+    result.assert_outcomes(passed=41, skipped=14)
     result.stdout.fnmatch_lines(["PASSED *::test_backprop[[]row_matrices[[]iris-4-5-3-sigmoid-batch8[]][]]"])
     assert "the article has the squared error only" in result.stdout.str()
 
@@ -50,7 +50,7 @@ def test_a_failure_says_what_the_check_says_and_an_expected_one_is_expected(pyte
 
 def test_an_expected_failure_that_passes_is_a_failure(pytester):
     result = run(pytester, ROOT / "implementations" / "row_matrices.py", {"iris-4-5-3-sigmoid-batch8": "not so"})
-    result.assert_outcomes(passed=39, failed=1, skipped=14)
+    result.assert_outcomes(passed=40, failed=1, skipped=14)
     assert "[XPASS(strict)] not so" in result.stdout.str()
 
 
