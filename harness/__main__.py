@@ -6,6 +6,7 @@ import argparse
 import io
 import math
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ A_DAY = 86_400  # seconds
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit status: 0 all is well, 1 something is wrong or failed, 2 unusable arguments."""
     options = _parser().parse_args(arguments)
+    for one in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(one, _stop)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a δ on a terminal that has none costs a character, not the run
@@ -37,6 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     return status
+
+
+def _stop(number: int, _: object) -> None:
+    """End as after any error, so that nothing is left running and no folder is left behind."""
+    sys.exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:

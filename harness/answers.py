@@ -112,7 +112,8 @@ def _misbehaviour(
     if changed:
         return Refusal("failed", f"it changed its input: {changed[0]}", "inputs")
     if again is not None:
-        name, layer = next(key for key in arrays if not _same_array(arrays[key], again.get(key)))
+        keys = dict.fromkeys([*arrays, *again])
+        name, layer = next(key for key in keys if not _same_array(arrays.get(key), again.get(key)))
         return Refusal("failed", f"two calls with the same inputs differ in {name} of layer {layer}", "two calls")
     if what := changes(before):
         return Refusal("failed", f"it changed {', '.join(what)}", "global state")
@@ -155,8 +156,8 @@ def _same(one: Arrays, other: Arrays) -> bool:
     return one.keys() == other.keys() and all(_same_array(one[key], other[key]) for key in one)
 
 
-def _same_array(one: Array, other: Array | None) -> bool:
-    return other is not None and one.shape == other.shape and one.tobytes() == other.tobytes()
+def _same_array(one: Array | None, other: Array | None) -> bool:
+    return one is not None and other is not None and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 
 def of_gradients(gradients: Any, inputs: Inputs) -> Arrays:

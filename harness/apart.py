@@ -10,13 +10,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from harness.answers import STALE, Answer, Refusal
-from harness.contract import Array, Inputs
-from harness.process import Message, Output, Worker
+from harness.contract import Inputs
+from harness.parse import parsed, parsed_loading, printable
+from harness.process import Output, Worker
 from harness.server import Server
 from harness.wire import pack
 
@@ -36,17 +36,15 @@ class Submission:
     """A file, and the process in which it runs. Close it, or use it in a `with`."""
 
     def __init__(self, server: Server, path: Path, limits: Limits) -> None:
-        self.declared: Mapping[str, Any] = {}
+        self.declared: Mapping[str, str | bool] = {}
         self.output = Output()
-        self._path, self._limits = path.resolve(), limits
-        self._spent = 0.0
+        self._path, self._limits, self._server = path.resolve(), limits, server
+        self._spent, self._was_loaded = 0.0, False
         self._unusable: Refusal | None = None
         self._worker: Worker | None = None
         self._home = Path(tempfile.mkdtemp(prefix="gradproof-"))
-        self._folder = self._home / "work"  # where it must leave nothing; libraries may use its neighbour tmp
-        for folder in (self._folder, self._home / "tmp"):
-            folder.mkdir()
-        self._server = server
+        (self._home / "tmp").mkdir()  # what libraries leave there is nobody's business
+        self._folder = self._home
 
     def __enter__(self) -> Submission:
         return self
@@ -66,31 +64,34 @@ class Submission:
         if self._worker is not None:
             self._worker.signal()
 
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more will run."""
-        return self._unusable is not None
-
     def answers(self, functions: tuple[str, ...], inputs: Inputs, learning_rate: float) -> dict[str, Answer]:
         """What each of the functions gives for the inputs, all within the limit of one case."""
-        end = time.monotonic() + self._limits.seconds
+        left = self._limits.seconds
         answers: dict[str, Answer] = {}
         while waiting := [name for name in functions if name not in answers]:
             worker = self._ready()
+            if not isinstance(worker, Refusal) and left <= 0:
+                worker = Refusal("failed", f"not run: the {self._limits.seconds:g} s of its case are over", "not run")
             if isinstance(worker, Refusal):
                 return answers | dict.fromkeys(waiting, Answer(refusal=worker))
             worker.send(_request(waiting, inputs, learning_rate))
             for name in waiting:
-                answers[name] = self._received(worker, end)
+                start = time.monotonic()
+                answers[name] = self._received(worker, left, inputs)
+                left -= time.monotonic() - start
                 if self._worker is None:  # it was replaced, and knows nothing of the request
                     break
         return answers
 
-    def _received(self, worker: Worker, end: float) -> Answer:
-        start = time.monotonic()
-        got = worker.receive(max(0.0, min(end - start, self._limits.total - self._spent)))
+    def _received(self, worker: Worker, left: float, inputs: Inputs) -> Answer:
+        start, of_all = time.monotonic(), self._limits.total - self._spent
+        got = worker.receive(max(0.0, min(left, of_all)))
         self._spent += time.monotonic() - start
-        return self._tidied(Answer(refusal=got) if isinstance(got, Refusal) else _parsed(got))
+        if isinstance(got, Refusal) and got.kind == "timeout":
+            limit = f"{self._limits.seconds:g} s" if left < of_all else f"the {self._limits.total:g} s for all cases"
+            got = Refusal("failed", f"no answer within {limit}", "timeout")
+        answer = Answer(refusal=got) if isinstance(got, Refusal) else parsed(*got, layers=len(inputs.network.layers))
+        return self._tidied(answer)
 
     def _ready(self) -> Worker | Refusal:
         """A worker that has loaded the file, or the reason why nothing more will run."""
@@ -100,30 +101,39 @@ class Submission:
             return self._unusable
         if self._worker is not None:
             return self._worker
+        self._folder = Path(tempfile.mkdtemp(prefix="work-", dir=self._home))
+        worker = self._worker = Worker(self._server, self._path, self._folder, self._limits.memory, self.output)
+        if self._unusable is not None:  # interrupted meanwhile
+            worker.signal()
         start = time.monotonic()
-        self._worker = Worker(self._server, self._path, self._folder, self._limits.memory, self.output)
-        got = self._worker.receive(min(LOADING, self._limits.total - self._spent))
-        self._spent += time.monotonic() - start
+        got = worker.receive(LOADING)
+        if self._was_loaded:  # the first time is not on the clock of its cases
+            self._spent += time.monotonic() - start
         if isinstance(got, Refusal):
-            self._unusable = Refusal("failed", f"while it was imported: {got.detail}", got.kind)
-        elif "refusal" in got[0]:
-            detail, kind, traceback = map(str, got[0]["refusal"])
-            self._unusable = Refusal("failed", detail, kind, traceback)
+            loaded: Mapping[str, str | bool] | Refusal = replace(got, detail=f"while it was imported: {got.detail}")
         else:
-            self.declared = got[0].get("declared", {})
-            return self._worker
+            loaded, self._was_loaded = parsed_loading(*got), True
+        if not isinstance(loaded, Refusal):
+            self.declared = loaded
+            return worker
+        self._unusable = loaded
         self._end()
-        return self._unusable
+        return loaded
 
     def _tidied(self, answer: Answer) -> Answer:
         """The answer, or what it left behind; and no traces for the next."""
-        left = sorted(self._folder.iterdir())
-        for path in left:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() and not path.is_symlink() else path.unlink()
-        if left and answer.refusal is None:
-            names = ", ".join(path.name for path in left[:3])
-            answer = Answer(refusal=Refusal("failed", f"it left files behind: {names}", "files"))
-        if answer.refusal is not None and answer.refusal.kind in STALE:
+        try:
+            left = sorted(printable(path.name) for path in self._folder.iterdir())
+            spoilt = self._folder.is_symlink()
+        except OSError:
+            left, spoilt = [], True
+        if spoilt:
+            refusal = Refusal("failed", "it removed or replaced its working folder", "files")
+        elif left:
+            refusal = Refusal("failed", f"it left files behind: {', '.join(left[:3])}", "files")
+        if (left or spoilt) and answer.refusal is None:
+            answer = Answer(refusal=refusal)
+        if left or spoilt or (answer.refusal is not None and answer.refusal.kind in STALE):
             self._end()
         return answer
 
@@ -142,17 +152,3 @@ def _request(functions: list[str], inputs: Inputs, learning_rate: float) -> byte
         "cost": network.cost.name,
     }
     return pack(header, inputs.arrays())
-
-
-def _parsed(message: Message) -> Answer:
-    """The answer in a message, which foreign code may have written."""
-    header, arrays = message
-    try:
-        keys, again = ([(str(name), int(layer)) for name, layer in header[part]] for part in ("keys", "again"))
-        refusal = header["refusal"] and Refusal(*map(str, header["refusal"]))
-        first: dict[tuple[str, int], Array] = dict(zip(keys, arrays[: len(keys)], strict=True))
-        second = dict(zip(again, arrays[len(keys) :], strict=True))
-        changed = tuple(map(str, header["changed"]))
-        return Answer(first, second or None, changed, refusal, float(header["seconds"]))
-    except (KeyError, TypeError, ValueError):
-        return Answer(refusal=Refusal("failed", "it spoils the channel of its answers", "crash"))

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from harness.answers import Answer, Refusal
 from harness.cases import Case
-from harness.certify import Standard, certify, excess
+from harness.certify import certify
 from harness.contract import Array, Gradients, Inputs
 from harness.conventions import OURS
-from harness.diagnose import Subject, diagnose, outcome
+from harness.diagnose import diagnose, every_kind
+from harness.explain import subjects
+from harness.judging import FUNCTIONS, Outcome, Trial, judged
 from harness.mistakes import CATALOGUE, Mistake
 from harness.peers import Check
-from harness.textbook import Scale
+from harness.textbook import Textbook
 
 SEEN, HIDDEN, DOES_NOT_RUN = "seen", "hidden", "does not run"
-Quantities = Mapping[tuple[str, int], Array]
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A case with its inputs and standards."""
-
-    case: Case
-    inputs: Inputs
-    standards: Mapping[tuple[str, int], Standard]
 
 
 @dataclass(frozen=True)
@@ -42,79 +35,64 @@ class Row:
         return [case for case, found in self.by_case.items() if found == what]
 
 
-def prepared(cases: Sequence[Case]) -> list[Prepared]:
-    """The cases with the inputs that the reports are made from."""
+def prepared(cases: Sequence[Case]) -> list[Trial]:
+    """The cases with the inputs that the reports are made from, and no answers yet."""
     built = [(case, case.build()) for case in cases]
-    return [Prepared(case, inputs, certify(inputs, case.learning_rate, case.dtype)) for case, inputs in built]
+    return [Trial(case, inputs, certify(inputs, case.learning_rate, case.dtype), {}) for case, inputs in built]
 
 
-def kill_matrix(cases: Sequence[Prepared]) -> list[Row]:
+def kill_matrix(cases: Sequence[Trial]) -> list[Row]:
     """Every mistake of the catalogue, run in floating point on every case, and diagnosed from its numbers."""
     rows = []
     for name, entry in CATALOGUE.items():
-        subjects = [subject for one in cases for subject in _run(entry, one)]
-        by_case = {
-            one.case.id: _found([subject for subject in subjects if subject.case == one.case.id]) for one in cases
-        }
-        named = tuple(diagnosis.name for diagnosis in diagnose(subjects, OURS))
-        rows.append(Row(name, entry, by_case, named))
+        outcomes = [judged(replace(one, answers=answers(entry, one)), OURS) for one in cases]
+        diagnoses = diagnose([subject for outcome in outcomes for subject in subjects(outcome, OURS)], every_kind(OURS))
+        by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
+        rows.append(Row(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
     return rows
 
 
-def _found(subjects: Sequence[Subject]) -> str:
-    if not all(subject.first for subject in subjects):
+def _found(outcome: Outcome) -> str:
+    if any(refusal.kind == "exception" for refusal in outcome.faults.values()):
         return DOES_NOT_RUN
-    return SEEN if any(subject.departs for subject in subjects) else HIDDEN
+    return SEEN if outcome.departures or outcome.faults else HIDDEN
 
 
-def _run(formulation: type[Mistake], one: Prepared) -> list[Subject]:
-    """What it gives on a case through backprop and through step, as a submission would."""
-    subjects = []
-    for function in ("backprop", "step"):
-        quantities: Sequence[Quantities] = ({}, {})
-        changed = False
-        given = _cast(one.inputs, formulation)
-        try:
-            with np.errstate(all="ignore"):
-                *quantities, changed = outcome(formulation, function, given, one.case.learning_rate, Scale())
-        except (ValueError, IndexError, KeyError):
-            pass
-        first, second = ({key: value.astype(np.float64) for key, value in part.items()} for part in quantities)
-        again = any(not np.array_equal(first[key], second[key], equal_nan=True) for key in first)
-        departs = changed or again or any(not _agrees(value, key, one) for key, value in first.items())
-        case, rate = one.case, one.case.learning_rate
-        second_call = second if again else None
-        subjects.append(
-            Subject(
-                case.id, function, one.inputs, rate, case.dtype, first, second_call, changed, bool(first) and departs
-            )
-        )
-    return subjects
+def answers(formulation: type[Textbook], one: Trial) -> dict[str, Answer]:
+    """What a formulation gives on a case, as a submission would."""
+    return {function: _answer(formulation, function, one) for function in FUNCTIONS}
 
 
-def _cast(inputs: Inputs, formulation: type[Mistake]) -> Inputs:
-    dtype = formulation.dtype
-    if dtype is None:
-        return inputs
-    layers = inputs.network.layers
-    network = inputs.network.with_parameters(
-        w=[layer.w.astype(dtype) for layer in layers], b=[layer.b.astype(dtype) for layer in layers]
-    )
-    return Inputs(network, inputs.x.astype(dtype), inputs.t.astype(dtype))
+def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
+    """It is asked twice, and what it does beside giving numbers is a fault."""
+    book = formulation(_cast(one.inputs, formulation), one.case.learning_rate if function == "step" else None)
+    try:
+        with np.errstate(all="ignore"):
+            first, second = (_arrays(book, function, call) for call in (1, 2))
+    except (ValueError, IndexError, KeyError) as error:
+        return Answer(refusal=Refusal("failed", str(error), "exception"))
+    again = None if all(np.array_equal(first[key], second[key], equal_nan=True) for key in first) else second
+    if book.changed():
+        return Answer(first, changed=("w of layer 1",), refusal=Refusal("failed", "it changed its input", "inputs"))
+    return Answer(first, again, refusal=None if again is None else Refusal("failed", "two calls differ", "two calls"))
 
 
-def _agrees(value: Array, key: tuple[str, int], one: Prepared) -> bool:
-    """Whether a quantity agrees with the truth; an update comes in its two parts."""
-    name, layer = key
-    if not name.startswith("update"):
-        return bool((excess(value, one.standards[key]) <= 1).all())
-    standard = one.standards["update", layer]
-    part = (slice(None), slice(None, -1)) if name == "update w" else (slice(None), -1)
-    piece = Standard(standard.truth[part], standard.bound[part], standard.undecidable[part])
-    return bool((excess(value, piece) <= 1).all())
+def _arrays(book: Textbook, function: str, call: int) -> dict[tuple[str, int], Array]:
+    if function == "step":
+        layers = book.step(call).layers
+        parts = {"w": [layer.w for layer in layers], "b": [layer.b for layer in layers]}
+    else:
+        gradients = book.gradients(call)
+        parts = {name: list(getattr(gradients, name)) for name in ("w", "b", "delta", "z", "a")}
+    return {(name, l): part.astype(np.float64) for name, each in parts.items() for l, part in enumerate(each, start=1)}
 
 
-def passed_by(check: Check, row: Row, cases: Sequence[Prepared]) -> tuple[int, int]:
+def _cast(inputs: Inputs, formulation: type[Textbook]) -> Inputs:
+    dtype = getattr(formulation, "dtype", None)
+    return inputs if dtype is None else inputs.astype(dtype)
+
+
+def passed_by(check: Check, row: Row, cases: Sequence[Trial]) -> tuple[int, int]:
     """In how many of the cases that see a mistake another check passes it, and how many those are."""
     seen = [one for one in cases if row.by_case[one.case.id] == SEEN]
     passed = 0

@@ -52,8 +52,8 @@ class Check:
 
     @property
     def by_verdict(self) -> dict[str, int]:
-        """How many of the cases that were run, or refused, came to each verdict."""
-        counts = Counter(outcome.verdict for outcome in self.outcomes if outcome.was_run)
+        """How many of the cases came to each verdict; one that was not run has failed."""
+        counts = Counter(outcome.verdict for outcome in self.outcomes)
         return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
 
 
@@ -90,15 +90,23 @@ def _run(submission: Submission, cases: Sequence[Case], seed: int) -> list[Trial
     inputs = [case.build(seed) for case in cases]
     pairs = list(zip(cases, inputs, strict=True))
     answers: list[dict[str, Answer]] = []
-    asking = Thread(
-        target=lambda: answers.extend(submission.answers(FUNCTIONS, given, case.learning_rate) for case, given in pairs)
-    )
+    broken: list[BaseException] = []
+
+    def ask_all() -> None:
+        try:
+            answers.extend(submission.answers(FUNCTIONS, given, case.learning_rate) for case, given in pairs)
+        except BaseException as error:
+            broken.append(error)
+
+    asking = Thread(target=ask_all)
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-4)  # seconds; the worker must not wait while the truth is computed
     asking.start()
     try:
         standards = [certify(given, case.learning_rate, case.dtype) for case, given in pairs]
         asking.join()
+        if broken:
+            raise broken[0]
     except BaseException:
         submission.interrupt()
         asking.join()

@@ -38,6 +38,7 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
                 "mistake": diagnosis.name,
                 "parts": [mistake.known_as() for mistake in diagnosis.mistakes],
                 "where": diagnosis.where,
+                "convention": dict(diagnosis.beside),
                 "equation": ", ".join(mistake.equation for mistake in diagnosis.mistakes),
                 "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),
                 "right": [mistake.right for mistake in diagnosis.mistakes],
@@ -78,5 +79,6 @@ def worst_errors(check: Check) -> list[dict[str, Any]]:
 
 
 def _reason(outcome: Outcome) -> str:
-    """Why a case was refused; failures are listed by themselves."""
-    return next((r.detail for r in outcome.refusals.values() if outcome.verdict == "unsupported"), "")
+    """Why a case was refused, or what the verdict on its departures rests on; failures are listed by themselves."""
+    refused = [refusal.detail for refusal in outcome.refusals.values() if outcome.verdict == "unsupported"]
+    return refused[0] if refused else outcome.reason

@@ -180,7 +180,7 @@ def _check(options: argparse.Namespace, server: Server) -> int:
     [implementation] = find([options.file])
     cases = chosen(gradient_cases(), options.case)
     if options.json is not None:
-        _check_writable(options.json)
+        _check_writable(options.json, implementation.path)
     limits = Limits(options.seconds, options.total_seconds, int(options.memory * 2**30))
     found = check(server, implementation.path, cases, options.seed, limits)
     failing = first_failing(found.outcomes)
@@ -188,16 +188,21 @@ def _check(options: argparse.Namespace, server: Server) -> int:
     again = f"{called} {shlex.quote(options.file)} --case {failing} --seed {found.seed}" if failing else ""
     print(text(found, again))
     if options.json is not None:
-        data = json.dumps(as_data(found, again), indent=1, allow_nan=False, ensure_ascii=False)
+        data = json.dumps(as_data(found, again), indent=1, allow_nan=False)
         options.json.write_text(data + "\n", encoding="utf-8")
     return 0 if found.verdict == "agrees" else 1
 
 
-def _check_writable(path: Path) -> None:
+def _check_writable(path: Path, source: Path) -> None:
     """Before anything is computed. Raises UnusableInput."""
-    if path.is_dir() or not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+    folder = path.absolute().parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UnusableInput(
             f"--json {path}: expected a file in a folder that can be written, found none; make it first"
+        )
+    if path.resolve() == source.resolve() or path.suffix == ".py":
+        raise UnusableInput(
+            f"--json {path}: expected a file for data, found a program's name; choose another, as x.json"
         )
 
 

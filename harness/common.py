@@ -49,8 +49,8 @@ def features(case: Case) -> list[str]:
 
 
 def in_common(failing: Sequence[Case], passing: Sequence[Case]) -> str:
-    """The feature, or the two, that all failing cases and no passing ones have; or else what all failing ones have,
-    with how many passing ones have it too. Empty where there is nothing to say."""
+    """The feature, or the two, that all failing cases and no passing ones have; or else one that all failing ones have
+    and few of the others. Empty where there is nothing to say."""
     if not failing:
         return ""
     of_each = [features(case) for case in failing]
@@ -62,5 +62,9 @@ def in_common(failing: Sequence[Case], passing: Sequence[Case]) -> str:
         for chosen in combinations(of_all, count):
             if not any(other.issuperset(chosen) for other in others):
                 return " and ".join(chosen)
-    rarest = sorted(of_all, key=lambda name: sum(name in other for other in others))[:2]
-    return " and ".join(f"{name} (so have {sum(name in o for o in others)} that pass)" for name in rarest)
+    if not of_all:
+        return ""
+    rarest = min(of_all, key=lambda name: sum(name in other for other in others))
+    passing_too = sum(rarest in other for other in others)
+    # What half of the passing cases have as well tells nothing.
+    return f"{rarest} (so have {passing_too} of the {len(others)} that pass)" if 2 * passing_too < len(others) else ""

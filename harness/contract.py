@@ -121,6 +121,14 @@ class Inputs:
         layers = tuple(Layer(layer.w.copy(), layer.b.copy(), layer.activation) for layer in self.network.layers)
         return Inputs(Network(layers, self.network.cost), self.x.copy(), self.t.copy())
 
+    def astype(self, dtype: str) -> Inputs:
+        """The same, rounded to another dtype."""
+        layers = self.network.layers
+        network = self.network.with_parameters(
+            w=[layer.w.astype(dtype) for layer in layers], b=[layer.b.astype(dtype) for layer in layers]
+        )
+        return Inputs(network, self.x.astype(dtype), self.t.astype(dtype))
+
 
 class Unsupported(Exception):
     """Raised by an implementation that refuses a case; its message is the reason, and is reported."""

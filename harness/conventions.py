@@ -17,9 +17,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import numpy as np
+
 from harness.answers import Arrays, Fault
 from harness.certify import Standard
 from harness.contract import Array, Inputs
+from harness.rounding import arithmetic
+from harness.textbook import Scale
 
 VALUES: dict[str, tuple[Any, ...]] = {
     "reduction": ("sum", "mean", "mean over outputs", "mean over rows and outputs"),
@@ -59,14 +63,12 @@ class Convention:
         names = [field.name for field in fields(self)]
         return {name.upper(): mine for name in names if (mine := getattr(self, name)) != getattr(other, name)}
 
-    def divisor(self, inputs: Inputs) -> int:
-        """What the sum of the costs is divided by."""
-        rows = len(inputs.x) if self.reduction == "mean" or "rows" in self.reduction else 1
-        return rows * (inputs.t.shape[1] if "outputs" in self.reduction else 1)
-
-    def factor(self, inputs: Inputs) -> float:
-        """What the cost is multiplied by, apart from the division."""
-        return 1.0 if self.half or inputs.network.cost.name != "half_squared_error" else 2.0
+    def scale(self, inputs: Inputs) -> Scale:
+        """What the sum of our costs is multiplied and divided by."""
+        rows = len(inputs.x) if self.reduction in ("mean", "mean over rows and outputs") else 1
+        outputs = inputs.t.shape[1] if "outputs" in self.reduction else 1
+        whole = not self.half and inputs.network.cost.name == "half_squared_error"
+        return Scale(2.0 if whole else 1.0, rows * outputs)
 
     def arranged(self, arrays: Arrays, inputs: Inputs) -> dict[tuple[str, int], Array]:
         """What backprop returned, laid out and with the sign as ours is."""
@@ -75,6 +77,8 @@ class Convention:
             w = arrays["w", l]
             if self.layout == "in, out" and w.ndim == 2:
                 w = w.T
+            if self.bias != "apart" and ("b", l) in arrays:
+                raise Fault("count", f"b has entries, expected none: BIAS = {self.bias!r} in the file says it is in w")
             if self.bias != "apart" and w.ndim == 2 and w.shape[1] > 1:
                 first = self.bias.startswith("first")
                 ours["b", l] = w[:, 0] if first else w[:, -1]
@@ -91,22 +95,24 @@ class Convention:
         """The standards of the declared cost.
 
         A factor costs each δ^L two roundings at most, wherever it is applied, and every bound has room for two: BP1
-        alone is allowed as many. So a bound twice as wide holds.
+        alone is allowed as many. So a bound twice as wide holds; what underflows before a division is not divided; and
+        the rounding of the old weights, which is part of an update's bound, is not scaled.
         """
-        divisor, factor = self.divisor(inputs), self.factor(inputs)
-        if divisor == factor == 1:
+        scale = self.scale(inputs)
+        if scale == Scale():
             return standards
-        return {
-            key: replace(
-                standard,
-                truth=standard.truth.times(factor).over(divisor),
-                # The update's bound has the rounding of the old weights in it, which no factor makes smaller.
-                bound=standard.bound * 2 * (factor if key[0] == "update" else factor / divisor),
-            )
-            if key[0] not in ("z", "a")
-            else standard
-            for key, standard in standards.items()
-        }
+        ratio, machine = 2 * scale.factor / scale.divisor, arithmetic(str(inputs.x.dtype))
+        scaled = dict(standards)
+        for (name, l), standard in standards.items():
+            if name in ("z", "a"):
+                continue
+            bound = ratio * standard.bound + machine.tiny
+            if name == "update":
+                layer = inputs.network.layers[l - 1]
+                bound += 4 * machine.u * np.abs(np.column_stack([layer.w, layer.b]).astype(np.float64))
+            truth = standard.truth.times(scale.factor).over(scale.divisor)
+            scaled[name, l] = replace(standard, truth=truth, bound=bound)
+        return scaled
 
 
 OURS = Convention()
@@ -133,6 +139,8 @@ def layouts(declared: Convention) -> list[Convention]:
 
 def fits(convention: Convention, arrays: Arrays, inputs: Inputs) -> bool:
     """Whether what backprop returned has the shapes of the convention."""
+    if convention.bias != "apart" and ("b", 1) in arrays:
+        return False
     arranged = convention.arranged(arrays, inputs)
     return all(
         arranged["w", l].shape == layer.w.shape and ("b", l) in arranged and arranged["b", l].shape == layer.b.shape

@@ -81,6 +81,8 @@ def find(names: Sequence[str]) -> tuple[Implementation, ...]:
             implementation = Implementation(path.stem, path)
         elif name in known:
             implementation = known[name]
+        elif Path(f"{name}.py").is_file():
+            raise UnusableInput(f"unknown implementation {name!r}: a path ends in .py; did you mean {name}.py?")
         else:
             raise UnknownName("implementation", name, known)
         other = found.setdefault(implementation.name, implementation)

@@ -50,7 +50,7 @@ class Enclosure:
         product, rest = _two_product(high, np.asarray(float(divisor)))
         low = ((self.high - product) - rest + self.low) / divisor  # the remainder of a division is exact
         left_out = (np.abs(low) + np.abs(self.low)) * 2.0**-51
-        return Enclosure(high, low, (self.radius / divisor + left_out + SMALLEST) * _ROUND_UP)
+        return Enclosure(high, low, (self.radius / divisor + left_out + 8 * SMALLEST) * _ROUND_UP)
 
     def __getitem__(self, index: Any) -> Enclosure:
         return Enclosure(self.high[index], self.low[index], self.radius[index])

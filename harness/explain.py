@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.answers import Arrays, Fault
+from harness.answers import Arrays, Fault, Refusal
 from harness.apart import Submission
+from harness.certify import excess
 from harness.contract import Array, Inputs
 from harness.conventions import Convention
-from harness.diagnose import Diagnosis, Subject, diagnose, split
+from harness.diagnose import Diagnosis, Subject, diagnose, every_kind, singles
 from harness.evidence import weigh
-from harness.judging import FUNCTIONS, Outcome, judged
+from harness.judging import FUNCTIONS, Outcome, judged, standard_of
 from harness.run import quantities_of, settled
+
+# Failures that a mistake may explain; of the others there is nothing to reproduce.
+_TELLING = ("inputs", "two calls", "values")
 
 
 def diagnosed(outcomes: Sequence[Outcome], declared: Convention, found: Convention) -> list[Diagnosis]:
     """The mistakes that explain what departs or breaks the contract. A convention that was not declared is named as the
     mistake that it would be, if it was not meant."""
     if any(outcome.departures or outcome.faults for outcome in outcomes):
-        return diagnose([subject for one in outcomes for subject in subjects(one, found)], found)
-    if found == declared:
-        return []
+        return diagnose([subject for one in outcomes for subject in subjects(one, found)], every_kind(found))
     plain = replace(declared, layout=found.layout, bias=found.bias)
     undeclared = [judged(outcome.trial, plain) for outcome in outcomes]
-    return diagnose([subject for one in undeclared for subject in subjects(one, plain)], plain, single=True)
+    return diagnose([subject for one in undeclared for subject in subjects(one, plain)], [singles(plain)])
 
 
 def explained(
@@ -44,28 +46,40 @@ def explained(
         return parts[0] | parts[1]
 
     evidence = weigh(run, trial.inputs, trial.case.learning_rate, trial.case.dtype, convention)
-    return replace(outcome, verdict="wrong" if submission.is_over else evidence.verdict)
+    if evidence.verdict == "failed":
+        refusals = {**outcome.refusals, "backprop": Refusal("failed", evidence.reason, "two calls")}
+        return replace(outcome, verdict="failed", refusals=refusals)
+    return replace(outcome, verdict=evidence.verdict, reason=evidence.reason)
 
 
 def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:
-    """What each function did, for the diagnosis; also where the contract was broken, if there are numbers."""
+    """What each function did, for the diagnosis; also where the contract was broken, if a mistake may explain that."""
     trial, found = outcome.trial, []
     for function, answer in trial.answers.items():
-        if not answer.arrays:
+        refusal = outcome.refusals.get(function)
+        if refusal is not None and refusal.kind not in _TELLING:
             continue
-        wrong = any((key[0] == "update") == (function == "step") for key in outcome.departures)
-        calls = [_readable(function, part, trial.inputs, convention) for part in (answer.arrays, answer.again)]
+        first, second = (_readable(function, part, trial.inputs, convention) for part in (answer.arrays, answer.again))
+        if not first:
+            continue
+        beyond = {}
+        for key, array in first.items():
+            standard = standard_of(key, array, trial, convention)
+            entries = ~(excess(array, standard) <= 1)
+            if entries.any():
+                beyond[key] = entries, standard.truth.high
         found.append(
             Subject(
                 case=trial.case.id,
                 function=function,
+                convention=convention,
                 inputs=trial.inputs,
                 learning_rate=trial.case.learning_rate,
                 dtype=trial.case.dtype,
-                first=calls[0],
-                second=calls[1] or None,
+                first=first,
+                second=second or None,
                 changed=bool(answer.changed),
-                departs=wrong or function in outcome.faults,
+                beyond=beyond,
             )
         )
     return found
@@ -74,6 +88,6 @@ def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:
 def _readable(function: str, arrays: Arrays | None, inputs: Inputs, convention: Convention) -> Arrays:
     """The quantities of a call, whatever they hold; none where they do not have their shapes."""
     try:
-        return split(quantities_of(function, arrays or {}, inputs, convention)) if arrays else {}
+        return quantities_of(function, arrays, inputs, convention) if arrays else {}
     except Fault:
         return {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.answers import Answer, Arrays, Refusal
 from harness.cases import Case
-from harness.certify import Standard
+from harness.certify import Standard, excess
 from harness.contract import Array, Inputs
 from harness.conventions import Convention, fits, layouts, scalings
 from harness.run import settled
@@ -31,13 +31,15 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A trial, judged: its verdict, the quantities in our layout, a judgement of each, and why a function gave none."""
+    """A trial, judged: its verdict, the quantities in our layout, a judgement of each, why a function gave none, and
+    what the verdict on a departure rests on, in a line."""
 
     trial: Trial
     verdict: str
     quantities: Arrays
     judgements: Mapping[tuple[str, int], Judgement]
     refusals: Mapping[str, Refusal]
+    reason: str = ""
 
     @property
     def departures(self) -> list[tuple[str, int]]:
@@ -52,7 +54,9 @@ class Outcome:
 
     @property
     def was_run(self) -> bool:
-        return all(refusal.kind != "not run" for refusal in self.refusals.values())
+        """Whether any function was."""
+        never = [refusal.kind in ("not run", "import", "declaration") for refusal in self.refusals.values()]
+        return not (len(never) == len(self.trial.answers) and all(never))
 
 
 def first_failing(outcomes: Sequence[Outcome]) -> str:
@@ -62,26 +66,39 @@ def first_failing(outcomes: Sequence[Outcome]) -> str:
 
 
 def judge_all(trials: Sequence[Trial], declared: Convention) -> tuple[Convention, list[Outcome]]:
-    """The outcomes under the declared convention; or under the one that the numbers follow, if one explains them all.
-    A departure has the verdict `wrong` until it is explained."""
+    """The outcomes under the declared convention; or under the one that the numbers follow, if one explains them all;
+    or else under the layout that explains most. A departure has the verdict `wrong` until it is explained."""
     returned = [(arrays, trial.inputs) for trial in trials if (arrays := trial.answers["backprop"].arrays)]
     laid_out = [one for one in layouts(declared) if all(fits(one, arrays, inputs) for arrays, inputs in returned)]
-    nearest = laid_out[0] if laid_out else declared
-    outcomes = [judged(trial, nearest) for trial in trials]
-    if any(outcome.departures for outcome in outcomes):
-        for convention in scalings(nearest)[1:]:
-            if not any(judged(one.trial, convention).departures for one in outcomes if one.quantities):
-                return convention, [_with_convention(judged(one.trial, convention), one) for one in outcomes]
-    if nearest != declared:
-        outcomes = [_with_convention(outcome, judged(outcome.trial, declared)) for outcome in outcomes]
-    return nearest, outcomes
+    by_layout = {}
+    for layout in laid_out or [declared]:
+        outcomes = by_layout[layout] = [judged(trial, layout) for trial in trials]
+        for convention in scalings(layout) if any(outcome.quantities for outcome in outcomes) else [layout]:
+            if not any(judged(trial, convention).departures for trial in trials):
+                return convention, [_said(judged(trial, convention), declared) for trial in trials]
+    # Of what no convention explains, the layout alone is kept: a scaling would hide where it goes wrong.
+    nearest = min(by_layout, key=lambda layout: sum(bool(outcome.departures) for outcome in by_layout[layout]))
+    return nearest, [_said(outcome, declared) for outcome in by_layout[nearest]]
 
 
-def _with_convention(outcome: Outcome, plain: Outcome) -> Outcome:
+def _said(outcome: Outcome, declared: Convention) -> Outcome:
     """The outcome under a convention, which is said where it was needed."""
-    if outcome.verdict != "agrees" or plain.verdict == "agrees":
+    if outcome.verdict != "agrees" or judged(outcome.trial, declared).verdict == "agrees":
         return outcome
-    return Outcome(outcome.trial, CONVENTION, outcome.quantities, outcome.judgements, outcome.refusals)
+    return replace(outcome, verdict=CONVENTION)
+
+
+def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Convention) -> Standard:
+    """What a quantity is held against. A delta may be that of the sum where the gradients are those of the mean: both
+    are in use."""
+    scaled = convention.standards({key: trial.standards[key]}, trial.inputs)[key]
+    if key[0] == "delta" and not _agrees(array, scaled) and _agrees(array, trial.standards[key]):
+        return trial.standards[key]
+    return scaled
+
+
+def _agrees(array: Array, standard: Standard) -> bool:
+    return bool((excess(array, standard) <= 1).all())
 
 
 def judged(trial: Trial, convention: Convention) -> Outcome:
@@ -93,12 +110,7 @@ def judged(trial: Trial, convention: Convention) -> Outcome:
         quantities |= given
         if refusal is not None:
             refusals[function] = refusal
-    standards = convention.standards(trial.standards, trial.inputs)
-    judgements = {key: judge(array, standards[key]) for key, array in quantities.items()}
-    for key, judgement in judgements.items():
-        if key[0] == "delta" and not judgement.verdict:
-            # A delta may be that of the sum where the gradients are those of the mean: both are in use.
-            judgements[key] = judge(quantities[key], trial.standards[key])
+    judgements = {key: judge(array, standard_of(key, array, trial, convention)) for key, array in quantities.items()}
     verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
     verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
     return Outcome(trial, min(verdicts, key=VERDICTS.index), quantities, judgements, refusals)

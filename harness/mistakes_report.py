@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import markdown
-from harness.catalogue import DOES_NOT_RUN, HIDDEN, SEEN, Prepared, Row, passed_by
+from harness.catalogue import DOES_NOT_RUN, HIDDEN, SEEN, Row, passed_by
+from harness.judging import Trial
 from harness.peers import CHECKS, COMPARISONS
 
 USUAL = {
@@ -28,7 +29,7 @@ class Passed:
     of: int
 
 
-def usual_checks(row: Row, cases: Sequence[Prepared]) -> Passed:
+def usual_checks(row: Row, cases: Sequence[Trial]) -> Passed:
     """The usual checks on one mistake, on the small float64 cases that see it."""
     small = [
         one

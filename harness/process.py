@@ -36,7 +36,7 @@ class Output:
 
 
 class Worker:
-    """One process with the file at `path`, working in `folder`; `seconds_left` and `memory` limit what it takes."""
+    """One process with the file at `path`, working in `folder`, with `memory` bytes of resident memory at most."""
 
     def __init__(self, server: Server, path: Path, folder: Path, memory: int, output: Output) -> None:
         self._server, self._memory, self._output = server, memory, output
@@ -45,7 +45,7 @@ class Worker:
         os.set_blocking(self._printed, False)
         with theirs:
             command = {"fork": str(path), "folder": str(folder)}
-            self.pid: int | None = server.command(command, [theirs.fileno(), end])
+            self._pid: int | None = server.command(command, [theirs.fileno(), end])
         os.close(end)
         self._inbox = Inbox(LONGEST_ANSWER)
 
@@ -56,15 +56,17 @@ class Worker:
 
     def receive(self, seconds: float) -> Message | Refusal:
         """Its next message, or why there is none. What it prints meanwhile is taken, so that it never waits."""
+        if self._pid is None:
+            return Refusal("failed", "the process that should start it was stopped or killed", "crash")
         if (waiting := self._taken(b"")) is not None:  # it came with the one before
             return waiting
-        deadline = time.monotonic() + seconds
+        now = time.monotonic()
+        deadline, look = now + seconds, now + _SLICE
         with selectors.DefaultSelector() as selector:
             selector.register(self._channel, selectors.EVENT_READ)
             selector.register(self._printed, selectors.EVENT_READ)
             while True:
-                left = deadline - time.monotonic()
-                ready = {key.fileobj for key, _ in selector.select(max(0.0, min(_SLICE, left)))}
+                ready = {key.fileobj for key, _ in selector.select(max(0.0, min(look, deadline) - now))}
                 if self._printed in ready and not self._drain():
                     selector.unregister(self._printed)
                 if self._channel in ready:
@@ -75,11 +77,14 @@ class Worker:
                         return self._ended()
                     if (message := self._taken(data)) is not None:
                         return message
-                elif left <= 0:
-                    return Refusal("failed", f"no answer within {seconds:g} s", "timeout")
-                elif not ready and self._resident() > self._memory:
-                    limit = f"{self._memory / 2**30:g} GiB"
-                    return Refusal("failed", f"it takes more than {limit} of resident memory", "memory")
+                now = time.monotonic()
+                if now >= deadline:
+                    return Refusal("failed", "no answer in time", "timeout")
+                if now >= look:
+                    if self._resident() > self._memory:
+                        limit = f"{self._memory / 2**30:g} GiB"
+                        return Refusal("failed", f"it takes more than {limit} of resident memory", "memory")
+                    look = time.monotonic() + _SLICE
 
     def _taken(self, data: bytes) -> Message | Refusal | None:
         try:
@@ -90,16 +95,17 @@ class Worker:
     def end(self) -> None:
         """End the process and all that it has started."""
         self.signal()
+        self._channel.close()
         self._exit_code()
         self._drain()
-        self._channel.close()
         os.close(self._printed)
 
     def signal(self) -> None:
-        """Kill its group; whoever waits for it will notice."""
-        if self.pid is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
+        """Kill it, and its group; whoever waits for it will notice."""
+        for kill in (os.killpg, os.kill):  # it is not the head of its group in its first moments
+            if self._pid is not None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(self._pid, signal.SIGKILL)
 
     def _ended(self) -> Refusal:
         code = self._exit_code()
@@ -108,10 +114,8 @@ class Worker:
 
     def _exit_code(self) -> int | None:
         """Wait for its end, and let the server end what it has left running; nothing the second time."""
-        if self.pid is None:
-            return None
-        code: int | None = self._server.command({"wait": self.pid}, [])
-        self.pid = None
+        pid, self._pid = self._pid, None
+        code: int | None = self._server.command({"wait": pid}, []) if pid is not None else None
         return code
 
     def _drain(self) -> bool:
@@ -124,13 +128,12 @@ class Worker:
         return bool(data)
 
     def _resident(self) -> int:
-        """Bytes of resident memory, of the process and of those that it has started."""
+        """Bytes of resident memory, of the process and of all that have come from it."""
         import psutil
 
         total = 0
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(self.pid)
-            for one in (process, *process.children(recursive=True)):
+            for one in psutil.Process(self._server.pid).children(recursive=True):
                 with contextlib.suppress(psutil.Error):
                     total += one.memory_info().rss
         return total

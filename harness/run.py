@@ -108,7 +108,8 @@ def _check(arrays: Arrays, shapes: Mapping[tuple[str, int], tuple[int, ...]], wh
     for (name, layer), shape in shapes.items():
         array = arrays[name, layer]
         if array.shape != shape:
-            raise Fault("shape", f"{name}{when} of layer {layer} has shape {array.shape}, expected {shape}")
+            hint = "; drop the last axis" if array.shape == (*shape, 1) else ""
+            raise Fault("shape", f"{name}{when} of layer {layer} has shape {array.shape}, expected {shape}{hint}")
 
 
 def _check_finite(arrays: Arrays, when: str = "") -> None:

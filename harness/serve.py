@@ -14,6 +14,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,8 @@ from harness.discover import Functions, Implementation, load
 from harness.surroundings import snapshot
 from harness.wire import Inbox, pack
 
-COMMAND = 4096  # bytes of a command, at most
+COMMAND = 2**16  # bytes of a command, at most
+GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
 _NO_LIMIT = 2**62  # what the harness itself sends is trusted
 # prctl(2): signal the child when its parent dies; take in the orphans of one's children.
 _PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
@@ -37,6 +40,7 @@ def main(fd: int) -> None:
     _control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     _control(_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's affair
+    worker = 0
     with socket.socket(fileno=fd) as commands:
         while True:
             message, fds, _, _ = socket.recv_fds(commands, COMMAND, 2)
@@ -44,19 +48,42 @@ def main(fd: int) -> None:
                 break
             command = json.loads(message)
             if "fork" in command:
-                pid = os.fork()
-                if pid == 0:
+                worker = os.fork()
+                if worker == 0:
                     commands.close()
-                    _work(Path(command["fork"]), command["folder"], *fds)
+                    _work(Path(command["fork"]), Path(command["folder"]), *fds)
                 for one in fds:
                     os.close(one)
-                commands.send(json.dumps(pid).encode())
+                commands.send(json.dumps(worker).encode())
             else:
-                _, status = os.waitpid(command["wait"], 0)
-                _end_strays()
-                commands.send(json.dumps(os.waitstatus_to_exitcode(status)).encode())
+                commands.send(json.dumps(_exit_code(command["wait"])).encode())
+                worker = 0
+    if worker:
+        _kill_group(worker)
     _end_strays()
     os._exit(0)  # at once: there is nothing to tidy
+
+
+def _exit_code(pid: int) -> int | None:
+    """Of a worker that ends, or is ended soon, and of what it has left running nothing."""
+    deadline = time.monotonic() + GRACE
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                _end_strays()
+                return os.waitstatus_to_exitcode(status)
+            if time.monotonic() > deadline:
+                _kill_group(pid)
+            time.sleep(0.0005)
+    return None
+
+
+def _kill_group(pid: int) -> None:
+    """A worker that is not yet the head of its group is killed alone."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
 
 
 def _control(option: int, value: int) -> None:
@@ -80,8 +107,15 @@ def _running_children(pid: int, known: int = 0) -> list[int]:
     with contextlib.suppress(OSError):
         ids = [int(child) for part in Path(f"/proc/{pid}/task").iterdir() for child in _words(part / "children")]
         others = [child for child in ids if child != known]
-        return [child for child in others if (_words(Path(f"/proc/{child}/stat")) or "Z")[2:3] != ["Z"]]
+        return [child for child in others if not _has_ended(child)]
     return []
+
+
+def _has_ended(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        # The name in parentheses may hold anything, and the state comes after it.
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "Z"
+    return True
 
 
 def _words(path: Path) -> list[str]:
@@ -90,23 +124,23 @@ def _words(path: Path) -> list[str]:
     return []
 
 
-def _work(path: Path, folder: str, channel_fd: int, output_fd: int) -> None:
+def _work(path: Path, folder: Path, channel_fd: int, output_fd: int) -> None:
     """The worker: load the file, then answer what is asked, until the channel closes. Does not return."""
     server = os.getppid()
     os.setsid()  # a group of its own, to be ended with all that it starts
     _control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
+    os.close(output_fd)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.chdir(folder)
-    os.environ["TMPDIR"] = str(Path(folder).parent / "tmp")
+    os.environ["TMPDIR"] = str(folder.parent / "tmp")
     sys.argv, sys.dont_write_bytecode = [str(path)], True
     warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
     with socket.socket(fileno=channel_fd) as channel:
         functions, header = _loaded(path)
         channel.sendall(pack(header))
-        inbox, me, surroundings = Inbox(_NO_LIMIT), os.getpid(), snapshot()
+        inbox, me, surroundings, threads = Inbox(_NO_LIMIT), os.getpid(), snapshot(), threading.active_count()
         while data := channel.recv(2**20):
             message = inbox.feed(data)
             if message is None or functions is None:
@@ -118,6 +152,8 @@ def _work(path: Path, folder: str, channel_fd: int, output_fd: int) -> None:
                     os._exit(0)  # a copy of this process, left by code that forked
                 if answer.refusal is None and (_running_children(me) or _running_children(server, known=me)):
                     answer = Answer(refusal=Refusal("failed", "it left a process running", "processes"))
+                if answer.refusal is None and threading.active_count() > threads:
+                    answer = Answer(refusal=Refusal("failed", "it left a thread running", "processes"))
                 channel.sendall(_packed(answer))
                 if answer.refusal is not None and answer.refusal.kind in STALE:
                     break  # the harness asks the rest of another worker

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from harness.check import Check
 from harness.check_json import worst_errors
 from harness.judging import CONVENTION, ORDER, Outcome
+from harness.parse import printable
 from harness.where import SYMBOLS, first_divergence
 
 if TYPE_CHECKING:
@@ -25,11 +27,12 @@ ENTRIES = 8  # numbers of a quantity that are shown
 def text(check: Check, rerun: str) -> str:
     """All that was found, the verdict first; and the command `rerun`, if there is a failing case to look at."""
     parts = [_head(check), _errors(check), _where(check)]
-    parts += [_mistakes(check), _conventions(check), _failures(check), _printed(check)]
+    parts += [_mistakes(check), _conventions(check), _failures(check), _refusals(check), _printed(check)]
     if len(check.outcomes) == 1:
         parts.append(_numbers(check.outcomes[0], check))
     elif rerun:
-        parts.append(f"The numbers of the first failing case, beside the true ones:\n  {rerun}")
+        what = ", with its numbers beside the true ones" if any(one.departures for one in check.outcomes) else " alone"
+        parts.append(f"The first failing case{what}:\n  {rerun}")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -37,7 +40,7 @@ def _head(check: Check) -> str:
     counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
     ran = f"{check.ran} of {len(check.outcomes)} cases ran"
     return (
-        f"{check.path.name}: {check.verdict.upper()}\n"
+        f"{printable(check.path.name)}: {check.verdict.upper()}\n"
         f"{ran} ({counts or 'nothing else'}), with inputs from seed {check.seed}, in {check.seconds:.2f} s."
     )
 
@@ -50,14 +53,17 @@ def _errors(check: Check) -> str:
     quantities = [name for name in ORDER if any(name == quantity for quantity, _ in worst)]
     rows = [["layer", *(SYMBOLS[name].removeprefix("the ") for name in quantities)]]
     for below in sorted({below for _, below in worst}):
-        rows.append([f"L-{below}" if below else "L", *(_units(worst.get((name, below), 0.0)) for name in quantities)])
+        rows.append([f"L-{below}" if below else "L", *(_units(worst, (name, below)) for name in quantities)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  " + "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "Worst error in units of what rounding explains; up to 1 is right:\n" + "\n".join(lines)
 
 
-def _units(value: float | None) -> str:
-    return "<= 1" if value is not None and value <= 1 else f"{value:.1e}" if value and value < HUGE else "> 1e16"
+def _units(worst: dict[tuple[str, int], float | None], key: tuple[str, int]) -> str:
+    if key not in worst:
+        return "–"
+    value = worst[key]
+    return "> 1e16" if value is None or value > HUGE else "<= 1" if value <= 1 else f"{value:.1e}"
 
 
 def _where(check: Check) -> str:
@@ -75,9 +81,10 @@ def _where(check: Check) -> str:
 def _mistakes(check: Check) -> str:
     if check.diagnoses:
         return "\n\n".join(_mistake(diagnosis, check) for diagnosis in check.diagnoses)
-    if any(outcome.departures for outcome in check.outcomes) and check.verdict != "inaccurate":
+    if any(outcome.departures and outcome.verdict != "inaccurate" for outcome in check.outcomes):
         return "The mistake: not one that this catalogue knows."
-    return ""
+    reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.verdict == "inaccurate")
+    return "\n".join(f"Not the formula, but the arithmetic: {reason}." for reason in reasons)
 
 
 def _mistake(diagnosis: Diagnosis, check: Check) -> str:
@@ -85,6 +92,9 @@ def _mistake(diagnosis: Diagnosis, check: Check) -> str:
     lines = [f"{'If it was not meant, the mistake' if intended else 'The mistake'}: {diagnosis.name}"]
     if diagnosis.where:
         lines[0] += f", in {diagnosis.where} only"
+    if diagnosis.beside:
+        declared = ", ".join(f"{name} = {value!r}" for name, value in diagnosis.beside.items())
+        lines.append(f"  and beside it another convention, which the file can declare: {declared}")
     for mistake in diagnosis.mistakes:
         name = f"{mistake.known_as()}: " if len(diagnosis.mistakes) > 1 else ""
         lines += textwrap.wrap(
@@ -98,6 +108,7 @@ def _mistake(diagnosis: Diagnosis, check: Check) -> str:
     lines.append(
         f"  It reproduces your numbers in {diagnosis.reproduces} of {diagnosis.of} cases that depart, to the last "
         "digit that rounding allows."
+        + (" (The others say nothing of it.)" if diagnosis.reproduces < diagnosis.of else "")
     )
     return "\n".join(lines)
 
@@ -114,32 +125,50 @@ def _conventions(check: Check) -> str:
 
 
 def _failures(check: Check) -> str:
-    """Each reason once, with its cases counted, and the first traceback."""
-    cases: dict[tuple[str, str], list[str]] = defaultdict(list)
-    tracebacks = []
+    """Each reason once, with its cases counted, and the first traceback. What differs in numbers alone is one."""
+    found: dict[str, list[str]] = defaultdict(list)
+    first: dict[str, str] = {}
     for outcome in check.outcomes:
-        for function, refusal in outcome.faults.items():
-            cases[refusal.kind, f"{function}: {refusal.detail}"].append(outcome.trial.case.id)
-            tracebacks.append(refusal.traceback)
-    if not cases:
+        for (kind, detail), functions in _reasons(outcome).items():
+            message = f"{kind}: {f'{functions[0]}: ' if len(functions) == 1 else ''}{detail}"
+            alike = re.sub(r"\d+", "#", message)
+            first.setdefault(alike, message)
+            found[alike].append(outcome.trial.case.id)
+    if not found:
         return ""
     lines = ["Failed:"]
-    for (kind, message), ids in list(cases.items())[:FEW]:
-        more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
-        lines += textwrap.wrap(
-            f"{kind}: {message} [{ids[0]}{more}]", WIDTH, initial_indent="  ", subsequent_indent="    "
-        )
-    if len(cases) > FEW:
-        lines.append(f"  and {len(cases) - FEW} other reasons; --json FILE has them all")
-    first = next(filter(None, tracebacks), "")
-    return "\n".join(lines) + (f"\n\n{textwrap.indent(first, '    ')}" if first else "")
+    for alike, ids in list(found.items())[:FEW]:
+        more = f" and {len(ids) - 1} more such" if len(ids) > 1 else ""
+        lines += textwrap.wrap(f"{first[alike]} [{ids[0]}{more}]", WIDTH, initial_indent="  ", subsequent_indent="    ")
+    if len(found) > FEW:
+        lines.append(f"  and {len(found) - FEW} other reasons; --json FILE has them all")
+    shown = next((r.traceback for one in check.outcomes for r in one.faults.values() if r.traceback), "")
+    return "\n".join(lines) + (f"\n\n{textwrap.indent(shown, '    ')}" if shown else "")
+
+
+def _reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
+    """The functions that failed, by kind and detail: what concerns the file is one reason."""
+    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for function, refusal in outcome.faults.items():
+        reasons[refusal.kind, refusal.detail].append(function)
+    return reasons
+
+
+def _refusals(check: Check) -> str:
+    """Why it refused cases, each reason once."""
+    refused = [one for one in check.outcomes if one.verdict == "unsupported"]
+    counts = Counter(next(iter(outcome.refusals.values())).detail for outcome in refused)
+    lines = [f"{detail} [{count} case{'s' if count > 1 else ''}]" for detail, count in counts.most_common(FEW)]
+    return (
+        "\n".join(["Refused:", *(textwrap.fill(line, WIDTH, initial_indent="  ") for line in lines)]) if lines else ""
+    )
 
 
 def _printed(check: Check) -> str:
     if not check.printed:
         return ""
     first = check.output.splitlines()[:FEW]
-    shown = "\n".join(f"  | {line[: WIDTH - 4]}" for line in first)
+    shown = "\n".join(f"  | {printable(line[: WIDTH - 4])}" for line in first)
     return f"It printed {check.printed:,} bytes, which begin so:\n{shown}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+import sys
 from pathlib import Path
 
 from harness.errors import UnusableInput
@@ -65,8 +67,10 @@ def step(network: Network, x, t, learning_rate) -> Network:
 def write(name: str) -> Path:
     """Write it to NAME.py, or to the path that `name` is. Raises UnusableInput where a file is, or no folder."""
     path = Path(name if name.endswith(".py") else f"{name}.py")
-    if not path.stem.isidentifier():
+    if not path.stem.isidentifier() or keyword.iskeyword(path.stem):
         raise UnusableInput(f"{name}: expected a name of letters, digits and _ that a module can have; choose another")
+    if path.stem in sys.stdlib_module_names or path.stem in ("numpy", "torch", "flint", "harness", "implementations"):
+        raise UnusableInput(f"{name}: expected a name of its own, found that of a module in use; choose another")
     if path.exists():
         raise UnusableInput(f"{path}: expected no file there, found one; choose another name, or move it away")
     if not path.absolute().parent.is_dir():

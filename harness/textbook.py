@@ -19,9 +19,6 @@ class Scale:
     divisor: int = 1
 
 
-OURS = Scale()
-
-
 class Textbook:
     """BP1 to BP4 and the rule for one network and its data; layers are numbered 1..last, as in the equations.
 
@@ -29,7 +26,7 @@ class Textbook:
     IndexError or ValueError where a formulation does not fit the network.
     """
 
-    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: Scale = OURS) -> None:
+    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: Scale = Scale()) -> None:
         self.network, self.t = inputs.network, inputs.t
         self.learning_rate, self.scale = learning_rate, scale
         self.last, self.rows = len(inputs.network.layers), len(inputs.x)

@@ -241,3 +241,74 @@ def _runs(pid):
     except OSError:
         return False
     return stat.rsplit(")", 1)[1].split()[0] != "Z" and os.getpid() != pid
+
+
+def test_loading_is_not_on_the_clock_of_a_case(server, tmp_path):
+    text = "import time; time.sleep(1.0)\n" + misbehaving("return right(n, x, t)")
+    with submission(server, tmp_path, text, Limits(seconds=0.5, total=5.0)) as one:
+        assert answered(one, FIRST).refusal is None
+
+
+def test_what_had_no_time_left_is_not_blamed(server, tmp_path):
+    text = misbehaving("while True: pass") + "\ndef step(n, x, t, eta): return n\n"
+    with submission(server, tmp_path, text, Limits(seconds=0.5, total=5.0)) as one:
+        answers = one.answers(("backprop", "step"), FIRST.build(1), 0.3)
+    assert answers["backprop"].refusal.detail == "no answer within 0.5 s"
+    assert answers["step"].refusal.kind == "not run"
+
+
+def test_memory_is_watched_while_it_prints(server, tmp_path):
+    body = "while True:\n        print('x' * 1000); kept.append(np.ones(2**18))"
+    with submission(server, tmp_path, misbehaving(body), Limits(seconds=10.0, total=20.0, memory=2**28)) as one:
+        assert answered(one, FIRST).refusal.kind == "memory"
+
+
+def test_a_link_in_place_of_the_working_folder_leads_nowhere(server, tmp_path):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "file").write_text("kept")
+    body = f"d = os.getcwd(); os.rmdir(d); os.symlink({str(precious)!r}, d); os.chdir(d); return right(n, x, t)"
+    with submission(server, tmp_path, misbehaving(f"kept or kept.append(0) or None\n    {body}")) as one:
+        answered(one, FIRST)
+    assert (precious / "file").read_text() == "kept"
+
+
+def test_closing_the_channel_and_going_on_is_ended(server, tmp_path):
+    close = "[os.close(f) for f in range(3, 20) if os.path.exists(f'/proc/self/fd/{f}')]"
+    start = time.monotonic()
+    with submission(server, tmp_path, misbehaving(f"{close}; time.sleep(600)")) as one:
+        assert answered(one, FIRST).refusal.kind == "crash"
+        assert answered(one, SECOND).refusal is None
+    assert time.monotonic() - start < 20
+
+
+FORGED = {
+    "verdict": {"refusal": ["agrees", "", "", ""]},
+    "kind": {"refusal": ["failed", "x", "no such kind", ""]},
+    "nothing": {},
+    "keys": {"keys": [["q", 1]]},
+    "layers": {"keys": [["w", 9]]},
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_answer_is_a_failure(server, tmp_path, name):
+    header = {"keys": [], "again": [], "changed": [], "seconds": 0, "refusal": None} | FORGED[name]
+    body = (
+        "from harness.wire import pack\n"
+        "    [fd] = [f for f in range(3, 20) if os.path.exists(f'/proc/self/fd/{f}') and 'socket' in "
+        "os.readlink(f'/proc/self/fd/{f}')]\n"
+        f"    os.write(fd, pack({header!r}, [np.ones(2)] * {len(header['keys'])})); time.sleep(600)"
+    )
+    with submission(server, tmp_path, misbehaving(body)) as one:
+        refusal = answered(one, FIRST).refusal
+    assert (refusal.verdict, refusal.kind) == ("failed", "crash")
+    assert refusal.detail == "it spoils the channel of its answers"
+
+
+def test_what_a_terminal_would_obey_is_not_passed_on(server, tmp_path):
+    body = "raise ValueError('\\x1b[2J\\udcff\\nclear')"
+    with submission(server, tmp_path, misbehaving(body)) as one:
+        refusal = answered(one, FIRST).refusal
+    assert "\x1b" not in refusal.detail + refusal.traceback
+    (refusal.detail + refusal.traceback).encode()

@@ -222,3 +222,118 @@ def test_what_refuses_everything_is_unsupported(server, tmp_path):
     found = checked(server, path, pattern="iris")
     assert found.verdict == "unsupported"
     assert found.ran == 0
+
+
+ONLY_SIGMOID = """
+import numpy as np
+from harness import Gradients, Unsupported
+calls = []
+def right(network, x, t, slope=None):
+    layers = network.layers
+    if {layer.activation.name for layer in layers} != {"sigmoid"} or network.cost.name != "half_squared_error":
+        raise Unsupported("sigmoid only")
+    a, z = [x], []
+    for layer in layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    delta = [(a[-1] - t) * layers[-1].activation.slope(z[-1])]
+    for l in range(len(layers) - 2, -1, -1):
+        delta.insert(0, (delta[0] @ layers[l + 1].w) * layers[l].activation.slope(z[l]))
+    return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
+"""
+# Files whose fault, or whose error, is none of the catalogue's, on which many of its entries change nothing.
+UNLISTED = {
+    "random state": ("np.random.seed(0); return right(network, x, t)", "failed"),
+    "second call raises": (
+        "calls.append(0)\n    if len(calls) % 2 == 0: raise ValueError\n    return right(network, x, t)",
+        "failed",
+    ),
+    "a little off": (
+        "g = right(network, x, t); return Gradients([w * (1 + 2**-47) for w in g.w], g.b, g.delta)",
+        None,  # it may lie within the bound where that is wide
+    ),
+    "off by 30 %": ("g = right(network, x, t); return Gradients([w * 1.3 for w in g.w], g.b, g.delta)", "wrong"),
+}
+
+
+@pytest.mark.parametrize("name", UNLISTED)
+@pytest.mark.parametrize("pattern", ["", "xor-2-1", "iris-4-5-3"])
+def test_entries_that_change_nothing_are_not_named(server, tmp_path, name, pattern):
+    body, verdict = UNLISTED[name]
+    path = tmp_path / "unlisted.py"
+    path.write_text(f"{ONLY_SIGMOID}\ndef backprop(network, x, t):\n    {body}\n", encoding="utf-8")
+    found = checked(server, path, pattern=pattern)
+    assert found.verdict == verdict or verdict is None
+    assert names(found) == []
+
+
+def test_where_a_wrong_formula_has_no_number_nothing_is_named(server, tmp_path):
+    """Softmax without the maximum is NaN on the large logits; what is merely wrong there is not that."""
+    source = (SUBMISSIONS / "right" / "class_with_state.py").read_text(encoding="utf-8")
+    path = tmp_path / "large.py"
+    body = "_right = backprop\ndef backprop(n, x, t):\n    g = _right(n, x, t)\n"
+    path.write_text(f"{source}\n{body}    return Gradients([w * 1.3 for w in g.w], g.b)\ndel step\n", encoding="utf-8")
+    assert names(checked(server, path, pattern="softmax-large")) == []
+
+
+def test_float32_is_named_from_numbers_that_are_float32(server, tmp_path):
+    """A step whose gradient is a difference quotient has errors of float32's size, and is none."""
+    path = tmp_path / "quotient.py"
+    path.write_text(
+        """
+from implementations import finite_differences
+def step(network, x, t, eta):
+    g = finite_differences.backprop(network, x, t)
+    pairs = list(zip(network.layers, g.w, g.b))
+    return network.with_parameters([l.w - eta * w for l, w, _ in pairs], [l.b - eta * b for l, _, b in pairs])
+""",
+        encoding="utf-8",
+    )
+    found = checked(server, path, pattern="iris-4")
+    assert found.verdict == "inaccurate"
+    assert names(found) == []
+
+
+def test_a_mistake_beside_an_undeclared_convention_is_said_with_it(server, tmp_path):
+    source = (SUBMISSIONS / "right" / "mean_of_the_batch_flat_vector.py").read_text(encoding="utf-8")
+    path = tmp_path / "both.py"
+    body = "_right = backprop\ndef backprop(n, x, t):\n    g = _right(n, x, t)\n"
+    path.write_text(
+        source.replace('REDUCTION = "mean"', "").replace("def step(", "def _unused(")
+        + f"\n{body}    return Gradients(g.w, [-b for b in g.b])\n",
+        encoding="utf-8",
+    )
+    found = checked(server, path)
+    assert names(found) == ["bias_sign_flipped"]
+    assert found.diagnoses[0].beside == {"REDUCTION": "mean"}
+    assert "REDUCTION = 'mean'" in text(found, "")
+
+
+@pytest.mark.parametrize("place", ["last row", "last column"])
+def test_the_bias_at_the_end_of_w_is_recognised(server, tmp_path, place):
+    """First and last have the same shape: the numbers tell them apart."""
+    beside = "np.vstack([w.T, b])" if place == "last row" else "np.column_stack([w, b])"
+    path = tmp_path / "last.py"
+    path.write_text(
+        f"{ONLY_SIGMOID}\ndef backprop(network, x, t):\n    g = right(network, x, t)\n"
+        f"    return Gradients([{beside} for w, b in zip(g.w, g.b)], [])\n",
+        encoding="utf-8",
+    )
+    found = checked(server, path)
+    assert found.verdict == "agrees up to a convention"
+    expected = {"BIAS": place} | ({"LAYOUT": "in, out"} if place == "last row" else {})
+    assert found.found.beyond(found.declared) == expected
+
+
+def test_what_fails_only_when_asked_again_says_so(server, tmp_path):
+    path = tmp_path / "once.py"
+    path.write_text(
+        f"{ONLY_SIGMOID}\ndef backprop(network, x, t):\n    calls.append(0)\n    g = right(network, x, t)\n"
+        "    if len(calls) > 2: return g\n    return Gradients([w * 1.01 for w in g.w], g.b)\n",
+        encoding="utf-8",
+    )
+    found = checked(server, path, pattern="xor-2-1")
+    assert found.verdict == "failed"
+    [refusal] = [refusal for outcome in found.outcomes for refusal in outcome.faults.values()]
+    assert "depends on what ran before" in refusal.detail
+    assert "depends on what ran before" in text(found, "")

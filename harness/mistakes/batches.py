@@ -14,12 +14,17 @@ class MeanWhereSumIsStated(Mistake):
     right = "Σ_rows"
     wrong = "Σ_rows / n"
     sources = ("https://github.com/hunkim/DeepLearningZeroToAll/issues/173",)
+    is_scaling = True
 
     def weight_gradient(self, l: int) -> Numbers:
-        return super().weight_gradient(l) / self.rows
+        return self._otherwise(super().weight_gradient(l))
 
     def bias_gradient(self, l: int) -> Numbers:
-        return super().bias_gradient(l) / self.rows
+        return self._otherwise(super().bias_gradient(l))
+
+    def _otherwise(self, gradient: Numbers) -> Numbers:
+        is_mean = self.scale.divisor in (self.rows, self.rows * self.t.shape[1]) and self.scale.divisor > 1
+        return gradient * self.rows if is_mean else gradient / self.rows
 
 
 class LossMeanOverOutputsGradientNot(Mistake):
@@ -30,9 +35,12 @@ class LossMeanOverOutputsGradientNot(Mistake):
     right = "one normalisation for the cost and its gradient"
     wrong = "one of them is divided by the number of outputs"
     sources = ("https://github.com/scikit-learn/scikit-learn/issues/8349",)
+    is_scaling = True
 
     def output_delta(self) -> Numbers:
-        return super().output_delta() / self.t.shape[1]
+        outputs = self.t.shape[1]
+        is_mean = self.scale.divisor in (outputs, self.rows * outputs) and self.scale.divisor > 1
+        return super().output_delta() * outputs if is_mean else super().output_delta() / outputs
 
 
 class DividedByNAtEveryLayer(Mistake):
@@ -104,14 +112,15 @@ class InputsMutated(Mistake):
 
     equation = "rule"
     right = "copy first, or make new arrays"
-    wrong = "W −= η ∂C/∂W on the caller's array"
+    wrong = "an operation in place on the caller's array, as W −= η ∂C/∂W or x /= 2"
 
     def changed(self) -> bool:
         return True
 
 
 class Float32Inside(Mistake):
-    """It computes in float32 although float64 goes in and comes out. No slip of the formula: seven digits are right."""
+    """It computes in float32, or returns float32, although float64 goes in. No slip of the formula: seven digits are
+    right."""
 
     equation = "arithmetic"
     right = "float64 throughout"

@@ -14,6 +14,7 @@ class SignError(Mistake):
     right = "δ^L = (a − t) ⊙ f'(z^L) with −=, or (t − a) ⊙ f'(z^L) with +="
     wrong = "δ^L = (t − a) ⊙ f'(z^L) with −="
     sources = ("https://github.com/Yorko/mlcourse.ai/issues/640", "https://github.com/pytorch/pytorch/issues/1871")
+    is_scaling = True
 
     def output_delta(self) -> Numbers:
         return -super().output_delta()
