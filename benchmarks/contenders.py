@@ -23,9 +23,12 @@ def cases(size):
 
 
 def check(size):
-    from harness.server import Server
+    import os
 
-    with Server() as server:
+    from harness.server import ONE_THREAD, Server
+
+    os.environ.update(ONE_THREAD)
+    with Server(by_fork=True) as server:  # as the command does
         from harness.apart import Limits
         from harness.check import check
 

@@ -9,7 +9,7 @@ import numpy as np
 from harness.contract import Array, Inputs
 from harness.enclosure import Enclosure
 from harness.rounding import Bounds, bounds
-from harness.truth import Truth, enclose
+from harness.truth import Truth, enclose, enclose_inputs
 
 # Bits of the balls, each tried in turn; the last is enough for weights that cancel to one part in 2^900.
 PRECISIONS = (128, 256, 512, 1024)
@@ -28,8 +28,8 @@ class Standard:
 
 
 def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str, int], Standard]:
-    """The standards by (quantity, layer): z, a and delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update
-    [n_l, n_{l-1} + 1], the displacement old − new with the bias last. Raises ValueError where there is no truth or no
+    """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], the
+    displacement old − new with the bias last. Raises ValueError where there is no truth or no
     bound."""
     for precision in PRECISIONS:
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and decides nothing
@@ -41,23 +41,39 @@ def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str,
     return {key: standard for key, (standard, _) in standards.items()}
 
 
+def certify_forward(inputs: Inputs, dtype: str) -> dict[tuple[str, int], Standard]:
+    """The standards of z and a, [n, n_l], for code that shows them. Raises as certify does."""
+    standards: dict[tuple[str, int], Standard] = {}
+    for precision in PRECISIONS:
+        with np.errstate(over="ignore", invalid="ignore"):
+            truth, z = enclose(inputs, precision), enclose_inputs(inputs, precision)
+            limits = bounds(truth, inputs, 0.0, dtype)
+        for l in range(len(z)):
+            for name, enclosure, bound in (("z", z[l], limits.z[l]), ("a", truth.a[l + 1], limits.a[l])):
+                standards[name, l + 1] = Standard(enclosure, bound, _too_wide(enclosure, bound))
+        if not any(standard.undecidable.any() for standard in standards.values()):
+            break
+    return standards
+
+
+def _too_wide(enclosure: Enclosure, bound: Array) -> Array:
+    """Where an enclosure decides nothing; a bound that overflowed would explain anything."""
+    return ~(enclosure.radius <= DECIDES * bound) | ~np.isfinite(bound)
+
+
 def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple[str, int], tuple[Standard, Array]]:
     """Each standard, and which of its entries no precision can decide."""
     standards = {}
     for l in range(len(truth.delta)):
-        unclear, clear = limits.unclear_parameters[l], np.zeros(truth.delta[l].high.shape, dtype=bool)
+        unclear = limits.unclear_parameters[l]
         of_layer = {
-            "z": (truth.z[l], limits.z[l], clear),
-            "a": (truth.a[l + 1], limits.a[l], clear),
             "delta": (truth.delta[l], limits.delta[l], limits.unclear_delta[l]),
             "w": (truth.parameters[l][:, :-1], limits.parameters[l][:, :-1], unclear[:, :-1]),
             "b": (truth.parameters[l][:, -1], limits.parameters[l][:, -1], unclear[:, -1]),
             "update": (truth.parameters[l].times(learning_rate), limits.update[l], unclear),
         }
         for quantity, (enclosure, bound, doubtful) in of_layer.items():
-            # A bound that overflowed would explain anything.
-            too_wide = ~(enclosure.radius <= DECIDES * bound) | ~np.isfinite(bound)
-            standards[quantity, l + 1] = Standard(enclosure, bound, doubtful | too_wide), doubtful
+            standards[quantity, l + 1] = Standard(enclosure, bound, doubtful | _too_wide(enclosure, bound)), doubtful
     return standards
 
 

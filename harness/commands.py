@@ -162,9 +162,10 @@ def run_list(options: argparse.Namespace) -> int:
 
 
 def run_check(options: argparse.Namespace) -> int:
-    from harness.server import Server
+    from harness.server import ONE_THREAD, Server
 
-    with Server() as server:  # it loads numpy while this process does
+    os.environ.update(ONE_THREAD)
+    with Server(by_fork=True) as server:  # nothing of the truth is here yet
         return _check(options, server)
 
 

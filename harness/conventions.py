@@ -104,8 +104,6 @@ class Convention:
         ratio, machine = 2 * scale.factor / scale.divisor, arithmetic(str(inputs.x.dtype))
         scaled = dict(standards)
         for (name, l), standard in standards.items():
-            if name in ("z", "a"):
-                continue
             bound = ratio * standard.bound + machine.tiny
             if name == "update":
                 layer = inputs.network.layers[l - 1]

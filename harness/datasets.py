@@ -13,7 +13,7 @@ from harness.contract import Array
 from harness.errors import UnknownName
 from harness.tables import read_csv
 
-BUNDLE = Path(__file__).resolve().parent / "datasets.npz"
+DATA = Path(__file__).resolve().parent / "data"
 SCIKIT_LEARN = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 
 
@@ -81,8 +81,7 @@ def _ten_rows() -> Dataset:
 
 
 def _bundled(name: str, *, one_output: bool = False) -> Dataset:
-    with np.load(BUNDLE) as bundle:
-        x, target = bundle[name].astype(float), bundle[f"{name}_target"]
+    x, target = np.load(DATA / f"{name}.npy").astype(float), np.load(DATA / f"{name}_target.npy")
     if target.dtype.kind == "f":
         t = standardise(target.reshape(-1, 1))
     elif one_output:
@@ -90,20 +89,6 @@ def _bundled(name: str, *, one_output: bool = False) -> Dataset:
     else:
         t = one_hot(target, int(target.max()) + 1)
     return Dataset(name, standardise(x), t, f"sklearn.datasets.load_{name}")
-
-
-def write_bundle() -> None:
-    """Write the tables of scikit-learn, as they are there, into one small file: a check is over before scikit-learn
-    is imported."""
-    from sklearn import datasets
-
-    tables = {}
-    for name in SCIKIT_LEARN:
-        bunch = getattr(datasets, f"load_{name}")()
-        whole = (bunch.data == bunch.data.astype(np.uint8)).all()
-        tables[name] = bunch.data.astype(np.uint8) if whole else bunch.data
-        tables[f"{name}_target"] = bunch.target.astype(np.uint8) if hasattr(bunch, "target_names") else bunch.target
-    np.savez_compressed(BUNDLE, **tables)
 
 
 def from_csv(path: str) -> Dataset:

@@ -39,11 +39,13 @@ def explained(
         of_arithmetic = all(mistake.dtype for diagnosis in diagnoses for mistake in diagnosis.mistakes)
         return replace(outcome, verdict="inaccurate" if of_arithmetic else "wrong")
     trial = outcome.trial
+    if all(name in ("z", "a") for name, _ in outcome.departures):
+        return replace(outcome, verdict="wrong", reason="the gradients are right, and what it shows as z and a is not")
 
     def run(inputs: Inputs) -> dict[tuple[str, int], Array]:
         answers = submission.answers(FUNCTIONS, inputs, trial.case.learning_rate)
         parts = [settled(name, answer, inputs, convention)[0] for name, answer in answers.items()]
-        return parts[0] | parts[1]
+        return {key: value for part in parts for key, value in part.items() if key in trial.standards}
 
     evidence = weigh(run, trial.inputs, trial.case.learning_rate, trial.case.dtype, convention)
     if evidence.verdict == "failed":

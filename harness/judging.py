@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from harness.answers import Answer, Arrays, Refusal
 from harness.cases import Case
-from harness.certify import Standard, excess
+from harness.certify import Standard, certify_forward, excess
 from harness.contract import Array, Inputs
 from harness.conventions import Convention, fits, layouts, scalings
 from harness.run import settled
@@ -21,12 +22,18 @@ ORDER = ("z", "a", "delta", "w", "b", "update")
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One case as it was run: its inputs, its standards (not scaled by any convention), and what each function did."""
+    """One case as it was run: its inputs, the standards of what is always judged (not scaled by any convention), and
+    what each function did."""
 
     case: Case
     inputs: Inputs
     standards: Mapping[tuple[str, int], Standard]
     answers: Mapping[str, Answer]
+
+    @cached_property
+    def forward(self) -> Mapping[tuple[str, int], Standard]:
+        """The standards of z and a, which few submissions show."""
+        return certify_forward(self.inputs, self.case.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,35 +77,37 @@ def judge_all(trials: Sequence[Trial], declared: Convention) -> tuple[Convention
     or else under the layout that explains most. A departure has the verdict `wrong` until it is explained."""
     returned = [(arrays, trial.inputs) for trial in trials if (arrays := trial.answers["backprop"].arrays)]
     laid_out = [one for one in layouts(declared) if all(fits(one, arrays, inputs) for arrays, inputs in returned)]
-    by_layout = {}
-    for layout in laid_out or [declared]:
-        outcomes = by_layout[layout] = [judged(trial, layout) for trial in trials]
-        for convention in scalings(layout) if any(outcome.quantities for outcome in outcomes) else [layout]:
+    by_layout = {layout: [judged(trial, layout) for trial in trials] for layout in laid_out or [declared]}
+    for layout, outcomes in by_layout.items():
+        if not any(outcome.departures for outcome in outcomes):
+            return layout, _said(outcomes, layout, declared)
+    for layout in by_layout:
+        for convention in scalings(layout)[1:]:
             if not any(judged(trial, convention).departures for trial in trials):
-                return convention, [_said(judged(trial, convention), declared) for trial in trials]
+                return convention, _said([judged(trial, convention) for trial in trials], convention, declared)
     # Of what no convention explains, the layout alone is kept: a scaling would hide where it goes wrong.
     nearest = min(by_layout, key=lambda layout: sum(bool(outcome.departures) for outcome in by_layout[layout]))
-    return nearest, [_said(outcome, declared) for outcome in by_layout[nearest]]
+    return nearest, _said(by_layout[nearest], nearest, declared)
 
 
-def _said(outcome: Outcome, declared: Convention) -> Outcome:
-    """The outcome under a convention, which is said where it was needed."""
-    if outcome.verdict != "agrees" or judged(outcome.trial, declared).verdict == "agrees":
-        return outcome
-    return replace(outcome, verdict=CONVENTION)
+def _said(outcomes: Sequence[Outcome], convention: Convention, declared: Convention) -> list[Outcome]:
+    """The outcomes, with the convention said where it was needed."""
+    if convention == declared:
+        return [*outcomes]
+    needed = [one.verdict == "agrees" and judged(one.trial, declared).verdict != "agrees" for one in outcomes]
+    return [replace(one, verdict=CONVENTION) if said else one for one, said in zip(outcomes, needed, strict=True)]
 
 
 def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Convention) -> Standard:
     """What a quantity is held against. A delta may be that of the sum where the gradients are those of the mean: both
     are in use."""
-    scaled = convention.standards({key: trial.standards[key]}, trial.inputs)[key]
-    if key[0] == "delta" and not _agrees(array, scaled) and _agrees(array, trial.standards[key]):
-        return trial.standards[key]
-    return scaled
-
-
-def _agrees(array: Array, standard: Standard) -> bool:
-    return bool((excess(array, standard) <= 1).all())
+    if key[0] in ("z", "a"):
+        return trial.forward[key]
+    plain = trial.standards[key]
+    scaled = convention.standards({key: plain}, trial.inputs)[key]
+    if scaled is plain or key[0] != "delta":
+        return scaled
+    return scaled if (excess(array, scaled) <= 1).all() or (excess(array, plain) > 1).any() else plain
 
 
 def judged(trial: Trial, convention: Convention) -> Outcome:

@@ -83,7 +83,7 @@ def bounds(truth: Truth, inputs: Inputs, learning_rate: float, dtype: str) -> Bo
     for l, layer in enumerate(layers):
         terms = (a[l] + e_a[l]) @ weights[l].T + biases[l]
         moved = e_a[l] @ weights[l].T
-        z_l = truth.z[l].high
+        z_l = truth.z[l]
         error = machine.sum_error(weights[l].shape[1], terms, np.abs(z_l) + moved)
         e_z.append(error + moved + machine.tiny)
         rules = RULES[layer.activation.name]

@@ -40,6 +40,8 @@ def main(fd: int) -> None:
     _control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     _control(_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's affair
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     worker = 0
     with socket.socket(fileno=fd) as commands:
         while True:

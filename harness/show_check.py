@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.check import Check
 from harness.check_json import worst_errors
-from harness.judging import CONVENTION, ORDER, Outcome
+from harness.judging import CONVENTION, ORDER, Outcome, standard_of
 from harness.parse import printable
 from harness.where import SYMBOLS, first_divergence
 
@@ -175,10 +175,10 @@ def _printed(check: Check) -> str:
 def _numbers(outcome: Outcome, check: Check) -> str:
     """The submission's numbers beside the true ones: those that depart, worst first, or else the worst of all."""
     keys = outcome.departures or list(outcome.judgements)
-    standards = check.found.standards(outcome.trial.standards, outcome.trial.inputs)
     lines = []
     for quantity, layer in keys:
-        value, standard = outcome.quantities[quantity, layer], standards[quantity, layer]
+        value = outcome.quantities[quantity, layer]
+        standard = standard_of((quantity, layer), value, outcome.trial, check.found)
         error = standard.truth.error(value)
         allowed = standard.bound + standard.truth.radius
         worst = np.argsort(-(error / allowed), axis=None)[: ENTRIES if outcome.departures else 1]

@@ -11,12 +11,13 @@ import numpy as np
 
 from harness.activations import ACTIVATIONS as DEFINED
 from harness.cases import Case, make
-from harness.certify import certify, excess
-from harness.contract import Inputs, Layer, Network
+from harness.certify import Standard, certify, certify_forward, excess
+from harness.contract import Array, Inputs, Layer, Network
 from harness.costs import COSTS
 from harness.discover import Functions, Implementation
 from harness.run import run_case
 from harness.tasks import loaded
+from harness.textbook import Textbook
 from harness.workers import run_tasks
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
@@ -83,22 +84,30 @@ class Trial:
                     place = f"{implementation.name}: trial {self.number}, {case.id}, {function}: {refusal.detail}"
                     tally = tally.plus(Tally(alarms=Counter({implementation.name: 1}), where=(place,)))
             for key, value in result.quantities.items():
-                units = excess(value, standards[key])
-                alarms = int((~(units <= 1)).sum())
-                size = np.abs(standards[key].truth.high)
-                idle = int(((standards[key].bound >= size) & (size > 0) & ~standards[key].undecidable).sum())
-                place = f"{implementation.name}: trial {self.number}, {case.id}, {key[0]} of layer {key[1]}"
-                tally = tally.plus(
-                    Tally(
-                        Counter({implementation.name: value.size}),
-                        Counter({implementation.name: int(standards[key].undecidable.sum())}),
-                        Counter({implementation.name: alarms}),
-                        Counter({implementation.name: idle}),
-                        worst={implementation.name: float(units.max())},
-                        where=(place,) if alarms else (),
-                    )
-                )
+                tally = tally.plus(self._counted(implementation.name, case, key, value, standards[key]))
+        # Of the forward pass, which implementations do not show, the textbook's.
+        forward = certify_forward(inputs, case.dtype)
+        with np.errstate(all="ignore"):
+            shown = Textbook(inputs).gradients()
+        for (name, l), standard in forward.items():
+            value = getattr(shown, name)[l - 1].astype(np.float64)
+            tally = tally.plus(self._counted("(forward pass)", case, (name, l), value, standard))
         return tally
+
+    def _counted(self, name: str, case: Case, key: tuple[str, int], value: Array, standard: Standard) -> Tally:
+        units = excess(value, standard)
+        alarms = int((~(units <= 1)).sum())
+        size = np.abs(standard.truth.high)
+        idle = int(((standard.bound >= size) & (size > 0) & ~standard.undecidable).sum())
+        place = f"{name}: trial {self.number}, {case.id}, {key[0]} of layer {key[1]}"
+        return Tally(
+            Counter({name: value.size}),
+            Counter({name: int(standard.undecidable.sum())}),
+            Counter({name: alarms}),
+            Counter({name: idle}),
+            worst={name: float(units.max())},
+            where=(place,) if alarms else (),
+        )
 
     def failed(self, detail: str) -> Tally:
         return Tally(alarms=Counter({"(the trial itself)": 1}), where=(f"trial {self.number}: {detail}",))

@@ -18,9 +18,9 @@ TRAINING_PRECISION = 192
 @dataclass(frozen=True, eq=False)
 class Truth:
     """What the exact backprop computes: δ^l [n, n_l], and ∂C/∂W^l and ∂C/∂b^l beside each other [n_l, n_{l-1} + 1],
-    for l = 1..L; z^1..z^L and a^0..a^L, [n, n_l]."""
+    for l = 1..L; a^0..a^L, [n, n_l]; and z^1..z^L, rounded to float64."""
 
-    z: tuple[Enclosure, ...]
+    z: tuple[Array, ...]
     a: tuple[Enclosure, ...]
     delta: tuple[Enclosure, ...]
     parameters: tuple[Enclosure, ...]
@@ -35,7 +35,8 @@ def enclose(inputs: Inputs, precision: int) -> Truth:
     try:
         network = inputs.network
         exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
-        z, a, delta = (tuple(map(_extract, part)) for part in (exact.z, exact.a, exact.delta))
+        a, delta = (tuple(map(_extract, part)) for part in (exact.a, exact.delta))
+        z = tuple(map(_floats, exact.z))
     finally:
         ctx.prec = before
     return Truth(
@@ -44,6 +45,17 @@ def enclose(inputs: Inputs, precision: int) -> Truth:
         delta=delta,
         parameters=tuple(sum_of_outer_products(d, _beside_ones(one)) for d, one in zip(delta, a[:-1], strict=True)),
     )
+
+
+def enclose_inputs(inputs: Inputs, precision: int) -> tuple[Enclosure, ...]:
+    """The weighted inputs z^1..z^L alone, [n, n_l]: few formulations show theirs."""
+    before, ctx.prec = ctx.prec, precision
+    try:
+        network = inputs.network
+        exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
+        return tuple(map(_extract, exact.z))
+    finally:
+        ctx.prec = before
 
 
 def train(inputs: Inputs, learning_rate: float, epochs: int) -> dict[tuple[str, int], Array]:

@@ -24,8 +24,6 @@ def backprop(network: Network, x, t) -> Gradients:
         w=[d.T @ inputs for d, inputs in zip(delta, a[:-1], strict=True)],  # BP4
         b=[d.sum(axis=0) for d in delta],  # BP3
         delta=delta,
-        z=z,
-        a=a[1:],
     )
 
 
