@@ -100,7 +100,7 @@ def _run(submission: Submission, cases: Sequence[Case], seed: int) -> list[Trial
 
     asking = Thread(target=ask_all)
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-4)  # seconds; the worker must not wait while the truth is computed
+    sys.setswitchinterval(1e-3)  # seconds; the worker must not wait while the truth is computed
     asking.start()
     try:
         standards = [certify(given, case.learning_rate, case.dtype) for case, given in pairs]
