@@ -25,7 +25,8 @@ def install(session, *groups):
 
 def run(session, command):
     """A command of the harness, with paths as they are seen from where nox was called."""
-    env = {"PYTHONPATH": str(ROOT), "GRADPROOF_COMMAND": "nox -s check --"}
+    # A random.py where nox was called must not stand for Python's own.
+    env = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "GRADPROOF_COMMAND": "nox -s check --"}
     with session.chdir(session.invoked_from):
         session.run("python", "-m", "harness", command, *session.posargs, env=env)
 
@@ -56,6 +57,13 @@ def mistakes(session):
     """The catalogue of mistakes on every case, beside the usual checks; writes reports/mistakes.md."""
     install(session)
     run(session, "mistakes")
+
+
+@nox.session
+def bench(session):
+    """A check beside what people would run instead, ten minutes; writes benchmarks/check.md."""
+    install(session)
+    session.run("python", "benchmarks/check.py", *session.posargs)
 
 
 @nox.session

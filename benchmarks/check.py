@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 from tabulate import tabulate
+from threadpoolctl import threadpool_info
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-SMALL, LARGE = "50 small cases", "4 networks of 10,062 parameters"
+SMALL, LARGE = "50 small cases", "12 networks of 10,062 parameters"
 IMPLEMENTATION = ROOT / "implementations" / "batched_matrices.py"
 RUN = [sys.executable, str(HERE / "contenders.py")]
 CONTENDERS = {
@@ -42,7 +43,7 @@ CONTENDERS = {
 def seconds(command: list[str]) -> float:
     """One run of a process, from its start to its end."""
     start = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
@@ -74,12 +75,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=11)
     rounds = parser.parse_args().rounds
-    kernel = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+    kernels = {info["architecture"] for info in threadpool_info() if info.get("internal_api") == "openblas"}
     lines = [
         "# A check, beside what people would run instead\n",
-        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, numpy {np.__version__} "  # noqa: E501
-        f"({kernel}, OPENBLAS_CORETYPE {os.environ.get('OPENBLAS_CORETYPE', 'not set')}), "
-        f"{datetime.date.today()}, median of {rounds} rounds (of 3 for the large ones).\n",
+        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, "
+        f"numpy {np.__version__} with OpenBLAS's kernel {', '.join(sorted(kernels))}, {datetime.date.today()}. "
+        f"Median of {rounds} rounds, of 3 for the large networks; torch with its usual threads.\n",
     ]
     for title, contenders in CONTENDERS.items():
         times = measured(contenders, rounds if title == SMALL else 3)

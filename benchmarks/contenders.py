@@ -12,27 +12,33 @@ CASES = 50
 
 
 def cases(size):
-    """The first 50 float64 cases of a check; or four networks of 10,062 parameters with 8 rows."""
-    from harness.cases import make
-    from harness.check import gradient_cases
+    """The first 50 float64 cases of a check; or twelve networks of 10,062 parameters with 8 rows."""
+    from harness.cases import gradient_cases, make
 
     if size == "small":
         return [case for case in gradient_cases() if case.dtype == "float64"][:CASES]
-    shapes = ["tanh softmax", "sigmoid", "relu identity", "tanh identity"]
-    return [make("random", (64, 100, 32, 10), shape, 8) for shape in shapes]
+    hidden, outputs = ["tanh", "sigmoid", "relu", "softplus"], ["softmax", "sigmoid", "identity"]
+    return [make("random", (64, 100, 32, 10), f"{one} {other}", 8) for one in hidden for other in outputs]
 
 
 def check(size):
+    """As the command does it."""
+    import gc
     import os
 
     from harness.server import ONE_THREAD, Server
 
+    gc.set_threshold(100_000)
     os.environ.update(ONE_THREAD)
-    with Server(by_fork=True) as server:  # as the command does
-        from harness.apart import Limits
-        from harness.check import check
+    path = ROOT / "implementations" / "batched_matrices.py"
+    with Server(by_fork=True) as server:
+        from harness.apart import Limits, Submission
+        from harness.asking import Asking
 
-        found = check(server, ROOT / "implementations" / "batched_matrices.py", cases(size), 1, Limits())
+        with Submission(server, path, Limits()) as submission, Asking(submission, cases(size), 1) as asking:
+            from harness.check import concluded
+
+            found = concluded(asking, path)
     assert found.verdict == "agrees"
 
 

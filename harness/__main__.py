@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import commands
+from harness import check_commands, commands
 from harness.errors import UnusableInput
 
 A_DAY = 86_400  # seconds
@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=_seconds, default=10.0, metavar="S", help="limit of one case (default: 10)")
     add("--total-seconds", type=_seconds, default=60.0, metavar="S", help="limit of all cases (default: 60)")
     add("--memory", type=_gibibytes, default=2.0, metavar="GIB", help="limit of resident memory (default: 2)")
-    check.set_defaults(command=commands.run_check)
+    check.set_defaults(command=check_commands.run_check)
 
     mistakes = subparsers.add_parser(
         "mistakes", help="the catalogue of mistakes: which cases see them, what they are called"
@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
 
     new = subparsers.add_parser("new", help="write the skeleton of an implementation, to be filled in")
     new.add_argument("name", metavar="NAME", help="its name, or a path to it")
-    new.set_defaults(command=commands.run_new)
+    new.set_defaults(command=check_commands.run_new)
 
     listing = subparsers.add_parser("list", help="list the implementations, the datasets and the cases")
     listing.set_defaults(command=commands.run_list)

@@ -214,6 +214,11 @@ def standard_cases() -> tuple[Case, ...]:
     return (*_real_cases(), *_random_cases(), *_training_cases())
 
 
+def gradient_cases() -> tuple[Case, ...]:
+    """The battery of a check: the standard cases that ask for a gradient and a step."""
+    return tuple(case for case in standard_cases() if not case.online)
+
+
 def csv_cases(path: str) -> tuple[Case, ...]:
     """Cases over a CSV file: without and with a hidden layer, one row and eight, and 20 online epochs."""
     data = datasets.load(path)

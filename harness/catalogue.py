@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.answers import Answer, Refusal
+from harness.asking import FUNCTIONS
 from harness.cases import Case
 from harness.certify import certify
 from harness.contract import Array, Gradients, Inputs
 from harness.conventions import OURS
 from harness.diagnose import diagnose, every_kind
 from harness.explain import subjects
-from harness.judging import FUNCTIONS, Outcome, Trial, judged
+from harness.judging import Outcome, Trial, judged
 from harness.mistakes import CATALOGUE, Mistake
 from harness.peers import Check
 from harness.textbook import Textbook

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from harness.answers import Answer, Fault, Refusal
 from harness.apart import Limits, Submission
-from harness.cases import Case, standard_cases
+from harness.asking import FUNCTIONS, Asking
+from harness.cases import Case
 from harness.certify import certify
 from harness.conventions import OURS, Convention
-from harness.judging import FUNCTIONS, Outcome, Trial, judge_all
+from harness.judging import Outcome, Trial, judge_all
 from harness.server import Server
 from harness.verdict import VERDICTS
 
@@ -57,60 +55,31 @@ class Check:
         return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
 
 
-def gradient_cases() -> tuple[Case, ...]:
-    """The battery of a check: the standard cases that ask for a gradient and a step."""
-    return tuple(case for case in standard_cases() if not case.online)
-
-
 def check(server: Server, path: Path, cases: Sequence[Case], seed: int | None, limits: Limits) -> Check:
     """Run the file on the cases, with inputs drawn from the seed, or from a fresh one."""
-    start = time.perf_counter()
-    seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
-    with Submission(server, path, limits) as submission:
-        trials = _run(submission, cases, seed)
-        try:
-            declared = Convention.declared(submission.declared)
-        except Fault as fault:
-            answers = dict.fromkeys(FUNCTIONS, Answer(refusal=Refusal("failed", fault.detail, fault.kind)))
-            trials, declared = [replace(trial, answers=answers) for trial in trials], OURS
-        found, outcomes = judge_all(trials, declared)
-        diagnoses: list[Diagnosis] = []
-        if found != declared or any(outcome.departures or outcome.faults for outcome in outcomes):
-            from harness.explain import diagnosed, explained  # most checks end well, and need none of it
-
-            diagnoses = diagnosed(outcomes, declared, found)
-            outcomes = [explained(outcome, submission, found, diagnoses) for outcome in outcomes]
-        output = submission.output
-    text, seconds = output.kept.decode(errors="replace"), time.perf_counter() - start
-    return Check(path, seed, tuple(outcomes), declared, found, tuple(diagnoses), output.bytes, text, seconds)
+    with Submission(server, path, limits) as submission, Asking(submission, cases, seed) as asking:
+        return concluded(asking, path)
 
 
-def _run(submission: Submission, cases: Sequence[Case], seed: int) -> list[Trial]:
-    """The submission's answers, while the truth is computed here."""
-    inputs = [case.build(seed) for case in cases]
-    pairs = list(zip(cases, inputs, strict=True))
-    answers: list[dict[str, Answer]] = []
-    broken: list[BaseException] = []
-
-    def ask_all() -> None:
-        try:
-            answers.extend(submission.answers(FUNCTIONS, given, case.learning_rate) for case, given in pairs)
-        except BaseException as error:
-            broken.append(error)
-
-    asking = Thread(target=ask_all)
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-3)  # seconds; the worker must not wait while the truth is computed
-    asking.start()
+def concluded(asking: Asking, path: Path) -> Check:
+    """Hold what a submission answers against the truth, which is computed meanwhile."""
+    start, submission = time.perf_counter(), asking.submission
+    pairs = list(zip(asking.cases, asking.inputs, strict=True))
+    standards = [certify(inputs, case.learning_rate, case.dtype) for case, inputs in pairs]
+    parts = zip(asking.cases, asking.inputs, standards, asking.answers(), strict=True)
+    trials = [Trial(*part) for part in parts]
     try:
-        standards = [certify(given, case.learning_rate, case.dtype) for case, given in pairs]
-        asking.join()
-        if broken:
-            raise broken[0]
-    except BaseException:
-        submission.interrupt()
-        asking.join()
-        raise
-    finally:
-        sys.setswitchinterval(before)
-    return [Trial(*parts) for parts in zip(cases, inputs, standards, answers, strict=True)]
+        declared = Convention.declared(submission.declared)
+    except Fault as fault:
+        answers = dict.fromkeys(FUNCTIONS, Answer(refusal=Refusal("failed", fault.detail, fault.kind)))
+        trials, declared = [replace(trial, answers=answers) for trial in trials], OURS
+    found, outcomes = judge_all(trials, declared)
+    diagnoses: list[Diagnosis] = []
+    if found != declared or any(outcome.departures or outcome.faults for outcome in outcomes):
+        from harness.explain import diagnosed, explained  # most checks end well, and need none of it
+
+        diagnoses = diagnosed(outcomes, declared, found)
+        outcomes = [explained(outcome, submission, found, diagnoses) for outcome in outcomes]
+    output, seconds = submission.output, time.perf_counter() - start
+    text = output.kept.decode(errors="replace")
+    return Check(path, asking.seed, tuple(outcomes), declared, found, tuple(diagnoses), output.bytes, text, seconds)

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 
-if TYPE_CHECKING:
-    from harness.server import Server
-
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
-COMMAND = "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
 
 
 def run_compare(options: argparse.Namespace) -> int:
@@ -161,67 +153,11 @@ def run_list(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_check(options: argparse.Namespace) -> int:
-    from harness.server import ONE_THREAD, Server
-
-    os.environ.update(ONE_THREAD)
-    with Server(by_fork=True) as server:  # nothing of the truth is here yet
-        return _check(options, server)
-
-
-def _check(options: argparse.Namespace, server: Server) -> int:
-    from harness.apart import Limits
-    from harness.check import check, gradient_cases
-    from harness.check_json import as_data
-    from harness.discover import find
-    from harness.judging import first_failing
-    from harness.selection import chosen
-    from harness.show_check import text
-
-    [implementation] = find([options.file])
-    cases = chosen(gradient_cases(), options.case)
-    if options.json is not None:
-        _check_writable(options.json, implementation.path)
-    limits = Limits(options.seconds, options.total_seconds, int(options.memory * 2**30))
-    found = check(server, implementation.path, cases, options.seed, limits)
-    failing = first_failing(found.outcomes)
-    called = os.environ.get(COMMAND, "python -m harness check")
-    again = f"{called} {shlex.quote(options.file)} --case {failing} --seed {found.seed}" if failing else ""
-    print(text(found, again))
-    if options.json is not None:
-        data = json.dumps(as_data(found, again), indent=1, allow_nan=False)
-        options.json.write_text(data + "\n", encoding="utf-8")
-    return 0 if found.verdict == "agrees" else 1
-
-
-def _check_writable(path: Path, source: Path) -> None:
-    """Before anything is computed. Raises UnusableInput."""
-    folder = path.absolute().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UnusableInput(
-            f"--json {path}: expected a file in a folder that can be written, found none; make it first"
-        )
-    if path.resolve() == source.resolve() or path.suffix == ".py":
-        raise UnusableInput(
-            f"--json {path}: expected a file for data, found a program's name; choose another, as x.json"
-        )
-
-
-def run_new(options: argparse.Namespace) -> int:
-    from harness.skeleton import write
-
-    path = write(options.name)
-    called = os.environ.get(COMMAND, "python -m harness check")
-    print(
-        f"Wrote {path}. It runs, and is wrong: fill in the line marked TODO. To see what is wrong:\n  {called} {path}"
-    )
-    return 0
-
-
 def run_mistakes(options: argparse.Namespace) -> int:
     from harness.apart import Limits
+    from harness.cases import gradient_cases
     from harness.catalogue import kill_matrix, prepared
-    from harness.check import check, gradient_cases
+    from harness.check import check
     from harness.discover import available
     from harness.markdown import write_page
     from harness.mistakes_report import render, usual_checks

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from harness.answers import Arrays, Fault, Refusal
 from harness.apart import Submission
+from harness.asking import FUNCTIONS
 from harness.certify import excess
 from harness.contract import Array, Inputs
 from harness.conventions import Convention
 from harness.diagnose import Diagnosis, Subject, diagnose, every_kind, singles
 from harness.evidence import weigh
-from harness.judging import FUNCTIONS, Outcome, judged, standard_of
+from harness.judging import Outcome, judged, standard_of
 from harness.run import quantities_of, settled
 
 # Failures that a mistake may explain; of the others there is nothing to reproduce.

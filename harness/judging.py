@@ -14,7 +14,6 @@ from harness.conventions import Convention, fits, layouts, scalings
 from harness.run import settled
 from harness.verdict import VERDICTS, Judgement, judge
 
-FUNCTIONS = ("backprop", "step")
 CONVENTION = "agrees up to a convention"
 # From the first to the last that is computed; what follows from a wrong one is wrong too.
 ORDER = ("z", "a", "delta", "w", "b", "update")

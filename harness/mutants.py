@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.apart import Limits
-from harness.cases import Case
-from harness.check import Check, check, gradient_cases
+from harness.cases import Case, gradient_cases
+from harness.check import Check, check
 from harness.discover import Implementation
 from harness.server import Server
 from harness.verdict import VERDICTS

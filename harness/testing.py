@@ -24,7 +24,8 @@ from typing import Any
 import pytest
 
 from harness.apart import Limits
-from harness.check import Check, check, gradient_cases
+from harness.cases import gradient_cases
+from harness.check import Check, check
 from harness.errors import UnknownName, UnusableInput
 from harness.server import Server
 from harness.show_check import text

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.apart import Limits
-from harness.check import check, gradient_cases
+from harness.cases import gradient_cases
+from harness.check import check
 from harness.discover import available
 from harness.mistakes import CATALOGUE
 from harness.server import Server

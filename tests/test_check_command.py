@@ -13,6 +13,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from harness.cases import gradient_cases
+
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads((ROOT / "harness" / "check.schema.json").read_text(encoding="utf-8"))
 SUBMISSIONS = ROOT / "tests" / "submissions"
@@ -35,9 +37,12 @@ def test_a_right_file_is_status_0(tmp_path):
     done, data = data_of(tmp_path, ROOT / "implementations" / "row_matrices.py")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert done.stdout.startswith("row_matrices.py: AGREES\n41 of 55 cases ran (41 agree, 14 unsupported)")
+    of = len(gradient_cases())
+    run = sum(case.cost == "half_squared_error" for case in gradient_cases())  # the article has that cost only
+    counts = f"{run} of {of} cases ran ({run} agree, {of - run} unsupported)"
+    assert done.stdout.startswith(f"row_matrices.py: AGREES\n{counts}")
     assert data["verdict"] == "agrees"
-    assert data["cases"] == {"run": 41, "of": 55, "by_verdict": {"agrees": 41, "unsupported": 14}}
+    assert data["cases"] == {"run": run, "of": of, "by_verdict": {"agrees": run, "unsupported": of - run}}
     assert data["first_divergence"] is None
     assert data["diagnosis"] == data["failures"] == []
     assert data["rerun"] == ""

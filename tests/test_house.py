@@ -16,7 +16,7 @@ ORDER = [
     "contract", "errors", "activations", "costs",
     "tables", "datasets", "cases", "selection", "common",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
-    "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart",
+    "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",
     "textbook", "conventions", "run", "evidence", "workers", "tasks", "verdict", "rounded",
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
     "mistakes.batches", "mistakes.costs", "mistakes",

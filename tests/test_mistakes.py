@@ -12,10 +12,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from networks import inputs
 
-from harness.cases import Case
+from harness.cases import Case, gradient_cases
 from harness.catalogue import HIDDEN, SEEN, kill_matrix, prepared
 from harness.certify import certify, excess
-from harness.check import gradient_cases
 from harness.conventions import OURS
 from harness.diagnose import Subject, diagnose, outcome
 from harness.mistakes import CATALOGUE, Mistake
