@@ -24,7 +24,7 @@ ORDER = [
     "mutants",
     "prove", "refute", "soundness", "peers", "catalogue", "compare", "views",
     "markdown", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
-    "commands", "__main__",
+    "check_commands", "commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))
