@@ -1,6 +1,7 @@
 """The one list of commands: `nox -l` shows them. Each session does all of its own set-up."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 import nox
@@ -23,12 +24,12 @@ def install(session, *groups):
         stamp.write_text(wanted)
 
 
-def run(session, command):
+def run(session, command, python="python"):
     """A command of the harness, with paths as they are seen from where nox was called."""
     # A random.py where nox was called must not stand for Python's own.
     env = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "GRADPROOF_COMMAND": "nox -s check --"}
     with session.chdir(session.invoked_from):
-        session.run("python", "-m", "harness", command, *session.posargs, env=env)
+        session.run(python, "-m", "harness", command, *session.posargs, env=env)
 
 
 @nox.session
@@ -45,11 +46,10 @@ def check(session):
     run(session, "check")
 
 
-@nox.session
+@nox.session(venv_backend="none")
 def new(session):
-    """Write the skeleton of an implementation; its name after --."""
-    install(session)
-    run(session, "new")
+    """Write the skeleton of an implementation; its name after --. It needs nothing installed."""
+    run(session, "new", python=sys.executable)
 
 
 @nox.session
