@@ -7,10 +7,11 @@ next case runs in a fresh one. The truth never goes there.
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.answers import STALE, Answer, Refusal
@@ -56,7 +57,10 @@ class Submission:
         """End the process and all that it has started."""
         self.interrupt()
         self._end()
-        shutil.rmtree(self._home, ignore_errors=True)
+        try:
+            shutil.rmtree(self._home, ignore_errors=True)
+        except RecursionError:  # folders in folders without end
+            subprocess.run(["rm", "-rf", "--", str(self._home)], check=False)
 
     def interrupt(self) -> None:
         """End the process; who waits for an answer, in another thread, gets none."""
@@ -106,11 +110,13 @@ class Submission:
         if self._unusable is not None:  # interrupted meanwhile
             worker.signal()
         start = time.monotonic()
-        got = worker.receive(LOADING)
+        limit = min(LOADING, self._limits.total)
+        got = worker.receive(limit)
         if self._was_loaded:  # the first time is not on the clock of its cases
             self._spent += time.monotonic() - start
         if isinstance(got, Refusal):
-            loaded: Mapping[str, str | bool] | Refusal = replace(got, detail=f"while it was imported: {got.detail}")
+            what = f"no answer within {limit:g} s" if got.kind == "timeout" else got.detail
+            loaded: Mapping[str, str | bool] | Refusal = Refusal("failed", f"while it was imported: {what}", "import")
         else:
             loaded, self._was_loaded = parsed_loading(*got), True
         if not isinstance(loaded, Refusal):

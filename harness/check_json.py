@@ -38,6 +38,7 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
                 "mistake": diagnosis.name,
                 "parts": [mistake.known_as() for mistake in diagnosis.mistakes],
                 "where": diagnosis.where,
+                "function": diagnosis.function,
                 "convention": dict(diagnosis.beside),
                 "equation": ", ".join(mistake.equation for mistake in diagnosis.mistakes),
                 "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),

@@ -51,12 +51,10 @@ def features(case: Case) -> list[str]:
 def in_common(failing: Sequence[Case], passing: Sequence[Case]) -> str:
     """The feature, or the two, that all failing cases and no passing ones have; or else one that all failing ones have
     and few of the others. Empty where there is nothing to say."""
-    if not failing:
+    if not failing or not passing:
         return ""
     of_each = [features(case) for case in failing]
     of_all = [name for name in of_each[0] if all(name in other for other in of_each)]
-    if not passing:
-        return "they are all that ran" if len(failing) > 1 else ""
     others = [frozenset(features(case)) for case in passing]
     for count in (1, 2):
         for chosen in combinations(of_all, count):

@@ -67,13 +67,15 @@ class Candidate:
 class Diagnosis:
     """The mistakes that together explain what departs, in which layers (empty for all), beside which constants of
     another convention; and in how many of the cases that depart they are shown to. Where a formula has no finite
-    number, or rounding hides it, nothing is shown."""
+    number, or rounding hides it, nothing is shown. `function` is the one that departs, if the other is there and right;
+    it must then compute the gradient for itself."""
 
     mistakes: tuple[type[Mistake], ...]
     where: str
     beside: Mapping[str, Any]
     reproduces: int
     of: int
+    function: str = ""
 
     @property
     def name(self) -> str:
@@ -96,12 +98,11 @@ def every_kind(declared: Convention) -> Iterator[Iterable[Candidate]]:
         Candidate((entry,), entry, other, beside=other.beyond(declared))
         for other in scalings(declared)[1:]
         for entry in entries
-        if other.sign == declared.sign and not entry.is_scaling  # what is scaled twice is not a simple explanation
+        if other.sign == declared.sign and not entry.is_scaling  # what is scaled twice is no simple explanation
     )
-    yield (
-        Candidate(pair, type("Pair", pair, {}), declared)
-        for pair in combinations([entry for entry in entries if entry.dtype is None], 2)
-    )
+    # A factor beside a mistake is a convention beside it, and has been tried.
+    plain = [entry for entry in entries if entry.dtype is None and not entry.is_scaling]
+    yield (Candidate(pair, type("Pair", pair, {}), declared) for pair in combinations(plain, 2))
 
 
 def diagnose(subjects: Sequence[Subject], kinds: Iterable[Iterable[Candidate]]) -> list[Diagnosis]:
@@ -110,13 +111,14 @@ def diagnose(subjects: Sequence[Subject], kinds: Iterable[Iterable[Candidate]]) 
     # What a function does right is no evidence against a mistake of the other.
     functions = {one.function for one in departing}
     others = [one for one in subjects if not one.departs and one.function in functions]
+    alone = "".join(functions) if functions < {one.function for one in subjects} else ""
     of = len({one.case for one in departing})
     for kind in kinds if departing else ():
         found: dict[tuple[type[Mistake], ...], Diagnosis] = {}
         for one in kind:
             # The widest scope of a mistake comes first, and says it.
             if one.mistakes not in found and (cases := _explained(one, departing, others)):
-                found[one.mistakes] = Diagnosis(one.mistakes, one.where, one.beside, cases, of)
+                found[one.mistakes] = Diagnosis(one.mistakes, one.where, one.beside, cases, of, alone)
         if found:
             return [*found.values()]
     return []

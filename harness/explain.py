@@ -24,7 +24,8 @@ def diagnosed(outcomes: Sequence[Outcome], declared: Convention, found: Conventi
     """The mistakes that explain what departs or breaks the contract. A convention that was not declared is named as the
     mistake that it would be, if it was not meant."""
     if any(outcome.departures or outcome.faults for outcome in outcomes):
-        return diagnose([subject for one in outcomes for subject in subjects(one, found)], every_kind(found))
+        kinds = every_kind(found) if len(outcomes) > 1 else [singles(found)]  # one case tells little apart
+        return diagnose([subject for one in outcomes for subject in subjects(one, found)], kinds)
     plain = replace(declared, layout=found.layout, bias=found.bias)
     undeclared = [judged(outcome.trial, plain) for outcome in outcomes]
     return diagnose([subject for one in undeclared for subject in subjects(one, plain)], [singles(plain)])

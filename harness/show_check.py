@@ -92,6 +92,11 @@ def _mistake(diagnosis: Diagnosis, check: Check) -> str:
     lines = [f"{'If it was not meant, the mistake' if intended else 'The mistake'}: {diagnosis.name}"]
     if diagnosis.where:
         lines[0] += f", in {diagnosis.where} only"
+    if diagnosis.function:
+        other = "step" if diagnosis.function == "backprop" else "backprop"
+        lines.append(f"  It is in {diagnosis.function} alone, which computes gradients of its own: {other} is right.")
+    if len(check.outcomes) == 1:
+        lines.append("  Seen from this case alone, which may not tell it from others.")
     if diagnosis.beside:
         declared = ", ".join(f"{name} = {value!r}" for name, value in diagnosis.beside.items())
         lines.append(f"  and beside it another convention, which the file can declare: {declared}")
@@ -119,7 +124,7 @@ def _conventions(check: Check) -> str:
         return ""
     lines = ["It follows another convention. If you mean it, declare it in the file:"]
     lines += [f"  {name} = {value!r}" for name, value in undeclared.items()]
-    if "SIGN" in undeclared:
+    if "SIGN" in undeclared and not any(("update", 1) in outcome.judgements for outcome in check.outcomes):
         lines.append("A step that subtracts this gradient climbs; one that adds it descends.")
     return "\n".join(lines)
 

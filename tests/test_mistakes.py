@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from networks import inputs
 
-from harness.cases import Case, gradient_cases
-from harness.catalogue import HIDDEN, SEEN, kill_matrix, prepared
-from harness.certify import certify, excess
+from harness.cases import Case, gradient_cases, make
+from harness.catalogue import HIDDEN, SEEN, answers, kill_matrix, prepared
+from harness.certify import certify
 from harness.conventions import OURS
-from harness.diagnose import Subject, diagnose, outcome
-from harness.mistakes import CATALOGUE, Mistake
+from harness.diagnose import diagnose, outcome, singles
+from harness.explain import subjects
+from harness.judging import Trial, judged
+from harness.mistakes import CATALOGUE
 from harness.rounded import rounded_inputs
 from harness.textbook import Scale, Textbook
 
+CASE = make("random", (1, 1))  # only its learning rate counts
 ROOT = Path(__file__).resolve().parent.parent
 # What shows in the numbers of one call in float64.
 BY_NUMBERS = sorted(CATALOGUE.keys() - {"gradients_not_zeroed", "inputs_mutated", "float32_inside"})
@@ -68,94 +72,82 @@ def test_the_committed_matrix_is_that_of_today(rows):
         assert re.search(r"\| " + r" +\| ".join(map(re.escape, cells)) + r" +\|", page), row.name
 
 
+def judged_on(formulation, given_inputs, dtype="float64"):
+    """What the checker makes of a formulation on one network of any shape."""
+    case = replace(CASE, dtype=dtype)
+    trial = Trial(case, given_inputs, certify(given_inputs, case.learning_rate, dtype), {})
+    return judged(replace(trial, answers=answers(formulation, trial)), OURS)
+
+
+def fits(formulation, given_inputs):
+    found = answers(formulation, Trial(CASE, given_inputs, {}, {}))
+    return all(answer.refusal is None or answer.refusal.kind != "exception" for answer in found.values())
+
+
 def test_the_textbook_without_a_mistake_is_right_on_every_case():
-    class Nothing(Mistake):
-        """Nothing is wrong."""
-
     for one in prepared(gradient_cases()):
-        for function in ("backprop", "step"):
-            first, second, changed = outcome(Nothing, function, one.inputs, one.case.learning_rate, Scale())
-            assert not changed
-            assert second is first
-            for (name, layer), value in first.items():
-                if not name.startswith("update"):
-                    assert (excess(value.astype(np.float64), one.standards[name, layer]) <= 1).all(), one.case.id
+        outcome_of = judged(replace(one, answers=answers(Textbook, one)), OURS)
+        assert outcome_of.verdict == "agrees", one.case.id
+        assert {name for name, _ in outcome_of.judgements} == {"z", "a", "delta", "w", "b", "update"}
 
 
-@settings(max_examples=300, deadline=None)
+tried: Counter[str] = Counter()
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(name=st.sampled_from(BY_NUMBERS), given_inputs=inputs())
 def test_no_mistake_passes_where_it_changes_the_numbers(name, given_inputs):
     """On a network of any shape: where a mistake moves a gradient or a step by a millionth, it does not agree."""
-    rate = 0.3
-    standards = certify(given_inputs, rate, "float64")
+    assume(fits(CATALOGUE[name], given_inputs))
     moved = False
     for function in ("backprop", "step"):
-        try:
-            with np.errstate(all="ignore"):
-                wrong, _, _ = outcome(CATALOGUE[name], function, given_inputs, rate, Scale())
-                right, _, _ = outcome(Textbook, function, given_inputs, rate, Scale())
-        except (ValueError, IndexError, KeyError):
-            assume(False)
+        with np.errstate(all="ignore"):
+            wrong, _ = outcome(CATALOGUE[name], function, given_inputs, CASE.learning_rate, Scale())
+            right, _ = outcome(Textbook, function, given_inputs, CASE.learning_rate, Scale())
         for key in wrong:
             moved |= bool(np.abs(wrong[key] - right[key]).max() > 1e-6 * max(np.abs(right[key]).max(), 1e-3))
     assume(moved)
-    assert not _agrees(CATALOGUE[name], given_inputs, rate, standards)
+    tried["moved"] += 1
+    assert judged_on(CATALOGUE[name], given_inputs).verdict in ("wrong", "failed")
 
 
-def _agrees(formulation, given_inputs, rate, standards):
-    gradients, _, _ = outcome(formulation, "backprop", given_inputs, rate, Scale())
-    after = formulation(given_inputs, rate).step()
-    pairs = zip(given_inputs.network.layers, after.layers, strict=True)
-    updates = {
-        ("update", l): np.column_stack([old.w - new.w, old.b - new.b]) for l, (old, new) in enumerate(pairs, start=1)
-    }
-    return all((excess(value, standards[key]) <= 1).all() for key, value in (gradients | updates).items())
-
-
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(name=st.sampled_from(["", *BY_NUMBERS]), given_inputs=inputs(), dtype=st.sampled_from(["float32", "float64"]))
 def test_the_rounding_of_a_wrong_formula_stays_within_its_own_bound(name, given_inputs, dtype):
     """The formula in its plain dtype is no farther from the same with bounds than these say."""
-    formulation = CATALOGUE.get(name, Textbook)
-    network = given_inputs.network
-    cast = type(given_inputs)(
-        network.with_parameters(
-            [l.w.astype(dtype) for l in network.layers], [l.b.astype(dtype) for l in network.layers]
-        ),
-        given_inputs.x.astype(dtype),
-        given_inputs.t.astype(dtype),
-    )
+    formulation, cast = CATALOGUE.get(name, Textbook), given_inputs.astype(dtype)
+    assume(fits(formulation, cast))
     for function in ("backprop", "step"):
         with np.errstate(all="ignore"):
-            try:
-                plain, _, _ = outcome(formulation, function, cast, 0.3, Scale())
-            except (ValueError, IndexError, KeyError):
-                with pytest.raises((ValueError, IndexError, KeyError)):
-                    outcome(formulation, function, rounded_inputs(cast, dtype), 0.3, Scale())
-                continue
-            bounded, _, _ = outcome(formulation, function, rounded_inputs(cast, dtype), 0.3, Scale())
+            plain, _ = outcome(formulation, function, cast, CASE.learning_rate, Scale())
+            bounded, _ = outcome(formulation, function, rounded_inputs(cast, dtype), CASE.learning_rate, Scale())
             for key, value in plain.items():
                 difference = np.abs(value.astype(np.float64) - bounded[key].value)
                 known = np.isfinite(bounded[key].value) & np.isfinite(bounded[key].error)
+                tried["entries"] += value.size
+                tried["known"] += int(known.sum())
                 assert (difference[known] <= 2 * bounded[key].error[known]).all(), (key, name)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(name=st.sampled_from(BY_NUMBERS), given_inputs=inputs())
 def test_a_mistake_on_any_network_is_named_or_hidden_there(name, given_inputs):
     """Given one network alone, the diagnosis has the mistake's own name among those that give its numbers."""
-    subjects = []
-    standards = certify(given_inputs, 0.3, "float64")
-    for function in ("backprop", "step"):
-        with np.errstate(all="ignore"):
-            try:
-                first, _, _ = outcome(CATALOGUE[name], function, given_inputs, 0.3, Scale())
-            except (ValueError, IndexError, KeyError):
-                assume(False)
-        departs = not _agrees(CATALOGUE[name], given_inputs, 0.3, standards)
-        subjects.append(Subject("one", function, given_inputs, 0.3, "float64", first, None, False, departs))
-    assume(any(subject.departs for subject in subjects))
-    assert name in [diagnosis.name for diagnosis in diagnose(subjects, OURS)]
+    assume(fits(CATALOGUE[name], given_inputs))
+    found = subjects(judged_on(CATALOGUE[name], given_inputs), OURS)
+    assume(any(subject.departs for subject in found))
+    named = [diagnosis.name for diagnosis in diagnose(found, [singles(OURS)])]
+    tried["named" if name in named else "blurred"] += 1
+    # Rounding may blur one mistake on one small network, so that nothing is said; another is not named in its place.
+    assert name in named or named == []
+
+
+def test_the_properties_were_tried_often_enough():
+    print(dict(tried))
+    assert tried["moved"] >= 100
+    assert tried["known"] > 0.9 * tried["entries"] > 0
+    assert tried["named"] >= 30
+    assert tried["blurred"] <= 0.05 * tried["named"]
 
 
 def test_a_case_says_what_it_is_for():

@@ -7,8 +7,7 @@ from harness.mistakes.entry import Mistake
 
 
 class MeanWhereSumIsStated(Mistake):
-    """The gradient is divided by the number of rows although the cost is their sum, or the other way round. As a
-    convention it is harmless: declare REDUCTION."""
+    """The gradient is divided by the number of rows although the cost is their sum, or the other way round."""
 
     equation = "BP3, BP4"
     right = "Σ_rows"
@@ -28,8 +27,7 @@ class MeanWhereSumIsStated(Mistake):
 
 
 class LossMeanOverOutputsGradientNot(Mistake):
-    """The cost averages over the outputs and the gradient does not, or the other way round. As a convention it is
-    harmless: declare REDUCTION."""
+    """The cost averages over the outputs and the gradient does not, or the other way round."""
 
     equation = "BP1"
     right = "one normalisation for the cost and its gradient"
