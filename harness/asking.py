@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
-from threading import Thread
+from typing import Any
 
 from harness.answers import Answer
 from harness.apart import Submission
@@ -25,9 +27,13 @@ class Asking:
         self._answers: list[dict[str, Answer]] = []
         self._broken: BaseException | None = None
         self._switching = sys.getswitchinterval()
-        self._thread = Thread(target=self._ask)
+        self._thread = threading.Thread(target=self._ask)
+        self._handler: Any = signal.default_int_handler
 
     def __enter__(self) -> Asking:
+        # An interrupt must reach the submission even where Python swallows the exception, as in an import that it hits.
+        if threading.current_thread() is threading.main_thread():
+            self._handler = signal.signal(signal.SIGINT, self._interrupted)
         sys.setswitchinterval(1e-3)  # seconds; the submission must not wait for long while this process computes
         self._thread.start()
         return self
@@ -37,6 +43,13 @@ class Asking:
             self.submission.interrupt()
         self._thread.join()
         sys.setswitchinterval(self._switching)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._handler)
+
+    def _interrupted(self, *_: object) -> None:
+        self._broken = KeyboardInterrupt()
+        self.submission.interrupt()
+        raise self._broken
 
     def _ask(self) -> None:
         try:
