@@ -37,9 +37,24 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error.filename or 'output'}: expected to write there, found: {error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        return _interrupted()
+    except ImportError as error:
+        if not _was_interrupted(error):
+            raise
+        return _interrupted()
     return status
+
+
+def _interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return 130
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an import that failed, which compiled modules say in their own way."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _stop(number: int, _: object) -> None:
