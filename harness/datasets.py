@@ -14,7 +14,6 @@ from harness.errors import UnknownName
 from harness.tables import read_csv
 
 DATA = Path(__file__).resolve().parent / "data"
-SCIKIT_LEARN = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 
 
 @dataclass(frozen=True, eq=False)
