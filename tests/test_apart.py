@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_faults import RIGHT as BODY
 
 from harness.apart import Limits, Submission
 from harness.cases import make
@@ -17,23 +18,7 @@ from harness.server import Server
 
 FIRST = make("random", (3, 2), "sigmoid", 5)  # here the files misbehave
 SECOND = make("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
-RIGHT = """
-import os, sys, time, random, subprocess
-import numpy as np
-from harness import Gradients, Network, Unsupported
-
-kept = []
-
-def right(network, x, t):
-    a, z = [x], []
-    for layer in network.layers:
-        z.append(a[-1] @ layer.w.T + layer.b)
-        a.append(layer.activation.f(z[-1]))
-    delta = [(a[-1] - t) * network.layers[-1].activation.slope(z[-1])]
-    for l in range(len(z) - 2, -1, -1):
-        delta.insert(0, (delta[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l]))
-    return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
-"""
+RIGHT = f"import os, sys, time, random, subprocess\n{BODY}"
 # The body of backprop on the first case, the kind of failure, and what is said.
 FAULTS = {
     "exception": ("return [][0]", "exception", "IndexError: list index out of range (submission.py, line "),
