@@ -23,7 +23,7 @@ ORDER = [
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
     "mutants",
     "prove", "refute", "soundness", "peers", "catalogue", "compare", "views",
-    "markdown", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
+    "markdown", "pictures", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
     "check_commands", "commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
