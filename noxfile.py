@@ -60,6 +60,13 @@ def mistakes(session):
 
 
 @nox.session
+def claims(session):
+    """The articles' questions, answered by experiment; writes reports/claims.md. Names of claims after --."""
+    install(session)
+    run(session, "claims")
+
+
+@nox.session
 def bench(session):
     """A check beside what people would run instead, ten minutes; writes benchmarks/check.md."""
     install(session)

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import check_commands, commands
+from harness import check_commands, claims_commands, commands
 from harness.errors import UnusableInput
 
 A_DAY = 86_400  # seconds
@@ -130,6 +130,15 @@ def _parser() -> argparse.ArgumentParser:
         "mistakes", help="the catalogue of mistakes: which cases see them, what they are called"
     )
     mistakes.set_defaults(command=commands.run_mistakes)
+
+    claims = subparsers.add_parser(
+        "claims", help="answer the articles' questions by experiment; writes reports/claims.md"
+    )
+    claims.add_argument("names", nargs="*", metavar="NAME", help="of claims; all of them where none is named")
+    claims.add_argument(
+        "--reports", type=_folder, metavar="FOLDER", help="where the report goes (default: reports/, if none is named)"
+    )
+    claims.set_defaults(command=claims_commands.run_claims)
 
     new = subparsers.add_parser("new", help="write the skeleton of an implementation, to be filled in")
     new.add_argument("name", metavar="NAME", help="its name, or a path to it")

@@ -95,7 +95,7 @@ def activate(name: str, z: arb_mat) -> tuple[arb_mat, arb_mat | None]:
     shape = z.nrows(), z.ncols()
     if name == "softmax":
         return arb_mat(*shape, [a for row in z.tolist() for a in _softmax(row)]), None
-    pairs = [_FUNCTIONS[name](entry) for entry in z.entries()]
+    pairs = [FUNCTIONS[name](entry) for entry in z.entries()]
     return arb_mat(*shape, [a for a, _ in pairs]), arb_mat(*shape, [slope for _, slope in pairs])
 
 
@@ -139,7 +139,7 @@ def _hinge(leak: arb) -> Callable[[arb], tuple[arb, arb]]:
     return hinge
 
 
-_FUNCTIONS: dict[str, Callable[[arb], tuple[arb, arb]]] = {
+FUNCTIONS: dict[str, Callable[[arb], tuple[arb, arb]]] = {
     "sigmoid": _sigmoid,
     "tanh": _tanh,
     "relu": _hinge(arb(0)),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from harness.contract import Gradients, Network
@@ -96,6 +97,11 @@ def find(names: Sequence[str]) -> tuple[Implementation, ...]:
 def load(implementation: Implementation) -> Functions:
     """Run the file and take its functions. Raises whatever the file raises, and TypeError if it
     has neither function."""
+    return functions_in(run_file(implementation))
+
+
+def run_file(implementation: Implementation) -> ModuleType:
+    """The file as a module. Raises whatever the file raises."""
     if implementation.path.parent != FOLDER:
         sys.path.insert(0, str(implementation.path.parent))  # a foreign file may bring modules along
     spec = importlib.util.spec_from_file_location(f"implementations.{implementation.name}", implementation.path)
@@ -104,6 +110,11 @@ def load(implementation: Implementation) -> Functions:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up there
     spec.loader.exec_module(module)
+    return module
+
+
+def functions_in(module: ModuleType) -> Functions:
+    """The functions of the contract in a module, and what it declares. Raises TypeError if it has neither function."""
     constants = {name: getattr(module, name) for name in DECLARATIONS if hasattr(module, name)}
     declared = {name: one if isinstance(one, (str, bool)) else repr(one) for name, one in constants.items()}
     functions = Functions(getattr(module, "backprop", None), getattr(module, "step", None), declared)

@@ -25,6 +25,7 @@ _DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (
 _MARKERS = "os^DvPX<>*"
 _BAND = "#d9d9d9"
 _PANEL = 4.6, 3.4  # inches
+_LETTERS = 12  # of a legend, in an inch
 _STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that widths are the same everywhere
     "font.size": 10,
@@ -111,7 +112,9 @@ def svg(picture: Picture) -> str:
         shown = {
             label: handle for axes in all_axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
-        figure.legend([*shown.values()], [*shown], loc="outside lower center", ncols=min(3, len(shown)), frameon=False)
+        fitting = int(figure.get_figwidth() * _LETTERS // (max(map(len, shown)) + 6))  # 6 for the line itself
+        columns = max(1, min(3, fitting, len(shown)))
+        figure.legend([*shown.values()], [*shown], loc="outside lower center", ncols=columns, frameon=False)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Title": picture.name})
     # matplotlib ends lines of paths with blanks, which version control marks as faults.
@@ -127,6 +130,8 @@ def _looks(labels: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _draw(axes: Axes, picture: Picture, panel: Panel, looks: dict[str, dict[str, Any]]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     for band in panel.bands:
         axes.fill_between(band.x, band.low, band.high, color=_BAND, label=band.label, linewidth=0)
     for line in panel.lines:
@@ -136,6 +141,8 @@ def _draw(axes: Axes, picture: Picture, panel: Panel, looks: dict[str, dict[str,
         axes.plot(x, y, label=line.label, markevery=max(1, len(x) // 8), **looks[line.label])
     if "x" in picture.log:
         axes.set_xscale("log")
+    elif all(float(x).is_integer() for line in panel.lines for x in line.x):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if "y" in picture.log:
         axes.set_yscale("log")
     axes.set_title(panel.title, fontsize=10, loc="left")

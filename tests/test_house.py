@@ -22,9 +22,15 @@ ORDER = [
     "mistakes.batches", "mistakes.costs", "mistakes",
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
     "mutants",
-    "prove", "refute", "soundness", "peers", "catalogue", "compare", "views",
-    "markdown", "pictures", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
-    "check_commands", "commands", "__main__",
+    "prove", "refute", "soundness", "peers", "catalogue", "compare", "views", "pictures", "precise",
+    "training", "training.spread",
+    "claims.claim", "claims.tools", "claims.bias_trick", "claims.current_or_next_layer", "claims.hadamard_product",
+    "claims.inputs_not_outputs", "claims.iverson_bracket", "claims.counting", "claims.many_costs",
+    "claims.online_batch_mean", "claims.recomputed", "claims.published_groups", "claims.published_figures",
+    "claims.signs", "claims.slope_forms", "claims.transpose_not_inverse", "claims.update_after_backward", "claims",
+    "markdown", "claims_report", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report",
+    "terminal",
+    "check_commands", "claims_commands", "commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))
@@ -46,7 +52,11 @@ def imports(path):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: relative import"
-            if node.module in ("harness", "harness.mistakes"):  # the packages: what is imported may be a module
+            if node.module in (
+                "harness",
+                "harness.mistakes",
+                "harness.claims",
+            ):  # the packages: what is imported may be a module
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
             else:
                 yield node.module

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import random
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import functions_of
 
 from harness import datasets
-from harness.activations import ACTIVATIONS
-from harness.contract import Layer, Network, Unsupported
-from harness.costs import COSTS
+from harness.claims.published_groups import PUBLISHED
+from harness.claims.recomputed import article_2_network, sigmoid_network
+from harness.contract import Unsupported
 from harness.discover import available, find
 
-PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 # A central difference with the usual step is good for about nine digits; the figures have five to nine.
 TRUNCATION = {"finite_differences": 1e-8}
-
-
-def network_of(w, b, cost):
-    layers = zip(map(np.array, w), map(np.array, b), strict=True)
-    return Network(tuple(Layer(w, b, ACTIVATIONS["sigmoid"]) for w, b in layers), COSTS[cost])
 
 
 def forward(network, x):
@@ -57,7 +48,7 @@ def figures_of(gradients, moved, cost):
 @pytest.mark.parametrize("example", PUBLISHED["examples"], ids=lambda e: e["id"])
 def test_worked_examples_to_every_printed_digit(example, implementation):
     functions = functions_of(implementation)
-    network = network_of(example["w"], example["b"], example["cost"])
+    network = sigmoid_network(example["w"], example["b"], example["cost"])
     learning_rate = example.get("learning_rate")
     checked = total = 0
     for row in example["rows"]:
@@ -83,17 +74,6 @@ def test_worked_examples_to_every_printed_digit(example, implementation):
     print(f"{checked} of {total} printed figures")
     gives_all = gradients.delta is not None and (functions.step is not None or learning_rate is None)
     assert checked == total if gives_all else 0 < checked < total
-
-
-def article_2_network():
-    """Article 2's start: random.seed(1), each neuron random.random() for its inputs and its bias, hidden first."""
-    source = random.Random(1)
-    neurons = [[[source.random() for _ in range(3)] for _ in range(2)] for _ in range(2)]
-    return network_of(
-        [[n[:-1] for n in layer] for layer in neurons],
-        [[n[-1] for n in layer] for layer in neurons],
-        "half_squared_error",
-    )
 
 
 def test_article_2_training_epoch_errors_and_final_weights():

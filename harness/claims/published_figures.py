@@ -1,0 +1,177 @@
+"""The figures that the articles print, recomputed to every printed digit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+import numpy as np
+from flint import arb, ctx
+
+from harness.claims.claim import Claim, Evidence, Statement, Table
+from harness.claims.published_groups import Group, groups
+from harness.claims.recomputed import Recipe
+from harness.contract import Inputs, Numbers
+from harness.precise import precise
+from harness.training.spread import RUNS, limit
+
+BITS = 160
+FLOAT_DIGITS = 15  # a figure with so many digits is a float64, whose own rounding is part of it
+RIGHT, CARELESS, WRONG = "right", "rounded carelessly", "wrong"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One printed figure, the number that should stand there, the verdict, and whether the mistaken code prints it."""
+
+    name: str
+    printed: str
+    value: str
+    verdict: str
+    reproduced: bool
+
+
+def judged(group: Group) -> list[Figure]:
+    """Every figure of a group."""
+    with ctx.workprec(BITS):
+        right = group.recipe(precise)
+        mistaken = group.mistaken(precise) if group.mistaken else {}
+    slack, slack_of_mistaken = _slack(group.figures, group.recipe), _slack(group.figures, group.mistaken)
+    found = []
+    for name, printed in group.figures.items():
+        off, half = _distance(right[name], printed), _half_a_unit(printed)
+        verdict = RIGHT if off <= half + slack[name] else CARELESS if off <= 2 * half + slack[name] else WRONG
+        reproduced = name in mistaken and _distance(mistaken[name], printed) <= half + slack_of_mistaken[name]
+        found.append(Figure(name, printed, _shown(right[name], printed), verdict, reproduced))
+    return found
+
+
+def _slack(figures: Mapping[str, str], recipe: Recipe | None) -> dict[str, float]:
+    """What rounding explains of each figure: nothing of one with few digits; for one that is a whole float64, what
+    harness.training.spread derives from runs in floats whose start is moved by an ulp."""
+    whole = [name for name, printed in figures.items() if len(printed.lstrip("-0.").replace(".", "")) >= FLOAT_DIGITS]
+    slack = dict.fromkeys(figures, 0.0)
+    if whole and recipe is not None:
+        with ctx.workprec(BITS):
+            right = recipe(precise)
+        runs = [recipe(partial(_moved, run=run)) for run in range(RUNS)]
+        for name in whole:
+            slack[name] = limit(np.array([float(abs(arb(float(run[name])) - right[name])) for run in runs]))
+    return slack
+
+
+def _moved(inputs: Inputs, run: int) -> Inputs:
+    """The inputs with every number one ulp up or down."""
+    source = np.random.default_rng(run)
+    parts = [np.nextafter(array, source.choice([-np.inf, np.inf], array.shape)) for array in inputs.arrays()]
+    network = inputs.network.with_parameters(parts[0:-2:2], parts[1:-2:2])
+    return Inputs(network, parts[-2], parts[-1])
+
+
+def _distance(value: Numbers, printed: str) -> float:
+    return float(abs(value - arb(printed)))
+
+
+def _half_a_unit(printed: str) -> float:
+    """Half a unit in the last printed place."""
+    return float(Decimal((0, (5,), _exponent(printed) - 1)))
+
+
+def _exponent(printed: str) -> int:
+    exponent = Decimal(printed).as_tuple().exponent
+    assert isinstance(exponent, int), "a figure is finite"
+    return exponent
+
+
+def _shown(value: Numbers, printed: str) -> str:
+    """The number with a digit more than is printed, or as many as a float64 has."""
+    places = min(-_exponent(printed) + 1, max(17, -_exponent(printed)))
+    return f"{Decimal(arb(value).str(40, radius=False)):.{places}f}"
+
+
+def experiment() -> Evidence:
+    all_groups = {group: judged(group) for group in groups()}
+    figures = [figure for found in all_groups.values() for figure in found]
+    counts = {verdict: sum(figure.verdict == verdict for figure in figures) for verdict in (RIGHT, CARELESS, WRONG)}
+    closing = {
+        figure.name: figure for group, found in all_groups.items() for figure in found if "closing" in group.title
+    }
+    wrong = [figure for figure in figures if figure.verdict == WRONG]
+    by_steps = next(found for group, found in all_groups.items() if "step by step" in group.title)
+    after, at_end = closing["loss_after_1"], closing["loss_after_10000"]
+    return Evidence(
+        (
+            Statement(
+                f"Of {len(figures)} printed figures {counts[RIGHT]} are right, {counts[CARELESS]} is rounded"
+                f" carelessly, {counts[WRONG]} are wrong.",
+                sum(counts.values()) == len(figures) and counts[RIGHT] > counts[WRONG],
+            ),
+            Statement(
+                "Every wrong figure is reproduced, to its last printed digit, by the mistake that is named.",
+                all(figure.reproduced for figure in wrong),
+            ),
+            Statement(
+                "The worked example's step-by-step figures are right"
+                f" ({sum(figure.verdict == RIGHT for figure in by_steps)} of {len(by_steps)}; one is rounded"
+                " carelessly).",
+                all(figure.verdict != WRONG for figure in by_steps),
+            ),
+            Statement(
+                f"Its closing figures are not: after one step the cost is {after.value}, not {after.printed}; after"
+                f" 10,000 it is {at_end.value}, not {at_end.printed}.",
+                after.verdict == at_end.verdict == WRONG,
+            ),
+        ),
+        (_summary(all_groups), _not_right(all_groups), _all(all_groups)),
+    )
+
+
+def _summary(all_groups: Mapping[Group, list[Figure]]) -> Table:
+    rows = []
+    for group, found in all_groups.items():
+        counts = [sum(figure.verdict == verdict for figure in found) for verdict in (RIGHT, CARELESS, WRONG)]
+        rows.append([group.title, str(len(found)), *map(str, counts), group.why])
+    return Table("The figures by where they are printed.", ["where", "figures", RIGHT, CARELESS, WRONG, "why"], rows)
+
+
+def _not_right(all_groups: Mapping[Group, list[Figure]]) -> Table:
+    rows = [
+        [group.title, f"`{one.name}`", one.printed, one.value, one.verdict, "yes" if one.reproduced else ""]
+        for group, found in all_groups.items()
+        for one in found
+        if one.verdict != RIGHT
+    ]
+    headers = ["where", "figure", "printed", "it is", "verdict", "the mistake gives what is printed"]
+    return Table("The figures that are not right.", headers, rows)
+
+
+def _all(all_groups: Mapping[Group, list[Figure]]) -> Table:
+    rows = [
+        [group.title, f"`{one.name}`", one.printed, one.value, one.verdict]
+        for group, found in all_groups.items()
+        for one in found
+    ]
+    return Table(
+        "Every figure; layers are numbered from the input, indices from 0.",
+        ["where", "figure", "printed", "it is", "verdict"],
+        rows,
+    )
+
+
+CLAIM = Claim(
+    "published-figures",
+    "Can the figures that the articles print be trusted, to check one's own code by?",
+    "Nearly all of them, to every printed digit. But the closing figures of the most copied worked example come from"
+    " code that updates the output weights before it uses them, and two sections of article 2 from a version with an"
+    " off-by-one: right code will not give them.",
+    "Mazur, A Step by Step Backpropagation Example, 2015; Brownlee, How to Code a Neural Network with Backpropagation"
+    " In Python, 2016; backprop_example2.txt of the courses COMPSCI 589 (UMass Amherst) and INF01017 (UFRGS)",
+    f"Every figure is computed anew in {BITS} bits. It is right if it is the number rounded to the printed places,"
+    " careless if it is less than a unit of the last place off, wrong otherwise; for a figure that is a whole float64,"
+    " what rounding explains is allowed for. What is wrong is computed once more with the mistake.",
+    "The texts were read in public copies; a later edition may print other figures. A figure that right code does not"
+    " give says nothing against an article's explanation, which may be right all the same.",
+    experiment,
+)

@@ -1,0 +1,1 @@
+"""Training, followed: how rounding grows from step to step."""

@@ -1,0 +1,277 @@
+"""The claims: each is borne out, each can fail, and the page says what the experiments gave."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import pandas as pd
+import pytest
+from flint import ctx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import inputs
+
+from harness.cases import make
+from harness.certify import certify
+from harness.claims import CLAIMS, answered, bias_trick, hadamard_product, iverson_bracket, many_costs, slope_forms
+from harness.claims.claim import Claim, Evidence, Statement, Table
+from harness.claims.counting import Counting
+from harness.claims.published_figures import CARELESS, RIGHT, WRONG, judged
+from harness.claims.published_groups import groups
+from harness.claims.recomputed import OffByOne
+from harness.claims.tools import distance, exponent, is_right
+from harness.claims_report import pictures, render, write
+from harness.mistakes.backward import (
+    InverseWhereTransposeBelongs,
+    UpdatedWeightsUsedToPropagate,
+    WrongLayersWeights,
+)
+from harness.mistakes.batches import OnlineUpdatesInsideBatch
+from harness.mistakes.costs import SignError
+from harness.mistakes.gradients import OutputsWhereInputsBelong
+from harness.pictures import Picture, svg
+from harness.precise import floats, precise
+from harness.textbook import Textbook
+
+REPORTS = Path(__file__).resolve().parent.parent / "reports"
+NAMES = [
+    "inputs-not-outputs",
+    "why-the-iverson-bracket",
+    "transpose-not-inverse",
+    "why-the-hadamard-product",
+    "current-or-next-layer",
+    "slope-from-output-or-input",
+    "error-sign-and-update-sign",
+    "the-bias-trick",
+    "one-backprop-many-costs",
+    "online-batch-mean",
+    "update-after-backward",
+    "published-figures",
+]
+CLAIM = {claim.name: claim for claim in CLAIMS}
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[Claim, Evidence]:
+    return {claim: answered(claim) for claim in CLAIMS}
+
+
+def test_the_twelve_questions_are_there_and_each_is_whole(found):
+    assert list(CLAIM) == NAMES
+    for claim, evidence in found.items():
+        assert claim.question.endswith("?"), claim.name
+        assert min(map(len, (claim.answer, claim.source, claim.method, claim.limits))) > 20, claim.name
+        assert evidence.statements, claim.name
+        assert any(isinstance(one, Table) for one in evidence.exhibits), claim.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_claim_is_borne_out(found, name):
+    evidence = found[CLAIM[name]]
+    print(f"{name}: {sum(one.holds for one in evidence.statements)} of {len(evidence.statements)} statements")
+    assert not [one.text for one in evidence.statements if not one.holds]
+
+
+# For each claim something that makes it false: the mistake made right, the right thing made wrong.
+SABOTAGE = {
+    "inputs-not-outputs": (OutputsWhereInputsBelong, "weight_gradient", Textbook.weight_gradient),
+    "why-the-iverson-bracket": (iverson_bracket, "_jacobian", lambda x, n: np.ones((n, n, len(x)))),
+    "transpose-not-inverse": (InverseWhereTransposeBelongs, "sent_back", Textbook.sent_back),
+    "why-the-hadamard-product": (hadamard_product, "ELEMENTWISE", {"softmax": lambda z: hadamard_product.softmax(z)}),
+    "current-or-next-layer": (WrongLayersWeights, "sent_back", Textbook.sent_back),
+    "slope-from-output-or-input": (slope_forms, "IDENTITIES", {"1 + o": (lambda e: 1 + e, lambda e: 1 - e)}),
+    "error-sign-and-update-sign": (SignError, "output_delta", Textbook.output_delta),
+    "the-bias-trick": (bias_trick, "SIGMOID", dataclasses.replace(bias_trick.SIGMOID, f=lambda z: z * 0 + 0.5)),
+    "one-backprop-many-costs": (
+        many_costs,
+        "FORMULATIONS",
+        dict.fromkeys(["dual_numbers", *many_costs.FORMULATIONS], "?"),
+    ),
+    "online-batch-mean": (OnlineUpdatesInsideBatch, "step", Textbook.step),
+    "update-after-backward": (UpdatedWeightsUsedToPropagate, "weights_back", Textbook.weights_back),
+    "published-figures": (OffByOne, "weighted_input", Textbook.weighted_input),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_claim_is_confirmed_whatever_happens(name, monkeypatch):
+    owner, attribute, other = SABOTAGE[name]
+    monkeypatch.setattr(owner, attribute, other)
+    with np.errstate(all="ignore"):
+        evidence = answered(CLAIM[name])
+    print([one.text for one in evidence.statements if not one.holds])
+    assert not evidence.holds
+
+
+def test_an_experiment_that_fails_is_no_confirmation_and_no_traceback():
+    def fail():
+        raise KeyError("gone")
+
+    evidence = answered(dataclasses.replace(CLAIMS[0], experiment=fail))
+    assert not evidence.holds
+    assert "KeyError" in evidence.statements[0].text
+    assert not Evidence((), ()).holds
+
+
+# Independent numbers.
+
+
+def test_the_worked_examples_first_step_by_hand():
+    """The 2-2-2 network of the worked example written out in scalars, with mpmath, both orders of updating."""
+    with mpmath.workdps(40):
+        s = lambda z: 1 / (1 + mpmath.exp(-z))  # noqa: E731
+        number = lambda text: mpmath.mpf(text)  # noqa: E731
+        w = [number(text) for text in (".15", ".2", ".25", ".3", ".4", ".45", ".5", ".55")]
+        b1, b2, i1, i2, t1, t2 = map(number, (".35", ".6", ".05", ".1", ".01", ".99"))
+
+        def outputs(w):
+            h1, h2 = s(w[0] * i1 + w[1] * i2 + b1), s(w[2] * i1 + w[3] * i2 + b1)
+            return h1, h2, s(w[4] * h1 + w[5] * h2 + b2), s(w[6] * h1 + w[7] * h2 + b2)
+
+        def after(early):
+            h1, h2, o1, o2 = outputs(w)
+            d1, d2 = (o1 - t1) * o1 * (1 - o1), (o2 - t2) * o2 * (1 - o2)
+            new = [w[4] - d1 * h1 / 2, w[5] - d1 * h2 / 2, w[6] - d2 * h1 / 2, w[7] - d2 * h2 / 2]
+            back = new if early else w[4:]
+            e1 = (d1 * back[0] + d2 * back[2]) * h1 * (1 - h1)
+            e2 = (d1 * back[1] + d2 * back[3]) * h2 * (1 - h2)
+            first = [w[0] - e1 * i1 / 2, w[1] - e1 * i2 / 2, w[2] - e2 * i1 / 2, w[3] - e2 * i2 / 2]
+            *_, o1, o2 = outputs(first + new)
+            return ((o1 - t1) ** 2 + (o2 - t2) ** 2) / 2
+
+        right, early = mpmath.nstr(after(early=False), 9), mpmath.nstr(after(early=True), 9)
+    assert (right, early) == ("0.291027774", "0.291027924")
+    figure = figures()["Mazur, closing figures"]["loss_after_1"]
+    assert figure.value.startswith("0.29102777")
+    assert (figure.printed, figure.verdict, figure.reproduced) == (early, WRONG, True)
+
+
+def figures():
+    return {group.title: {one.name: one for one in judged(group)} for group in groups() if len(group.figures) < 30}
+
+
+@pytest.mark.parametrize(
+    ("printed", "verdict"),
+    [("0.710567", RIGHT), ("0.710566", CARELESS), ("0.710568", WRONG), ("0.71057", RIGHT), ("0.71056", CARELESS)],
+)
+def test_a_figure_is_judged_by_its_last_printed_place(printed, verdict):
+    """The hidden output of article 2's forward pass is 0.71056688831."""
+    [group] = [one for one in groups() if one.title == "Brownlee, forward pass"]
+    [figure] = judged(dataclasses.replace(group, figures={"a1[0,0]": printed}))
+    assert figure.verdict == verdict
+
+
+def test_the_printed_figures_are_those_of_the_list(found):
+    statement = found[CLAIM["published-figures"]].statements[0].text
+    [count, right, careless, wrong] = map(int, re.findall(r"\d+", statement))
+    assert (count, right, careless, wrong) == (265, 246, 1, 18)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 5), st.integers(0, 2**32))
+def test_a_counting_array_does_what_an_array_does_and_counts_it(m, k, n, seed):
+    source = np.random.default_rng(seed)
+    one, other = source.integers(-9, 9, (m, k)), source.integers(-9, 9, (k, n))
+    before = Counting.done
+    assert np.array_equal(one.view(Counting) @ other.view(Counting), one @ other)
+    assert Counting.done - before == m * k * n
+    assert np.array_equal(one.view(Counting) @ other[:, 0].view(Counting), one @ other[:, 0])
+    assert Counting.done - before == m * k * n + m * k
+    total = (one.view(Counting) * 3 + 1).sum() - one.view(Counting)[0, 0] * 2
+    assert total == (one * 3 + 1).sum() - one[0, 0] * 2
+    assert Counting.done - before == m * k * n + 2 * m * k + 1
+
+
+def test_the_fitted_exponent_is_that_of_a_power():
+    assert exponent([1, 2, 4, 8], [3 * x**2.5 for x in (1, 2, 4, 8)]) == pytest.approx(2.5, rel=1e-12)
+
+
+@settings(max_examples=20, deadline=None)
+@given(inputs())
+def test_precise_numbers_give_the_certified_truth(given_inputs):
+    """The textbook in 200 bits lies in the enclosures that the truth gives by other means."""
+    names = {layer.activation.name for layer in given_inputs.network.layers}
+    if "softmax" in names or given_inputs.network.cost.name != "half_squared_error":
+        return
+    with ctx.workprec(200):
+        gradients = Textbook(precise(given_inputs)).gradients()
+    standards = certify(given_inputs, 0.0, "float64")
+    for l, w in enumerate(gradients.w, start=1):
+        standard = standards["w", l]
+        error = standard.truth.error(floats(w))
+        clear = ~standard.undecidable
+        ulp = np.spacing(np.abs(standard.truth.high))
+        assert (error <= ulp + standard.truth.radius)[clear].all()
+
+
+def test_right_is_within_rounding_and_a_thousandth_of_a_percent_is_not():
+    given_inputs = make("iris", (4, 5, 3), "sigmoid", 8).build()
+    gradients = Textbook(given_inputs).gradients()
+    assert is_right(gradients, given_inputs)
+    off = dataclasses.replace(gradients, w=[gradients.w[0] * (1 + 1e-5), *gradients.w[1:]])
+    assert not is_right(off, given_inputs)
+    assert distance(off.w[:1], gradients.w[:1]) == pytest.approx(1e-5, rel=1e-9)
+
+
+# The page.
+
+
+def untimed(page):
+    """The page without its tables of times, which are those of the machine that made it."""
+    return re.sub(r"The time of one gradient.*?\n\n.*?\n\n", "", page, flags=re.DOTALL)
+
+
+def test_the_committed_page_is_that_of_today(found):
+    stored = (REPORTS / "claims.md").read_text(encoding="utf-8")
+    assert untimed(render(found)) == untimed(stored), "run `nox -s claims` and commit reports/"
+    assert len(re.findall("The time of one gradient", stored)) == 2
+
+
+def test_the_committed_points_and_pictures_are_those_of_today(found, tmp_path):
+    write(found, tmp_path)
+    keys = ["picture", "panel", "series", "x"]
+    stored, today = (pd.read_csv(folder / "claims.csv", keep_default_na=False) for folder in (REPORTS, tmp_path))
+    assert stored[keys].equals(today[keys]), "run `nox -s claims` and commit reports/"
+    # What is rounding itself, there, is that of the machine.
+    firm = stored["picture"] != "slope-forms"
+    assert stored[firm].equals(today[firm]), "run `nox -s claims` and commit reports/"
+    drawn = pictures(found)
+    for one in drawn:
+        text = (REPORTS / "pictures" / f"{one.name}.svg").read_text(encoding="utf-8")
+        assert one.name == "slope-forms" or text == svg(one), one.name
+    print(f"{len(drawn)} pictures, {len(stored)} points")
+    assert len(drawn) == 8
+
+
+def test_every_claim_has_its_section_with_all_that_was_promised(found):
+    page = render(found)
+    sections = dict(zip(NAMES, re.split(r"^## ", page, flags=re.MULTILINE)[1:], strict=True))
+    for claim, evidence in found.items():
+        section = sections[claim.name]
+        for part in (claim.question, claim.answer, claim.source, claim.method, claim.limits):
+            assert part in section, claim.name
+        assert f"`nox -s claims -- {claim.name}`" in section
+        assert all(f"- ✓ {statement.text}" in section for statement in evidence.statements)
+        for exhibit in evidence.exhibits:
+            assert exhibit.caption in section
+            assert not isinstance(exhibit, Picture) or f"(pictures/{exhibit.name}.svg)" in section
+
+
+def test_a_claim_that_fails_shows_on_the_page():
+    evidence = Evidence((Statement("two and two are five", False), Statement("four is four", True)), ())
+    page = render({CLAIMS[0]: evidence})
+    assert "0 of 1 claims are confirmed" in page
+    assert "**not confirmed** (1 of 2 statements hold)" in page
+    assert "- ✗ two and two are five" in page
+    assert "does not bear this out" in page
+
+
+def test_cells_cannot_break_a_table_and_long_tables_are_folded():
+    table = Table("caption", ["a|b"], [["c|d"]] * 30)
+    page = render({CLAIMS[0]: Evidence((Statement("yes", True),), (table,))})
+    assert page.count("c\\|d") == 30
+    assert "<details><summary>caption</summary>" in page
