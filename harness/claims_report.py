@@ -49,7 +49,7 @@ def _section(claim: Claim, evidence: Evidence) -> str:
         [
             f'## <a id="{claim.name}"></a>{claim.question}\n',
             f"{answer}\n",
-            f"**{claim.name}: {verdict(evidence).replace('*', '')}.** Where the question comes from: {claim.source}.\n",
+            f"**{claim.name}: {verdict(evidence).replace('*', '')}.** Where the question comes from: {claim.source}\n",
             markdown.bullets(statements),
             f"**The experiment.** {claim.method}\n",
             *(_exhibit(exhibit) for exhibit in evidence.exhibits),

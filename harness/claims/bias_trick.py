@@ -25,7 +25,7 @@ SIGMOID = ACTIVATIONS["sigmoid"]
 
 def experiment() -> Evidence:
     folded, numbers = _folded()
-    rows, right = [], True
+    rows, counts, right = [], [], True
     for name, widths in WIDTHS.items():
         x, t = datasets.load(name).rows(8)
         weights = as_published(widths, np.random.default_rng(len(x[0])))
@@ -35,35 +35,35 @@ def experiment() -> Evidence:
         own = article_2(widths, x, t)
         correct = is_right(neuron_loop(own.network, own.x, own.t), own)
         right &= published and correct
-        counts = sum(w.size for w in weights), sum(layer.w.size + layer.b.size for layer in own.network.layers)
+        own_sizes = [layer.w.size + layer.b.size for layer in own.network.layers]
+        counts.append((sum(w.size for w in weights), sum(own_sizes)))
         rows.append(
             [
                 f"{name}, {'-'.join(map(str, widths))}",
-                *map(str, counts),
+                ", ".join(f"{n} × {m}" for n, m in (w.shape for w in weights)),
+                ", ".join(f"{m} × ({n} + 1)" for m, n in (layer.w.shape for layer in own.network.layers)),
+                *map(str, counts[-1]),
                 *("within rounding" if one else "wrong" for one in (published, correct)),
             ]
         )
-    headers = [
-        "network",
-        "parameters, article 1 as published",
-        "parameters, article 2",
-        "gradient of the first",
-        "gradient of the second",
-    ]
-    counted = Table(
-        "The same widths, two networks, and the backprop of each against the truth for that network.", headers, rows
+    of_1, of_2 = "article 1 as published", "article 2"
+    headers = ["network", of_1, of_2, *(f"parameters of {one}" for one in (of_1, of_2)), "gradient of 1", "of 2"]
+    caption = (
+        "The same widths, two networks: the matrices of each, with the row of biases or the bias of each neuron, how "
+        "many parameters that makes, and the backprop of each against the truth for that network."
     )
+    counted = Table(caption, headers, rows)
     picture, moves = _extra_unit()
     return Evidence(
         (
             Statement(
-                "A row of ones with the bias as one more row of W is the same network and the same gradient, exactly:"
-                f" {numbers} integers.",
+                "A row of ones with the bias as one more row of W is the same network and the same gradient, exactly: "
+                f"{numbers} integers.",
                 folded,
             ),
             Statement(
                 "Article 1 as published has more parameters than article 2 for the same widths.",
-                all(int(row[1]) > int(row[2]) for row in rows),
+                all(published > own for published, own in counts),
             ),
             Statement(
                 "Its extra hidden unit is no constant: its output differs from row to row, and moves in training.",
@@ -150,8 +150,8 @@ def _extra_unit() -> tuple[Picture, bool]:
     )
     band = Band("article 1's extra unit, from the least to the largest row", epochs, low, high)
     caption = (
-        "The hidden unit that article 1 adds as a bias is a sigmoid unit like the others: its output depends on the"
-        " row, and changes as it learns. A bias is fed a constant 1."
+        "The hidden unit that article 1 adds as a bias is a sigmoid unit like the others: its output depends on the "
+        "row, and changes as it learns. A bias is fed a constant 1."
     )
     varies = all(b > a for a, b in zip(low, high, strict=True)) and len(set(mean)) == len(mean)
     return (
@@ -161,16 +161,24 @@ def _extra_unit() -> tuple[Picture, bool]:
 
 
 CLAIM = Claim(
-    "the-bias-trick",
-    "Is a row of ones the same as a bias, and are the networks of articles 1 and 2 the same?",
-    "A row of ones that folds the bias into W is exactly the same. Article 1, as published, does something else in its"
-    " hidden layers: it adds a unit that is computed and trained like any other. That is another network, with more"
-    " parameters; its backprop is right for it, as article 2's is for its own.",
-    "Szabo, Neural networks in Python, 2013 (article 1: weight matrices of n + 1 by m + 1 for hidden layers); Brownlee,"
-    " 2016 (article 2: the bias as the last weight of each neuron)",
-    "The folding is checked on integers. Then networks of the same widths are built as each article builds them, their"
-    " gradients held against the truth for that network, and the extra unit is watched while it learns.",
-    "The formulation `row_matrices` here folds a true bias into W at every layer, so that it can be compared with the"
-    " others on the same networks; it is article 1's backprop, not its extra unit.",
-    experiment,
+    name="the-bias-trick",
+    question="Is a row of ones the same as a bias, and are the networks of articles 1 and 2 the same?",
+    answer=(
+        "A row of ones that folds the bias into W is exactly the same. Article 1, as published, does something else "
+        "in its hidden layers: it adds a unit that is computed and trained like any other. That is another network, "
+        "with more parameters; its backprop is right for it, as article 2's is for its own."
+    ),
+    source=(
+        "Szabo, Neural networks in Python, 2013 (article 1: weight matrices of n + 1 by m + 1 for hidden layers); "
+        "Brownlee, 2016 (article 2: the bias as the last weight of each neuron)."
+    ),
+    method=(
+        "The folding is checked on integers. Then networks of the same widths are built as each article builds them, "
+        "their gradients held against the truth for that network, and the extra unit is watched while it learns."
+    ),
+    limits=(
+        "The formulation `row_matrices` here folds a true bias into W at every layer, so that it can be compared "
+        "with the others on the same networks; it is article 1's backprop, not its extra unit."
+    ),
+    experiment=experiment,
 )

@@ -70,9 +70,9 @@ def _names(network: Network) -> tuple[Table, bool]:
                 )
     headers = ["the weight from", "article 1 (Szabo)", "article 2 (Brownlee)", "the book, layers from 0", "value"]
     caption = (
-        "One weight, three names, with indices from 0 in code. Article 1 numbers a matrix by the layer that it leaves"
-        " and puts the unit that it leaves first; article 2 stores a weight with the neuron that it enters. Both mean"
-        " the same wire. (Nielsen counts the input as layer 1, so his w^{l+1} is w^l here.)"
+        "One weight, three names, with indices from 0 in code. Article 1 numbers a matrix by the layer that it leaves "
+        "and puts the unit that it leaves first; article 2 stores a weight with the neuron that it enters. Both mean "
+        "the same wire. (Nielsen counts the input as layer 1, so his w^{l+1} is w^l here.)"
     )
     return Table(caption, headers, rows), same
 
@@ -102,8 +102,8 @@ def _products(inputs: Inputs) -> tuple[Table, bool]:
             ]
         )
     caption = (
-        "What goes back to each hidden unit, before f' (which is 1 here): a row of W[1] in article 1, one weight of"
-        " every next neuron in article 2."
+        "What goes back to each hidden unit, before f' (which is 1 here): a row of W[1] in article 1, one weight of "
+        "every next neuron in article 2."
     )
     return Table(caption, ["hidden unit", "article 1", "article 2", "both"], rows), equal
 
@@ -123,15 +123,24 @@ def _off_by_one(inputs: Inputs) -> Table | None:
 
 
 CLAIM = Claim(
-    "current-or-next-layer",
-    "Does a hidden delta need the weights of the current layer, or those of the next?",
-    "Those between the two, and both articles use them. They are named by the layer that they leave in one and stored"
-    " with the neuron that they enter in the other; the numbers are the same.",
-    "Szabo, Neural networks in Python, 2013 (article 1: the weights of the current layer); Brownlee, How to Code a"
-    " Neural Network with Backpropagation, 2016 (article 2: the weights of the next layer's neurons)",
-    "A network of one-digit integers with f(z) = z is put into the data structure of each article by that article's own"
-    " formulation; every weight is looked up under its name, and the hidden deltas are traced term by term.",
-    "Where layers are equally wide, the wrong matrix fits as well and no error is raised; where they are not, the"
-    " shapes speak.",
-    experiment,
+    name="current-or-next-layer",
+    question="Does a hidden delta need the weights of the current layer, or those of the next?",
+    answer=(
+        "Those between the two, and both articles use them. They are named by the layer that they leave in one and "
+        "stored with the neuron that they enter in the other; the numbers are the same."
+    ),
+    source=(
+        "Szabo, Neural networks in Python, 2013 (article 1: the weights of the current layer); Brownlee, How to Code a "
+        "Neural Network with Backpropagation, 2016 (article 2: the weights of the next layer's neurons)."
+    ),
+    method=(
+        "A network of one-digit integers with f(z) = z is put into the data structure of each article by that "
+        "article's own formulation; every weight is looked up under its name, and the hidden deltas are traced term "
+        "by term."
+    ),
+    limits=(
+        "Where layers are equally wide, the wrong matrix fits as well and no error is raised; where they are not, the "
+        "shapes speak."
+    ),
+    experiment=experiment,
 )

@@ -42,8 +42,8 @@ def experiment() -> Evidence:
         rows.append([name, f"{off} of {len(Z) * (len(Z) - 1)}", matrix(back[None]), matrix(product[None])])
     headers = ["f", "not 0 off the diagonal", "vector times Jacobian", "vector ⊙ diagonal"]
     caption = (
-        f"Jacobians ∂a_j/∂z_k at z = {matrix(Z[None])} by `torch.func.jacrev`, and what becomes of"
-        f" {matrix(SENT_BACK[None])} sent back through them."
+        f"Jacobians ∂a_j/∂z_k at z = {matrix(Z[None])} by `torch.func.jacrev`, and what becomes of "
+        f"{matrix(SENT_BACK[None])} sent back through them."
     )
     exact, collapses, wrong_targets = _exactly()
     off_by, right = _diagonal_only()
@@ -53,8 +53,8 @@ def experiment() -> Evidence:
             Statement("So the product with it is the product entry by entry, to the last bit.", elementwise),
             Statement("No entry of softmax's Jacobian is 0.", mixes),
             Statement(
-                "Softmax's full Jacobian, diag(p) − p pᵀ, turns the cross-entropy's ∇_a C into p − t, exactly (in"
-                " fractions).",
+                "Softmax's full Jacobian, diag(p) − p pᵀ, turns the cross-entropy's ∇_a C into p − t, exactly (in "
+                "fractions).",
                 exact and collapses,
             ),
             Statement(
@@ -108,15 +108,21 @@ def _diagonal_only() -> tuple[float, bool]:
 
 
 CLAIM = Claim(
-    "why-the-hadamard-product",
-    "Why is f'(z) multiplied elementwise (⊙), when the chain rule has a matrix product?",
-    "It is a matrix product, with a diagonal matrix: neuron k's activation depends on z_k alone, so ∂a_j/∂z_k = 0 for j"
-    " ≠ k. Softmax mixes its inputs; there the whole Jacobian is needed, and with the cross-entropy it collapses to a"
-    " − t.",
-    "the questions on the Hadamard product in BP1 and BP2 of Nielsen's chapter 2",
-    "PyTorch takes the full Jacobian of each activation, and a vector is sent back through it; the same algebra for"
-    " softmax is done in fractions.",
-    "Elementwise means that unit k sees z_k and nothing else. Softmax, layer normalisation, maxout and attention do"
-    " not, and ⊙ f' is wrong for them, even where f' is the right diagonal.",
-    experiment,
+    name="why-the-hadamard-product",
+    question="Why is f'(z) multiplied elementwise (⊙), when the chain rule has a matrix product?",
+    answer=(
+        "It is a matrix product, with a diagonal matrix: neuron k's activation depends on z_k alone, so ∂a_j/∂z_k = "
+        "0 for j ≠ k. Softmax mixes its inputs; there the whole Jacobian is needed, and with the cross-entropy it "
+        "collapses to a − t."
+    ),
+    source="the questions on the Hadamard product in BP1 and BP2 of Nielsen's chapter 2.",
+    method=(
+        "PyTorch takes the full Jacobian of each activation, and a vector is sent back through it; the same algebra "
+        "for softmax is done in fractions."
+    ),
+    limits=(
+        "Elementwise means that unit k sees z_k and nothing else. Softmax, layer normalisation, maxout and attention "
+        "do not, and ⊙ f' is wrong for them, even where f' is the right diagonal."
+    ),
+    experiment=experiment,
 )

@@ -98,9 +98,9 @@ def _where_it_fits() -> tuple[bool, Picture, bool]:
         drawn = tuple(Line(label, range(STEPS + 1), curve) for label, curve in curves.items())
         panels.append(Panel(f"{name}\n(gradient off by {error:.0%} at the start)", drawn))
     caption = (
-        "What training does with each: one sigmoid layer, the same start, η = 1 / rows. With the inputs the cost falls;"
-        " with the outputs it stays high. A single layer can learn only the linear part of XOR, ½ everywhere, which"
-        " costs 1; the printed formula does not get there."
+        "What training does with each: one sigmoid layer, the same start, η = 1 / rows. With the inputs the cost "
+        "falls; with the outputs it stays high. A single layer can learn only the linear part of XOR, ½ everywhere, "
+        "which costs 1; the printed formula does not get there."
     )
     return differs, Picture("inputs-not-outputs", caption, "step", "cost", tuple(panels)), worse
 
@@ -169,23 +169,30 @@ def _kronecker() -> tuple[Table, list[Statement]]:
         ),
         Statement("For a batch it is another matrix, of another shape.", whole.shape != (x.T @ delta).shape),
         Statement(
-            "It pairs every sample's δ with every sample's inputs. Those that belong together, summed, are inputsᵀ δ;"
-            " so is the sum of the Kronecker products of the rows.",
+            "It pairs every sample's δ with every sample's inputs. Those that belong together, summed, are inputsᵀ δ; "
+            "so is the sum of the Kronecker products of the rows.",
             np.array_equal(own, x.T @ delta) and np.array_equal(summed, x.T @ delta),
         ),
     ]
 
 
 CLAIM = Claim(
-    "inputs-not-outputs",
-    "Is the weight gradient inputsᵀ δ or outputs ⊗ δ?",
-    "It is inputsᵀ δ. A weight's derivative is what the weight multiplies, its input, times the δ of the neuron that it"
-    " leads to. The printed product has the right shape only by accident, and there it trains badly.",
-    "Tulleken, 15 Steps to Implement a Neural Net, step 12, 2009: ΔW = η outputsᵀ ⊗ δ",
-    "The printed product is formed on real data, and added to W where that goes; then the catalogue's entry for the"
-    " mistake runs beside the textbook: its gradient against the truth, training from the same start, and a layer made"
-    " so that its outputs are its inputs.",
-    "Where a layer's outputs equal its inputs, both are the same. With a single output numpy broadcasts the misshapen "
-    "product to all weights, without an error: there is nothing to see but a network that does not learn.",
-    experiment,
+    name="inputs-not-outputs",
+    question="Is the weight gradient inputsᵀ δ or outputs ⊗ δ?",
+    answer=(
+        "It is inputsᵀ δ. A weight's derivative is what the weight multiplies, its input, times the δ of the neuron "
+        "that it leads to. The printed product has the right shape only by accident, and there it trains badly."
+    ),
+    source="Tulleken, 15 Steps to Implement a Neural Net, step 12, 2009: ΔW = η outputsᵀ ⊗ δ.",
+    method=(
+        "The printed product is formed on real data, and added to W where that goes; then the catalogue's entry for "
+        "the mistake runs beside the textbook: its gradient against the truth, training from the same start, and a "
+        "layer made so that its outputs are its inputs."
+    ),
+    limits=(
+        "Where a layer's outputs equal its inputs, both are the same. With a single output numpy broadcasts the "
+        "misshapen product to all weights, without an error: there is nothing to see but a network that does not "
+        "learn."
+    ),
+    experiment=experiment,
 )

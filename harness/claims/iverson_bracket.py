@@ -73,17 +73,25 @@ def _example() -> Table:
 
 
 CLAIM = Claim(
-    "why-the-iverson-bracket",
-    "Why is ∂z_a/∂w_ij = [i = a] x_j, and where does the sum go?",
-    "Weight w_ij enters neuron i and no other, so z_a depends on it only if a = i. The chain rule sums over the"
-    " *output* neurons a of the layer; the bracket leaves one term of that sum, δ_i x_j. No sum over the inputs"
-    " remains.",
-    "the question on ∂z/∂w of Nielsen's chapter 2 at math.stackexchange.com: the sum is over the output neurons, not"
-    " the inputs",
-    "PyTorch takes the full Jacobian of a layer's weighted inputs with respect to its weights, with no formula of ours;"
-    " it is compared with the bracket entry by entry, then summed with random δ.",
-    "The Jacobian has n_l² n_{l-1} entries, of which n_l n_{l-1} are not 0: the bracket is also why nobody forms it."
-    " For a batch there is one such Jacobian for each row, and their sum appears in BP4. Where weights are shared, as"
-    " in a convolution, one weight enters many neurons and the sum stays.",
-    experiment,
+    name="why-the-iverson-bracket",
+    question="Why is ∂z_a/∂w_ij = [i = a] x_j, and where does the sum go?",
+    answer=(
+        "Weight w_ij enters neuron i and no other, so z_a depends on it only if a = i. The chain rule sums over the "
+        "*output* neurons a of the layer; the bracket leaves one term of that sum, δ_i x_j. No sum over the inputs "
+        "remains."
+    ),
+    source=(
+        "the question on ∂z/∂w of Nielsen's chapter 2 at math.stackexchange.com: the sum is over the output neurons, "
+        "not the inputs."
+    ),
+    method=(
+        "PyTorch takes the full Jacobian of a layer's weighted inputs with respect to its weights, with no formula "
+        "of ours; it is compared with the bracket entry by entry, then summed with random δ."
+    ),
+    limits=(
+        "The Jacobian has n_l² n_{l-1} entries, of which n_l n_{l-1} are not 0: the bracket is also why nobody forms "
+        "it. For a batch there is one such Jacobian for each row, and their sum appears in BP4. Where weights are "
+        "shared, as in a convolution, one weight enters many neurons and the sum stays."
+    ),
+    experiment=experiment,
 )

@@ -45,13 +45,13 @@ def experiment() -> Evidence:
     return Evidence(
         (
             Statement(
-                f"Backprop costs a constant times the forward pass: {constant:.2f} times its multiplications at width"
-                f" {WIDE[-1]}, and at most {max(constants):.2f} times on any of these networks.",
+                f"Backprop costs a constant times the forward pass: {constant:.2f} times its multiplications at width "
+                f"{WIDE[-1]}, and at most {max(constants):.2f} times on any of these networks.",
                 max(constants) <= MOST,
             ),
             Statement(
-                "With the width n its multiplications grow like n², as the weights do; those of dual numbers and of"
-                " central differences like n⁴, a pass for every weight.",
+                "With the width n its multiplications grow like n², as the weights do; those of dual numbers and of "
+                "central differences like n⁴, a pass for every weight.",
                 [round(powers[name]) for name in FORMULATIONS][:3] == [2, 4, 4],
             ),
             Statement(
@@ -59,8 +59,8 @@ def experiment() -> Evidence:
                 [round(by_depth[name]) for name in FORMULATIONS][:3] == [1, 2, 2],
             ),
             Statement(
-                "Weight by weight, over every path, each further layer multiplies the work by more than its width:"
-                f" {per_layer:.1f} times at width {NARROW}.",
+                "Weight by weight, over every path, each further layer multiplies the work by more than its width: "
+                f"{per_layer:.1f} times at width {NARROW}.",
                 per_layer > NARROW,
             ),
         ),
@@ -166,9 +166,9 @@ def _picture(wide: dict[int, Counts], deep: dict[int, Counts]) -> Picture:
         for title, counts in (("width n, two hidden layers", wide), (f"hidden layers, of width {NARROW}", deep))
     ]
     caption = (
-        "Multiplications for one gradient. Backprop runs along the forward pass, a constant above it; the others, which"
-        " compute each derivative separately, leave it at once. Following every path is no worse than differences in"
-        " two hidden layers, and hopeless in six."
+        "Multiplications for one gradient. Backprop runs along the forward pass, a constant above it; the others, "
+        "which compute each derivative separately, leave it at once. Following every path is no worse than "
+        "differences in two hidden layers, and hopeless in six."
     )
     return Picture(
         "one-backprop-many-costs", caption, "width n, or hidden layers", "multiplications", tuple(panels), "y"
@@ -176,14 +176,21 @@ def _picture(wide: dict[int, Counts], deep: dict[int, Counts]) -> Picture:
 
 
 CLAIM = Claim(
-    "one-backprop-many-costs",
-    "Computing each ∂C/∂w separately is said to be inefficient. How inefficient?",
-    "A gradient by backprop costs about three times a forward pass, whatever the size. One derivative at a time costs a"
-    " forward pass or two for *every* weight, and along paths it grows exponentially with the depth.",
-    "Nielsen, chapter 2, In what sense is backpropagation a fast algorithm?",
-    "Four formulations run on arrays that count every multiplication and division as it is done, products inside of"
-    " matrix products too; sums, and exp, are not counted.",
-    "Counts are not times: for small networks the calls cost more than the arithmetic, and forward mode can carry many "
-    "derivatives at once. For one weight, or for many outputs and few weights, forward mode is the cheaper one.",
-    experiment,
+    name="one-backprop-many-costs",
+    question="Computing each ∂C/∂w separately is said to be inefficient. How inefficient?",
+    answer=(
+        "A gradient by backprop costs about three times a forward pass, whatever the size. One derivative at a time "
+        "costs a forward pass or two for *every* weight, and along paths it grows exponentially with the depth."
+    ),
+    source="Nielsen, chapter 2, In what sense is backpropagation a fast algorithm?",
+    method=(
+        "Four formulations run on arrays that count every multiplication and division as it is done, products inside "
+        "of matrix products too; sums, and exp, are not counted."
+    ),
+    limits=(
+        "Counts are not times: for small networks the calls cost more than the arithmetic, and forward mode can "
+        "carry many derivatives at once. For one weight, or for many outputs and few weights, forward mode is the "
+        "cheaper one."
+    ),
+    experiment=experiment,
 )

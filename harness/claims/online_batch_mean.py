@@ -32,13 +32,13 @@ def experiment() -> Evidence:
                 f"The gradient of a batch is the sum of those of its samples, exactly: {numbers} integers.", summed
             ),
             Statement(
-                "A step along the mean of n samples with η is a step along their sum with η / n, exactly (in"
-                " fractions).",
+                "A step along the mean of n samples with η is a step along their sum with η / n, exactly (in "
+                "fractions).",
                 _mean(),
             ),
             Statement(
-                "n online updates are not one batch update: the weights differ by an amount that grows like η² (fitted"
-                f" exponent {power:.2f}).",
+                "n online updates are not one batch update: the weights differ by an amount that grows like η² (fitted "
+                f"exponent {power:.2f}).",
                 round(power, 1) == 2,
             ),
             Statement("The batch update itself grows like η, so that for small η the two agree ever better.", bends),
@@ -88,9 +88,9 @@ def _online_and_batch() -> tuple[Picture, Table, float, bool]:
     power, first = exponent(RATES[-5:], apart[-5:]), exponent(RATES[-5:], batch[-5:])
     lines = (Line("one batch update", RATES, batch), Line(f"its distance from {ROWS} online updates", RATES, apart))
     caption = (
-        f"How far one update of {ROWS} rows moves the weights, and how far from it {ROWS} updates of one row end,"
-        " against η: slopes 1 and 2. At η = 1 they are apart by 41 % of the step; at 10^-6 five digits of the step are"
-        " the same."
+        f"How far one update of {ROWS} rows moves the weights, and how far from it {ROWS} updates of one row end, "
+        "against η: slopes 1 and 2. At η = 1 they are apart by 41 % of the step; at 10^-6 five digits of the step are "
+        "the same."
     )
     rows = [
         [figure(RATES[i]), figure(batch[i]), figure(apart[i]), figure(apart[i] / batch[i])]
@@ -106,14 +106,20 @@ def _online_and_batch() -> tuple[Picture, Table, float, bool]:
 
 
 CLAIM = Claim(
-    "online-batch-mean",
-    "Online, batch or mean: do they give the same training?",
-    "The gradient of a batch is the sum of its samples' gradients, and a mean is only another learning rate. But n"
-    " online updates are not one batch update: each sample after the first meets weights that have moved.",
-    "article 2 trains online, Nielsen in mini-batches with a mean, 15 Steps in one batch",
-    "Sums and means are checked on exact numbers; the updates are compared in arithmetic of 200 bits, so that no"
-    " rounding hides their difference at small η.",
-    "With the same η a mean over n rows moves the weights n times less: rates of articles are to be compared only after"
-    " that. Momentum, weight decay and adaptive rates make a mean and a sum differ in more than η.",
-    experiment,
+    name="online-batch-mean",
+    question="Online, batch or mean: do they give the same training?",
+    answer=(
+        "The gradient of a batch is the sum of its samples' gradients, and a mean is only another learning rate. But n "
+        "online updates are not one batch update: each sample after the first meets weights that have moved."
+    ),
+    source="article 2 trains online, Nielsen in mini-batches with a mean, 15 Steps in one batch.",
+    method=(
+        "Sums and means are checked on exact numbers; the updates are compared in arithmetic of 200 bits, so that no "
+        "rounding hides their difference at small η."
+    ),
+    limits=(
+        "With the same η a mean over n rows moves the weights n times less: rates of articles are to be compared "
+        "only after that. Momentum, weight decay and adaptive rates make a mean and a sum differ in more than η."
+    ),
+    experiment=experiment,
 )

@@ -104,8 +104,8 @@ def experiment() -> Evidence:
     return Evidence(
         (
             Statement(
-                f"Of {len(figures)} printed figures {counts[RIGHT]} are right, {counts[CARELESS]} is rounded"
-                f" carelessly, {counts[WRONG]} are wrong.",
+                f"Of {len(figures)} printed figures {counts[RIGHT]} are right, {counts[CARELESS]} is rounded "
+                f"carelessly, {counts[WRONG]} are wrong.",
                 sum(counts.values()) == len(figures) and counts[RIGHT] > counts[WRONG],
             ),
             Statement(
@@ -113,14 +113,14 @@ def experiment() -> Evidence:
                 all(figure.reproduced for figure in wrong),
             ),
             Statement(
-                "The worked example's step-by-step figures are right"
-                f" ({sum(figure.verdict == RIGHT for figure in by_steps)} of {len(by_steps)}; one is rounded"
-                " carelessly).",
+                "The worked example's step-by-step figures are right "
+                f"({sum(figure.verdict == RIGHT for figure in by_steps)} of {len(by_steps)}; one is rounded "
+                "carelessly).",
                 all(figure.verdict != WRONG for figure in by_steps),
             ),
             Statement(
-                f"Its closing figures are not: after one step the cost is {after.value}, not {after.printed}; after"
-                f" 10,000 it is {at_end.value}, not {at_end.printed}.",
+                f"Its closing figures are not: after one step the cost is {after.value}, not {after.printed}; after "
+                f"10,000 it is {at_end.value}, not {at_end.printed}.",
                 after.verdict == at_end.verdict == WRONG,
             ),
         ),
@@ -161,17 +161,26 @@ def _all(all_groups: Mapping[Group, list[Figure]]) -> Table:
 
 
 CLAIM = Claim(
-    "published-figures",
-    "Can the figures that the articles print be trusted, to check one's own code by?",
-    "Nearly all of them, to every printed digit. But the closing figures of the most copied worked example come from"
-    " code that updates the output weights before it uses them, and two sections of article 2 from a version with an"
-    " off-by-one: right code will not give them.",
-    "Mazur, A Step by Step Backpropagation Example, 2015; Brownlee, How to Code a Neural Network with Backpropagation"
-    " In Python, 2016; backprop_example2.txt of the courses COMPSCI 589 (UMass Amherst) and INF01017 (UFRGS)",
-    f"Every figure is computed anew in {BITS} bits. It is right if it is the number rounded to the printed places,"
-    " careless if it is less than a unit of the last place off, wrong otherwise; for a figure that is a whole float64,"
-    " what rounding explains is allowed for. What is wrong is computed once more with the mistake.",
-    "The texts were read in public copies; a later edition may print other figures. A figure that right code does not"
-    " give says nothing against an article's explanation, which may be right all the same.",
-    experiment,
+    name="published-figures",
+    question="Can the figures that the articles print be trusted, to check one's own code by?",
+    answer=(
+        "Nearly all of them, to every printed digit. But the closing figures of the most copied worked example come "
+        "from code that updates the output weights before it uses them, and two sections of article 2 from a version "
+        "with an off-by-one: right code will not give them."
+    ),
+    source=(
+        "Mazur, A Step by Step Backpropagation Example, 2015; Brownlee, How to Code a Neural Network with "
+        "Backpropagation In Python, 2016; backprop_example2.txt of the courses COMPSCI 589 (UMass Amherst) and "
+        "INF01017 (UFRGS)."
+    ),
+    method=(
+        f"Every figure is computed anew in {BITS} bits. It is right if it is the number rounded to the printed "
+        "places, careless if it is less than a unit of the last place off, wrong otherwise; for a figure that is a "
+        "whole float64, what rounding explains is allowed for. What is wrong is computed once more with the mistake."
+    ),
+    limits=(
+        "The texts were read in public copies; a later edition may print other figures. A figure that right code "
+        "does not give says nothing against an article's explanation, which may be right all the same."
+    ),
+    experiment=experiment,
 )

@@ -42,8 +42,8 @@ def experiment() -> Evidence:
     return Evidence(
         (
             Statement(
-                "15 Steps (target − output, `+=`) and article 1 (output − target, `-=`) make the same step, exactly:"
-                f" {numbers} pairs of integers.",
+                "15 Steps (target − output, `+=`) and article 1 (output − target, `-=`) make the same step, exactly: "
+                f"{numbers} pairs of integers.",
                 not unequal,
             ),
             Statement("In floating point the two right combinations train to the same bits.", down[0] == down[1]),
@@ -85,15 +85,23 @@ def _trained(inputs: Inputs, error_sign: int, update_sign: int) -> list[float]:
 
 
 CLAIM = Claim(
-    "error-sign-and-update-sign",
-    "Is the error target − output or output − target, and is the update += or −=?",
-    "Either, as long as they match: target − output goes with +=, output − target with −=. The two are the same step. "
-    "Mixing them climbs the hill.",
-    "15 Steps and older versions of article 2 (target − output, +=); article 1, Nielsen and PyTorch (output −"
-    " target, −=)",
-    "One sigmoid layer on iris is trained with each of the four combinations, from the same start, η = 1 / rows; then"
-    " the formulations of 15 Steps and of article 1 make one step on exact integers.",
-    "With a mixed sign the cost rises, which is seen at once on a plot of the cost; but a saturated network may sit"
-    " still and hide it, and an accuracy that is reported without a cost may, too.",
-    experiment,
+    name="error-sign-and-update-sign",
+    question="Is the error target − output or output − target, and is the update += or −=?",
+    answer=(
+        "Either, as long as they match: target − output goes with +=, output − target with −=. The two are the same "
+        "step. Mixing them climbs the hill."
+    ),
+    source=(
+        "15 Steps and older versions of article 2 (target − output, +=); article 1, Nielsen and PyTorch (output − "
+        "target, −=)."
+    ),
+    method=(
+        "One sigmoid layer on iris is trained with each of the four combinations, from the same start, η = 1 / rows; "
+        "then the formulations of 15 Steps and of article 1 make one step on exact integers."
+    ),
+    limits=(
+        "With a mixed sign the cost rises, which is seen at once on a plot of the cost; but a saturated network may "
+        "sit still and hide it, and an accuracy that is reported without a cost may, too."
+    ),
+    experiment=experiment,
 )

@@ -38,10 +38,10 @@ def experiment() -> Evidence:
     from_z, from_output = _errors(from_output=False), _errors(from_output=True)
     lost = {line.label: _lost_from(line) for line in from_output}
     caption = (
-        "Relative error of f' in float64 against arithmetic of 300 bits. From z all digits are right everywhere. From"
-        " the output they are lost one by one as the unit saturates, until o rounds to 1 and the slope to 0 (relative"
-        " error 1). The sigmoid loses them on one side only: floats are dense near 0, where its small outputs lie, and"
-        " not near 1."
+        "Relative error of f' in float64 against arithmetic of 300 bits. From z all digits are right everywhere. From "
+        "the output they are lost one by one as the unit saturates, until o rounds to 1 and the slope to 0 (relative "
+        "error 1). The sigmoid loses them on one side only: floats are dense near 0, where its small outputs lie, and "
+        "not near 1."
     )
     drawn = tuple(Line(line.label, line.x, [max(y, LEAST) for y in line.y]) for line in (*from_z, *from_output))
     picture = Picture("slope-forms", caption, "z", "relative error of f'", (Panel("", drawn),), "y")
@@ -54,13 +54,13 @@ def experiment() -> Evidence:
                 identical,
             ),
             Statement(
-                f"From z nothing is lost at any z: the error stays within the {ALLOWED} units of roundoff that exp and"
-                " four more operations may cost.",
+                f"From z nothing is lost at any z: the error stays within the {ALLOWED} units of roundoff that exp and "
+                "four more operations may cost.",
                 max(max(line.y) for line in from_z) <= ALLOWED * 2.0**-53,
             ),
             Statement(
-                f"From the output all digits are lost where o rounds to 1: for the sigmoid from z = {lost[SIGMOID]:g},"
-                f" for tanh from |z| = {lost[TANH]:g}.",
+                f"From the output all digits are lost where o rounds to 1: for the sigmoid from z = {lost[SIGMOID]:g}, "
+                f"for tanh from |z| = {lost[TANH]:g}.",
                 all(np.isfinite(z) for z in lost.values()),
             ),
             Statement("Fed with the other's argument, either form is wrong beyond rounding.", both_wrong),
@@ -111,8 +111,8 @@ def _available() -> Table:
         ["z²", "no", f"f(2) = f(−2) = {square(2.0):g}, and the slopes are 4 and −4"] if same else ["z²", "yes", ""]
     )
     caption = (
-        "Is f' a function of the output? Where f is one-to-one it is, softplus included; relu is not one-to-one, and"
-        " has slope 0 at all z that share an output."
+        "Is f' a function of the output? Where f is one-to-one it is, softplus included; relu is not one-to-one, and "
+        "has slope 0 at all z that share an output."
     )
     return Table(caption, ["f", "available", "f' from o"], rows)
 
@@ -128,14 +128,21 @@ def _fed_the_other() -> tuple[Table, bool]:
 
 
 CLAIM = Claim(
-    "slope-from-output-or-input",
-    "One article multiplies by o(1 − o), another by σ'(z). Are they the same?",
-    "The same function, for sigmoid and tanh. In floating point o(1 − o) loses digits as o nears 1, where the slope"
-    " hardly matters; what goes wrong in practice is to feed one form the other's argument.",
-    "Brownlee (article 2) and Szabo (article 1) use the output; Nielsen uses z",
-    "The identities are checked in fractions, with e = exp(−z) as the unknown; both forms of the harness are evaluated"
-    " from z = −40 to 40 and held against arithmetic of 300 bits; the two mix-ups come from the catalogue.",
-    "Not every activation has a form from the output: z² has none. Softplus has one, although lists often leave it out:"
-    " it is one-to-one, and its slope is 1 − e^{−o}.",
-    experiment,
+    name="slope-from-output-or-input",
+    question="One article multiplies by o(1 − o), another by σ'(z). Are they the same?",
+    answer=(
+        "The same function, for sigmoid and tanh. In floating point o(1 − o) loses digits as o nears 1, where the "
+        "slope hardly matters; what goes wrong in practice is to feed one form the other's argument."
+    ),
+    source="Brownlee (article 2) and Szabo (article 1) use the output; Nielsen uses z.",
+    method=(
+        "The identities are checked in fractions, with e = exp(−z) as the unknown; both forms of the harness are "
+        "evaluated from z = −40 to 40 and held against arithmetic of 300 bits; the two mix-ups come from the "
+        "catalogue."
+    ),
+    limits=(
+        "Not every activation has a form from the output: z² has none. Softplus has one, although lists often leave "
+        "it out: it is one-to-one, and its slope is 1 − e^{−o}."
+    ),
+    experiment=experiment,
 )

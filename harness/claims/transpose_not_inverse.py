@@ -26,18 +26,18 @@ def experiment() -> Evidence:
     penrose, only_ones = _partial_isometries()
     picture, slopes = _interpolated()
     singular, exists = _without_inverse()
-    worst = max(errors, key=lambda name: errors[name][0])
-    caption = (
-        f"How far δ^1 is from the truth with the pseudoinverse, on the {len(errors)} cases with hidden layers in"
-        " float64."
-    )
     values = sorted(error for error, _ in errors.values())
-    summary = [[figure(values[0]), figure(float(np.median(values))), figure(values[-1]), worst]]
+    caption = (
+        "How far δ^1 is from the truth with the pseudoinverse, relative to its size, on each float64 case with hidden "
+        f"layers: {figure(values[0])} at least, {figure(float(np.median(values)))} in the median, {figure(values[-1])} "
+        "at most, where the weights are very small."
+    )
+    by_case = Table(caption, ["case", "relative error"], [[name, figure(error)] for name, (error, _) in errors.items()])
     return Evidence(
         (
             Statement(
-                "Index by index (`component_sums`) and as matrices (`row_matrices`, `column_vectors`) BP2 is the same,"
-                f" exactly: {numbers:,} pairs of integers are equal.",
+                "Index by index (`component_sums`) and as matrices (`row_matrices`, `column_vectors`) BP2 is the same, "
+                f"exactly: {numbers:,} pairs of integers are equal.",
                 equal,
             ),
             Statement(
@@ -45,13 +45,13 @@ def experiment() -> Evidence:
                 not any(right for _, right in errors.values()),
             ),
             Statement(
-                "Wᵀ is the pseudoinverse of W exactly where every nonzero singular value of W is 1, and not where one"
-                " is not.",
+                "Wᵀ is the pseudoinverse of W exactly where every nonzero singular value of W is 1, and not where one "
+                "is not.",
                 only_ones,
             ),
             Statement(
-                "Near there the error is proportional to their distance from 1: fitted exponents"
-                f" {', '.join(f'{one:.2f}' for one in slopes)}.",
+                "Near there the error is proportional to their distance from 1: fitted exponents "
+                f"{', '.join(f'{one:.2f}' for one in slopes)}.",
                 all(round(one, 1) == 1 for one in slopes),
             ),
             Statement(
@@ -59,7 +59,7 @@ def experiment() -> Evidence:
                 exists,
             ),
         ),
-        (Table(caption, ["least", "median", "most", "where"], summary), penrose, picture, singular),
+        (by_case, penrose, picture, singular),
     )
 
 
@@ -135,9 +135,9 @@ def _interpolated() -> tuple[Picture, list[float]]:
         for name, (hidden, outputs) in SHAPES.items()
     )
     caption = (
-        "Error of δ^1 when the delta goes back through the pseudoinverse, against the distance of W's singular values"
-        " from 1: a straight line of slope 1, for every shape. Only at distance 0 is division by the weights the right"
-        " way back."
+        "Error of δ^1 when the delta goes back through the pseudoinverse, against the distance of W's singular values "
+        "from 1: a straight line of slope 1, for every shape. Only at distance 0 is division by the weights the right "
+        "way back."
     )
     picture = Picture(
         "transpose-not-inverse",
@@ -200,16 +200,22 @@ def _without_inverse() -> tuple[Table, bool]:
 
 
 CLAIM = Claim(
-    "transpose-not-inverse",
-    "To go back through a layer, should one not divide by its weights?",
-    "No: δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ f'. Backprop does not undo the forward pass, it asks how much each output moves"
-    " when an input does, and that is what the weights say. The inverse agrees only where every nonzero singular value"
-    " of W is 1.",
-    "the question on BP2 of Nielsen's chapter 2, why the transpose of the weight matrix",
-    "The indexed form and the matrix form run on exact integers with opaque activations. The catalogue's entry"
-    " `inverse_where_transpose_belongs`, with the pseudoinverse so that it always runs, is held against the truth; then"
-    " W is given singular values that move away from 1.",
-    "For orthogonal W, and for any W whose nonzero singular values are 1, both are the same; a network that starts with"
-    " orthogonal weights hides the mistake until its first step.",
-    experiment,
+    name="transpose-not-inverse",
+    question="To go back through a layer, should one not divide by its weights?",
+    answer=(
+        "No: δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ f'. Backprop does not undo the forward pass, it asks how much each output "
+        "moves when an input does, and that is what the weights say. The inverse agrees only where every nonzero "
+        "singular value of W is 1."
+    ),
+    source="the question on BP2 of Nielsen's chapter 2, why the transpose of the weight matrix.",
+    method=(
+        "The indexed form and the matrix form run on exact integers with opaque activations. The catalogue's entry "
+        "`inverse_where_transpose_belongs`, with the pseudoinverse so that it always runs, is held against the "
+        "truth; then W is given singular values that move away from 1."
+    ),
+    limits=(
+        "For orthogonal W, and for any W whose nonzero singular values are 1, both are the same; a network that "
+        "starts with orthogonal weights hides the mistake until its first step."
+    ),
+    experiment=experiment,
 )

@@ -32,8 +32,8 @@ def experiment() -> Evidence:
     first, second = exponent(RATES[-5:], hidden[-5:]), exponent(RATES[-5:], updates[-5:])
     lines = (Line("first layer's gradient, relative", RATES, hidden), Line("weights after the step", RATES, updates))
     caption = (
-        "Updating before sending back, against η: the hidden gradient is off in proportion to η, the weights after the"
-        " step in proportion to η². Small rates hide the mistake; a gradient check, which knows no η, never sees it."
+        "Updating before sending back, against η: the hidden gradient is off in proportion to η, the weights after the "
+        "step in proportion to η². Small rates hide the mistake; a gradient check, which knows no η, never sees it."
     )
     picture = Picture("update-after-backward", caption, "learning rate η", "difference", (Panel("", lines),), "xy")
     start, *_, late = costs(Textbook, inputs, SLOW, STEPS)
@@ -51,8 +51,8 @@ def experiment() -> Evidence:
                 round(second, 1) == 2,
             ),
             Statement(
-                f"It still learns, which is why it goes unnoticed: {STEPS} steps at η = {SLOW} take the cost from"
-                f" {start:.2f} to {late:.4f}, and {early_end:.4f} with the mistake.",
+                f"It still learns, which is why it goes unnoticed: {STEPS} steps at η = {SLOW} take the cost from "
+                f"{start:.2f} to {late:.4f}, and {early_end:.4f} with the mistake.",
                 early_end < start and early_end != late,
             ),
         ),
@@ -68,15 +68,23 @@ def experiment() -> Evidence:
 
 
 CLAIM = Claim(
-    "update-after-backward",
-    "May a layer be updated before its delta is sent back through it?",
-    "No: the delta must go back through the weights that the forward pass used. With updated weights it is another"
-    " algorithm, whose hidden gradients are off in proportion to η; it learns almost as well, so nobody notices.",
-    "https://github.com/CodingTrain/Toy-Neural-Network-JS/issues/72 and others; the code behind the most copied worked"
-    " example",
-    "The catalogue's `updated_weights_used_to_propagate` beside the textbook, in 200 bits so that small differences are"
-    " not rounded away, from η = 1 to 10^-6.",
-    "One layer alone has nothing to send back, and the output layer's gradient is always right. Some methods update"
-    " layer by layer on purpose; they are not gradient descent on C.",
-    experiment,
+    name="update-after-backward",
+    question="May a layer be updated before its delta is sent back through it?",
+    answer=(
+        "No: the delta must go back through the weights that the forward pass used. With updated weights it is another "
+        "algorithm, whose hidden gradients are off in proportion to η; it learns almost as well, so nobody notices."
+    ),
+    source=(
+        "https://github.com/CodingTrain/Toy-Neural-Network-JS/issues/72 and others; the code behind the most copied "
+        "worked example."
+    ),
+    method=(
+        "The catalogue's `updated_weights_used_to_propagate` beside the textbook, in 200 bits so that small "
+        "differences are not rounded away, from η = 1 to 10^-6."
+    ),
+    limits=(
+        "One layer alone has nothing to send back, and the output layer's gradient is always right. Some methods "
+        "update layer by layer on purpose; they are not gradient descent on C."
+    ),
+    experiment=experiment,
 )
