@@ -11,6 +11,7 @@ import numpy as np
 
 from harness import datasets
 from harness.activations import ACTIVATIONS
+from harness.claims.tools import output
 from harness.contract import Array, Inputs, Layer, Network, Numbers
 from harness.costs import COSTS
 from harness.mistakes.gradients import LastIncomingWeightNeverUpdated
@@ -84,15 +85,6 @@ def step(inputs: Inputs, learning_rate: float) -> Figures:
 def named(name: str, array: Array) -> Figures:
     """Every entry under its name, such as gW1[0,1]."""
     return {f"{name}[{','.join(map(str, place))}]": array[place] for place in np.ndindex(array.shape)}
-
-
-def output(network: Network, x: Array, book: type[Textbook] = Textbook) -> Array:
-    """a^L, [n, n_L]."""
-    run = book(Inputs(network, x, x))  # no target is needed on the way forward
-    for l in range(1, run.last + 1):
-        run.z[l] = run.weighted_input(l)
-        run.a[l] = run.output(l)
-    return np.asarray(run.a[run.last])
 
 
 def cost_of(inputs: Inputs) -> Numbers:
