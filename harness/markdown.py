@@ -38,14 +38,14 @@ def is_ours(path: Path) -> bool:
     return path.read_text(encoding="utf-8", errors="replace").startswith(_MADE)
 
 
-def check_folder(folder: Path) -> None:
-    """Raise UnusableInput, before anything is computed, where reports could not be written."""
+def check_folder(folder: Path, page: str = "README.md") -> None:
+    """Raise UnusableInput, before anything is computed, where reports and this page could not be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         problem = f"{folder}: expected a folder to write reports to, found: {error.strerror}"
         raise UnusableInput(f"{problem}; name another with --reports") from None
-    _check_ours(folder / "README.md")
+    _check_ours(folder / page)
 
 
 def _check_ours(path: Path) -> None:

@@ -174,7 +174,7 @@ def _serve(connection: Connection) -> None:
                 os._exit(0)  # a copy of this process, left by a task that forked
             try:
                 connection.send(message)
-            except BrokenPipeError:  # nobody is there to wait for it
+            except ConnectionError:  # nobody is there to wait for it
                 return
 
 

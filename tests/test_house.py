@@ -23,8 +23,11 @@ ORDER = [
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
     "mutants",
     "prove", "refute", "soundness", "peers", "catalogue", "compare", "views",
-    "markdown", "pictures", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
-    "check_commands", "commands", "__main__",
+    "training", "training.states", "training.courses", "training.spread", "training.runners", "training.runs",
+    "training.store", "training.follow", "training.judged", "training_views",
+    "markdown", "pictures", "training_pictures", "training_report", "training_terminal",
+    "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
+    "check_commands", "commands", "train_commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))
@@ -46,7 +49,11 @@ def imports(path):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: relative import"
-            if node.module in ("harness", "harness.mistakes"):  # the packages: what is imported may be a module
+            if node.module in (
+                "harness",
+                "harness.mistakes",
+                "harness.training",
+            ):  # the packages: what is imported may be a module
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
             else:
                 yield node.module

@@ -1,0 +1,1 @@
+"""Training, followed: the weights of every implementation over hundreds of epochs, against what rounding explains."""
