@@ -31,7 +31,7 @@ class _Bar:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress: Progress = Progress(
-            TextColumn("{task.description:<45}"),
+            TextColumn("{task.description:<20}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("epochs"),
@@ -46,7 +46,7 @@ class _Bar:
         self._progress.update(self._task, total=total, completed=done)
 
     def reached(self, run: Run, epochs: int) -> None:
-        self._progress.update(self._task, advance=epochs, description=f"{run.runner.name}, {run.course.id}")
+        self._progress.update(self._task, advance=epochs, description=run.runner.name)
 
     def stopped(self, run: Run) -> None:
         self._progress.update(self._task, advance=run.course.epochs - run.epoch)
