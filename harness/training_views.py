@@ -51,8 +51,9 @@ def digits_by_runner(judged: Judged, courses: Sequence[Course]) -> pd.DataFrame:
     return _by_runner(judged, courses, cell)
 
 
-def learned_by_runner(judged: Judged, courses: Sequence[Course]) -> pd.DataFrame:
-    """Runner × dataset: the cost per row and the rows classified right after the last epoch."""
+def learned_alike(judged: Judged, courses: Sequence[Course]) -> list[list[str]]:
+    """The cost per row and the rows classified right after the last epoch, dataset by dataset; one row for all runners
+    that have come to the same, with their names first."""
 
     def cell(course: Course, verdict: Verdict, rows: pd.DataFrame) -> str:
         last = rows[(rows["quantity"] == "loss") & (rows["epoch"] == course.epochs)]
@@ -60,7 +61,10 @@ def learned_by_runner(judged: Judged, courses: Sequence[Course]) -> pd.DataFrame
             return NOTHING
         return f"{last['loss'].iloc[0]:.6f}, {last['right'].iloc[0]} of {course.rows}"
 
-    return _by_runner(judged, courses, cell)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for runner, *cells in _by_runner(judged, courses, cell).itertuples(name=None):
+        alike.setdefault(tuple(cells), []).append(runner)
+    return [[", ".join(runners), *cells] for cells, runners in alike.items()]
 
 
 def _by_runner(judged: Judged, courses: Sequence[Course], cell: Callable[..., str]) -> pd.DataFrame:
