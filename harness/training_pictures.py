@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST = 17.0  # digits: more than a float64 has, so that the band has an upper edge
 WORST = "the worst of all formulations"
 # Runners that have a line of their own.
-_SHOWN = {REFERENCE: "PyTorch", ScikitLearn.name: "scikit-learn", PLANTED_MISTAKE.name: "planted mistake"}
+_SHOWN = {REFERENCE: "PyTorch", PLANTED_MISTAKE.name: "planted mistake", ScikitLearn.name: "scikit-learn"}
 AGREEMENT = {
     "one hidden layer, online": "training-hidden-online",
     "one hidden layer, in batches": "training-hidden-batches",
@@ -40,7 +40,7 @@ def _agreement(judged: Judged, kind: str, courses: Sequence[Course]) -> Picture:
     caption = (
         f"Digits in common with the truth against the epoch; {kind}. Grey: what rounding explains. "
         "What is right stays within it, however long it trains; the planted mistake, a relative 1e-6 in one bias "
-        "gradient, is never there."
+        f"gradient, is never there. Where no digit differs, {MOST:.0f} are drawn."
     )
     panels = [
         Panel(f"{course.dataset}, {quantity}", *_lines(judged.table, course, quantity))

@@ -86,14 +86,20 @@ def stored(folder):
 
 
 def test_ctrl_c_leaves_no_process_and_one_line(tmp_path):
+    # What a shell has put into the background is deaf to it, and so would be what the tests start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = start("--only", "row_matrices", "--course", COURSE, "--epochs", "100000", "--reports", str(tmp_path))
+    signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 60
     while not list(tmp_path.rglob("*.npz")) and time.monotonic() < deadline:
         time.sleep(0.05)
     children = psutil.Process(process.pid).children(recursive=True)
     assert children
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    try:
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert errors == "interrupted; what is done is kept: the same command goes on from there\n"
     _, alive = psutil.wait_procs(children, timeout=10)
