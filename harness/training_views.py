@@ -100,7 +100,8 @@ def answer(judged: Judged) -> list[str]:
     explained = [one for one in right if one.verdict == EXPLAINED]
     lines = [
         f"{len(explained)} of {len(right)} runs are explained by rounding after every recorded epoch: "
-        f"{len({one.runner for one in right})} runners, {_courses(len(judged.selection.courses))}; "
+        f"{_count('runner', len({one.runner for one in right}))}, "
+        f"{_count('course', len(judged.selection.courses))}; "
         f"{refused} of {refused + len(right)} pairs of a runner and a course were refused, with the reason."
     ]
     if explained:
@@ -110,7 +111,7 @@ def answer(judged: Judged) -> list[str]:
     controls = [one for one in judged.verdicts if one.is_control]
     caught = [one for one in controls if one.verdict == NOT_EXPLAINED]
     sentence = "The planted mistake, a relative 1e-6 in one bias gradient, is not explained in"
-    lines.append(f"{sentence} {len(caught)} of {_courses(len(controls))}.")
+    lines.append(f"{sentence} {len(caught)} of {_count('course', len(controls))}.")
     if caught:
         power = math.floor(math.log10(min(one.excess for one in caught) / PLANTED))
         lines.append(f"In each of these it is so far off that one of 1e-{power} should be seen too.")
@@ -134,8 +135,8 @@ def _fewest(table: pd.DataFrame, explained: Sequence[Verdict]) -> str:
     return f"Their weights have at least {rows['digits'].min()} digits in common with the truth{others}."
 
 
-def _courses(count: int) -> str:
-    return f"{count} course{'s' if count != 1 else ''}"
+def _count(what: str, count: int) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"
 
 
 def _up(share: float) -> str:
