@@ -81,6 +81,13 @@ def prove(session):
 
 
 @nox.session
+def train(session):
+    """Follow training for hundreds of epochs, against what rounding explains; writes reports/training.md."""
+    install(session)
+    run(session, "train")
+
+
+@nox.session
 def soundness(session):
     """Right implementations on random networks, 20 million entries: no false alarm."""
     install(session)

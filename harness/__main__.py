@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import check_commands, claims_commands, commands
+from harness import check_commands, claims_commands, commands, train_commands
 from harness.errors import UnusableInput
 
 A_DAY = 86_400  # seconds
@@ -94,6 +94,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     prove.add_argument("--seed", type=_natural, default=1, metavar="N", help="of the random integers (default: 1)")
     prove.set_defaults(command=commands.run_prove)
+
+    train = subparsers.add_parser("train", help="follow training for hundreds of epochs: does rounding explain it?")
+    add = train.add_argument
+    add("--only", metavar="NAMES", help="implementations, as for compare")
+    add("--course", metavar="IDS", help="courses, comma-separated: ids, or patterns such as 'iris*'")
+    add("--epochs", type=_whole, default=300, metavar="N", help="how many (default: 300)")
+    add("--fresh", action="store_true", help="take no notice of what is kept from before")
+    add("--reports", type=_folder, metavar="FOLDER", help="where reports go, as for compare")
+    add("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")
+    add(
+        "--seconds",
+        type=_seconds,
+        default=120.0,
+        metavar="S",
+        help="limit of one run between two recorded epochs (default: 120)",
+    )
+    train.set_defaults(command=train_commands.run_train)
 
     sound = subparsers.add_parser("soundness", help="right implementations on random networks: no false alarm")
     sound.add_argument(

@@ -142,6 +142,7 @@ def run_list(options: argparse.Namespace) -> int:
     from harness import datasets
     from harness.cases import standard_cases
     from harness.discover import available
+    from harness.training.courses import courses
 
     print("Implementations")
     for implementation in available():
@@ -150,6 +151,9 @@ def run_list(options: argparse.Namespace) -> int:
     print("\nCases")
     for case in standard_cases():
         print(f"  {case.id}")
+    print("\nCourses")
+    for course in courses():
+        print(f"  {course.id}")
     return 0
 
 

@@ -79,7 +79,7 @@ def settled(
         return {}, answer.refusal
     try:
         quantities = quantities_of(function, answer.arrays, inputs, convention)
-        _check_finite(answer.arrays, " after the step" if function == "step" else "")
+        check_finite(answer.arrays, " after the step" if function == "step" else "")
         return quantities, None
     except Fault as fault:
         return {}, Refusal("failed", fault.detail, fault.kind)
@@ -91,7 +91,7 @@ def quantities_of(
     """What `backprop` or `step` returned, as quantities. Raises Fault for a shape or a count."""
     n, layers = len(inputs.x), list(enumerate(inputs.network.layers, start=1))
     if function == "step":
-        after = _weights(arrays, inputs)
+        after = weights_of(arrays, inputs)
         return {("update", l): np.column_stack([layer.w, layer.b]) - after[l] for l, layer in layers}
     ours = convention.arranged(arrays, inputs)
     if ("b", 1) not in ours:
@@ -112,7 +112,7 @@ def _check(arrays: Arrays, shapes: Mapping[tuple[str, int], tuple[int, ...]], wh
             raise Fault("shape", f"{name}{when} of layer {layer} has shape {array.shape}, expected {shape}{hint}")
 
 
-def _check_finite(arrays: Arrays, when: str = "") -> None:
+def check_finite(arrays: Arrays, when: str = "") -> None:
     """Raises the Fault of the first array that holds a NaN or an infinity."""
     for (name, layer), array in arrays.items():
         if not np.isfinite(array).all():
@@ -135,8 +135,8 @@ def _trained(
             for x, t in rows:
                 network = functions.step(network, x, t, case.learning_rate)
             arrays = of_network(network, inputs)
-            _check_finite(arrays, " after the step")
-            weights = _weights(arrays, inputs)
+            check_finite(arrays, " after the step")
+            weights = weights_of(arrays, inputs)
             if epoch in (1, EPOCHS):
                 measured |= {(f"epoch{epoch}", layer): array for layer, array in weights.items()}
         if changed := changed_inputs(given, inputs):
@@ -146,7 +146,7 @@ def _trained(
     return measured, None, time.perf_counter() - start
 
 
-def _weights(arrays: Arrays, inputs: Inputs) -> dict[int, Array]:
+def weights_of(arrays: Arrays, inputs: Inputs) -> dict[int, Array]:
     """For each layer of a network that `step` returned the weights with the bias as last column, [n_l, n_{l-1} + 1]."""
     layers = list(enumerate(inputs.network.layers, start=1))
     _check(arrays, {("w", l): layer.w.shape for l, layer in layers}, " after the step")

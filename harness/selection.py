@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import Protocol, TypeVar
 
-from harness.cases import Case
 from harness.errors import UnknownName, UnusableInput
 
 
-def chosen(battery: tuple[Case, ...], case: str | None) -> tuple[Case, ...]:
-    """The cases of these comma-separated ids or patterns, None for all. Raises UnknownName."""
-    patterns = named(case) if case is not None else ["*"]
+class Identified(Protocol):
+    """A case, or whatever else has an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+One = TypeVar("One", bound=Identified)
+
+
+def chosen(battery: tuple[One, ...], ids: str | None, kind: str = "case") -> tuple[One, ...]:
+    """Those of these comma-separated ids or patterns, None for all. Raises UnknownName, which calls them `kind`."""
+    patterns = named(ids) if ids is not None else ["*"]
     for pattern in patterns:
         if not any(fnmatchcase(one.id, pattern) for one in battery):
-            raise UnknownName("case", pattern, [one.id for one in battery])
+            raise UnknownName(kind, pattern, [one.id for one in battery])
     return tuple(one for one in battery if any(fnmatchcase(one.id, p) for p in patterns))
 
 

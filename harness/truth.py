@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,25 +62,34 @@ def enclose_inputs(inputs: Inputs, precision: int) -> tuple[Enclosure, ...]:
 def train(inputs: Inputs, learning_rate: float, epochs: int) -> dict[tuple[str, int], Array]:
     """The weights after the first and the last epoch of online steps, the bias last, [n_l, n_{l-1} + 1].
 
-    Rounded to float64 from a computation whose own rounding plays no part; midpoints only, since an enclosure would
-    widen with every step. Keys are ("epoch1", l) and ("epochN", l).
+    Rounded to float64 from a computation whose own rounding plays no part. Keys are ("epoch1", l) and ("epochN", l).
+    """
+    first = advance(inputs, balls.parameters(inputs.network), learning_rate, 1, 1)
+    last = advance(inputs, first, learning_rate, 1, epochs - 1)
+    measured = {"epoch1": first, f"epoch{epochs}": last}
+    return {(epoch, l): _floats(w) for epoch, weights in measured.items() for l, w in enumerate(weights, start=1)}
+
+
+def advance(inputs: Inputs, weights: Sequence[arb_mat], learning_rate: float, batch: int, epochs: int) -> list[arb_mat]:
+    """The weights [n_l, n_{l-1} + 1] after so many more epochs, from these; one step for every `batch` rows in their
+    order, of which the last may be fewer.
+
+    Midpoints only, of TRAINING_PRECISION bits: an enclosure would widen with every step. What a step does is the same
+    however the epochs are divided among calls.
     """
     before, ctx.prec = ctx.prec, TRAINING_PRECISION
     try:
-        network, eta = inputs.network, arb(learning_rate)
-        weights = balls.parameters(network)
-        rows = [(balls.matrix(inputs.x[i : i + 1]), balls.matrix(inputs.t[i : i + 1])) for i in range(len(inputs.x))]
-        measured: dict[tuple[str, int], Array] = {}
-        for epoch in range(1, epochs + 1):
-            for x, t in rows:
-                exact = balls.backprop(network, weights, x, t)
+        eta, firsts = arb(learning_rate), range(0, len(inputs.x), batch)
+        batches = [(balls.matrix(inputs.x[i : i + batch]), balls.matrix(inputs.t[i : i + batch])) for i in firsts]
+        weights = list(weights)
+        for _ in range(epochs):
+            for x, t in batches:
+                exact = balls.backprop(inputs.network, weights, x, t)
                 steps = [
                     d.transpose() * balls.with_ones(a) * eta for d, a in zip(exact.delta, exact.a[:-1], strict=True)
                 ]
                 weights = [(w - step).mid() for w, step in zip(weights, steps, strict=True)]
-            if epoch in (1, epochs):
-                measured |= {(f"epoch{epoch}", l): _floats(w) for l, w in enumerate(weights, start=1)}
-        return measured
+        return weights
     finally:
         ctx.prec = before
 

@@ -35,14 +35,14 @@ class Task(Protocol):
         """Load what it needs; this is not on the clock of the task."""
 
     def execute(self) -> Any:
-        """Do it; the outcome is not None."""
+        """Do it, and return the outcome; or, as a generator, yield several, each of which is sent when it is there."""
 
     def failed(self, detail: str) -> Any:
-        """The outcome where it raised, where the worker died, or where it ran out of time."""
+        """The last outcome where it raised, where the worker died, or where it ran out of time."""
 
 
 def run_tasks(tasks: Sequence[Task], jobs: int, seconds: float) -> Iterator[Any]:
-    """The outcomes of all tasks, as they come. `seconds` is the limit of one task; `jobs` the number of workers."""
+    """The outcomes of all tasks, as they come. `seconds` is the limit of one outcome; `jobs` the number of workers."""
     os.environ.update(_ONE_THREAD)
     if _METHOD == "forkserver":
         _CONTEXT.set_forkserver_preload(["harness.tasks"])
@@ -122,26 +122,25 @@ class _Worker:
         self.deadline = time.monotonic() + LOADING
 
     def poll(self, seconds: float) -> Iterator[Any]:
-        """The outcome of the task, if it has ended in one way or another."""
+        """What has come of the task since the last look."""
         assert self.task is not None
         try:
             if self.connection.poll():
-                outcome = self.connection.recv()
-                if outcome is None:  # it is prepared, and the clock starts
-                    self.deadline = time.monotonic() + seconds
-                    return
+                outcomes, ended = self.connection.recv()
+                self.deadline = time.monotonic() + seconds  # it is prepared, or has another outcome to give
             elif time.monotonic() >= self.deadline:
-                outcome = self.task.failed(f"no answer within {seconds:g} s")
+                outcomes, ended = [self.task.failed(f"no answer within {seconds:g} s")], True
                 self.timeouts += 1
                 self._respawn()
             else:
                 return
         except (EOFError, OSError):
             self._process.join()
-            outcome = self.task.failed(f"the process ended with exit code {self._process.exitcode}")
+            outcomes, ended = [self.task.failed(f"the process ended with exit code {self._process.exitcode}")], True
             self._respawn()
-        self.task = None
-        yield outcome
+        if ended:
+            self.task = None
+        yield from outcomes
 
     def _respawn(self) -> None:
         self.kill()
@@ -158,7 +157,7 @@ class _Worker:
 
 
 def _serve(connection: Connection) -> None:
-    """The worker's loop: do each task, send its outcome."""
+    """The worker's loop: do each task, send its outcomes. A message is some of them, and whether the task has ended."""
     if hasattr(os, "setsid"):
         os.setsid()  # a group of its own: Ctrl-C is the parent's affair, and what a task starts can be ended with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -170,12 +169,26 @@ def _serve(connection: Connection) -> None:
             task: Task = connection.recv()
         except EOFError:
             return
-        try:
-            task.prepare()
-            connection.send(None)
-            outcome = task.execute()
-        except Exception as error:
-            outcome = task.failed(f"{type(error).__name__}: {error}")
-        if os.getpid() != me:
-            os._exit(0)  # a copy of this process, left by a task that forked
-        connection.send(outcome)
+        for message in _messages(task):
+            if os.getpid() != me:
+                os._exit(0)  # a copy of this process, left by a task that forked
+            try:
+                connection.send(message)
+            except ConnectionError:  # nobody is there to wait for it
+                return
+
+
+def _messages(task: Task) -> Iterator[tuple[list[Any], bool]]:
+    """What is sent of one task. A single outcome ends it, so that it is not lost if the process dies behind it."""
+    try:
+        task.prepare()
+        yield [], False
+        outcome = task.execute()
+        if not isinstance(outcome, Iterator):
+            yield [outcome], True
+            return
+        for one in outcome:
+            yield [one], False
+        yield [], True
+    except Exception as error:
+        yield [task.failed(f"{type(error).__name__}: {error}")], True

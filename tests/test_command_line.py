@@ -91,7 +91,7 @@ def test_help_loads_no_library(arguments):
 def test_list_names_everything():
     done = harness("list")
     assert done.returncode == 0
-    for name in ("neuron_loop", "torch_autograd", "breast_cancer", "iris-4-5-3-sigmoid-batch8"):
+    for name in ("neuron_loop", "torch_autograd", "breast_cancer", "iris-4-5-3-sigmoid-batch8", "wine-13-3-online"):
         assert name in done.stdout
 
 

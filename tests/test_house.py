@@ -23,14 +23,15 @@ ORDER = [
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
     "mutants",
     "prove", "refute", "soundness", "peers", "catalogue", "compare", "views", "pictures", "precise",
-    "training", "training.spread",
+    "training", "training.states", "training.courses", "training.spread", "training.runners", "training.runs",
+    "training.store", "training.follow", "training.judged", "training_views",
     "claims.claim", "claims.tools", "claims.bias_trick", "claims.current_or_next_layer", "claims.hadamard_product",
     "claims.inputs_not_outputs", "claims.iverson_bracket", "claims.counting", "claims.many_costs",
     "claims.online_batch_mean", "claims.recomputed", "claims.published_groups", "claims.published_figures",
     "claims.signs", "claims.slope_forms", "claims.transpose_not_inverse", "claims.update_after_backward", "claims",
-    "markdown", "claims_report", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report",
-    "terminal",
-    "check_commands", "claims_commands", "commands", "__main__",
+    "markdown", "claims_report", "training_pictures", "training_report", "training_terminal",
+    "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
+    "check_commands", "claims_commands", "commands", "train_commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))
@@ -56,6 +57,7 @@ def imports(path):
                 "harness",
                 "harness.mistakes",
                 "harness.claims",
+                "harness.training",
             ):  # the packages: what is imported may be a module
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
             else:

@@ -1,1 +1,1 @@
-"""Training, followed: how rounding grows from step to step."""
+"""Training, followed: the weights of every implementation over hundreds of epochs, against what rounding explains."""

@@ -1,0 +1,41 @@
+"""The command `train`. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from harness.commands import REPORTS
+
+
+def run_train(options: argparse.Namespace) -> int:
+    from harness.compare import default_jobs
+    from harness.markdown import check_folder
+    from harness.training.follow import follow, select
+    from harness.training.judged import judge
+    from harness.training.store import Store
+    from harness.training_report import PAGE, write
+    from harness.training_terminal import display, print_summary
+    from harness.training_views import is_well
+
+    selection = select(options.only, options.course, options.epochs)
+    folder = options.reports or (REPORTS if selection.complete else None)
+    if folder is not None:
+        check_folder(folder, PAGE)
+    store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
+    shown = display()
+    try:
+        followed = follow(selection, store, options.jobs or default_jobs(), options.seconds, shown)
+    except KeyboardInterrupt:
+        print("interrupted; what is done is kept: the same command goes on from there", file=sys.stderr)
+        return 130
+    finally:
+        shown.close()
+    judged = judge(followed)
+    print_summary(judged)
+    if folder is None:
+        print("No reports for a selection; --reports FOLDER writes them there.")
+    else:
+        write(judged, folder)
+        print(f"Report: {folder / PAGE}")
+    return 0 if is_well(judged) else 1

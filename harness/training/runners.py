@@ -1,0 +1,206 @@
+"""Who trains: the implementations, scikit-learn, a planted mistake, the truth, and the perturbed runs.
+
+All of them are given the same start, the same rows in the same order, and the same rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from harness import answers, balls, truth
+from harness.answers import Fault, Refusal, changed_inputs
+from harness.contract import Array, Inputs, Network, Numbers, Unsupported
+from harness.discover import Implementation
+from harness.run import check_finite, weights_of
+from harness.tasks import loaded
+from harness.textbook import Textbook
+from harness.training import spread
+from harness.training.courses import Course, batches
+from harness.training.states import State, balls_of, network_of, of_balls, of_network
+
+PLANTED = 1e-6  # the relative error of the planted mistake
+
+
+class Runner(Protocol):
+    """Trains a course, a stretch of epochs at a time; it is sent to a worker as a pickle."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def path(self) -> Path:
+        """The file on which its numbers depend, beside the harness's own."""
+
+    def prepare(self) -> None:
+        """Load what it needs; this is not on the clock."""
+
+    def start(self, course: Course, inputs: Inputs) -> State:
+        """The state before the first epoch."""
+
+    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
+        """The state so many epochs later. May raise anything: Unsupported is a refusal, all else a failure."""
+
+
+@dataclass(frozen=True)
+class Harnessed:
+    """A runner that is the harness's own."""
+
+    @property
+    def path(self) -> Path:
+        return Path(__file__)
+
+    def prepare(self) -> None:
+        """Nothing to load."""
+
+    def start(self, course: Course, inputs: Inputs) -> State:
+        return of_network(inputs.network)
+
+
+@dataclass(frozen=True)
+class Formulation(Harnessed):
+    """An implementation, by its `step`."""
+
+    implementation: Implementation
+
+    @property
+    def name(self) -> str:
+        return self.implementation.name
+
+    @property
+    def path(self) -> Path:
+        return self.implementation.path
+
+    def prepare(self) -> None:
+        loaded(self.implementation)
+
+    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
+        functions = loaded(self.implementation)
+        if isinstance(functions, Refusal):
+            raise Fault(functions.kind, functions.detail)
+        if functions.step is None:
+            raise Unsupported("offers no step")
+        given = inputs.copy()
+        network = _stepped(functions.step, course, given, state, epochs)
+        arrays = answers.of_network(network, inputs)
+        check_finite(arrays, " after the step")
+        if changed := changed_inputs(given, inputs):
+            raise Fault("inputs", f"it changed its input: {changed[0]}")
+        return tuple(weights_of(arrays, inputs).values())
+
+
+def _stepped(
+    step: Callable[[Network, Any, Any, float], Network], course: Course, inputs: Inputs, state: State, epochs: int
+) -> Network:
+    network, steps = network_of(inputs.network, state), batches(inputs, course.batch)
+    for _ in range(epochs):
+        for x, t in steps:
+            network = step(network, x, t, course.learning_rate)
+    return network
+
+
+class _Biased(Textbook):
+    def bias_gradient(self, l: int) -> Numbers:
+        factors = np.ones(len(self.layer(l).b))
+        factors[0] += PLANTED if l == 1 else 0.0
+        return super().bias_gradient(l) * factors
+
+
+@dataclass(frozen=True)
+class Planted(Harnessed):
+    """The textbook, with the first entry of ∂C/∂b^1 too large by a relative 1e-6."""
+
+    name = "planted mistake"
+
+    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
+        def step(network: Network, x: Array, t: Array, learning_rate: float) -> Network:
+            return _Biased(Inputs(network, x, t), learning_rate).step()
+
+        return of_network(_stepped(step, course, inputs, state, epochs))
+
+
+@dataclass(frozen=True)
+class Perturbed(Harnessed):
+    """Runs side by side whose starts are one ulp away: see harness.training.spread."""
+
+    name = "perturbed runs"
+
+    def start(self, course: Course, inputs: Inputs) -> State:
+        return spread.perturbed(course, of_network(inputs.network))
+
+    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
+        return of_network(_stepped(spread.step, course, inputs, state, epochs))
+
+
+@dataclass(frozen=True)
+class Exact(Harnessed):
+    """The long run in higher precision."""
+
+    name = "truth"
+
+    def start(self, course: Course, inputs: Inputs) -> State:
+        return of_balls(balls.parameters(inputs.network))
+
+    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
+        return of_balls(truth.advance(inputs, balls_of(state), course.learning_rate, course.batch, epochs))
+
+
+@dataclass(frozen=True)
+class ScikitLearn(Harnessed):
+    """scikit-learn's MLPRegressor, by plain gradient descent. Its cost is ours divided by the rows of the batch."""
+
+    name = "scikit-learn"
+
+    def prepare(self) -> None:
+        import sklearn.neural_network  # noqa: F401
+
+    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
+        if len(course.widths) == 2:
+            raise Unsupported("without a hidden layer its output is linear, or its cost another")
+        steps = batches(inputs, course.batch)
+        # It takes its learning rate once: batches of another size are an estimator of their own.
+        estimators = {len(x): self._estimator(course, x, t) for x, t in (steps[0], steps[-1])}
+        parameters: Sequence[Array] = [array for s in state for array in (s[:, :-1].T, s[:, -1])]
+        current = None
+        for _ in range(epochs):
+            for x, t in steps:
+                estimator = estimators[len(x)]
+                if estimator is not current:
+                    self._copy(parameters, self._parameters(estimator))
+                    current, parameters = estimator, self._parameters(estimator)
+                estimator.partial_fit(x, t[:, 0] if t.shape[1] == 1 else t)
+        return tuple(np.column_stack([w.T, b]) for w, b in zip(parameters[::2], parameters[1::2], strict=True))
+
+    def _estimator(self, course: Course, x: Array, t: Array) -> Any:
+        from sklearn.neural_network import MLPRegressor
+
+        estimator = MLPRegressor(
+            hidden_layer_sizes=course.widths[1:-1],
+            activation="logistic",
+            solver="sgd",
+            alpha=0.0,
+            learning_rate_init=course.learning_rate * len(x),
+            momentum=0.0,
+            nesterovs_momentum=False,
+            shuffle=False,
+            random_state=0,
+        )
+        # The first call makes the arrays, which are then filled with the weights that are wanted.
+        return estimator.partial_fit(x, t[:, 0] if t.shape[1] == 1 else t)
+
+    @staticmethod
+    def _parameters(estimator: Any) -> list[Array]:
+        pairs = zip(estimator.coefs_, estimator.intercepts_, strict=True)
+        return [array for pair in pairs for array in pair]
+
+    @staticmethod
+    def _copy(parameters: Sequence[Array], into: Sequence[Array]) -> None:
+        for one, other in zip(parameters, into, strict=True):
+            other[...] = one
+
+
+TRUTH, PERTURBED, PLANTED_MISTAKE = Exact(), Perturbed(), Planted()

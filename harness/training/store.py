@@ -1,0 +1,108 @@
+"""What is kept of the runs, so that an interrupted one goes on: one file each, with its states so far.
+
+A file is written whole under another name and then renamed, so that it is whole at any moment; and it carries a
+fingerprint of all that its numbers depend on, so that none is taken for another's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import zipfile
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.contract import Inputs
+from harness.training.courses import Course
+from harness.training.runners import Runner
+from harness.training.states import State
+
+HARNESS = Path(__file__).resolve().parent.parent
+# The modules of the harness that take part in a run, and the packages.
+_MODULES = (
+    *("contract", "activations", "costs", "balls", "truth", "textbook"),
+    *(f"training/{name}" for name in ("courses", "states", "spread", "runners", "runs")),
+)
+_PACKAGES = ("numpy", "python-flint", "scikit-learn", "torch")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One runner on one course, with its states after the first recorded epochs, as many as there are."""
+
+    runner: Runner
+    course: Course
+    inputs: Inputs
+    states: tuple[State, ...] = field(default=())
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.course.id, self.runner.name
+
+    @property
+    def epoch(self) -> int:
+        """The last recorded epoch that it has reached, 0 before the first."""
+        return self.course.recorded[len(self.states) - 1] if self.states else 0
+
+    @property
+    def is_complete(self) -> bool:
+        return self.epoch == self.course.epochs
+
+
+class Store:
+    """The runs in a folder; a `fresh` one takes no notice of those that are there, and replaces them."""
+
+    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+        self._folder, self._fresh = folder, fresh
+
+    def read(self, run: Run) -> tuple[State, ...]:
+        """The states that are kept of a run; none where there is no file, or one that is damaged or of another run."""
+        if self._fresh:
+            return ()
+        try:
+            with self._path(run).open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                if str(stored["fingerprint"]) != fingerprint(run):
+                    return ()
+                layers = [stored[f"layer{l}"] for l in range(1, len(run.course.widths))]
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
+            return ()
+        return tuple(tuple(layer[k] for layer in layers) for k in range(len(layers[0])))
+
+    def write(self, run: Run) -> None:
+        """Keep the states of a run, in place of those before."""
+        path = self._path(run)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, Any] = {
+            f"layer{l}": np.stack(states) for l, states in enumerate(zip(*run.states, strict=True), start=1)
+        }
+        unfinished = path.with_suffix(".unfinished")
+        with unfinished.open("wb") as file:
+            np.savez(file, fingerprint=np.array(fingerprint(run)), **arrays)
+        os.replace(unfinished, path)
+
+    def _path(self, run: Run) -> Path:
+        return self._folder / f"{run.course.epochs}-epochs" / run.course.id / f"{run.runner.name}.npz"
+
+
+def fingerprint(run: Run) -> str:
+    """A digest of the runner's file, the course, its start and data, the harness, the packages, and the processor."""
+    digest = hashlib.sha256()
+    for part in (_surroundings(), run.runner.name, repr(run.course), repr(run.course.recorded)):
+        digest.update(part.encode())
+    digest.update(run.runner.path.read_bytes())
+    for array in run.inputs.arrays():
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+@cache
+def _surroundings() -> str:
+    digests = [hashlib.sha256((HARNESS / f"{name}.py").read_bytes()).hexdigest() for name in _MODULES]
+    versions = [f"{name} {version(name)}" for name in _PACKAGES]
+    return " ".join([*digests, *versions, platform.python_version(), platform.machine()])
