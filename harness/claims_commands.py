@@ -19,7 +19,7 @@ REPORTS = Path(__file__).resolve().parent.parent / "reports"
 
 def run_claims(options: argparse.Namespace) -> int:
     from harness.claims import CLAIMS, answered
-    from harness.claims_report import verdict, write
+    from harness.claims_report import PAGE, PICTURES, TABLE, verdict, write
     from harness.markdown import check_folder
 
     known = {claim.name: claim for claim in CLAIMS}
@@ -29,7 +29,7 @@ def run_claims(options: argparse.Namespace) -> int:
             raise UnknownName("claim", name, known)
     folder = options.reports or (None if names else REPORTS)
     if folder is not None:
-        check_folder(folder, "claims.md")
+        check_folder(folder, PAGE, (TABLE, PICTURES))
     found = {}
     for claim in [known[name] for name in dict.fromkeys(names)] or CLAIMS:
         start = time.perf_counter()
@@ -43,7 +43,7 @@ def run_claims(options: argparse.Namespace) -> int:
         print("No report for a selection; --reports FOLDER writes one, with the pictures.")
     else:
         write(found, folder)
-        print(f"Report: {folder / 'claims.md'}")
+        print(f"Report: {folder / PAGE}")
     return 0 if all(evidence.holds for evidence in found.values()) else 1
 
 
@@ -59,6 +59,9 @@ def _show(claim: Claim, evidence: Evidence) -> None:
     print(f"\n{claim.name}: {verdict(evidence)}".replace("*", ""))
     for statement in evidence.statements:
         _wrapped(f"{MARKS[statement.holds]} {statement.text}", "  ")
+    print()
+    _wrapped(f"The experiment: {claim.method}")
+    _wrapped(f"Where the question comes from: {claim.source}")
     for exhibit in evidence.exhibits:
         print()
         if isinstance(exhibit, Table):

@@ -9,10 +9,10 @@ from harness import markdown
 from harness.claims.claim import Claim, Evidence, Table
 from harness.pictures import Picture, embedded, write_pictures
 
+PAGE, TABLE, PICTURES = "claims.md", "claims.csv", "pictures"
 HOLDS, FAILS = "confirmed", "**not confirmed**"
 MARKS = {True: "✓", False: "✗"}
 LONG = 25  # rows; a longer table is folded away
-DIGITS = 5  # of a point in the table, far more than a picture shows
 
 
 def verdict(evidence: Evidence) -> str:
@@ -61,7 +61,7 @@ def _section(claim: Claim, evidence: Evidence) -> str:
 
 def _exhibit(exhibit: Table | Picture) -> str:
     if isinstance(exhibit, Picture):
-        return embedded(exhibit, f"pictures/{exhibit.name}.svg")
+        return embedded(exhibit, f"{PICTURES}/{exhibit.name}.svg")
     rows = [[cell.replace("|", "\\|") for cell in row] for row in exhibit.rows]
     table = markdown.table(rows, [head.replace("|", "\\|") for head in exhibit.headers])
     if len(exhibit.rows) > LONG:
@@ -75,14 +75,14 @@ def pictures(found: Mapping[Claim, Evidence]) -> list[Picture]:
 
 
 def write(found: Mapping[Claim, Evidence], folder: Path) -> None:
-    """Write claims.md, the pictures, and claims.csv, the table of every point that they show, into a folder.
+    """Write the pictures, claims.csv, which is the table of every point that they show, and claims.md into a folder.
 
     Raises UnusableInput where a file of another's stands in the way, and OSError.
     """
     import pandas as pd
 
-    markdown.write_page(folder / "claims.md", render(found))
-    drawn = pictures(found)
-    write_pictures(drawn, folder / "pictures")
-    points = pd.DataFrame([point for picture in drawn for point in picture.points()])
-    points.to_csv(folder / "claims.csv", index=False, float_format=f"%.{DIGITS}g", lineterminator="\n")
+    if drawn := pictures(found):
+        write_pictures(drawn, folder / PICTURES)
+        points = pd.DataFrame([point for picture in drawn for point in picture.points()])
+        points.to_csv(folder / TABLE, index=False, lineterminator="\n")
+    markdown.write_page(folder / PAGE, render(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +38,22 @@ def is_ours(path: Path) -> bool:
     return path.read_text(encoding="utf-8", errors="replace").startswith(_MADE)
 
 
-def check_folder(folder: Path, page: str = "README.md") -> None:
-    """Raise UnusableInput, before anything is computed, where reports and this page could not be written."""
+def check_folder(folder: Path, page: str = "README.md", beside: Sequence[str] = ()) -> None:
+    """Raise UnusableInput, before anything is computed, where reports could not be written: this page, and the tables
+    and folders `beside` it, which are taken for ours only where a page of ours is."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for path in (folder, *(folder / name for name in beside if not Path(name).suffix)):
+            path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        problem = f"{folder}: expected a folder to write reports to, found: {error.strerror}"
+        problem = f"{error.filename}: expected a folder to write reports to, found: {error.strerror}"
         raise UnusableInput(f"{problem}; name another with --reports") from None
     _check_ours(folder / page)
+    if not any(is_ours(one) for one in folder.glob("*.md")):
+        for path in (folder / name for name in beside):
+            if path.is_file() or any(path.glob("*")):
+                raise UnusableInput(
+                    f"{path}: expected nothing there or reports of ours, found others; name another folder"
+                )
 
 
 def _check_ours(path: Path) -> None:

@@ -15,8 +15,6 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -24,10 +22,14 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#
 _DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 _MARKERS = "os^DvPX<>*"
 _BAND = "#d9d9d9"
+FEW = 8  # places on an axis that are all labelled
+DIGITS = 5  # of a point, far more than can be seen
 _PANEL = 4.6, 3.4  # inches
+_FONTS = "'DejaVu Sans', Verdana, sans-serif"  # Verdana is as wide
 _LETTERS = 12  # of a legend, in an inch
 _STYLE = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that widths are the same everywhere
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so that the layout is the same everywhere
+    "svg.fonttype": "none",  # letters stay letters: to be read aloud, searched and selected
     "font.size": 10,
     "axes.grid": True,
     "grid.color": "#e5e5e5",
@@ -60,11 +62,14 @@ class Band:
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes. The title is empty where a picture has one panel."""
+    """One pair of axes. The title is empty where a picture has one panel; `x` and `log` are given where they are not
+    those of the picture."""
 
     title: str
     lines: tuple[Line, ...]
     bands: tuple[Band, ...] = ()
+    x: str | None = None
+    log: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,11 +90,16 @@ class Picture:
             place = {"picture": self.name, "panel": panel.title}
             for line in panel.lines:
                 for x, y in zip(line.x, line.y, strict=True):
-                    yield place | {"series": line.label, "x": float(x), "y": float(y)}
+                    yield place | {"series": line.label, "x": rounded(x), "y": rounded(y)}
             for band in panel.bands:
                 for edge, values in (("from", band.low), ("to", band.high)):
                     for x, y in zip(band.x, values, strict=True):
-                        yield place | {"series": f"{band.label}, {edge}", "x": float(x), "y": float(y)}
+                        yield place | {"series": f"{band.label}, {edge}", "x": rounded(x), "y": rounded(y)}
+
+
+def rounded(value: float) -> float:
+    """A coordinate to DIGITS digits: what lies behind them is rounding, which differs between machines."""
+    return float(f"{value:.{DIGITS}g}")
 
 
 def svg(picture: Picture) -> str:
@@ -117,8 +127,9 @@ def svg(picture: Picture) -> str:
         figure.legend([*shown.values()], [*shown], loc="outside lower center", ncols=columns, frameon=False)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Title": picture.name})
-    # matplotlib ends lines of paths with blanks, which version control marks as faults.
-    return re.sub(r" +$", "", text.getvalue(), flags=re.MULTILINE)
+    # A hundredth of a point is finer than any screen; blanks at the ends of lines are faults to version control.
+    short = re.sub(r' (?:d|x|y)="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found[0]), text.getvalue())
+    return re.sub(r" +$", "", short.replace("'DejaVu Sans'", _FONTS), flags=re.MULTILINE)
 
 
 def _looks(labels: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -132,21 +143,29 @@ def _looks(labels: Sequence[str]) -> dict[str, dict[str, Any]]:
 def _draw(axes: Axes, picture: Picture, panel: Panel, looks: dict[str, dict[str, Any]]) -> None:
     from matplotlib.ticker import MaxNLocator
 
+    log = picture.log if panel.log is None else panel.log
     for band in panel.bands:
-        axes.fill_between(band.x, band.low, band.high, color=_BAND, label=band.label, linewidth=0)
+        x, low, high = ([rounded(value) for value in values] for values in (band.x, band.low, band.high))
+        axes.fill_between(x, low, high, color=_BAND, label=band.label, linewidth=0)
     for line in panel.lines:
+        points = [(rounded(x), rounded(y)) for x, y in zip(line.x, line.y, strict=True)]
         # A logarithm has no place for 0, and what is not finite has none anywhere.
-        visible = np.array([isfinite(y) and (y > 0 or "y" not in picture.log) for y in line.y], dtype=bool)
-        x, y = np.asarray(line.x, dtype=float)[visible], np.asarray(line.y, dtype=float)[visible]
+        points = [(x, y) for x, y in points if isfinite(y) and (y > 0 or "y" not in log)]
+        x, y = ([point[part] for point in points] for part in (0, 1))
         axes.plot(x, y, label=line.label, markevery=max(1, len(x) // 8), **looks[line.label])
-    if "x" in picture.log:
+    places = sorted({rounded(x) for line in panel.lines for x in line.x})
+    whole = all(x.is_integer() for x in places)
+    if "x" in log:
         axes.set_xscale("log")
-    elif all(float(x).is_integer() for line in panel.lines for x in line.x):
+        if whole and len(places) <= FEW:
+            axes.set_xticks(places, [f"{x:g}" for x in places], minor=False)
+            axes.set_xticks([], minor=True)
+    elif whole:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if "y" in picture.log:
+    if "y" in log:
         axes.set_yscale("log")
     axes.set_title(panel.title, fontsize=10, loc="left")
-    axes.set_xlabel(picture.x)
+    axes.set_xlabel(picture.x if panel.x is None else panel.x)
     axes.set_ylabel(picture.y)
 
 

@@ -14,14 +14,14 @@ def run_train(options: argparse.Namespace) -> int:
     from harness.training.follow import follow, select
     from harness.training.judged import judge
     from harness.training.store import Store
-    from harness.training_report import PAGE, write
+    from harness.training_report import PAGE, PICTURES, TABLE, write
     from harness.training_terminal import display, print_summary
     from harness.training_views import is_well
 
     selection = select(options.only, options.course, options.epochs)
     folder = options.reports or (REPORTS if selection.complete else None)
     if folder is not None:
-        check_folder(folder, PAGE)
+        check_folder(folder, PAGE, (TABLE, PICTURES))
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
     shown = display()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from pathlib import Path
 
@@ -10,29 +11,44 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
-from flint import ctx
-from hypothesis import given, settings
+import torch
+from flint import ctx, fmpq_series
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from networks import inputs
 
+from harness.activations import ACTIVATIONS
 from harness.cases import make
 from harness.certify import certify
-from harness.claims import CLAIMS, answered, bias_trick, hadamard_product, iverson_bracket, many_costs, slope_forms
+from harness.claims import (
+    CLAIMS,
+    answered,
+    bias_trick,
+    current_or_next_layer,
+    hadamard_product,
+    iverson_bracket,
+    many_costs,
+    signs,
+    slope_forms,
+    transpose_not_inverse,
+)
 from harness.claims.claim import Claim, Evidence, Statement, Table
 from harness.claims.counting import Counting
 from harness.claims.published_figures import CARELESS, RIGHT, WRONG, judged
 from harness.claims.published_groups import groups
 from harness.claims.recomputed import OffByOne
-from harness.claims.tools import distance, exponent, is_right
+from harness.claims.tools import distance, exponent, functions, is_right
 from harness.claims_report import pictures, render, write
+from harness.contract import Inputs
 from harness.mistakes.backward import (
     InverseWhereTransposeBelongs,
     UpdatedWeightsUsedToPropagate,
     WrongLayersWeights,
 )
 from harness.mistakes.batches import OnlineUpdatesInsideBatch
-from harness.mistakes.costs import SignError
+from harness.mistakes.costs import SoftmaxDiagonalJacobian
 from harness.mistakes.gradients import OutputsWhereInputsBelong
+from harness.mistakes.slopes import SigmaPrimeOfActivation
 from harness.pictures import Picture, svg
 from harness.precise import floats, precise
 from harness.textbook import Textbook
@@ -53,6 +69,37 @@ NAMES = [
     "published-figures",
 ]
 CLAIM = {claim.name: claim for claim in CLAIMS}
+
+
+def mixed_forms():
+    """The form of tanh for the sigmoid."""
+    return {
+        "sigmoid": slope_forms.FORMS["tanh"],
+        "tanh": dataclasses.replace(slope_forms.FORMS["tanh"], from_z=lambda e: e),
+    }
+
+
+def swapped_activations():
+    """A sigmoid that never reaches 1 and a softplus with the slope of tanh."""
+    softplus = dataclasses.replace(ACTIVATIONS["softplus"], slope_from_output=lambda a: 1 - a * a)
+    slow = dataclasses.replace(ACTIVATIONS["sigmoid"], f=lambda z: 1 / (2 + abs(z)))
+    return ACTIVATIONS | {"softplus": softplus, "sigmoid": slow}
+
+
+def narrow(widths, random):
+    """Matrices as article 1 has them, without the extra unit."""
+    return [random.uniform(-1, 1, (n + (l == 0), m)) for l, (n, m) in enumerate(itertools.pairwise(widths))]
+
+
+def constant_units(weights, x):
+    """Activations that do not depend on the row."""
+    a = [np.hstack([x, np.ones((len(x), 1))])]
+    return a + [np.full((len(x), w.shape[1]), 0.5) for w in weights]
+
+
+def twice(book, call=1):
+    """Two steps in place of one."""
+    return Textbook(Inputs(Textbook.step(book, call), book.a[0], book.t), book.learning_rate).step(call)
 
 
 @pytest.fixture(scope="module")
@@ -76,35 +123,66 @@ def test_the_claim_is_borne_out(found, name):
     assert not [one.text for one in evidence.statements if not one.holds]
 
 
-# For each claim something that makes it false: the mistake made right, the right thing made wrong.
-SABOTAGE = {
-    "inputs-not-outputs": (OutputsWhereInputsBelong, "weight_gradient", Textbook.weight_gradient),
-    "why-the-iverson-bracket": (iverson_bracket, "_jacobian", lambda x, n: np.ones((n, n, len(x)))),
-    "transpose-not-inverse": (InverseWhereTransposeBelongs, "sent_back", Textbook.sent_back),
-    "why-the-hadamard-product": (hadamard_product, "ELEMENTWISE", {"softmax": lambda z: hadamard_product.softmax(z)}),
-    "current-or-next-layer": (WrongLayersWeights, "sent_back", Textbook.sent_back),
-    "slope-from-output-or-input": (slope_forms, "IDENTITIES", {"1 + o": (lambda e: 1 + e, lambda e: 1 - e)}),
-    "error-sign-and-update-sign": (SignError, "output_delta", Textbook.output_delta),
-    "the-bias-trick": (bias_trick, "SIGMOID", dataclasses.replace(bias_trick.SIGMOID, f=lambda z: z * 0 + 0.5)),
-    "one-backprop-many-costs": (
-        many_costs,
-        "FORMULATIONS",
-        dict.fromkeys(["dual_numbers", *many_costs.FORMULATIONS], "?"),
+# Things that make claims false, the mistake made right or the right thing made wrong, and the statements, counted from
+# 0, that must then fail.
+KRON, JACREV, INV = np.kron, torch.func.jacrev, np.linalg.inv
+SABOTAGE = [
+    ("inputs-not-outputs", OutputsWhereInputsBelong, "weight_gradient", Textbook.weight_gradient, {1, 2, 3, 4}),
+    ("inputs-not-outputs", Textbook, "weight_gradient", lambda book, l: book.delta[l].T @ book.a[l - 1] * 2, {4}),
+    ("inputs-not-outputs", np, "kron", lambda a, b: KRON(a, b) + 1, {6, 8}),
+    ("why-the-iverson-bracket", iverson_bracket, "_jacobian", lambda x, n: np.ones((n, n, len(x))), {0, 1}),
+    ("why-the-iverson-bracket", np, "outer", lambda a, b: np.full((len(a), len(b)), 7.0), {1}),
+    ("transpose-not-inverse", InverseWhereTransposeBelongs, "sent_back", Textbook.sent_back, {1}),
+    ("transpose-not-inverse", transpose_not_inverse, "_singular_values_are_ones", lambda w: len(w) == 2, {2, 3}),
+    ("transpose-not-inverse", transpose_not_inverse, "ONE_PLUS_X", fmpq_series([1, 0, 1]), {4}),
+    ("transpose-not-inverse", np.linalg, "inv", lambda w: w, {5}),
+    ("transpose-not-inverse", transpose_not_inverse, "differences", lambda one, other: (["w"], 1), {0}),
+    ("why-the-hadamard-product", hadamard_product, "ELEMENTWISE", {"mixing": lambda z: z + z.sum()}, {0, 1}),
+    ("why-the-hadamard-product", hadamard_product, "softmax", torch.sigmoid, {2}),
+    ("why-the-hadamard-product", SoftmaxDiagonalJacobian, "output_delta", Textbook.output_delta, {5}),
+    ("why-the-hadamard-product", hadamard_product, "Fraction", lambda k: float(k) / 3, {3}),
+    ("current-or-next-layer", WrongLayersWeights, "sent_back", Textbook.sent_back, {3}),
+    (
+        "current-or-next-layer",
+        current_or_next_layer,
+        "_article_1",
+        lambda n: [np.vstack([2 * one.w.T, one.b]) for one in n.layers],
+        {0, 1},
     ),
-    "online-batch-mean": (OnlineUpdatesInsideBatch, "step", Textbook.step),
-    "update-after-backward": (UpdatedWeightsUsedToPropagate, "weights_back", Textbook.weights_back),
-    "published-figures": (OffByOne, "weighted_input", Textbook.weighted_input),
-}
+    ("slope-from-output-or-input", slope_forms, "FORMS", mixed_forms(), {0}),
+    ("slope-from-output-or-input", slope_forms, "ALLOWED", 0, {1}),
+    ("slope-from-output-or-input", SigmaPrimeOfActivation, "slope", Textbook.slope, {5}),
+    ("slope-from-output-or-input", slope_forms, "ACTIVATIONS", swapped_activations(), {3, 4}),
+    ("error-sign-and-update-sign", signs, "MIXED", signs.RIGHT, {3}),
+    ("error-sign-and-update-sign", signs, "RIGHT", signs.MIXED, {2}),
+    ("error-sign-and-update-sign", signs, "differences", lambda one, other: (["new w"], 1), {0}),
+    ("the-bias-trick", bias_trick, "as_published", lambda widths, random: narrow(widths, random), {1}),
+    ("the-bias-trick", bias_trick, "from_output", lambda o: 2 * o * (1 - o), {3}),
+    ("the-bias-trick", bias_trick, "as_copied", bias_trick.from_output, {4}),
+    ("the-bias-trick", bias_trick, "forward", constant_units, {2}),
+    ("the-bias-trick", Textbook, "bias_gradient", lambda book, l: book.delta[l].sum(axis=0) * 2, {0}),
+    ("one-backprop-many-costs", many_costs, "functions", lambda name: functions("weight_by_weight"), {0, 1}),
+    ("one-backprop-many-costs", many_costs, "functions", lambda name: functions("batched_matrices"), {1, 2}),
+    ("online-batch-mean", OnlineUpdatesInsideBatch, "step", twice, {2}),
+    ("online-batch-mean", Textbook, "scaled", lambda book, value: value, {1}),
+    ("online-batch-mean", Textbook, "bias_gradient", lambda book, l: book.delta[l][0], {0}),
+    ("update-after-backward", UpdatedWeightsUsedToPropagate, "weights_back", lambda book, l: book.layer(l).w + 1, {1}),
+    ("update-after-backward", UpdatedWeightsUsedToPropagate, "output_delta", lambda book: book.output_error() * 2, {0}),
+    ("published-figures", OffByOne, "weighted_input", Textbook.weighted_input, {0}),
+    ("published-figures", UpdatedWeightsUsedToPropagate, "weights_back", Textbook.weights_back, {0}),
+    ("published-figures", Textbook, "slope", lambda book, l: book.a[l] * (1 - book.a[l]) * 2, {0, 1}),
+]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_no_claim_is_confirmed_whatever_happens(name, monkeypatch):
-    owner, attribute, other = SABOTAGE[name]
+@pytest.mark.parametrize(("name", "owner", "attribute", "other", "expected"), SABOTAGE, ids=lambda one: str(one)[:20])
+def test_no_claim_is_confirmed_whatever_happens(name, owner, attribute, other, expected, monkeypatch):
     monkeypatch.setattr(owner, attribute, other)
     with np.errstate(all="ignore"):
         evidence = answered(CLAIM[name])
-    print([one.text for one in evidence.statements if not one.holds])
+    failed = {k for k, one in enumerate(evidence.statements) if not one.holds}
+    assert not evidence.statements[0].text.startswith("The experiment ran"), evidence.statements[0].text
     assert not evidence.holds
+    assert expected <= failed, failed
 
 
 def test_an_experiment_that_fails_is_no_confirmation_and_no_traceback():
@@ -166,9 +244,8 @@ def test_a_figure_is_judged_by_its_last_printed_place(printed, verdict):
 
 
 def test_the_printed_figures_are_those_of_the_list(found):
-    statement = found[CLAIM["published-figures"]].statements[0].text
-    [count, right, careless, wrong] = map(int, re.findall(r"\d+", statement))
-    assert (count, right, careless, wrong) == (265, 246, 1, 18)
+    [summary] = [one for one in found[CLAIM["published-figures"]].exhibits if one.headers[-1] == "why"]
+    assert summary.rows[-1][:5] == ["all", "263", "244", "1", "18"]
 
 
 @settings(max_examples=50, deadline=None)
@@ -195,8 +272,7 @@ def test_the_fitted_exponent_is_that_of_a_power():
 def test_precise_numbers_give_the_certified_truth(given_inputs):
     """The textbook in 200 bits lies in the enclosures that the truth gives by other means."""
     names = {layer.activation.name for layer in given_inputs.network.layers}
-    if "softmax" in names or given_inputs.network.cost.name != "half_squared_error":
-        return
+    assume("softmax" not in names and given_inputs.network.cost.name == "half_squared_error")
     with ctx.workprec(200):
         gradients = Textbook(precise(given_inputs)).gradients()
     standards = certify(given_inputs, 0.0, "float64")
@@ -233,16 +309,12 @@ def test_the_committed_page_is_that_of_today(found):
 
 def test_the_committed_points_and_pictures_are_those_of_today(found, tmp_path):
     write(found, tmp_path)
-    keys = ["picture", "panel", "series", "x"]
     stored, today = (pd.read_csv(folder / "claims.csv", keep_default_na=False) for folder in (REPORTS, tmp_path))
-    assert stored[keys].equals(today[keys]), "run `nox -s claims` and commit reports/"
-    # What is rounding itself, there, is that of the machine.
-    firm = stored["picture"] != "slope-forms"
-    assert stored[firm].equals(today[firm]), "run `nox -s claims` and commit reports/"
+    assert stored.equals(today), "run `nox -s claims` and commit reports/"
     drawn = pictures(found)
     for one in drawn:
         text = (REPORTS / "pictures" / f"{one.name}.svg").read_text(encoding="utf-8")
-        assert one.name == "slope-forms" or text == svg(one), one.name
+        assert text == svg(one), one.name
     print(f"{len(drawn)} pictures, {len(stored)} points")
     assert len(drawn) == 8
 

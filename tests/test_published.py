@@ -11,17 +11,12 @@ from conftest import functions_of
 from harness import datasets
 from harness.claims.published_groups import PUBLISHED
 from harness.claims.recomputed import article_2_network, sigmoid_network
+from harness.claims.tools import output
 from harness.contract import Unsupported
 from harness.discover import available, find
 
 # A central difference with the usual step is good for about nine digits; the figures have five to nine.
 TRUNCATION = {"finite_differences": 1e-8}
-
-
-def forward(network, x):
-    for layer in network.layers:
-        x = layer.activation.f(x @ layer.w.T + layer.b)
-    return x
 
 
 def rounds_to(value, printed, slack=0.0):
@@ -58,7 +53,7 @@ def test_worked_examples_to_every_printed_digit(example, implementation):
         except Unsupported as reason:
             pytest.skip(f"{implementation.name}: {reason}")
         moved = functions.step(network, x, t, learning_rate) if learning_rate and functions.step else None
-        figures = figures_of(gradients, moved, network.cost.value(forward(network, x), t))
+        figures = figures_of(gradients, moved, network.cost.value(output(network, x), t))
         for name, printed in row["values"].items():
             array, _, place = name.partition("[")
             total += 1
@@ -85,7 +80,7 @@ def test_article_2_training_epoch_errors_and_final_weights():
     for _ in published["epoch_errors"]:
         error = 0.0
         for x, t in zip(data.x, data.t, strict=True):
-            error += 2 * network.cost.value(forward(network, x[None]), t[None])  # the article sums without the ½
+            error += 2 * network.cost.value(output(network, x[None]), t[None])  # the article sums without the ½
             network = step(network, x[None], t[None], published["learning_rate"])
         errors.append(error)
     assert len(errors) == 20

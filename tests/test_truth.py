@@ -14,10 +14,11 @@ from conftest import functions_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import inputs, random_inputs
-from test_published import figures_of, network_of, rounds_to
+from test_published import figures_of, rounds_to
 
 from harness.cases import standard_cases
 from harness.certify import DECIDES, certify
+from harness.claims.recomputed import sigmoid_network
 from harness.contract import Gradients, Inputs, Unsupported
 from harness.discover import find
 from harness.enclosure import Enclosure, sum_of_outer_products
@@ -100,7 +101,7 @@ def test_encloses_what_mpmath_differentiates_at_60_digits(given_inputs):
 
 @pytest.mark.parametrize("example", PUBLISHED["examples"], ids=lambda e: e["id"])
 def test_gives_the_published_figures_to_every_printed_digit(example):
-    network = network_of(example["w"], example["b"], example["cost"])
+    network = sigmoid_network(example["w"], example["b"], example["cost"])
     checked = 0
     for row in example["rows"]:
         truth = enclose(Inputs(network, np.array(row["x"]), np.array(row["t"])), 128)

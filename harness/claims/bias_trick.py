@@ -1,9 +1,9 @@
-"""The bias as a row of ones, and the extra hidden unit of article 1 as it is published."""
+"""The bias as a column of ones, and the extra hidden unit of article 1 as it is published."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -25,16 +25,17 @@ SIGMOID = ACTIVATIONS["sigmoid"]
 
 def experiment() -> Evidence:
     folded, numbers = _folded()
-    rows, counts, right = [], [], True
+    rows, counts, right, copied_right = [], [], True, False
+    neuron_loop = functions("neuron_loop").backprop
+    assert neuron_loop is not None
     for name, widths in WIDTHS.items():
         x, t = datasets.load(name).rows(8)
         weights = as_published(widths, np.random.default_rng(len(x[0])))
-        published = right_for_published(weights, x, t)
-        neuron_loop = functions("neuron_loop").backprop
-        assert neuron_loop is not None
+        published, copied = (is_right_for_published(weights, x, t, slope) for slope in (from_output, as_copied))
         own = article_2(widths, x, t)
         correct = is_right(neuron_loop(own.network, own.x, own.t), own)
         right &= published and correct
+        copied_right |= copied
         own_sizes = [layer.w.size + layer.b.size for layer in own.network.layers]
         counts.append((sum(w.size for w in weights), sum(own_sizes)))
         rows.append(
@@ -43,22 +44,26 @@ def experiment() -> Evidence:
                 ", ".join(f"{n} × {m}" for n, m in (w.shape for w in weights)),
                 ", ".join(f"{m} × ({n} + 1)" for m, n in (layer.w.shape for layer in own.network.layers)),
                 *map(str, counts[-1]),
-                *("within rounding" if one else "wrong" for one in (published, correct)),
+                *("right" if one else "wrong" for one in (published, copied, correct)),
             ]
         )
-    of_1, of_2 = "article 1 as published", "article 2"
-    headers = ["network", of_1, of_2, *(f"parameters of {one}" for one in (of_1, of_2)), "gradient of 1", "of 2"]
+    headers = [
+        "network",
+        *("article 1 as published", "article 2", "parameters of 1", "of 2"),
+        *("gradient of 1", "with σ' of the output", "gradient of 2"),
+    ]
     caption = (
         "The same widths, two networks: the matrices of each, with the row of biases or the bias of each neuron, how "
-        "many parameters that makes, and the backprop of each against the truth for that network."
+        "many parameters that makes, and whether rounding explains how far the backprop of each is from the truth "
+        "for that network."
     )
     counted = Table(caption, headers, rows)
     picture, moves = _extra_unit()
     return Evidence(
         (
             Statement(
-                "A row of ones with the bias as one more row of W is the same network and the same gradient, exactly: "
-                f"{numbers} integers.",
+                "A column of ones beside the samples and the bias as one more row of Wᵀ make the same network and "
+                f"the same gradient, exactly: {numbers} integers.",
                 folded,
             ),
             Statement(
@@ -69,7 +74,11 @@ def experiment() -> Evidence:
                 "Its extra hidden unit is no constant: its output differs from row to row, and moves in training.",
                 moves,
             ),
-            Statement("The backprop of each network is right, for that network.", right),
+            Statement("The backprop of each is right for its own network, with the slope o(1 − o).", right),
+            Statement(
+                "With σ' applied to the output, as in the copies of article 1's code that circulate, it is not.",
+                not copied_right,
+            ),
         ),
         (counted, picture),
     )
@@ -102,22 +111,34 @@ def forward(weights: Sequence[Array], x: Array) -> list[Array]:
     return a
 
 
-def backward(weights: Sequence[Array], x: Array, t: Array) -> tuple[list[Array], list[Array]]:
+def from_output(o: Array) -> Array:
+    """f' of a sigmoid unit by its output."""
+    return np.asarray(o * (1 - o))
+
+
+def as_copied(o: Array) -> Array:
+    """The derivative in the copies of article 1's code, which is given the output and takes it for z."""
+    return from_output(SIGMOID.f(o))
+
+
+def backward(
+    weights: Sequence[Array], x: Array, t: Array, slope: Callable[[Array], Array]
+) -> tuple[list[Array], list[Array]]:
     """Article 1's deltas and the gradients of its matrices, the extra units treated as any others."""
     a = forward(weights, x)
-    deltas = [(a[-1] - t) * a[-1] * (1 - a[-1])]  # BP1
+    deltas = [(a[-1] - t) * slope(a[-1])]  # BP1
     for l in range(len(weights) - 1, 0, -1):
-        deltas.insert(0, (deltas[0] @ weights[l].T) * a[l] * (1 - a[l]))  # BP2
+        deltas.insert(0, (deltas[0] @ weights[l].T) * slope(a[l]))  # BP2
     return deltas, [inputs.T @ delta for inputs, delta in zip(a[:-1], deltas, strict=True)]  # BP4
 
 
-def right_for_published(weights: Sequence[Array], x: Array, t: Array) -> bool:
+def is_right_for_published(weights: Sequence[Array], x: Array, t: Array, slope: Callable[[Array], Array]) -> bool:
     """Whether article 1's gradient is that of the network which it really is: the extra units are units of it, and only
     the first layer has biases."""
     first, *others = weights
     layers = [Layer(first[:-1].T.copy(), first[-1].copy(), SIGMOID)]
     layers += [Layer(w.T.copy(), np.zeros(w.shape[1]), SIGMOID) for w in others]
-    deltas, (gradient, *rest) = backward(weights, x, t)
+    deltas, (gradient, *rest) = backward(weights, x, t, slope)
     # The biases that the later layers do not have are held at 0; what their gradient would be is no part of it.
     b = [gradient[-1], *(delta.sum(axis=0) for delta in deltas[1:])]
     gradients = Gradients([gradient[:-1].T, *(one.T for one in rest)], b, deltas)
@@ -141,7 +162,7 @@ def _extra_unit() -> tuple[Picture, bool]:
         for values, value in ((low, unit.min()), (high, unit.max()), (mean, unit.mean())):
             values.append(float(value))
         for x, t in zip(data.x, data.t, strict=True):
-            _, gradients = backward(weights, x[None], t[None])
+            _, gradients = backward(weights, x[None], t[None], from_output)
             weights = [w - 0.5 * g for w, g in zip(weights, gradients, strict=True)]  # rule
     epochs = range(EPOCHS + 1)
     lines = (
@@ -162,11 +183,12 @@ def _extra_unit() -> tuple[Picture, bool]:
 
 CLAIM = Claim(
     name="the-bias-trick",
-    question="Is a row of ones the same as a bias, and are the networks of articles 1 and 2 the same?",
+    question="Is a column of ones the same as a bias, and are the networks of articles 1 and 2 the same?",
     answer=(
-        "A row of ones that folds the bias into W is exactly the same. Article 1, as published, does something else "
-        "in its hidden layers: it adds a unit that is computed and trained like any other. That is another network, "
-        "with more parameters; its backprop is right for it, as article 2's is for its own."
+        "A column of ones (a row, where samples are columns) that folds the bias into W is exactly the same. Article "
+        "1, as published, does something else in its hidden layers: it adds a unit that is computed and trained like "
+        "any other. That is another network, with more parameters; backprop is right for it, as article 2's is for "
+        "its own."
     ),
     source=(
         "Szabo, Neural networks in Python, 2013 (article 1: weight matrices of n + 1 by m + 1 for hidden layers); "

@@ -44,9 +44,19 @@ def _flat(gradients: object) -> Array:
     return np.concatenate([np.ravel(np.array(array, dtype=object)) for part in parts for array in part])
 
 
+def _article_1(network: Network) -> list[Array]:
+    """The weights as article 1's formulation holds them."""
+    anything = (
+        np.zeros((1, network.layers[0].w.shape[1]), dtype=int),
+        np.zeros((1, len(network.layers[-1].b)), dtype=int),
+    )
+    weights, *_ = module("row_matrices").gradients(network, *anything)
+    return list(weights)
+
+
 def _names(network: Network) -> tuple[Table, bool]:
     """Every weight by its name in each article, looked up in that article's own data structure."""
-    W = [np.vstack([layer.w.T, layer.b]) for layer in network.layers]
+    W = _article_1(network)
     layers = module("neuron_loop").initialize_network(network)
     rows, same = [], True
     for l, layer in enumerate(network.layers):
@@ -84,7 +94,7 @@ def _products(inputs: Inputs) -> tuple[Table, bool]:
     layers, activations = neuron_loop.initialize_network(network), [layer.activation for layer in network.layers]
     neuron_loop.forward_propagate(layers, activations, inputs.x[0].tolist())
     neuron_loop.backward_propagate_error(layers, activations, inputs.t[0].tolist())
-    W = np.vstack([network.layers[1].w.T, network.layers[1].b])
+    W = _article_1(network)[1]
     gradients = module("row_matrices").backprop(network, inputs.x, inputs.t)
     rows, equal = [], True
     for j, neuron in enumerate(layers[0]):
@@ -139,8 +149,9 @@ CLAIM = Claim(
         "by term."
     ),
     limits=(
-        "Where layers are equally wide, the wrong matrix fits as well and no error is raised; where they are not, the "
-        "shapes speak."
+        "The slip is not always an error: where layers are equally wide the wrong matrix fits, and where a layer has "
+        "one unit numpy may broadcast it. In article 1 as published the last row of W[1] belongs to an extra unit, "
+        "not to a bias (see the-bias-trick)."
     ),
     experiment=experiment,
 )

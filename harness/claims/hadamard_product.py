@@ -34,7 +34,7 @@ def experiment() -> Evidence:
         off = np.count_nonzero(jacobian - np.diag(np.diag(jacobian)))
         back, product = SENT_BACK @ jacobian, SENT_BACK * np.diag(jacobian) + 0.0  # no −0
         if f is softmax:
-            mixes = off == len(Z) * (len(Z) - 1)
+            mixes = bool(jacobian.all())
             softmax_table = _softmax_table(jacobian)
         else:
             diagonal &= off == 0
@@ -58,7 +58,8 @@ def experiment() -> Evidence:
                 exact and collapses,
             ),
             Statement(
-                "Its diagonal alone does not: it leaves the right entry for the target and 0 for all the others.",
+                "Its diagonal alone does not: for a one-hot target it leaves the right entry there and 0 for all "
+                "the others.",
                 wrong_targets,
             ),
             Statement("On a real network the diagonal alone is wrong, beyond rounding.", not right),
@@ -113,7 +114,7 @@ CLAIM = Claim(
     answer=(
         "It is a matrix product, with a diagonal matrix: neuron k's activation depends on z_k alone, so ∂a_j/∂z_k = "
         "0 for j ≠ k. Softmax mixes its inputs; there the whole Jacobian is needed, and with the cross-entropy it "
-        "collapses to a − t."
+        "collapses to a − t, where the targets sum to 1."
     ),
     source="the questions on the Hadamard product in BP1 and BP2 of Nielsen's chapter 2.",
     method=(

@@ -9,7 +9,7 @@ import numpy as np
 from harness import datasets
 from harness.claims.claim import Claim, Evidence, Statement, Table
 from harness.claims.tools import costs, distance, figure, is_right, layers, true_gradients
-from harness.contract import Array, Inputs, Layer, Network
+from harness.contract import Array, Inputs, Layer, Network, Numbers
 from harness.costs import COSTS
 from harness.exact import IDENTITY
 from harness.mistakes.gradients import OutputsWhereInputsBelong
@@ -19,20 +19,37 @@ from harness.textbook import Textbook
 STEPS = 300
 
 
+class BroadcastOutputs(OutputsWhereInputsBelong):
+    """What numpy makes of the printed product with a single output: one number, added to every weight."""
+
+    def weight_gradient(self, l: int) -> Numbers:
+        return np.broadcast_to(super().weight_gradient(l), self.layer(l).w.shape)
+
+
 def experiment() -> Evidence:
     shapes, misfits = _shapes()
-    wrong, picture, worse = _where_it_fits()
+    wrong, picture, climbs = _where_it_fits()
+    single, learns = _single_output()
     coincidence, statements = _where_both_coincide()
     kronecker, products = _kronecker()
     return Evidence(
         (
             Statement("The printed product fits W only where a layer has as many inputs as outputs.", misfits),
             Statement("Where it fits, its gradient is farther from the true one than rounding explains.", wrong),
-            Statement(f"After {STEPS} steps the printed formula has the higher cost, on both data sets.", worse),
+            Statement(
+                f"{STEPS} steps along it end above the cost at the start, on both data sets; along the right "
+                "gradient, below.",
+                climbs,
+            ),
+            Statement(
+                "With a single output numpy adds it to all weights without an error, and AND and OR are learned all "
+                "the same: the cost falls. That of XOR rises.",
+                learns,
+            ),
             *statements,
             *products,
         ),
-        (shapes, picture, coincidence, kronecker),
+        (shapes, picture, single, coincidence, kronecker),
     )
 
 
@@ -85,7 +102,7 @@ def _shape(array: Array) -> str:
 
 def _where_it_fits() -> tuple[bool, Picture, bool]:
     trained = {"iris without its first feature, 3 inputs, 3 outputs": _iris(3), "XOR, 2 inputs, 2 outputs": _xor()}
-    differs, worse, panels = True, True, []
+    differs, climbs, panels = True, True, []
     for name, inputs in trained.items():
         printed = OutputsWhereInputsBelong(inputs).gradients()
         error = distance(printed.w, true_gradients(inputs).w)
@@ -93,16 +110,30 @@ def _where_it_fits() -> tuple[bool, Picture, bool]:
         rate = 1 / len(inputs.x)
         lines = {"inputs, as it should be": Textbook, "outputs, as printed": OutputsWhereInputsBelong}
         curves = {label: costs(book, inputs, rate, STEPS) for label, book in lines.items()}
-        right, wrong = (curve[-1] for curve in curves.values())
-        worse &= wrong > right
+        right, wrong = curves.values()
+        climbs &= wrong[-1] > wrong[0] == right[0] > right[-1]
         drawn = tuple(Line(label, range(STEPS + 1), curve) for label, curve in curves.items())
         panels.append(Panel(f"{name}\n(gradient off by {error:.0%} at the start)", drawn))
     caption = (
         "What training does with each: one sigmoid layer, the same start, η = 1 / rows. With the inputs the cost "
-        "falls; with the outputs it stays high. A single layer can learn only the linear part of XOR, ½ everywhere, "
-        "which costs 1; the printed formula does not get there."
+        "falls; with the outputs it ends above its start. Of XOR a single layer can learn only the linear part, ½ "
+        "everywhere, which costs 1; the printed formula does not get there."
     )
-    return differs, Picture("inputs-not-outputs", caption, "step", "cost", tuple(panels)), worse
+    return differs, Picture("inputs-not-outputs", caption, "step", "cost", tuple(panels)), climbs
+
+
+def _single_output() -> tuple[Table, bool]:
+    """One sigmoid unit on the four rows of a logic table."""
+    x = datasets.load("xor").x
+    rows, falls = [], {}
+    for name, t in {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}.items():
+        inputs = _single_layer(x, np.array(t, dtype=float)[:, None], 1)
+        right, wrong = (costs(book, inputs, 1.0, STEPS) for book in (Textbook, BroadcastOutputs))
+        falls[name] = wrong[-1] < wrong[0]
+        rows.append([name, *map(figure, (right[0], right[-1], wrong[-1]))])
+    headers = ["", "cost at the start", "inputs, as it should be", "outputs, broadcast"]
+    table = Table(f"A single output, {STEPS} steps with η = 1.", headers, rows)
+    return table, falls == {"AND": True, "OR": True, "XOR": False}
 
 
 def _exact_layer(w: Array, x: Array, t: Array) -> Inputs:
@@ -122,29 +153,31 @@ def _gap(inputs: Inputs) -> tuple[Fraction, Fraction]:
 
 def _where_both_coincide() -> tuple[Table, list[Statement]]:
     one, t = np.array([[3, -1, 2]]), np.array([[1, 1, 0]])
-    w = np.array([[2, 1, 0], [0, 1, -1], [1, 0, 3]])
+    same, w = np.eye(3, dtype=int), np.array([[2, 1, 0], [0, 1, -1], [1, 0, 3]])
     rows, exact = [], True
     for s in (Fraction(0), Fraction(1, 1000), Fraction(1, 10), Fraction(1)):
-        found, expected = _gap(_exact_layer(np.eye(3, dtype=int) + s * w, one, t))
+        found, expected = _gap(_exact_layer(same + s * w, one, t))
         exact &= found == expected and (found == 0) == (s == 0)
         rows.append([str(s), figure(float(expected) ** 0.5), figure(float(found) ** 0.5)])
+    at_target, _ = _gap(_exact_layer(w, one, one @ w.T))  # δ = 0
     # Two rows whose deltas are equal and whose a − x are opposite: the sums coincide, the outputs are no inputs.
     two = np.array([[1, 2, -1], [-1, -2, 1]])
-    batch, _ = _gap(_exact_layer(2 * np.eye(3, dtype=int), two, 2 * two - 1))
+    of_inputs, _ = _gap(_exact_layer(same, two, two - 1))
+    by_chance, apart = _gap(_exact_layer(2 * same, two, 2 * two - 1))
     headers = ["s", "‖δ‖ ‖outputs − inputs‖", "‖printed − right‖"]
     caption = (
         "One row, a linear layer with W = I + s M: at s = 0 its outputs are its inputs. In fractions, without rounding."
     )
     return Table(caption, headers, rows), [
         Statement(
-            "For one row the two differ by exactly ‖δ‖ ‖outputs − inputs‖: they coincide where the outputs "
-            "equal the inputs (or δ = 0), and nowhere else.",
-            exact,
+            "The two differ by δᵀ (outputs − inputs). For one row that has the size ‖δ‖ ‖outputs − inputs‖, "
+            "exactly: they coincide where the outputs equal the inputs, or δ = 0, and nowhere else.",
+            exact and at_target == 0,
         ),
         Statement(
-            "For a batch outputs equal to inputs suffice, but sums may also coincide by chance: two rows with equal "
-            "δ and opposite outputs − inputs.",
-            batch == 0,
+            "For a batch, too, equal outputs and inputs suffice; but its sums may also coincide by chance, as for "
+            "two rows with equal δ and opposite outputs − inputs.",
+            of_inputs == 0 and by_chance == 0 and apart > 0,
         ),
     ]
 
@@ -181,7 +214,7 @@ CLAIM = Claim(
     question="Is the weight gradient inputsᵀ δ or outputs ⊗ δ?",
     answer=(
         "It is inputsᵀ δ. A weight's derivative is what the weight multiplies, its input, times the δ of the neuron "
-        "that it leads to. The printed product has the right shape only by accident, and there it trains badly."
+        "that it leads to. The printed product has the right shape only by accident, and there it climbs."
     ),
     source="Tulleken, 15 Steps to Implement a Neural Net, step 12, 2009: ΔW = η outputsᵀ ⊗ δ.",
     method=(
@@ -190,9 +223,9 @@ CLAIM = Claim(
         "layer made so that its outputs are its inputs."
     ),
     limits=(
-        "Where a layer's outputs equal its inputs, both are the same. With a single output numpy broadcasts the "
-        "misshapen product to all weights, without an error: there is nothing to see but a network that does not "
-        "learn."
+        "Where a layer's outputs equal its inputs, both are the same. Where the product is broadcast, no error is "
+        "raised, and an easy task may even be learned: that a network learns does not show that its gradient is "
+        "right."
     ),
     experiment=experiment,
 )

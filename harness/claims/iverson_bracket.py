@@ -21,10 +21,9 @@ def experiment() -> Evidence:
         delta = np.random.default_rng(outputs).uniform(-1, 1, outputs)
         equal &= same == jacobian.size
         contracted &= np.array_equal(np.einsum("a,aij->ij", delta, jacobian), np.outer(delta, x))
-        # Summing over the inputs instead leaves a number for each neuron: the same for all of its weights.
-        wrong_sum &= not np.array_equal(
-            np.broadcast_to(jacobian.sum(axis=(0, 2))[:, None], (outputs, len(x))), np.outer(delta, x)
-        )
+        # The sum over the inputs instead, with the same δ, leaves one number for all weights of a neuron.
+        over_inputs = np.einsum("a,aij->i", delta, jacobian)[:, None]
+        wrong_sum &= not np.array_equal(np.broadcast_to(over_inputs, (outputs, len(x))), np.outer(delta, x))
         rows.append(
             [
                 name,
@@ -44,9 +43,13 @@ def experiment() -> Evidence:
     return Evidence(
         (
             Statement("Every entry of the Jacobian equals [i = a] x_j, to the last bit.", equal),
-            Statement("Summed over a with the weights δ_a it is δ_i x_j, to the last bit: row i of BP4.", contracted),
             Statement(
-                "Summed over the inputs j instead it is not: all weights of a neuron would get one gradient.", wrong_sum
+                "Summed over a with the weights δ_a it is δ_i x_j, to the last bit: entry [i, j] of BP4.", contracted
+            ),
+            Statement(
+                "Summed over the inputs j as well it is not: all weights of a neuron would get one and the same "
+                "gradient.",
+                wrong_sum,
             ),
         ),
         (table, _example()),
@@ -89,9 +92,9 @@ CLAIM = Claim(
         "of ours; it is compared with the bracket entry by entry, then summed with random δ."
     ),
     limits=(
-        "The Jacobian has n_l² n_{l-1} entries, of which n_l n_{l-1} are not 0: the bracket is also why nobody forms "
-        "it. For a batch there is one such Jacobian for each row, and their sum appears in BP4. Where weights are "
-        "shared, as in a convolution, one weight enters many neurons and the sum stays."
+        "The Jacobian has n_l² n_{l-1} entries, of which n_l n_{l-1} at most are not 0: the bracket is also why "
+        "nobody forms it. For a batch there is one such Jacobian for each row, and their sum appears in BP4. Where "
+        "weights are shared, as in a convolution, one weight enters many neurons and the sum stays."
     ),
     experiment=experiment,
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import Any
+
+from flint import arb
 
 from harness.claims.recomputed import (
     Change,
@@ -26,12 +29,13 @@ from harness.mistakes.backward import UpdatedWeightsUsedToPropagate
 from harness.textbook import Textbook
 
 PUBLISHED: dict[str, Any] = json.loads((DATA / "published.json").read_text(encoding="utf-8"))
+BY_STEPS, CLOSING = "Mazur, step by step", "Mazur, closing figures"
 NO_RATE = 1.0  # of a step that nobody prints
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Figures by name, how they are computed, and how the mistaken code computed them, where it did."""
+    """Figures by name, how they are computed, and how those that are not right came about."""
 
     title: str
     figures: Mapping[str, str]
@@ -59,11 +63,17 @@ def _worked_example(worked: Mapping[str, Any]) -> Iterator[Group]:
     def many(book: type[Textbook], names: Iterable[str]) -> Recipe:
         return lambda change: trained(change(inputs), rate, book, names)
 
+    def of_rounded_factors(change: Change) -> Figures:
+        delta, w = one(change)["delta2[0,1]"], inputs.network.layers[1].w[1, 0]
+        nine_places = Decimal(delta.str(30, radius=False)).quantize(Decimal("1e-9"))
+        return {"dEda1_o1[0,0]": arb(str(nine_places)) * float(w)}
+
     yield Group(
-        "Mazur, step by step",
+        BY_STEPS,
         row["forward"] | row["products"] | row["values"],
         one,
-        why="-0.019049119 is a product of factors that were rounded before they were multiplied",
+        of_rounded_factors,
+        "-0.019049119 is the product of two factors of which one was rounded to nine places before",
     )
     yield Group(
         "Mazur, by the author's own code",
@@ -71,7 +81,7 @@ def _worked_example(worked: Mapping[str, Any]) -> Iterator[Group]:
         lambda change: one(change) | many(Textbook, by_code)(change),
     )
     yield Group(
-        "Mazur, closing figures",
+        CLOSING,
         closing,
         many(Textbook, closing),
         many(UpdatedWeightsUsedToPropagate, closing),

@@ -152,5 +152,4 @@ def hidden_output_dropped(inputs: Inputs) -> Figures:
     assert slope is not None
     delta = (o - inputs.t[0]) * slope(last.b)
     back = (delta @ last.w) * book.slope(1)[0]
-    stated = named("sigmoid_of_bias", o) | named("a2", o[None])
-    return stated | named("given_outputs_delta2", delta) | named("given_outputs_delta1", back)
+    return named("a2", o[None]) | named("given_outputs_delta2", delta) | named("given_outputs_delta1", back)

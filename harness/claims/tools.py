@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 
 import numpy as np
+from flint import fmpq_poly
 
 from harness.activations import ACTIVATIONS
 from harness.certify import certify, excess
@@ -74,6 +75,37 @@ def moved_by(one: Network, other: Network) -> float:
     """‖weights and biases of one − those of the other‖, for networks of precise numbers."""
     pairs = zip(one.layers, other.layers, strict=True)
     return float(np.sqrt(sum((floats(part) ** 2).sum() for a, b in pairs for part in (a.w - b.w, a.b - b.b))))
+
+
+def rates(inputs: Inputs) -> tuple[Inputs, Array]:
+    """Whole-number inputs as polynomials in the learning rate, with f(z) = z, and the learning rate itself: what a
+    formula makes of them shows every power of η, exactly."""
+
+    def constants(array: Array) -> Array:
+        return _filled(array.shape, [fmpq_poly([int(value)]) for value in array.flat])
+
+    network = inputs.network.with_parameters(
+        [constants(layer.w) for layer in inputs.network.layers], [constants(layer.b) for layer in inputs.network.layers]
+    )
+    return Inputs(network, constants(inputs.x), constants(inputs.t)), _filled((), [fmpq_poly([0, 1])])
+
+
+def _filled(shape: tuple[int, ...], values: Sequence[fmpq_poly]) -> Array:
+    array = np.empty(shape, dtype=object)  # numpy would take a polynomial for a list of its coefficients
+    for index, value in zip(np.ndindex(shape), values, strict=True):
+        array[index] = value
+    return array
+
+
+def order(one: Iterable[Array], other: Iterable[Array]) -> int:
+    """The lowest power of η in the differences of arrays of polynomials. Raises ValueError where they are equal."""
+    differences = [value for a, b in zip(one, other, strict=True) for value in np.ravel(a - b)]
+    return min(power for one in differences for power, value in enumerate(one.coeffs()) if value != 0)
+
+
+def parameters(network: Network) -> list[Array]:
+    """All weights and biases."""
+    return [array for layer in network.layers for array in (layer.w, layer.b)]
 
 
 def costs(book: type[Textbook], inputs: Inputs, learning_rate: float, steps: int) -> list[float]:

@@ -6,6 +6,7 @@ import random
 from fractions import Fraction
 
 import numpy as np
+from flint import fmpq, fmpq_mat, fmpq_poly, fmpq_series
 
 from harness.cases import gradient_cases
 from harness.claims.claim import Claim, Evidence, Statement, Table
@@ -17,20 +18,21 @@ from harness.pictures import Line, Panel, Picture
 from harness.prove import ARCHITECTURES, differences, evaluate
 from harness.textbook import Textbook
 
+ONE_PLUS_X = fmpq_series([1, 1])
 SHAPES = {"square, 4 to 4": (4, 4), "tall, 4 to 6": (4, 6), "wide, 6 to 4": (6, 4)}
 
 
 def experiment() -> Evidence:
     equal, numbers = _index_by_index()
     errors = _errors()
-    penrose, only_ones = _partial_isometries()
+    penrose, only_ones, isometries = _penrose()
     picture, slopes = _interpolated()
     singular, exists = _without_inverse()
     values = sorted(error for error, _ in errors.values())
     caption = (
-        "How far δ^1 is from the truth with the pseudoinverse, relative to its size, on each float64 case with hidden "
-        f"layers: {figure(values[0])} at least, {figure(float(np.median(values)))} in the median, {figure(values[-1])} "
-        "at most, where the weights are very small."
+        "How far δ^1 is from the truth with the pseudoinverse, relative to its size, on each float64 case with "
+        f"hidden layers: {figure(values[0])} at least, {figure(float(np.median(values)))} in the median, "
+        f"{figure(values[-1])} at most, where the weights are tiny and their pseudoinverse is huge."
     )
     by_case = Table(caption, ["case", "relative error"], [[name, figure(error)] for name, (error, _) in errors.items()])
     return Evidence(
@@ -41,18 +43,22 @@ def experiment() -> Evidence:
                 equal,
             ),
             Statement(
-                f"Division by the weights is wrong on all {len(errors)} networks.",
+                f"Division by the weights is wrong on all {len(errors)} networks, beyond rounding.",
                 not any(right for _, right in errors.values()),
             ),
             Statement(
-                "Wᵀ is the pseudoinverse of W exactly where every nonzero singular value of W is 1, and not where one "
-                "is not.",
+                "Of these matrices the transpose is the pseudoinverse exactly where every nonzero singular value is "
+                "1 (in fractions; the singular values from the characteristic polynomial of WᵀW).",
                 only_ones,
             ),
             Statement(
-                "Near there the error is proportional to their distance from 1: fitted exponents "
-                f"{', '.join(f'{one:.2f}' for one in slopes)}.",
-                all(round(one, 1) == 1 for one in slopes),
+                "With such a W, square, tall, wide or singular, division by the weights gives the right gradient.",
+                isometries,
+            ),
+            Statement(
+                "A singular value 1 + x comes back as 1/(1 + x) = 1 + x − 2x + …: the error is of first order in "
+                f"its distance from 1 (fitted exponents below: {', '.join(f'{one:.2f}' for one in slopes)}).",
+                (1 / ONE_PLUS_X - ONE_PLUS_X).coeffs()[:2] == [0, -2],
             ),
             Statement(
                 "Where W has no inverse, because it is singular or not square, the gradient exists and PyTorch has it.",
@@ -90,38 +96,53 @@ def _errors() -> dict[str, tuple[float, bool]]:
     return found
 
 
-def _partial_isometries() -> tuple[Table, bool]:
-    """Penrose's four conditions, of which the pseudoinverse is the only solution, for P = Wᵀ in fractions."""
+def _penrose() -> tuple[Table, bool, bool]:
+    """For some matrices in fractions: are the nonzero singular values 1, is the transpose the pseudoinverse (Penrose,
+    "A generalized inverse for matrices", 1955: four conditions, of which two hold for every transpose), and is the
+    mistake right with them."""
     half, rotation = Fraction(1, 2), _fractions([[3, -4], [4, 3]]) / 5
     tall = _fractions([[1, 1], [1, -1], [1, 1], [1, -1]]) * half
     direction = _fractions([[3], [4]]) / 5
     matrices = {
-        "a rotation, square": (rotation, True),
-        "orthonormal columns, 4 × 2, tall": (tall, True),
-        "orthonormal rows, 2 × 4, wide": (tall.T, True),
-        "a projection, of rank 1: singular": (direction @ direction.T, True),
-        "twice a rotation": (2 * rotation, False),
-        "a shear": (_fractions([[1, 1], [0, 1]]), False),
-        "singular values 1 and ½": (_fractions([[1, 0], [0, 1]]) * [[1, 1], [1, half]], False),
+        "a rotation, square": rotation,
+        "orthonormal columns, 4 × 2, tall": tall,
+        "orthonormal rows, 2 × 4, wide": tall.T,
+        "a projection, of rank 1: singular": direction @ direction.T,
+        "twice a rotation": 2 * rotation,
+        "a shear": _fractions([[1, 1], [0, 1]]),
+        "singular values 1 and ½": _fractions([[1, 0], [0, 1]]) * [[1, 1], [1, half]],
     }
-    rows, right = [], True
-    for name, (w, isometry) in matrices.items():
-        p = w.T
-        holds = [
-            np.array_equal(*pair) for pair in ((w @ p @ w, w), (p @ w @ p, p), ((w @ p).T, w @ p), ((p @ w).T, p @ w))
-        ]
+    rows, only_ones, right = [], True, True
+    for name, w in matrices.items():
+        p, ones = w.T, _singular_values_are_ones(w)
+        is_inverse = np.array_equal(w @ p @ w, w) and np.array_equal(p @ w @ p, p)
+        only_ones &= is_inverse == ones
+        if ones:
+            inputs = _behind(w.astype(float))
+            right &= is_right(InverseWhereTransposeBelongs(inputs).gradients(), inputs)
         values = np.linalg.svd(w.astype(float), compute_uv=False)
-        right &= all(holds) == isometry
-        rows.append(
-            [
-                name,
-                ", ".join(f"{abs(round(value, 9)):.3g}" for value in values),
-                f"{sum(holds)} of 4",
-                "yes" if all(holds) else "no",
-            ]
-        )
-    caption = "Is the transpose the pseudoinverse? Penrose's four conditions (1955) for Wᵀ, in fractions."
-    return Table(caption, ["W", "singular values", "conditions that hold", "Wᵀ = W⁺"], rows), right
+        shown = ", ".join(f"{abs(round(value, 9)):.3g}" for value in values)
+        rows.append([name, shown, *("yes" if one else "no" for one in (ones, is_inverse))])
+    headers = ["W", "singular values", "all that are not 0 are 1", "Wᵀ is its pseudoinverse"]
+    caption = "Is the transpose the pseudoinverse? W Wᵀ W = W and Wᵀ W Wᵀ = Wᵀ, in fractions."
+    return Table(caption, headers, rows), only_ones, right
+
+
+def _singular_values_are_ones(w: Array) -> bool:
+    """Whether WᵀW has the eigenvalues 0 and 1 alone: its characteristic polynomial is x^k (x − 1)^r, exactly."""
+    gram, n = w.T @ w, w.shape[1]
+    entries = [fmpq(value.numerator, value.denominator) for value in gram.flat]
+    found, x = fmpq_mat(n, n, entries).charpoly(), fmpq_poly([0, 1])
+    return any(found == x ** (n - r) * (x - 1) ** r for r in range(n + 1))
+
+
+def _behind(w: Array) -> Inputs:
+    """A sigmoid network with W^2 = w, and eight rows."""
+    outputs, hidden = w.shape
+    source = np.random.default_rng(hidden)
+    network = layers((3, hidden, outputs), ["sigmoid", "sigmoid"], source)
+    network = network.with_parameters(w=[network.layers[0].w, w], b=[one.b for one in network.layers])
+    return Inputs(network, source.uniform(-1, 1, (8, 3)), source.uniform(0, 1, (8, outputs)))
 
 
 def _fractions(rows: list[list[int]]) -> Array:
@@ -136,8 +157,8 @@ def _interpolated() -> tuple[Picture, list[float]]:
     )
     caption = (
         "Error of δ^1 when the delta goes back through the pseudoinverse, against the distance of W's singular values "
-        "from 1: a straight line of slope 1, for every shape. Only at distance 0 is division by the weights the right "
-        "way back."
+        "from 1: a straight line of slope 1, for every shape. At distance 0 it is right, as the "
+        "table above says."
     )
     picture = Picture(
         "transpose-not-inverse",
@@ -152,60 +173,43 @@ def _interpolated() -> tuple[Picture, list[float]]:
 
 def _error_at(hidden: int, outputs: int, s: float) -> float:
     """The error with W^2 of singular values from 1 − s to 1 + s."""
-    source = np.random.default_rng(hidden)
-    network = layers((3, hidden, outputs), ["sigmoid", "sigmoid"], source)
-    inputs = Inputs(network, source.uniform(-1, 1, (8, 3)), source.uniform(0, 1, (8, outputs)))
-    u, _, vt = np.linalg.svd(network.layers[1].w, full_matrices=False)
-    w = (u * (1 + s * np.linspace(-1, 1, u.shape[1]))) @ vt
-    moved = Inputs(
-        network.with_parameters(w=[network.layers[0].w, w], b=[one.b for one in network.layers]), inputs.x, inputs.t
-    )
-    wrong, right = InverseWhereTransposeBelongs(moved), Textbook(moved)
+    u, _, vt = np.linalg.svd(np.random.default_rng(outputs).uniform(-1, 1, (outputs, hidden)), full_matrices=False)
+    inputs = _behind((u * (1 + s * np.linspace(-1, 1, u.shape[1]))) @ vt)
+    wrong, right = InverseWhereTransposeBelongs(inputs), Textbook(inputs)
     for book in (wrong, right):
         book.gradients()
     return distance([wrong.delta[1]], [right.delta[1]])
 
 
 def _without_inverse() -> tuple[Table, bool]:
-    source, torch_backprop = np.random.default_rng(3), functions("torch_autograd").backprop
-    assert torch_backprop is not None
+    backprop = functions("torch_autograd").backprop
+    assert backprop is not None
     rows, exists = [], True
     for name, w in {"singular": np.ones((2, 2)), "not square": np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 1.0]])}.items():
-        network = layers((2, 2, len(w)), ["sigmoid", "sigmoid"], source)
-        network = network.with_parameters(w=[network.layers[0].w, w], b=[one.b for one in network.layers])
-        inputs = Inputs(network, source.uniform(-1, 1, (1, 2)), source.uniform(0, 1, (1, len(w))))
+        inputs = _behind(w)
         try:
             np.linalg.inv(w)
             inverse = "exists"
         except np.linalg.LinAlgError as error:
             inverse = f"none: {error}"
-        gradients = torch_backprop(network, inputs.x, inputs.t)
+        gradients = backprop(inputs.network, inputs.x, inputs.t)
         found, right = gradients.delta, true_deltas(inputs)
         assert found is not None, "PyTorch keeps its deltas"
         exists &= inverse != "exists" and is_right(gradients, inputs)
-        rows.append(
-            [
-                name,
-                inverse,
-                ", ".join(figure(value) for value in np.ravel(found[0])),
-                ", ".join(figure(value) for value in np.ravel(right[0])),
-            ]
-        )
-    return (
-        Table(
-            "δ^1 behind a W^2 that has no inverse.", ["W^2", "its inverse", "δ^1 of PyTorch", "δ^1, the truth"], rows
-        ),
-        exists,
-    )
+        rows.append([name, inverse, *(", ".join(map(figure, one[0][0])) for one in (found, right))])
+    headers = ["W^2", "its inverse", "δ^1 of PyTorch", "δ^1, the truth"]
+    return Table("δ^1 of the first row, behind a W^2 that has no inverse.", headers, rows), exists
 
 
 CLAIM = Claim(
     name="transpose-not-inverse",
     question="To go back through a layer, should one not divide by its weights?",
     answer=(
-        "No: δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ f'. Backprop does not undo the forward pass, it asks how much each output "
-        "moves when an input does, and that is what the weights say. The inverse agrees only where every nonzero "
-        "singular value of W is 1."
+        "No: δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ f'. Backprop does not undo the forward pass; it asks how much each output "
+        "moves when an input does. Index by index: δ_j^l = ∂C/∂z_j^l = Σ_k (∂C/∂z_k^{l+1}) (∂z_k^{l+1}/∂z_j^l) = Σ_k "
+        "δ_k^{l+1} w_kj f'(z_j^l). The sum runs over the *first* index of w, and that is the transpose. With W = U Σ "
+        "Vᵀ the transpose is V Σ Uᵀ and the pseudoinverse V Σ⁺ Uᵀ: they agree for every δ only where σ = 1/σ for "
+        "each σ that is not 0."
     ),
     source="the question on BP2 of Nielsen's chapter 2, why the transpose of the weight matrix.",
     method=(
