@@ -3,9 +3,7 @@ published figures, the complex step, and exact fractions."""
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
-from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -18,13 +16,13 @@ from test_published import figures_of, rounds_to
 
 from harness.cases import standard_cases
 from harness.certify import DECIDES, certify
+from harness.claims.published_groups import PUBLISHED
 from harness.claims.recomputed import sigmoid_network
 from harness.contract import Gradients, Inputs, Unsupported
 from harness.discover import find
 from harness.enclosure import Enclosure, sum_of_outer_products
 from harness.truth import enclose, train
 
-PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 mp = mpmath.mp.clone()
 mp.dps = 60
 MP_ACTIVATIONS = {
