@@ -32,6 +32,8 @@ PAGE, TABLE, PICTURES = "training.md", "training.csv", "pictures"
 # What does not change with the machine; the distances themselves go to data/, which is not committed.
 COMMITTED = [column for column in COLUMNS if column not in ("error", "limit")]
 RESTS_ON = f"""\
+Sixteen neighbours that start one ulp away show how far rounding drives a run; a run may be a dozen times as far off.
+
 **Truth**: the same training in {TRAINING_PRECISION} bits, from the same floats, with the same rule
 ([truth.py](../harness/truth.py)); what is lost there lies some forty digits down. **Distance**: the 2-norm of the error
 of all weights and biases together, relative to that of the true ones. **Limit**: {RUNS} runs of plain float64
@@ -91,7 +93,8 @@ entry of ∂C/∂b¹ too large by a relative 1e-6.
 
 ## Digits of the weights
 
-Correct decimal digits after {marks_in_words(judged.selection.courses[0])} epochs, at most {MOST_DIGITS["float64"]}.
+Each cell: the correct decimal digits after {marks_in_words(judged.selection.courses[0])} epochs, in this order; more
+than {MOST_DIGITS["float64"]} are not told apart here, as they are in the pictures.
 {NOTHING} means refused, with the reason below; whatever is not explained by rounding says so.
 """,
     ]

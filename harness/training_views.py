@@ -101,8 +101,12 @@ def answer(judged: Judged) -> list[str]:
     lines = [
         f"{len(explained)} of {len(right)} runs are explained by rounding after every recorded epoch: "
         f"{_count('runner', len({one.runner for one in right}))}, "
-        f"{_count('course', len(judged.selection.courses))}; "
-        f"{refused} of {refused + len(right)} pairs of a runner and a course were refused, with the reason."
+        f"{_count('course', len(judged.selection.courses))}"
+        + (
+            f"; {refused} of {refused + len(right)} pairs of a runner and a course were refused, with the reason."
+            if refused
+            else "."
+        )
     ]
     if explained:
         lines.append(f"The largest distance among them is below {_up(max(o.excess for o in explained))} of the limit.")
@@ -114,14 +118,15 @@ def answer(judged: Judged) -> list[str]:
     lines.append(f"{sentence} {len(caught)} of {_count('course', len(controls))}.")
     if caught:
         power = math.floor(math.log10(min(one.excess for one in caught) / PLANTED))
-        lines.append(f"In each of these it is so far off that one of 1e-{power} should be seen too.")
+        lines.append(f"In each of these it is so far off that a mistake of 1e-{power} would be seen as well.")
     return lines
 
 
 def is_well(judged: Judged) -> bool:
-    """Whether every run is explained but those that must not be, and none of those."""
+    """Whether any run was trained, and every one is explained but those that must not be, and none of those."""
     wanted = {True: {NOT_EXPLAINED}, False: {EXPLAINED, "unsupported"}}
-    return all(one.verdict in wanted[one.is_control] for one in judged.verdicts)
+    trained = any(one.verdict == EXPLAINED for one in judged.verdicts)
+    return trained and all(one.verdict in wanted[one.is_control] for one in judged.verdicts)
 
 
 def _fewest(table: pd.DataFrame, explained: Sequence[Verdict]) -> str:

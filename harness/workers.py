@@ -9,6 +9,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ _ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _CONTEXT: Any = multiprocessing.get_context(_METHOD)
 LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
+WATCH = 1.0  # seconds between looks at whether the parent is there
 PATIENCE = 3  # tasks of one owner that may run out of time in one worker before the rest are given up
 
 
@@ -47,7 +49,8 @@ def run_tasks(tasks: Sequence[Task], jobs: int, seconds: float) -> Iterator[Any]
     if _METHOD == "forkserver":
         _CONTEXT.set_forkserver_preload(["harness.tasks"])
     queue = _Queue(tasks)
-    workers = [_Worker() for _ in range(min(jobs, len(tasks)))]
+    with _without_interrupts():
+        workers = [_Worker() for _ in range(min(jobs, len(tasks)))]
     try:
         while True:
             for worker in workers:
@@ -66,6 +69,19 @@ def run_tasks(tasks: Sequence[Task], jobs: int, seconds: float) -> Iterator[Any]
     finally:
         for worker in workers:
             worker.kill()
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ctrl-C waits: what is started meanwhile never hears of it, as it is this process's affair."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Queue:
@@ -156,11 +172,19 @@ class _Worker:
         self.connection.close()
 
 
+def _end_with(parent: int) -> None:
+    """End this process when the one that started it is gone, killed perhaps: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)
+
+
 def _serve(connection: Connection) -> None:
     """The worker's loop: do each task, send its outcomes. A message is some of them, and whether the task has ended."""
     if hasattr(os, "setsid"):
         os.setsid()  # a group of its own: Ctrl-C is the parent's affair, and what a task starts can be ended with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     os.dup2(2, 1)  # what a task prints must not get into the tables
     me = os.getpid()
     warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import pytest
 from harness.discover import Implementation
 from harness.training.courses import courses
 from harness.training.runners import PLANTED_MISTAKE, Formulation
-from harness.training.store import Run, Store
+from harness.training.store import Run, Store, fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = "iris-4-3-online"
@@ -38,7 +39,7 @@ def train(*arguments):
 def test_killed_at_random_points_it_comes_to_the_same_table(tmp_path):
     code, output, errors = train(*ARGUMENTS, "--reports", str(tmp_path / "at once"))
     assert (code, errors) == (0, "")
-    assert "2 of 2 runs are explained by rounding after every recorded epoch: 2 runners, 1 course;" in output
+    assert "2 of 2 runs are explained by rounding after every recorded epoch: 2 runners, 1 course." in output
     seed = random.randrange(2**32)
     moments, killed = random.Random(seed), 0
     print(f"seed {seed}")
@@ -114,7 +115,13 @@ def run(tmp_path):
     [course] = [one for one in courses(5) if one.id == COURSE]
     inputs = course.build()
     states = tuple((np.full((3, 5), float(k)),) for k in range(3))
-    return Run(Formulation(Implementation("mine", path)), course, inputs, states)
+    runner = Formulation(Implementation("mine", path))
+    return Run(runner, course, inputs, fingerprint(runner, course, inputs), states)
+
+
+def today(run):
+    """The run as it would be found now, with nothing kept of it yet."""
+    return replace(run, fingerprint=fingerprint(run.runner, run.course, run.inputs), states=())
 
 
 def test_a_run_is_read_as_it_was_written(run, tmp_path):
@@ -132,12 +139,35 @@ def test_a_run_is_read_as_it_was_written(run, tmp_path):
 def test_what_is_kept_of_another_file_is_not_taken(run, tmp_path):
     Store(tmp_path).write(run)
     run.runner.path.write_text("right = False\n", encoding="utf-8")
-    assert Store(tmp_path).read(run) == ()
+    assert Store(tmp_path).read(today(run)) == ()
+
+
+def test_what_is_kept_with_another_module_beside_the_file_is_not_taken(run, tmp_path):
+    Store(tmp_path).write(run)
+    assert len(Store(tmp_path).read(today(run))) == 3
+    (run.runner.path.parent / "helper.py").write_text("rate = 1.01\n", encoding="utf-8")
+    assert Store(tmp_path).read(today(run)) == ()
+
+
+def test_a_file_that_is_edited_while_it_trains_is_kept_under_what_it_was(run, tmp_path):
+    run.runner.path.write_text("edited = True\n", encoding="utf-8")
+    Store(tmp_path).write(run)
+    assert Store(tmp_path).read(today(run)) == ()
 
 
 def test_what_is_kept_of_another_start_is_not_taken(run, tmp_path):
     Store(tmp_path).write(run)
     run.inputs.network.layers[0].w[0, 0] += 1
+    assert Store(tmp_path).read(today(run)) == ()
+
+
+def test_numbers_that_are_changed_in_the_file_are_not_taken(run, tmp_path):
+    Store(tmp_path).write(run)
+    [path] = tmp_path.rglob("*.npz")
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    arrays["layer1"][0, 0, 0] = np.nan
+    np.savez(path, **arrays)
     assert Store(tmp_path).read(run) == ()
 
 
@@ -175,3 +205,46 @@ def test_unusable_numbers_and_folders_are_status_2_before_anything_is_computed(t
         assert (code, output) == (2, "")
         assert "expected" in errors
         assert "Traceback" not in errors
+
+
+FILES = {
+    "raises": (
+        "    if len(calls) > 200:\n        raise ValueError('late')",
+        "failed: stopped after epoch",
+        "ValueError: late",
+    ),
+    "in_place": ("    network.layers[0].w[:] -= 0.01", "failed: ", "it changed its input: w of layer 1"),
+    "transposed": (
+        "    return network.with_parameters([l.w.T for l in network.layers], [l.b for l in network.layers])",
+        "failed: ",
+        "shape",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_fails_fails_again_when_it_is_asked_again(name, tmp_path):
+    body, verdict, reason = FILES[name]
+    path = tmp_path / f"{name}.py"
+    path.write_text(
+        f"calls = []\n\ndef step(network, x, t, learning_rate):\n    calls.append(1)\n{body}\n    return network\n",
+        encoding="utf-8",
+    )
+    for _ in range(2):
+        code, output, _ = train(
+            "--only", str(path), "--course", COURSE, "--epochs", "3", "--reports", str(tmp_path / "out")
+        )
+        assert code == 1
+        assert verdict in output
+        assert reason in output
+
+
+def test_a_name_of_ours_is_refused_and_nothing_trained_is_no_success(tmp_path):
+    path = tmp_path / "truth.py"
+    path.write_text("def step(network, x, t, learning_rate):\n    return network\n", encoding="utf-8")
+    code, _, errors = train("--only", str(path), "--course", COURSE)
+    assert (code, errors.count("\n")) == (2, 1)
+    assert "expected a name of its own" in errors
+    code, output, _ = train("--only", "finite_differences", "--course", COURSE, "--epochs", "1")
+    assert code == 1
+    assert "0 of 0 runs" in output

@@ -8,12 +8,15 @@ from typing import Protocol
 
 from harness.answers import Refusal
 from harness.discover import available, find
+from harness.errors import UnusableInput
 from harness.selection import chosen, named
 from harness.training.courses import EPOCHS, Course, courses
 from harness.training.runners import PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
 from harness.training.runs import Reached, Stopped, Train
-from harness.training.store import Run, Store
+from harness.training.store import Run, Store, fingerprint
 from harness.workers import run_tasks
+
+_TAKEN = [one.name for one in (ScikitLearn(), PLANTED_MISTAKE, TRUTH, PERTURBED)]
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,12 @@ def select(only: str | None = None, course: str | None = None, epochs: int = EPO
     """Implementations from comma-separated names or paths, courses from comma-separated ids or patterns; None means
     all, scikit-learn included. Raises UnknownName, or UnusableInput where nothing is named or a path is none."""
     peers = (ScikitLearn(),) if only is None else ()
-    formulations = map(Formulation, find(named(only)) if only is not None else available())
+    found = find(named(only)) if only is not None else available()
+    ours = {one.name: one.path for one in available()} | dict.fromkeys(_TAKEN)
+    for one in found:
+        if ours.get(one.name, one.path) != one.path:
+            raise UnusableInput(f"{one.path}: expected a name of its own, found that of a run of ours; rename the file")
+    formulations = map(Formulation, found)
     runners: tuple[Runner, ...] = (*formulations, *peers, PLANTED_MISTAKE, TRUTH, PERTURBED)
     followed = chosen(courses(epochs), course, "course")
     return Selection(runners, followed, complete=only is course is None and epochs == EPOCHS)
@@ -67,7 +75,8 @@ def follow(selection: Selection, store: Store, jobs: int, seconds: float, displa
     runs = {}
     for runner in selection.runners:
         for course in selection.courses:
-            run = Run(runner, course, inputs[course.id])
+            given = inputs[course.id]
+            run = Run(runner, course, given, fingerprint(runner, course, given))
             runs[run.key] = replace(run, states=store.read(run))
     display.begin([*runs.values()])
     stopped: dict[tuple[str, str], Refusal] = {}
@@ -82,6 +91,7 @@ def follow(selection: Selection, store: Store, jobs: int, seconds: float, displa
         before = runs[key]
         if isinstance(outcome, Stopped):
             stopped[key] = outcome.refusal
+            store.discard(before)
             display.stopped(before)
         else:
             runs[key] = replace(before, states=(*before.states, outcome.state))

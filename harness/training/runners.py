@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from harness.training import spread
 from harness.training.courses import Course, batches
 from harness.training.states import State, balls_of, network_of, of_balls, of_network
 
+Step: TypeAlias = Callable[[Network, Any, Any, float], Network]
 PLANTED = 1e-6  # the relative error of the planted mistake
 
 
@@ -84,8 +85,10 @@ class Formulation(Harnessed):
             raise Fault(functions.kind, functions.detail)
         if functions.step is None:
             raise Unsupported("offers no step")
-        given = inputs.copy()
-        network = _stepped(functions.step, course, given, state, epochs)
+        given, step = inputs.copy(), functions.step
+        x, t = batches(given, course.batch)[0]
+        _check_step(step, Inputs(network_of(inputs.network, state), x, t), course.learning_rate)
+        network = _stepped(step, course, given, state, epochs)
         arrays = answers.of_network(network, inputs)
         check_finite(arrays, " after the step")
         if changed := changed_inputs(given, inputs):
@@ -93,9 +96,16 @@ class Formulation(Harnessed):
         return tuple(weights_of(arrays, inputs).values())
 
 
-def _stepped(
-    step: Callable[[Network, Any, Any, float], Network], course: Course, inputs: Inputs, state: State, epochs: int
-) -> Network:
+def _check_step(step: Step, given: Inputs, learning_rate: float) -> None:
+    """Raise the Fault of a step that changes what it is given, or returns other shapes: later ones may hide both."""
+    before = given.copy()
+    moved = step(given.network, given.x, given.t, learning_rate)
+    if changed := changed_inputs(given, before):
+        raise Fault("inputs", f"it changed its input: {changed[0]}")
+    weights_of(answers.of_network(moved, before), before)
+
+
+def _stepped(step: Step, course: Course, inputs: Inputs, state: State, epochs: int) -> Network:
     network, steps = network_of(inputs.network, state), batches(inputs, course.batch)
     for _ in range(epochs):
         for x, t in steps:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import platform
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -18,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.contract import Inputs
+from harness.contract import Array, Inputs
+from harness.discover import FOLDER
 from harness.training.courses import Course
 from harness.training.runners import Runner
 from harness.training.states import State
@@ -34,11 +36,13 @@ _PACKAGES = ("numpy", "python-flint", "scikit-learn", "torch")
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One runner on one course, with its states after the first recorded epochs, as many as there are."""
+    """One runner on one course, with its states after the first recorded epochs, as many as there are; and the
+    fingerprint of what it depends on, taken before any of it is run."""
 
     runner: Runner
     course: Course
     inputs: Inputs
+    fingerprint: str
     states: tuple[State, ...] = field(default=())
 
     @property
@@ -67,9 +71,9 @@ class Store:
             return ()
         try:
             with self._path(run).open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                if str(stored["fingerprint"]) != fingerprint(run):
-                    return ()
                 layers = [stored[f"layer{l}"] for l in range(1, len(run.course.widths))]
+                if str(stored["seal"]) != _seal(run, layers):
+                    return ()
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
             return ()
         return tuple(tuple(layer[k] for layer in layers) for k in range(len(layers[0])))
@@ -78,25 +82,42 @@ class Store:
         """Keep the states of a run, in place of those before."""
         path = self._path(run)
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, Any] = {
-            f"layer{l}": np.stack(states) for l, states in enumerate(zip(*run.states, strict=True), start=1)
-        }
-        unfinished = path.with_suffix(".unfinished")
+        layers = [np.stack(states) for states in zip(*run.states, strict=True)]
+        arrays: dict[str, Any] = {f"layer{l}": layer for l, layer in enumerate(layers, start=1)}
+        # Another process may be writing the same run.
+        unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
         with unfinished.open("wb") as file:
-            np.savez(file, fingerprint=np.array(fingerprint(run)), **arrays)
+            np.savez(file, seal=np.array(_seal(run, layers)), **arrays)
         os.replace(unfinished, path)
+
+    def discard(self, run: Run) -> None:
+        """Forget a run: one that has failed is not to go on behind its failure."""
+        self._path(run).unlink(missing_ok=True)
 
     def _path(self, run: Run) -> Path:
         return self._folder / f"{run.course.epochs}-epochs" / run.course.id / f"{run.runner.name}.npz"
 
 
-def fingerprint(run: Run) -> str:
-    """A digest of the runner's file, the course, its start and data, the harness, the packages, and the processor."""
+def _seal(run: Run, layers: Sequence[Array]) -> str:
+    """A digest of the fingerprint and of every number, so that no other run and no damage is taken for this one."""
+    digest = hashlib.sha256(run.fingerprint.encode())
+    for layer in layers:
+        digest.update(f"{layer.dtype} {layer.shape}".encode())
+        digest.update(layer.tobytes())
+    return digest.hexdigest()
+
+
+def fingerprint(runner: Runner, course: Course, inputs: Inputs) -> str:
+    """A digest of the runner's files, the course, its start and data, the harness, the packages, and the processor."""
     digest = hashlib.sha256()
-    for part in (_surroundings(), run.runner.name, repr(run.course), repr(run.course.recorded)):
-        digest.update(part.encode())
-    digest.update(run.runner.path.read_bytes())
-    for array in run.inputs.arrays():
+    for part in (_surroundings(), runner.name, repr(course), repr(course.recorded)):
+        digest.update(os.fsencode(part))
+    # A foreign file may import what lies beside it.
+    own = runner.path.parent == FOLDER or runner.path.is_relative_to(HARNESS)
+    for path in [runner.path] if own else sorted({runner.path, *runner.path.parent.glob("*.py")}):
+        digest.update(os.fsencode(path.name))
+        digest.update(path.read_bytes())
+    for array in inputs.arrays():
         digest.update(array.tobytes())
     return digest.hexdigest()
 
