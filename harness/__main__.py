@@ -151,7 +151,9 @@ def _parser() -> argparse.ArgumentParser:
     claims = subparsers.add_parser(
         "claims", help="answer the articles' questions by experiment; writes reports/claims.md"
     )
-    claims.add_argument("names", nargs="*", metavar="NAME", help="of claims; all of them where none is named")
+    claims.add_argument(
+        "names", nargs="*", metavar="NAME", help="of claims, as in reports/claims.md; all of them where none is named"
+    )
     claims.add_argument(
         "--reports", type=_folder, metavar="FOLDER", help="where the report goes (default: reports/, if none is named)"
     )

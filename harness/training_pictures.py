@@ -75,7 +75,7 @@ def _digits(errors: pd.Series[float]) -> list[float]:
 def _loss(judged: Judged) -> Picture:
     caption = (
         "The cost per row against the epoch, as the first formulation of the table computes it. The lines of all "
-        "others and of scikit-learn lie on these: the pictures above show how many digits they share."
+        "others lie on these: the pictures above show how many digits they share."
     )
     courses = judged.selection.courses
     panels = [

@@ -10,6 +10,7 @@ from harness import markdown
 from harness.pictures import embedded, write_pictures
 from harness.training.courses import Course
 from harness.training.judged import COLUMNS, Judged
+from harness.training.runners import ScikitLearn
 from harness.training.spread import FALSE_ALARM, RUNS, quantile
 from harness.training_pictures import pictures
 from harness.training_views import (
@@ -88,8 +89,7 @@ def render(judged: Judged) -> str:
         f"""\
 Weight updates compound, so agreement is also a question of time. Every implementation that offers a step is trained
 from the same start on the same rows in the same order, and its weights are held against those of a training in higher
-precision. Beside them train scikit-learn's MLPRegressor, with the same start and rule, and a planted mistake: the first
-entry of ∂C/∂b¹ too large by a relative 1e-6.
+precision. Beside them train {_beside(judged)}a planted mistake: the first entry of ∂C/∂b¹ too large by a relative 1e-6.
 
 ## Digits of the weights
 
@@ -131,6 +131,11 @@ starts over. The table of all recorded epochs is [training.csv](training.csv).
 """,
     ]
     return "\n".join(parts)
+
+
+def _beside(judged: Judged) -> str:
+    peers = any(isinstance(runner, ScikitLearn) for runner in judged.selection.runners)
+    return "scikit-learn's MLPRegressor, with the same start and rule, and " if peers else ""
 
 
 def _course_line(course: Course) -> str:

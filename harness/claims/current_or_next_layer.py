@@ -7,7 +7,7 @@ import random
 import numpy as np
 
 from harness.claims.claim import Claim, Evidence, Statement, Table
-from harness.claims.tools import functions, module
+from harness.claims.tools import functions, matrix, module
 from harness.contract import Array, Inputs, Network
 from harness.exact import Architecture, small_inputs
 from harness.mistakes.backward import WrongLayersWeights
@@ -78,7 +78,13 @@ def _names(network: Network) -> tuple[Table, bool]:
                         str(own),
                     ]
                 )
-    headers = ["the weight from", "article 1 (Szabo)", "article 2 (Brownlee)", "the book, layers from 0", "value"]
+    headers = [
+        "the weight from",
+        "article 1 (Szabo)",
+        "article 2 (Brownlee)",
+        "the book (Nielsen), layers from 0",
+        "value",
+    ]
     caption = (
         "One weight, three names, with indices from 0 in code. Article 1 numbers a matrix by the layer that it leaves "
         "and puts the unit that it leaves first; article 2 stores a weight with the neuron that it enters. Both mean "
@@ -112,8 +118,8 @@ def _products(inputs: Inputs) -> tuple[Table, bool]:
             ]
         )
     caption = (
-        "What goes back to each hidden unit, before f' (which is 1 here): a row of W[1] in article 1, one weight of "
-        "every next neuron in article 2."
+        "What goes back to each hidden unit, before f' (which is 1 here), from outputs with δ^2 = "
+        f"{matrix(gradients.delta[1])}: a row of W[1] in article 1, one weight of every next neuron in article 2."
     )
     return Table(caption, ["hidden unit", "article 1", "article 2", "both"], rows), equal
 

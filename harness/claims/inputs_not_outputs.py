@@ -92,7 +92,7 @@ def _shapes() -> tuple[Table, bool]:
         rows.append(
             [name, *(_shape(part) for part in (w, x.T @ delta, printed, np.kron(book.a[1].T, book.delta[1]))), happened]
         )
-    headers = ["data", "W", "inputsᵀ δ", "outputsᵀ ⊗ δ", "the same for 8 rows (XOR: 4)", "adding outputsᵀ ⊗ δ to W"]
+    headers = ["data", "W", "inputsᵀ δ", "outputsᵀ ⊗ δ", "outputsᵀ ⊗ δ of 8 rows (XOR: 4)", "adding outputsᵀ ⊗ δ to W"]
     return Table("The shapes, with W as inputs × outputs and one sample, as in the article.", headers, rows), right
 
 
@@ -116,8 +116,9 @@ def _where_it_fits() -> tuple[bool, Picture, bool]:
         panels.append(Panel(f"{name}\n(gradient off by {error:.0%} at the start)", drawn))
     caption = (
         "What training does with each: one sigmoid layer, the same start, η = 1 / rows. With the inputs the cost "
-        "falls; with the outputs it ends above its start. Of XOR a single layer can learn only the linear part, ½ "
-        "everywhere, which costs 1; the printed formula does not get there."
+        "falls; with the outputs it ends above its start. Of XOR, here with one output for yes and one for no, a "
+        "single layer can learn only the linear part, ½ everywhere, which costs 1; the printed formula does not get "
+        "there."
     )
     return differs, Picture("inputs-not-outputs", caption, "step", "cost", tuple(panels)), climbs
 
@@ -214,7 +215,8 @@ CLAIM = Claim(
     question="Is the weight gradient inputsᵀ δ or outputs ⊗ δ?",
     answer=(
         "It is inputsᵀ δ. A weight's derivative is what the weight multiplies, its input, times the δ of the neuron "
-        "that it leads to. The printed product has the right shape only by accident, and there it climbs."
+        "that it leads to. The printed product, with ⊗ for Kronecker's, fits W only where a layer has as many inputs "
+        "as outputs; there, training along it ended above its start on both data sets."
     ),
     source="Tulleken, 15 Steps to Implement a Neural Net, step 12, 2009: ΔW = η outputsᵀ ⊗ δ.",
     method=(

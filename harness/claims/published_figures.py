@@ -11,13 +11,12 @@ import numpy as np
 from flint import arb, ctx
 
 from harness.claims.claim import Claim, Evidence, Statement, Table
-from harness.claims.published_groups import BY_STEPS, CLOSING, Group, groups
+from harness.claims.published_groups import BITS, BY_STEPS, CLOSING, Group, groups, worked_example_with_biases
 from harness.claims.recomputed import Recipe
 from harness.contract import Inputs, Numbers
 from harness.precise import precise
 from harness.training.spread import RUNS, limit, quantile
 
-BITS = 160
 FLOAT_DIGITS = 15  # a figure with so many digits is a float64, whose own rounding is part of it
 RIGHT, CARELESS, WRONG = "right", "rounded carelessly", "wrong"
 
@@ -97,6 +96,7 @@ def experiment() -> Evidence:
     counts = {verdict: sum(figure.verdict == verdict for figure in figures) for verdict in (RIGHT, CARELESS, WRONG)}
     by_title = {group.title: {figure.name: figure for figure in found} for group, found in all_groups.items()}
     after, at_end = (by_title[CLOSING][name] for name in ("loss_after_1", "loss_after_10000"))
+    with_biases = _shown(worked_example_with_biases(), after.printed)
     by_steps = [figure.verdict for figure in by_title[BY_STEPS].values()]
     return Evidence(
         (
@@ -113,6 +113,11 @@ def experiment() -> Evidence:
                 f"Its closing figures are not: after one step the cost is {after.value}, not {after.printed}; after "
                 f"10,000 it is {at_end.value}, not {at_end.printed}.",
                 after.verdict == at_end.verdict == WRONG,
+            ),
+            Statement(
+                "It leaves its biases as they are. Code that updates them too is right as well, and comes to "
+                f"{with_biases} after one step.",
+                with_biases != after.value,
             ),
         ),
         (_summary(all_groups, counts), _not_right(all_groups), _all(all_groups)),
@@ -154,11 +159,12 @@ def _all(all_groups: Mapping[Group, list[Figure]]) -> Table:
 
 CLAIM = Claim(
     name="published-figures",
-    question="Can the figures that the articles print be trusted, to check one's own code by?",
+    question="Can the figures that Mazur, Brownlee and others print be trusted, to check one's own code by?",
     answer=(
-        "Nearly all of them, to every printed digit. But the closing figures of the most copied worked example come "
-        "from code that updates the output weights before it uses them, and two sections of article 2 from a version "
-        "with an off-by-one: right code will not give them."
+        "Nearly all of them, to every printed digit. But the closing figures of Mazur's worked example, the most "
+        "copied of all, come from code that updates the output weights before it uses them, and two sections of "
+        "Brownlee's from a version with an off-by-one: right code will not give them. And Mazur leaves the biases as "
+        "they are; code that updates them gives other figures, and is right."
     ),
     source=(
         "Mazur, A Step by Step Backpropagation Example, 2015; Brownlee, How to Code a Neural Network with "

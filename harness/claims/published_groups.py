@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from flint import arb
+from flint import arb, ctx
 
 from harness.claims.recomputed import (
     Change,
@@ -17,19 +17,22 @@ from harness.claims.recomputed import (
     OffByOne,
     Recipe,
     article_2,
+    cost_of,
     hidden_output_dropped,
     inputs_of,
     regularised,
     step,
     trained,
 )
-from harness.contract import Inputs
+from harness.contract import Inputs, Numbers
 from harness.datasets import DATA
 from harness.mistakes.backward import UpdatedWeightsUsedToPropagate
+from harness.precise import precise
 from harness.textbook import Textbook
 
 PUBLISHED: dict[str, Any] = json.loads((DATA / "published.json").read_text(encoding="utf-8"))
 BY_STEPS, CLOSING = "Mazur, step by step", "Mazur, closing figures"
+BITS = 160
 NO_RATE = 1.0  # of a step that nobody prints
 
 
@@ -50,6 +53,16 @@ def groups() -> Iterator[Group]:
     yield from _worked_example(worked)
     yield from _course(course)
     yield from _article_2(PUBLISHED["training"], PUBLISHED["small"])
+
+
+def worked_example_with_biases() -> Numbers:
+    """The cost of the worked example after one step that updates the biases, too."""
+    worked = PUBLISHED["examples"][0]
+    [row] = worked["rows"]
+    with ctx.workprec(BITS):
+        inputs = precise(inputs_of(worked, row["x"], row["t"]))
+        moved = Textbook(inputs, worked["learning_rate"]).step()
+        return cost_of(Inputs(moved, inputs.x, inputs.t))
 
 
 def _worked_example(worked: Mapping[str, Any]) -> Iterator[Group]:

@@ -17,8 +17,8 @@ from harness.prove import differences, evaluate
 
 STEPS = 40
 # The sign of the error's definition and that of the update, as factors of the gradient step.
-RIGHT = {"output − target, W −= η …": (1, -1), "target − output, W += η …": (-1, 1)}
-MIXED = {"output − target, W += η …": (1, 1), "target − output, W −= η …": (-1, -1)}
+RIGHT = {"output − target, W −= η δᵀx": (1, -1), "target − output, W += η δᵀx": (-1, 1)}
+MIXED = {"output − target, W += η δᵀx": (1, 1), "target − output, W −= η δᵀx": (-1, -1)}
 
 
 def experiment() -> Evidence:

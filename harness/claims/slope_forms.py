@@ -70,7 +70,7 @@ def experiment() -> Evidence:
                 _identical(),
             ),
             Statement(
-                f"By e/(1 + e)², with e = exp(−|z|), nothing is lost at any of {len(POINTS)} z: the error stays within "
+                f"By q/(1 + q)², with q = exp(−|z|), nothing is lost at any of {len(POINTS)} z: the error stays within "
                 f"{ALLOWED} units of roundoff.",
                 max(max(line.y) for line in from_z) <= ALLOWED * U,
             ),
@@ -171,9 +171,10 @@ CLAIM = Claim(
     name="slope-from-output-or-input",
     question="One article multiplies by o(1 − o), another by σ'(z). Are they the same?",
     answer=(
-        "The same function, for sigmoid and tanh. In floating point o(1 − o) loses digits as o nears 1, where the "
-        "slope hardly matters; so does σ(z)(1 − σ(z)). What goes wrong in practice is to feed one form the other's "
-        "argument."
+        "The same function: o(1 − o) is σ'(z), and for tanh 1 − o² is tanh'(z). In floating point o(1 − o) loses "
+        "digits as o nears 1, where the slope hardly matters, and so does σ(z)(1 − σ(z)): use either. What goes "
+        "wrong in practice is to feed one form the other's argument: with `o = sigmoid(z)` it is `o * (1 - o)` or "
+        "`sigmoid_prime(z)`, never `sigmoid_prime(o)`."
     ),
     source=(
         "Brownlee (article 2) has o(1 − o), Nielsen σ'(z). The copies of Szabo's code (article 1) that circulate "

@@ -205,17 +205,19 @@ CLAIM = Claim(
     name="transpose-not-inverse",
     question="To go back through a layer, should one not divide by its weights?",
     answer=(
-        "No: δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ f'. Backprop does not undo the forward pass; it asks how much each output "
-        "moves when an input does. Index by index: δ_j^l = ∂C/∂z_j^l = Σ_k (∂C/∂z_k^{l+1}) (∂z_k^{l+1}/∂z_j^l) = Σ_k "
-        "δ_k^{l+1} w_kj f'(z_j^l). The sum runs over the *first* index of w, and that is the transpose. With W = U Σ "
-        "Vᵀ the transpose is V Σ Uᵀ and the pseudoinverse V Σ⁺ Uᵀ: they agree for every δ only where σ = 1/σ for "
-        "each σ that is not 0."
+        "No. Backprop does not undo the forward pass; it asks how much the cost moves when an input does. Through a "
+        "weight of 2 a nudge of the input arrives doubled, so δ goes back *times* 2; dividing would halve it. In "
+        "general δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ f', and index by index: δ_j^l = Σ_k (∂C/∂z_k^{l+1}) "
+        "(∂z_k^{l+1}/∂z_j^l) = Σ_k δ_k^{l+1} w_kj f'(z_j^l). The sum runs over the *first* index of w, and that is "
+        "the transpose. The two agree for every δ only where each singular value σ of W that is not 0 has σ = 1/σ: "
+        "with W = U Σ Vᵀ, the transpose is V Σ Uᵀ and the pseudoinverse V Σ⁺ Uᵀ."
     ),
     source="the question on BP2 of Nielsen's chapter 2, why the transpose of the weight matrix.",
     method=(
-        "The indexed form and the matrix form run on exact integers with opaque activations. The catalogue's entry "
-        "`inverse_where_transpose_belongs`, with the pseudoinverse so that it always runs, is held against the "
-        "truth; then W is given singular values that move away from 1."
+        "The indexed form and the matrix form run on exact integers; f and f' are any numbers, one of each for every "
+        "z ([as in the proofs](proof.md)). The catalogue's entry `inverse_where_transpose_belongs`, with the "
+        "pseudoinverse so that it always runs, is held against the truth; then W is given singular values that move "
+        "away from 1."
     ),
     limits=(
         "For orthogonal W, and for any W whose nonzero singular values are 1, both are the same; a network that "
