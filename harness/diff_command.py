@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from harness.changes import Change, changes, read
+if TYPE_CHECKING:
+    from harness.changes import Change
 
 FEW = 30  # changes of one kind that are listed
 
 
 def run_diff(options: argparse.Namespace) -> int:
+    from harness.changes import changes, read
+
     found = changes(read(options.old), read(options.new))
     _show("Verdicts that have got worse", found.worse)
     _show("Other verdicts that have changed", found.other)
