@@ -39,7 +39,7 @@ def test_the_numbers_are_the_textbooks(page):
             of_layer |= {"new_w": moved.layers[l - 1].w, "new_b": moved.layers[l - 1].b}
             for kind, array in of_layer.items():
                 for place in np.ndindex(array.shape):
-                    shown, few = network["numbers"]["-".join(map(str, [kind, l, *place]))]
+                    shown, few, _ = network["numbers"]["-".join(map(str, [kind, l, *place]))]
                     assert float(shown.replace("−", "-")) == float(f"{array[place]:.6g}")
                     assert float(few.replace("−", "-")) == float(f"{array[place]:.4g}")
 

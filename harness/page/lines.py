@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from harness.discover import Implementation
 
 TAGS = ("forward", "BP1", "BP2", "BP3", "BP4", "rule")
-BEFORE, AFTER = 5, 1  # lines of context: a sum is prepared above its tag, seldom below
+BEFORE, AFTER = 6, 1  # lines of context: a sum is prepared above its tag, seldom below
 
 
 @dataclass(frozen=True)

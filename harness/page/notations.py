@@ -2,9 +2,10 @@
 
 The kinds of entries are those of harness.page.quantities.
 
-Mathematics is written with `^(...)` and `_(...)` for what stands high and low. In the templates l is the layer as the
-harness counts it, and p and n are l - 1 and l + 1, the layers before and after; m is l + 1 too, the layer's number in
-Nielsen's book, and mp and mn are his for the layers before and after. j and k count neurons from 0, J and K from 1.
+Mathematics is written with `^(...)` and `_(...)` for what stands high and low, and code within prose between
+backticks. In the templates l is the layer as the harness counts it, and p and n are l - 1 and l + 1, the layers before
+and after; m is l + 1 too, the layer's number in Nielsen's book, and mp and mn are his for the layers before and after.
+j and k count neurons from 0, J and K from 1.
 """
 
 from __future__ import annotations
@@ -72,10 +73,10 @@ ARTICLE_2 = Notation(
         "gw": "gradients[{p}][j][i] = network[{p}][j]['delta'] * inputs[i]",
         "new": "neuron['weights'][k] -= learning_rate * gradient[k]",
     },
-    "To go back into network[{p}] it takes network[{l}][k]['weights'][j], which are stored with the neurons that they "
+    "To go back into `network[{p}]` it takes `network[{l}][k]['weights'][j]`, stored with the neurons that they "
     "enter: “the weights of the next layer”.",
-    "The article's network is called layers in this file. An update overwrites a weight, so that the new one has the "
-    "same name.",
+    "The article's `network` is called `layers` in this file. An update overwrites a weight, so that the new one "
+    "has the same name.",
 )
 ARTICLE_1 = Notation(
     "row_matrices",
@@ -104,9 +105,9 @@ ARTICLE_1 = Notation(
         "gw": "gradient[{p}] = with_ones(a[{p}]).T @ deltas[{p}]",
         "new": "moved[{p}] = W[{p}] - learning_rate * gradient[{p}]",
     },
-    "To go back into layer {l} it takes W[{l}], a matrix that is numbered by the layer that it leaves: “the weights of "
-    "the current layer”, transposed.",
-    "The article's W is called weights in this file; the deltas are numbered as after deltas.reverse().",
+    "To go back into layer {l} it takes `W[{l}]`, a matrix that is numbered by the layer that it leaves: “the weights "
+    "of the current layer”, transposed.",
+    "The article's `W` is called `weights` in this file; the deltas are numbered as after `deltas.reverse()`.",
 )
 NIELSEN = Notation(
     "column_vectors",
@@ -197,9 +198,9 @@ BATCHED = Notation(
         "gw": "gradients.w[{p}] = delta[{p}].T @ a[{p}]",
         "new": "layers[{p}].w - learning_rate * gradients.w[{p}]",
     },
-    "To go back into layers[{p}] it takes layers[{l}].w, which is kept with the layer that it enters: the weights of "
-    "the next layer, with no transpose because samples are rows.",
-    "layers[0] is the first layer after the input; a[0] is the input. What step returns is called moved here.",
+    "To go back into `layers[{p}]` it takes `layers[{l}].w`, which is kept with the layer that it enters: the weights "
+    "of the next layer, with no transpose because samples are rows.",
+    "`layers[0]` is the first layer after the input; `a[0]` is the input. What step returns is called `moved` here.",
 )
 FIFTEEN_STEPS = Notation(
     "fifteen_steps",
@@ -228,6 +229,6 @@ FIFTEEN_STEPS = Notation(
         "new": "moved = weights + change",
     },
     "",
-    "The article takes target − output, so its delta is −δ and the change is added.",
+    "The article takes target − output, so its `delta` is −δ and the change is added.",
 )
 NOTATIONS = (ARTICLE_2, ARTICLE_1, NIELSEN, INDICES, BATCHED, FIFTEEN_STEPS)

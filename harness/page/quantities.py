@@ -16,7 +16,7 @@ from harness.contract import Array
 from harness.page.examples import Example
 from harness.textbook import Textbook
 
-DIGITS, FEW = 6, 4  # significant, in tables and in the drawing
+DIGITS = 6, 4, 3  # significant: in tables, in the drawing, and there on a phone
 WIRES = ("w", "gw", "new_w")
 
 
@@ -52,7 +52,7 @@ class Made:
     f: str = ""
 
 
-def written(value: float, digits: int = DIGITS) -> str:
+def written(value: float, digits: int = DIGITS[0]) -> str:
     """A number to some significant digits, with a true minus sign and no e."""
     found = format(Decimal(f"{value:.{digits}g}") + 0, "f")  # + 0 takes the sign from a zero
     return found.replace("-", "−")

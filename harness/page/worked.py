@@ -15,7 +15,7 @@ from harness.discover import find
 from harness.page.examples import Example, examples
 from harness.page.lines import excerpts
 from harness.page.notations import INDICES, NOTATIONS, Notation
-from harness.page.quantities import FEW, WIRES, Key, Made, Worked, written
+from harness.page.quantities import DIGITS, WIRES, Key, Made, Worked, written
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _network(example: Example) -> dict[str, Any]:
         "title": example.title,
         "note": example.note,
         "widths": list(example.widths),
-        "numbers": {key.id: [written(value), written(value, FEW)] for key, value in worked.values.items()},
+        "numbers": {key.id: [written(value, digits) for digits in DIGITS] for key, value in worked.values.items()},
         "steps": [
             {"name": step.name, "sentence": step.sentence, "rows": [_row(worked, key) for key in step.keys]}
             for step in steps(worked)
