@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import check_commands, claims_commands, commands, train_commands
+from harness import check_commands, claims_commands, commands, diff_command, train_commands
 from harness.errors import UnusableInput
 
 A_DAY = 86_400  # seconds
@@ -87,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     compare.set_defaults(command=commands.run_compare)
 
+    add("--json", type=Path, metavar="FILE", help="also write all rows of the tables, as data")
+
     prove = subparsers.add_parser("prove", help="prove formulations equal in exact arithmetic, and refute wrong ones")
     prove.add_argument("--only", metavar="NAMES", help="implementations, as for compare")
     prove.add_argument(
@@ -162,6 +164,13 @@ def _parser() -> argparse.ArgumentParser:
     new = subparsers.add_parser("new", help="write the skeleton of an implementation, to be filled in")
     new.add_argument("name", metavar="NAME", help="its name, or a path to it")
     new.set_defaults(command=check_commands.run_new)
+
+    diff = subparsers.add_parser(
+        "diff", help="what has changed between two results.csv; status 1 if a verdict is worse"
+    )
+    diff.add_argument("old", type=Path, metavar="OLD.csv", help="the table before")
+    diff.add_argument("new", type=Path, metavar="NEW.csv", help="the table now")
+    diff.set_defaults(command=diff_command.run_diff)
 
     listing = subparsers.add_parser("list", help="list the implementations, the datasets and the cases")
     listing.set_defaults(command=commands.run_list)

@@ -12,20 +12,26 @@ REPORTS = Path(__file__).resolve().parent.parent / "reports"
 
 def run_compare(options: argparse.Namespace) -> int:
     from harness.compare import compare, default_jobs, select
-    from harness.markdown import check_folder
+    from harness.markdown import check_file, check_folder
     from harness.terminal import display, print_summary
 
     selection = select(options.only, options.case, options.data)
     folder = options.reports or (REPORTS if selection.complete else None)
     if folder is not None:
         check_folder(folder)
+    if options.json is not None:
+        check_file(options.json)
     shown = display()
     try:
         comparison = compare(selection, options.jobs or default_jobs(), options.seconds, shown.show)
     finally:
         shown.close()
     print_summary(comparison)
+    if options.json is not None:
+        from harness.exports import as_json
 
+        options.json.write_text(as_json(comparison), encoding="utf-8")
+        print(f"Results: {options.json}")
     if folder is None:
         print("No reports for a selection; --reports FOLDER writes them there.")
     else:

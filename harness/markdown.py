@@ -38,6 +38,12 @@ def is_ours(path: Path) -> bool:
     return path.read_text(encoding="utf-8", errors="replace").startswith(_MADE)
 
 
+def check_file(path: Path) -> None:
+    """Raise UnusableInput, before anything is computed, where this file could not be written."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise UnusableInput(f"{path}: expected a file in a folder that is there, found none; name another")
+
+
 def check_folder(folder: Path, page: str = "README.md", beside: Sequence[str] = ()) -> None:
     """Raise UnusableInput, before anything is computed, where reports could not be written: this page, and the tables
     and folders `beside` it, which are taken for ours only where a page of ours is."""

@@ -16,6 +16,7 @@ from harness import markdown
 from harness.cases import FLAGS, Case
 from harness.compare import Comparison
 from harness.discover import REFERENCE, Implementation
+from harness.exports import badge, junit
 from harness.rounding import FUNCTION_ULPS
 from harness.verdict import MOST_DIGITS
 from harness.views import (
@@ -51,7 +52,7 @@ place, f' from z or from the output, whichever is less accurate, and no fast-mat
 
 
 def write(comparison: Comparison, folder: Path) -> None:
-    """Write README.md, pairwise.md, implementations/*.md, results.csv and data/ into `folder`.
+    """Write README.md, pairwise.md, implementations/*.md, results.csv, badge.json, junit.xml and data/ into `folder`.
 
     Raises UnusableInput where a file of another's stands in the way, and OSError.
     """
@@ -66,6 +67,8 @@ def write(comparison: Comparison, folder: Path) -> None:
             stale.unlink()
     (folder / "data").mkdir(exist_ok=True)
     committed(comparison.table).to_csv(folder / "results.csv", index=False, lineterminator="\n")
+    for name, text in (("badge.json", badge(comparison)), ("junit.xml", junit(comparison))):
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
     comparison.table.to_csv(folder / "data" / "results.csv", index=False)
     comparison.pairs.to_csv(folder / "data" / "pairs.csv", index=False)
 

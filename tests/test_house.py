@@ -22,7 +22,8 @@ ORDER = [
     "mistakes.batches", "mistakes.costs", "mistakes",
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
     "mutants",
-    "prove", "refute", "soundness", "peers", "catalogue", "compare", "views", "pictures", "precise",
+    "prove", "refute", "soundness", "peers", "catalogue", "compare", "views", "changes", "exports",
+    "pictures", "precise",
     "training", "training.states", "training.courses", "training.spread", "training.runners", "training.runs",
     "training.store", "training.follow", "training.judged", "training_views",
     "claims.claim", "claims.tools", "claims.bias_trick", "claims.current_or_next_layer", "claims.hadamard_product",
@@ -30,8 +31,9 @@ ORDER = [
     "claims.online_batch_mean", "claims.recomputed", "claims.published_groups", "claims.published_figures",
     "claims.signs", "claims.slope_forms", "claims.transpose_not_inverse", "claims.update_after_backward", "claims",
     "markdown", "claims_report", "training_pictures", "training_report", "training_terminal",
+    "page", "page.examples", "page.lines", "page.notations", "page.quantities", "page.worked",
     "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
-    "check_commands", "claims_commands", "commands", "train_commands", "__main__",
+    "check_commands", "claims_commands", "commands", "diff_command", "train_commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))

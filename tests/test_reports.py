@@ -157,7 +157,7 @@ def test_nothing_is_wrong_or_failed_and_every_row_has_a_verdict(complete):
 def test_reports_hold_no_date_time_path_or_long_number(complete, tmp_path):
     write(complete, tmp_path)
     files = [path for path in tmp_path.rglob("*") if path.is_file() and "data" not in path.parts]
-    assert len(files) == 3 + len(complete.selection.implementations)
+    assert len(files) == 5 + len(complete.selection.implementations)
     for path in files:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"20\d\d-\d\d-\d\d|\d\d:\d\d|seconds", text), path.name

@@ -1,0 +1,87 @@
+"""What has changed between two tables of results: verdicts first, then digits."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import BadTable
+from harness.verdict import VERDICTS
+
+KEY = ("implementation", "case", "quantity", "layer")
+READ = (*KEY, "verdict", "digits")
+GONE, NEW = "gone", "new"
+# From worst to best: what is no longer run is worse than any answer that agrees, for a battery must not shrink unseen.
+RANKS = (*VERDICTS[:4], GONE, "unsupported", *VERDICTS[4:6])
+
+Key = tuple[str, ...]
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row that is not what it was: its key, and the verdict or the digits before and now."""
+
+    key: Key
+    before: str
+    now: str
+
+    @property
+    def name(self) -> str:
+        implementation, case, quantity, layer = self.key
+        return f"{implementation}, {case}, {quantity}{f' of layer {layer}' if layer else ''}"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Verdicts that have got worse, others that have changed (new rows among them), and digits; rows in all."""
+
+    worse: tuple[Change, ...]
+    other: tuple[Change, ...]
+    digits: tuple[Change, ...]
+    rows: int
+
+
+def read(path: Path) -> dict[Key, Row]:
+    """A table of results by key. Raises BadTable where it is none."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in READ if name not in (reader.fieldnames or ())]
+            if missing:
+                found = ", ".join(reader.fieldnames or ()) or "nothing"
+                raise BadTable(str(path), f"expected the columns of a results.csv, {', '.join(READ)}; found {found}")
+            rows: dict[Key, Row] = {tuple(_layer(row[name]) for name in KEY): row for row in reader}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadTable(str(path), f"expected a results.csv, found: {reason}") from None
+    return rows
+
+
+def _layer(text: str | None) -> str:
+    """Layer numbers are written as 1 or as 1.0."""
+    return (text or "").removesuffix(".0")
+
+
+def changes(old: Mapping[Key, Row], new: Mapping[Key, Row]) -> Changes:
+    """What is not the same, in the order of the new table; what is gone comes last."""
+    worse, other, digits = list[Change](), list[Change](), list[Change]()
+    for key in [*new, *(key for key in old if key not in new)]:
+        before = old[key]["verdict"] if key in old else NEW
+        now = new[key]["verdict"] if key in new else GONE
+        if before != now:
+            (worse if _is_worse(before, now) else other).append(Change(key, before, now))
+        elif _layer(old[key]["digits"]) != _layer(new[key]["digits"]):
+            digits.append(Change(key, _layer(old[key]["digits"]), _layer(new[key]["digits"])))
+    return Changes(tuple(worse), tuple(other), tuple(digits), len(new))
+
+
+def _is_worse(before: str, now: str) -> bool:
+    """A row that is new is worse only where it is bad news, and one without a verdict only where it is gone."""
+    if before == NEW:
+        return now in ("failed", "wrong")
+    if before not in RANKS or now not in RANKS:
+        return now == GONE
+    return RANKS.index(now) < RANKS.index(before)

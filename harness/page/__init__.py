@@ -1,0 +1,1 @@
+"""The page that people show each other, reports/index.html, part by part."""

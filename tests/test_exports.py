@@ -1,0 +1,160 @@
+"""Results for other programs: what they say is what the table says."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from test_command_line import harness
+
+from harness.cases import standard_cases
+from harness.changes import changes, read
+from harness.compare import COLUMNS, PAIR_COLUMNS, Comparison, Selection
+from harness.discover import find
+from harness.exports import as_json, badge, junit
+
+REPORTS = Path(__file__).resolve().parent.parent / "reports"
+CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)
+BAD_TEXT = 'says <b> & "no"\x00\x1b]]>'
+
+
+def comparison(verdicts):
+    """A comparison with one row a case for each implementation, by their verdicts."""
+    implementations = find(list(verdicts))
+    rows = [
+        {"implementation": name, "case": case.id, "quantity": "w", "layer": 1, "verdict": verdict, "detail": BAD_TEXT}
+        for name, given in verdicts.items()
+        for case, verdict in zip(CASES, given, strict=True)
+    ]
+    table, pairs = pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame([], columns=PAIR_COLUMNS)
+    return Comparison(Selection(implementations, CASES, complete=False), table, pairs, 1.0, 1.0, 1)
+
+
+MIXED = {
+    "row_matrices": ["agrees", "agrees", "unsupported"],
+    "neuron_loop": ["agrees", "wrong", "agrees"],
+    "finite_differences": ["inaccurate", "agrees", "agrees"],
+}
+
+
+def test_the_badge_counts_who_agrees_and_the_cases_without_bad_news():
+    assert len(CASES) == 3
+    one = json.loads(badge(comparison(MIXED)))
+    assert one == {
+        "schemaVersion": 1,
+        "label": "gradproof",
+        "message": "1 formulations agree · 2/3 cases",
+        "color": "red",
+    }
+    assert json.loads(badge(comparison({"row_matrices": ["agrees"] * 3})))["color"] == "brightgreen"
+
+
+def test_junit_fails_what_is_wrong_skips_what_was_refused_and_holds_any_text():
+    suites = ElementTree.fromstring(junit(comparison(MIXED)))
+    counts = {suite.get("name"): [suite.get(name) for name in ("tests", "failures", "skipped")] for suite in suites}
+    assert counts == {
+        "row_matrices": ["3", "0", "1"],
+        "neuron_loop": ["3", "1", "0"],
+        "finite_differences": ["3", "0", "0"],
+    }
+    [failure] = suites.iter("failure")
+    assert failure.get("message") == "w of layer 1: wrong"
+    assert failure.text == 'says <b> & "no"��]]>'
+
+
+def test_json_has_every_row_and_no_number_that_json_lacks():
+    found = json.loads(as_json(comparison(MIXED)), parse_constant=pytest.fail)
+    assert [row["verdict"] for row in found["results"]] == [verdict for given in MIXED.values() for verdict in given]
+    assert found["results"][0]["excess"] is None
+    assert found["implementations"] == list(MIXED)
+    assert found["cases"] == [case.id for case in CASES]
+
+
+def test_the_committed_badge_and_junit_are_those_of_today(complete):
+    assert (REPORTS / "badge.json").read_text(encoding="utf-8") == badge(complete), "run `nox -s compare`"
+    stored, today = (
+        (ElementTree.fromstring(text))
+        for text in ((REPORTS / "junit.xml").read_text(encoding="utf-8"), junit(complete))
+    )
+    assert ElementTree.tostring(stored) == ElementTree.tostring(today), "run `nox -s compare`"
+    print(f"{sum(1 for _ in today.iter('testcase'))} test cases")
+
+
+HEAD = "implementation,case,quantity,layer,digits,verdict\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "worse", "other", "digits"),
+    [
+        ("agrees", "agrees", 0, 0, 0),
+        ("agrees", "wrong", 1, 0, 0),
+        ("wrong", "agrees", 0, 1, 0),
+        ("inaccurate", "wrong", 1, 0, 0),
+        ("failed", "wrong", 0, 1, 0),
+        ("agrees", "unsupported", 1, 0, 0),
+        ("unsupported", "agrees", 0, 1, 0),
+        ("agrees", None, 1, 0, 0),
+        ("wrong", None, 0, 1, 0),
+        (None, "agrees", 0, 1, 0),
+        (None, "wrong", 1, 0, 0),
+    ],
+)
+def test_a_verdict_is_worse_where_less_is_right_or_less_is_run(tmp_path, before, now, worse, other, digits):
+    paths = []
+    for name, verdict in (("old", before), ("new", now)):
+        rows = f"a,case,w,1,13,{verdict}\n" if verdict else ""
+        paths.append(tmp_path / f"{name}.csv")
+        paths[-1].write_text(f"{HEAD}{rows}a,other,w,1.0,13.0,agrees\n", encoding="utf-8")
+    found = changes(*map(read, paths))
+    assert (len(found.worse), len(found.other), len(found.digits)) == (worse, other, digits)
+    done = harness("diff", *map(str, paths))
+    assert done.returncode == (1 if worse else 0), done.stdout
+
+
+def test_digits_come_after_verdicts_and_do_not_fail(tmp_path):
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text(f"{HEAD}a,case,w,1,13,agrees\na,case,b,1,9,agrees\n", encoding="utf-8")
+    new.write_text(f"{HEAD}a,case,w,1,12,agrees\na,case,b,1,9,inaccurate\n", encoding="utf-8")
+    done = harness("diff", str(old), str(new))
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[1] == "  a, case, b of layer 1: agrees -> inaccurate"
+    assert lines[3] == "  a, case, w of layer 1: 13 -> 12"
+    assert lines[-1] == "1 worse, 0 other verdicts, 1 digits changed, of 2 rows."
+    assert harness("diff", str(REPORTS / "results.csv"), str(REPORTS / "results.csv")).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "expected a results.csv, found: No such file"),
+        ("a,b\n1,2\n", "expected the columns of a results.csv"),
+        ("", "found nothing"),
+    ],
+)
+def test_what_is_no_table_of_results_is_one_line_and_status_2(tmp_path, text, message):
+    path = tmp_path / "one.csv"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    done = harness("diff", str(path), str(REPORTS / "results.csv"))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_json_of_a_selection_and_a_place_where_it_cannot_go(tmp_path):
+    path = tmp_path / "found.json"
+    done = harness("compare", "--only", "row_matrices", "--case", "xor-2-1-sigmoid-batch4", "--json", str(path))
+    assert done.returncode == 0
+    assert {row["quantity"] for row in json.loads(path.read_text(encoding="utf-8"))["results"]} == {
+        "w",
+        "b",
+        "delta",
+        "update",
+    }
+    done = harness("compare", "--only", "row_matrices", "--json", str(tmp_path / "no" / "found.json"))
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
