@@ -38,7 +38,7 @@ SECTIONS = (
     Section("proofs", "Proofs", "prove", "report.html"),
     Section("sensitivity", "Sensitivity", "peers", "report.html"),
 )
-STYLES = ("page.css", "glance.css", "reports.css")
+STYLES = ("page.css", "glance.css", "reports.css", "print.css")
 SCRIPTS = ("page.js", "address.js", "summary.js", "matrix.js", "filters.js", "dialog.js", "kills.js", "start.js")
 
 

@@ -29,6 +29,12 @@ function openFamily(i, name) {
   return true;
 }
 
+// 10^6 as it is written by hand.
+function withPowers(text) {
+  const [before, power] = text.split("^");
+  return element("span", {}, before, power ? element("sup", {}, power) : null);
+}
+
 function showCell(i, number) {
   const one = DATA.cases[number];
   const { name, title } = DATA.implementations[i];
@@ -38,7 +44,7 @@ function showCell(i, number) {
     row.layer || "–",
     badge(row.verdict),
     row.digits ?? "–",
-    row.excess || "–",
+    withPowers(row.excess || "–"),
     row.entry || "–",
     row.entries ?? "–",
     row.detail,
@@ -68,7 +74,7 @@ function described(one) {
 function commands(name, { id, online, known }) {
   if (!known) return [["The same again, with your table:", `nox -s compare -- --data FILE.csv --only ${quoted(name)} --case ${quoted(id)}`]];
   const compare = ["The same numbers again:", `nox -s compare -- --only ${quoted(name)} --case ${quoted(id)}`];
-  return online ? [compare] : [["Where is it wrong, and why? On fresh numbers:", `nox -s check -- ${quoted(name)} --case ${quoted(id)}`], compare];
+  return online ? [compare] : [["On fresh numbers, with where it goes wrong and why, if it does:", `nox -s check -- ${quoted(name)} --case ${quoted(id)}`], compare];
 }
 
 // For a shell, whatever the name is made of.

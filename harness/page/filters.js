@@ -21,7 +21,7 @@ function makeFilters() {
   });
   const search = element("input", { type: "search", name: "search", autocomplete: "off", placeholder: "as in softmax-batch8" });
   byId("filters").append(...selects, labelled("Network", search), element("button", { type: "reset" }, "Show all"));
-  byId("legend").append(...RANKS.toReversed().map((verdict) => element("li", { title: MEANINGS[verdict] }, badge(verdict))));
+  byId("legend").append(...LEGEND.map((verdict) => element("li", { title: MEANINGS[verdict] }, badge(verdict))));
 }
 
 function labelled(text, control) {

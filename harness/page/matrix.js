@@ -74,8 +74,9 @@ function headRow(columns) {
 
 function headCell(key, text, kind) {
   const direction = chosen.sort !== key ? "none" : chosen.downwards ? "descending" : "ascending";
-  const arrow = { none: "", ascending: " ▲", descending: " ▼" }[direction];
-  const button = element("button", { type: "button", "data-sort": key, tabindex: "-1" }, element("span", {}, text + arrow));
+  const arrow = { none: "", ascending: "▲", descending: "▼" }[direction];
+  const name = element("span", { class: "name" }, text);
+  const button = element("button", { type: "button", "data-sort": key, tabindex: "-1" }, arrow, name);
   return element("th", { scope: "col", class: kind, "aria-sort": direction }, button);
 }
 

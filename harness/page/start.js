@@ -3,7 +3,7 @@ function follow() {
   const { place, cell, query } = address();
   byId("notice").textContent = "";
   if (query) chosenFromQuery(query);
-  else history.replaceState(null, "", addressOf(cell ? placeOfCell(cell.of, cell.implementation) : encodeURIComponent(place)));
+  else if (chosenAsQuery().size) history.replaceState(null, "", addressOf(cell ? placeOfCell(cell.of, cell.implementation) : encodeURIComponent(place)));
   if (!byId("matrix").firstChild || drawnFor !== chosenAsQuery().toString()) drawMatrix();
   if (cell && openCell(cell)) return;
   if (dialog.open) dialog.close();
@@ -12,6 +12,7 @@ function follow() {
     for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     if (drawnFor) target.scrollIntoView(); // the browser looks for an id with the query in it
   } else if (place) {
+    byId("notice").scrollIntoView({ block: "center" });
     byId("notice").textContent = cell
       ? `This report has nothing on “${cell.of}” by “${cell.implementation}”. It may be of another selection; below is all that it has.`
       : `This page has no part that is called “${place}”. Below is all that it has.`;

@@ -1,6 +1,7 @@
 // What is said of many rows at once: the worst verdict and the fewest digits.
 const NOT_JUDGED = "not judged";
 const RANKS = [...DATA.verdicts.slice(0, -1), NOT_JUDGED, "unsupported"]; // from worst to best
+const LEGEND = ["agrees", "agrees up to a convention", "inaccurate", "cannot tell", "wrong", "failed", NOT_JUDGED, "unsupported"];
 const SYMBOLS = {
   failed: "!",
   wrong: "✗",
