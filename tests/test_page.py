@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from results import HOSTILE, write_results
+from test_command_line import harness
 
 from harness.cases import standard_cases
 from harness.discover import available
@@ -17,9 +18,12 @@ from harness.mistakes import CATALOGUE
 from harness.page.build import SECTIONS, as_json, build, write
 from harness.page.data import answer, results
 from harness.page.mistakes import matrix
+from harness.page.powers import raised
+from harness.page.prose import SECTIONS as REPORTED
 from harness.page.prose import parts
 
-REPORTS = Path(__file__).resolve().parent.parent / "reports"
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "reports"
 LARGEST = 2_000_000  # bytes
 LOADS = {"img", "script", "link", "iframe", "object", "embed", "source", "audio", "video", "use", "image", "input"}
 
@@ -112,8 +116,8 @@ def test_every_claim_picture_and_mistake_is_shown(page, read):
     assert read.loaded.count("data:,") == 1
     assert sum(one.startswith("data:image/svg+xml,") for one in read.loaded) == len([*(REPORTS / "pictures").glob("*")])
     for entry in CATALOGUE.values():
-        assert entry.right in read.text
-        assert entry.wrong in read.text
+        assert raised(entry.right) in page
+        assert raised(entry.wrong) in page
 
 
 def test_the_kill_matrix_is_that_of_the_report():
@@ -178,8 +182,8 @@ def test_no_text_ends_the_script_that_holds_the_data():
 
 def test_what_is_not_there_is_said(tmp_path):
     empty = Read(build(tmp_path))
-    for section in SECTIONS[1:]:
-        assert f"nox -s {section.command}" in empty.text
+    for section in SECTIONS:
+        assert section.id not in {*REPORTED.values()} - {"glance"} or f"nox -s {section.command}" in empty.text
     assert "Nothing has been compared yet" in empty.text
     write_results(tmp_path, 0, 0)
     assert "Nothing has been compared yet" in build(tmp_path)
@@ -217,3 +221,34 @@ def test_a_link_to_a_report_stays_on_the_page_and_one_to_a_file_becomes_its_path
     [block] = part.blocks
     assert re.findall(r'href="([^"]*)"', block.html) == ["#claims", "#here", "https://example.org/x"]
     assert 'data-path="harness/truth.py">c</span>' in block.html
+
+
+def test_what_is_raised_is_escaped_too():
+    assert raised("W^{l+1} δ^l 10^-42 a^<b> x ^ y") == (
+        "W<sup>l+1</sup> δ<sup>l</sup> 10<sup>-42</sup> a^&lt;b&gt; x ^ y"
+    )
+    assert raised("^{<script>}") == "<sup>&lt;script&gt;</sup>"
+
+
+def test_a_comparison_writes_the_page_with_a_foreign_file_s_title(tmp_path):
+    mine = tmp_path / "mine.py"
+    source = (ROOT / "implementations" / "row_matrices.py").read_text(encoding="utf-8")
+    mine.write_text(source.replace('"""', f'"""{HOSTILE[1]} | [', 1), encoding="utf-8")
+    folder = tmp_path / "reports"
+    done = harness("compare", "--only", str(mine), "--case", "xor-2-1-sigmoid-batch4", "--reports", str(folder))
+    assert done.returncode == 0
+    assert f"Page: {folder / 'index.html'}" in done.stdout
+    made = Read((folder / "index.html").read_text(encoding="utf-8"))
+    assert made.tags.count("script") == 2
+    [one] = json.loads(made.data)["implementations"]
+    assert one["name"] == "mine"
+    assert one["title"].startswith(f"{HOSTILE[1]} | [")
+
+
+def test_the_command_wants_a_folder_that_is_there(tmp_path):
+    done = harness("report", "--reports", str(tmp_path / "none"))
+    assert done.returncode == 2
+    assert "expected a folder with reports, found none" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert harness("report", "--reports", str(tmp_path)).returncode == 0
+    assert (tmp_path / "index.html").is_file()

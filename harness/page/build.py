@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from harness.markdown import made, write_page
 from harness.page import data, mistakes, prose
+from harness.page.powers import raised
 
 PAGE = "index.html"
 _HERE = Path(__file__).resolve().parent
@@ -60,6 +61,7 @@ def build(folder: Path) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
+    environment.filters["raised"] = raised
     embedded = _data(folder)
     script = _read(SCRIPTS)
     return environment.get_template("page.html").render(
