@@ -31,7 +31,7 @@ ORDER = [
     "claims.signs", "claims.slope_forms", "claims.transpose_not_inverse", "claims.update_after_backward", "claims",
     "markdown", "claims_report", "training_pictures", "training_report", "training_terminal",
     "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
-    "page", "page.pictures", "page.powers", "page.prose", "page.mistakes", "page.data", "page.build", "page_commands",
+    "page", "page.pictures", "page.notation", "page.prose", "page.mistakes", "page.data", "page.build", "page_commands",
     "check_commands", "claims_commands", "commands", "train_commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))

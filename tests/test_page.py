@@ -18,7 +18,7 @@ from harness.mistakes import CATALOGUE
 from harness.page.build import SECTIONS, as_json, build, write
 from harness.page.data import answer, results
 from harness.page.mistakes import matrix
-from harness.page.powers import raised
+from harness.page.notation import written
 from harness.page.prose import SECTIONS as REPORTED
 from harness.page.prose import parts
 
@@ -116,8 +116,8 @@ def test_every_claim_picture_and_mistake_is_shown(page, read):
     assert read.loaded.count("data:,") == 1
     assert sum(one.startswith("data:image/svg+xml,") for one in read.loaded) == len([*(REPORTS / "pictures").glob("*")])
     for entry in CATALOGUE.values():
-        assert raised(entry.right) in page
-        assert raised(entry.wrong) in page
+        assert written(entry.right) in page
+        assert written(entry.wrong) in page
 
 
 def test_the_kill_matrix_is_that_of_the_report():
@@ -223,11 +223,12 @@ def test_a_link_to_a_report_stays_on_the_page_and_one_to_a_file_becomes_its_path
     assert 'data-path="harness/truth.py">c</span>' in block.html
 
 
-def test_what_is_raised_is_escaped_too():
-    assert raised("W^{l+1} δ^l 10^-42 a^<b> x ^ y") == (
-        "W<sup>l+1</sup> δ<sup>l</sup> 10<sup>-42</sup> a^&lt;b&gt; x ^ y"
+def test_formulas_are_written_as_by_hand_and_escaped():
+    assert written("W^{l+1} 10^-42 n_l² x ^ y") == "W<sup>l+1</sup> 10<sup>-42</sup> n<sub>l</sub>² x ^ y"
+    assert written("Σ_rows δ_j^l ∂z_a, row_matrices") == (
+        "Σ<sub>rows</sub> δ<sub>j</sub><sup>l</sup> ∂z<sub>a</sub>, row_matrices"
     )
-    assert raised("^{<script>}") == "<sup>&lt;script&gt;</sup>"
+    assert written("^{<script>} a_{<b>}") == "<sup>&lt;script&gt;</sup> a<sub>&lt;b&gt;</sub>"
 
 
 def test_a_comparison_writes_the_page_with_a_foreign_file_s_title(tmp_path):

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from harness.markdown import made, write_page
 from harness.page import data, mistakes, prose
-from harness.page.powers import raised
+from harness.page.notation import written
 
 PAGE = "index.html"
 _HERE = Path(__file__).resolve().parent
@@ -61,7 +61,7 @@ def build(folder: Path) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["raised"] = raised
+    environment.filters["written"] = written
     embedded = _data(folder)
     script = _read(SCRIPTS)
     return environment.get_template("page.html").render(

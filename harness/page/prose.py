@@ -12,8 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from harness.page.notation import written
 from harness.page.pictures import inlined
-from harness.page.powers import raised
 
 # Reports that are a section of the page, by the file that links name.
 SECTIONS = {
@@ -119,10 +119,10 @@ def _block(group: Sequence[Token], folder: Path) -> Block:
 
 def _picture(path: Path, caption: str) -> Markup:
     if not path.is_file():
-        return Markup("<figcaption>{}</figcaption>").format(raised(caption))
+        return Markup("<figcaption>{}</figcaption>").format(written(caption))
     picture = inlined(path)
     start = Markup("<img alt='' width='{}' height='{}' loading='lazy' src='").format(picture.width, picture.height)
-    return start + Markup(picture.source) + Markup("'><figcaption>{}</figcaption>").format(raised(caption))
+    return start + Markup(picture.source) + Markup("'><figcaption>{}</figcaption>").format(written(caption))
 
 
 def _with_captions(blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -147,7 +147,7 @@ def _html(text: str) -> str:
     if _MADE.fullmatch(text):
         return ""
     if fold := _FOLD.fullmatch(text):
-        return f"<details><summary>{raised(unescape(fold[1]))}</summary>"
+        return f"<details><summary>{written(unescape(fold[1]))}</summary>"
     return _FOLD_ENDS if text.strip() == _FOLD_ENDS else escape(text)
 
 
@@ -155,7 +155,7 @@ def _markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": True}).enable("table")
     rules = made.renderer.rules  # type: ignore[attr-defined]
     rules["html_block"] = rules["html_inline"] = lambda tokens, number, *_: _html(tokens[number].content)
-    rules["text"] = lambda tokens, number, *_: raised(tokens[number].content)
+    rules["text"] = lambda tokens, number, *_: written(tokens[number].content)
     rules["table_open"] = lambda *_: '<div class="scroll" tabindex="0" role="group" aria-label="A table"><table>'
     rules["table_close"] = lambda *_: "</table></div>"
     rules["th_open"] = lambda tokens, number, *_: '<th scope="col">' if tokens[number].tag == "th" else "<td>"
