@@ -27,10 +27,11 @@ def write_results(folder, implementations, cases_count, *, names=None, cases=Non
     with (folder / "results.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COMMITTED_COLUMNS)
-        for name in names[:implementations]:
-            for case in cases:
+        for i, name in enumerate(names[:implementations]):
+            for c, case in enumerate(cases):
                 departs = (name, case) in wrong
-                judged = (3, "< 10^7", "[0]", "wrong") if departs else (13, "≤ 1", "", "agrees")
                 for quantity in ("w", "b", "delta"):
                     for layer in (1, 2):
-                        table.writerow([name, case, quantity, layer, 12, *judged, detail])
+                        digits = 9 + (i + 3 * c + layer) % 5  # so that few are alike
+                        judged = (3, "< 10^7", "[0]", "wrong") if departs else (digits, "≤ 1", "", "agrees")
+                        table.writerow([name, case, quantity, layer, 12 + i + c, *judged, detail])

@@ -137,10 +137,10 @@ def test_a_cell_opens_its_numbers_and_closes_where_it_was(visit, ours):
     assert "nox -s check -- finite_differences --case iris-4-5-3-sigmoid-batch8" in text
     assert "its error shrinks with the working precision" in text
     assert dialog.locator("tbody tr").count() == 5
-    assert f"#{CELL}?open=iris" in page.url
+    page.wait_for_url(f"**#{CELL}?open=iris")
     page.keyboard.press("Escape")
-    assert page.locator("dialog[open]").count() == 0
-    assert "finite_differences" not in page.url
+    page.wait_for_selector("dialog", state="hidden")
+    page.wait_for_url("**#glance?open=iris")
     assert button.evaluate("one => one === document.activeElement")
 
 
@@ -191,7 +191,7 @@ def test_arrow_keys_move_through_the_table(visit, ours):
     assert page.evaluate(where) == "▾ xor 3 networks"
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    assert page.locator("dialog[open]").count() == 1
+    page.wait_for_selector("dialog[open]")
     assert page.locator('#matrix button[tabindex="0"]').count() == 1
 
 

@@ -101,9 +101,10 @@ def test_every_implementation_and_case_is_in_its_data(read):
     assert [one["name"] for one in data["implementations"]] == [one.name for one in available()]
     assert [one["title"] for one in data["implementations"]] == [one.title for one in available()]
     assert {one["id"] for one in data["cases"]} == {case.id for case in standard_cases()}
-    assert all(len(of_one) == len(data["cases"]) and all(of_one) for of_one in data["results"])
+    assert all(len(places) == len(data["cases"]) for places in data["results"])
+    assert all(data["cells"])
     assert (
-        sum(len(cell) for of_one in data["results"] for cell in of_one)
+        sum(len(data["cells"][place]) for places in data["results"] for place in places)
         == len((REPORTS / "results.csv").read_text(encoding="utf-8").splitlines()) - 1
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness import markdown
 from harness.activations import ACTIVATIONS
@@ -27,30 +27,35 @@ _ID = re.compile(
     r"(?P<dataset>.+?)-(?P<widths>\d+(?:-\d+)+)-(?P<words>.+)-(?P<kind>online|batch)(?P<rows>\d+)(?:-(?P<dtype>float32))?"
 )
 
+Packed: TypeAlias = tuple[int | None, ...]
+
 
 def results(folder: Path) -> dict[str, Any]:
     """The implementations, the cases and what came out, as JSON can hold them; all empty where there is no table.
 
-    `results[i][c]` has a row for each quantity and layer: the quantity, the layer, the entries, the digits, the
-    verdict, the error in units of its bound, the worst entry and the detail. All of these but numbers are places in
-    `texts`, and what is empty at the end of a row is left out. Raises UnusableInput where the table is another.
+    `results[i][c]` is the place in `cells` of what implementation i gave on case c, as many gave the same. A cell has a
+    row for each quantity and layer: the quantity, the layer, the entries, the digits, the verdict, the error in units
+    of its bound, the worst entry and the detail. All of these but numbers are places in `texts`, and what is empty at
+    the end of a row is left out. Raises UnusableInput where the table is another.
     """
     rows = _rows(folder / TABLE)
     names = list(dict.fromkeys(row["implementation"] for row in rows))
     ids = list(dict.fromkeys(row["case"] for row in rows))
     known = {case.id: case for case in standard_cases()}
     texts: dict[str, int] = {"": 0}
-    cells: list[list[list[list[Any]]]] = [[[] for _ in ids] for _ in names]
-    places = ({name: i for i, name in enumerate(names)}, {name: c for c, name in enumerate(ids)})
+    cells: dict[tuple[Packed, ...], int] = {}
+    given: dict[tuple[str, str], list[Packed]] = {(name, case): [] for name in names for case in ids}
     for row in rows:
-        cells[places[0][row["implementation"]]][places[1][row["case"]]].append(_packed(row, texts))
+        given[row["implementation"], row["case"]].append(_packed(row, texts))
+    places = [[cells.setdefault(tuple(given[name, case]), len(cells)) for case in ids] for name in names]
     return {
         "implementations": [{"name": name, **_described(folder, name)} for name in names],
         "cases": [_properties(name, known.get(name) or _parsed(name), name in known) for name in ids],
         "quantities": QUANTITY_TITLES,
         "verdicts": VERDICTS,
         "texts": list(texts),
-        "results": cells,
+        "cells": list(cells),
+        "results": places,
     }
 
 
@@ -66,7 +71,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(table)
 
 
-def _packed(row: Mapping[str, str], texts: dict[str, int]) -> list[Any]:
+def _packed(row: Mapping[str, str], texts: dict[str, int]) -> Packed:
     def place(column: str) -> int:
         return texts.setdefault(row[column] or "", len(texts))
 
@@ -79,7 +84,7 @@ def _packed(row: Mapping[str, str], texts: dict[str, int]) -> list[Any]:
     ]
     while packed[-1] == 0 and len(packed) > 4:
         packed.pop()
-    return packed
+    return tuple(packed)
 
 
 def _described(folder: Path, name: str) -> dict[str, str]:
@@ -147,8 +152,8 @@ def answer(found: Mapping[str, Any]) -> str:
     if not found["implementations"]:
         return "Nothing has been compared yet. Run nox -s compare, and look again."
     verdicts = {
-        one["name"]: [_verdicts(found, rows) for rows in cases]
-        for one, cases in zip(found["implementations"], found["results"], strict=True)
+        one["name"]: [_verdicts(found, found["cells"][place]) for place in places]
+        for one, places in zip(found["implementations"], found["results"], strict=True)
     }
     agreeing = [name for name, cases in verdicts.items() if _worst(cases) in ("agrees", "agrees up to a convention")]
     judged = sum(len(of_case) for cases in verdicts.values() for of_case in cases)
@@ -167,9 +172,9 @@ def answer(found: Mapping[str, Any]) -> str:
     return " ".join([*parts, "The others are in the table."] if len(others) > FEW else parts)
 
 
-def _verdicts(found: Mapping[str, Any], rows: list[list[Any]]) -> list[str]:
+def _verdicts(found: Mapping[str, Any], rows: Sequence[Packed]) -> list[str]:
     """The verdicts on the rows of one case; what was refused or not judged has none."""
-    given = [found["texts"][row[4]] for row in rows if len(row) > 4]
+    given = [found["texts"][row[4] or 0] for row in rows if len(row) > 4]
     return [verdict for verdict in given if verdict not in ("", "unsupported")]
 
 

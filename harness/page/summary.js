@@ -23,9 +23,9 @@ const MEANINGS = {
   unsupported: "the formulation does not cover this, and says so",
 };
 
-// The rows of a cell, unpacked.
+// The rows of one implementation on one case, unpacked.
 function rowsOf(implementation, number) {
-  return DATA.results[implementation][number].map(([quantity, layer, entries, digits, ...places]) => {
+  return DATA.cells[DATA.results[implementation][number]].map(([quantity, layer, entries, digits, ...places]) => {
     const [verdict, excess, entry, detail] = [0, 1, 2, 3].map((at) => DATA.texts[places[at] ?? 0]);
     return { quantity: DATA.texts[quantity], layer, entries, digits, verdict: verdict || NOT_JUDGED, excess, entry, detail };
   });
@@ -36,24 +36,21 @@ function rankOf(verdict) {
   return rank < 0 ? 0 : rank; // a verdict that nobody knows is looked at first
 }
 
-const cache = new Map();
-
-// Of one implementation on one case: { rank, digits, ran }; digits are null where nothing was measured.
-function summaryOfCell(implementation, number) {
-  const key = implementation * DATA.cases.length + number;
-  let found = cache.get(key);
-  if (!found) {
-    found = { rank: RANKS.length - 1, digits: null, ran: 0 };
-    for (const [, , , digits, verdict = 0] of DATA.results[implementation][number]) {
-      found.rank = Math.min(found.rank, rankOf(DATA.texts[verdict] || NOT_JUDGED));
-      if (digits !== null) {
-        found.digits = found.digits === null ? digits : Math.min(found.digits, digits);
-        found.ran = 1;
-      }
+// Of each cell { rank, digits, ran }; digits are null where nothing was measured.
+const SUMMARIES = DATA.cells.map((rows) => {
+  const found = { rank: RANKS.length - 1, digits: null, ran: 0 };
+  for (const [, , , digits, verdict = 0] of rows) {
+    found.rank = Math.min(found.rank, rankOf(DATA.texts[verdict] || NOT_JUDGED));
+    if (digits !== null) {
+      found.digits = found.digits === null ? digits : Math.min(found.digits, digits);
+      found.ran = 1;
     }
-    cache.set(key, found);
   }
   return found;
+});
+
+function summaryOfCell(implementation, number) {
+  return SUMMARIES[DATA.results[implementation][number]];
 }
 
 // The same of many cases; float32 has fewer digits by nature, so that a family is of one precision.
