@@ -61,7 +61,7 @@ def visit(browser):
             "request", lambda asked: None if asked.url.startswith(("file:", "data:")) else problems.append(asked.url)
         )
         page.goto(f"{path.as_uri()}{inside}")
-        page.wait_for_function("performance.getEntriesByName('drawn').length")
+        page.wait_for_selector("#matrix > *")
         return page
 
     yield opened
@@ -161,7 +161,7 @@ def test_a_deep_link_opens_its_cell_again_and_again(visit, ours):
         assert "finite_differences on iris" in page.locator("dialog[open] h2").text_content()
         page.reload()
     page.goto(f"{ours.as_uri()}#transpose-not-inverse")
-    page.wait_for_function("document.getElementById('transpose-not-inverse').getBoundingClientRect().top < innerHeight")
+    playwright.expect(page.locator("#transpose-not-inverse")).to_be_in_viewport()
     assert page.locator("dialog[open]").count() == 0
 
 
@@ -249,19 +249,27 @@ def test_no_width_makes_the_page_scroll_sideways(visit, ours, inside):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def time_of(page, mark):
+    """Milliseconds from the start of the navigation to a mark, which may be yet to come."""
+    for _ in range(50):
+        if found := page.evaluate(f"performance.getEntriesByName('{mark}').map((one) => one.startTime)"):
+            return found[0]
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{mark} never came")
+
+
 @pytest.mark.parametrize(("implementations", "cases"), [(len(NAMES), len(CASES)), (40, 500)])
 def test_the_first_paint_comes_within_a_second(visit, ours, tmp_path, implementations, cases):
     path = ours
     if implementations > len(NAMES):
-        write_results(tmp_path, implementations, cases)
+        reports = shutil.copytree(REPORTS, tmp_path / "reports", ignore=shutil.ignore_patterns("data"))
+        write_results(reports, implementations, cases)
         path = tmp_path / "index.html"
-        path.write_text(build(tmp_path), encoding="utf-8")
+        path.write_text(build(reports), encoding="utf-8")
     times = []
     for _ in range(3):
         page = visit(path)
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-        marks = ("first-contentful-paint", "drawn")
-        times.append(max(page.evaluate(f"performance.getEntriesByName('{mark}')[0].startTime") for mark in marks))
+        times.append(max(time_of(page, "first-contentful-paint"), time_of(page, "drawn")))
     print(f"{implementations} × {cases}: painted and drawn after {sorted(map(round, times))} ms")
     assert min(times) < FIRST_PAINT
     page.locator("#matrix button[data-open]").first.click()
