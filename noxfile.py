@@ -88,6 +88,20 @@ def train(session):
 
 
 @nox.session
+def report(session):
+    """The page that shows every report, from what is there; writes reports/index.html."""
+    install(session)
+    run(session, "report")
+
+
+@nox.session
+def browser(session):
+    """The page in a real browser: the system's Chromium, driven by Playwright."""
+    install(session, "tests", "browser")
+    session.run("python", "-m", "pytest", "tests/test_browser.py", "tests/test_worked_browser.py", *session.posargs)
+
+
+@nox.session
 def soundness(session):
     """Right implementations on random networks, 20 million entries: no false alarm."""
     install(session)

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import check_commands, claims_commands, commands, diff_command, train_commands
+from harness import check_commands, claims_commands, commands, diff_command, page_commands, train_commands
 from harness.errors import UnusableInput
 
 A_DAY = 86_400  # seconds
@@ -160,6 +160,12 @@ def _parser() -> argparse.ArgumentParser:
         "--reports", type=_folder, metavar="FOLDER", help="where the report goes (default: reports/, if none is named)"
     )
     claims.set_defaults(command=claims_commands.run_claims)
+
+    report = subparsers.add_parser("report", help="the page that shows every report; writes reports/index.html")
+    report.add_argument(
+        "--reports", type=_folder, metavar="FOLDER", help="the folder to read and write (default: reports/)"
+    )
+    report.set_defaults(command=page_commands.run_report)
 
     new = subparsers.add_parser("new", help="write the skeleton of an implementation, to be filled in")
     new.add_argument("name", metavar="NAME", help="its name, or a path to it")

@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import textwrap
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UnknownName
+from harness.page_commands import REPORTS, write_page_of
 
 if TYPE_CHECKING:
     from harness.claims.claim import Claim, Evidence
 
 WIDTH = 100
-REPORTS = Path(__file__).resolve().parent.parent / "reports"
 
 
 def run_claims(options: argparse.Namespace) -> int:
@@ -44,6 +43,7 @@ def run_claims(options: argparse.Namespace) -> int:
     else:
         write(found, folder)
         print(f"Report: {folder / PAGE}")
+        write_page_of(folder)
     return 0 if all(evidence.holds for evidence in found.values()) else 1
 
 

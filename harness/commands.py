@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from harness.errors import UnusableInput
-
-REPORTS = Path(__file__).resolve().parent.parent / "reports"
+from harness.page_commands import REPORTS, write_page_of
 
 
 def run_compare(options: argparse.Namespace) -> int:
@@ -39,6 +37,7 @@ def run_compare(options: argparse.Namespace) -> int:
 
         write(comparison, folder)
         print(f"Reports: {folder / 'README.md'}")
+        write_page_of(folder)
     return 1 if comparison.table["verdict"].isin(["wrong", "failed"]).any() else 0
 
 
@@ -71,6 +70,7 @@ def run_prove(options: argparse.Namespace) -> int:
         print(f"{found.name}: refuted in {found.refuted} of {found.of} trials")
     write_page(REPORTS / "proof.md", render(proofs, unable, refutations, options.seed))
     print(f"Report: {REPORTS / 'proof.md'}")
+    write_page_of(REPORTS)
     return 0 if sound and all(found.refuted == found.of for found in refutations) else 1
 
 
@@ -110,6 +110,7 @@ def run_peers(options: argparse.Namespace) -> int:
         print(describe(finding), flush=True)
     write_page(REPORTS / "sensitivity.md", render(findings))
     print(f"Report: {REPORTS / 'sensitivity.md'}")
+    write_page_of(REPORTS)
     return 0
 
 
@@ -190,4 +191,5 @@ def run_mistakes(options: argparse.Namespace) -> int:
             print(f"{one.name}: {found.verdict}, {found.ran} of {len(cases)} cases ran", flush=True)
     write_page(REPORTS / "mistakes.md", render(rows, passed, right))
     print(f"Report: {REPORTS / 'mistakes.md'}")
+    write_page_of(REPORTS)
     return 0 if all(row.name in row.named for row in rows) and not any(right.values()) else 1

@@ -33,6 +33,11 @@ def plain(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("[", "\\[")
 
 
+def unescaped(text: str) -> str:
+    """What `plain` was given, but for the blanks."""
+    return text.replace("\\[", "[").replace("&lt;", "<").replace("\\|", "|")
+
+
 def is_ours(path: Path) -> bool:
     """Whether a file is a page that a report command made."""
     return path.read_text(encoding="utf-8", errors="replace").startswith(_MADE)
@@ -45,15 +50,16 @@ def check_file(path: Path) -> None:
 
 
 def check_folder(folder: Path, page: str = "README.md", beside: Sequence[str] = ()) -> None:
-    """Raise UnusableInput, before anything is computed, where reports could not be written: this page, and the tables
-    and folders `beside` it, which are taken for ours only where a page of ours is."""
+    """Raise UnusableInput, before anything is computed, where reports could not be written: this page, index.html
+    beside every page, and the tables and folders `beside` it, which are taken for ours only where a page of ours is."""
     try:
         for path in (folder, *(folder / name for name in beside if not Path(name).suffix)):
             path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         problem = f"{error.filename}: expected a folder to write reports to, found: {error.strerror}"
         raise UnusableInput(f"{problem}; name another with --reports") from None
-    _check_ours(folder / page)
+    for name in (page, "index.html"):
+        _check_ours(folder / name)
     if not any(is_ours(one) for one in folder.glob("*.md")):
         for path in (folder / name for name in beside):
             if path.is_file() or any(path.glob("*")):

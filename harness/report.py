@@ -34,7 +34,9 @@ from harness.views import (
 if TYPE_CHECKING:
     import pandas as pd
 
-COMMITTED_COLUMNS = ["implementation", "case", "quantity", "layer", "entries", "digits", "verdict", "detail"]
+COMMITTED_COLUMNS = [
+    *("implementation", "case", "quantity", "layer", "entries", "digits", "excess", "entry", "verdict", "detail")
+]
 WORST_SHOWN = 10
 FEW = 5  # cases that are named one by one
 ASSUMPTIONS = f"""\
@@ -74,8 +76,13 @@ def write(comparison: Comparison, folder: Path) -> None:
 
 
 def committed(table: pd.DataFrame) -> pd.DataFrame:
-    """The columns that do not change with the machine; digits as whole numbers, empty where there are none."""
-    return table[COMMITTED_COLUMNS].astype({"entries": "Int64", "digits": "Int64"})
+    """What does not change with the machine: digits as whole numbers and the excess as an order of magnitude, each
+    empty where there is none, and the worst entry where a row departs; elsewhere it is where rounding is largest."""
+    departs = table["verdict"].isin(["inaccurate", "wrong"])
+    shown = table.assign(
+        excess=table["excess"].map(order_of_magnitude).replace(NOTHING, ""), entry=table["entry"].where(departs, "")
+    )
+    return shown[COMMITTED_COLUMNS].astype({"entries": "Int64", "digits": "Int64"})
 
 
 def overview(comparison: Comparison) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from harness.commands import REPORTS
+from harness.page_commands import REPORTS, write_page_of
 
 
 def run_train(options: argparse.Namespace) -> int:
@@ -38,4 +38,5 @@ def run_train(options: argparse.Namespace) -> int:
     else:
         write(judged, folder)
         print(f"Report: {folder / PAGE}")
+        write_page_of(folder)
     return 0 if is_well(judged) else 1

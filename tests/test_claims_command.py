@@ -46,11 +46,11 @@ def test_a_report_goes_where_it_is_wanted(tmp_path):
     done = harness("claims", ONE, "online-batch-mean", "--reports", str(tmp_path / "new"))
     assert done.returncode == 0
     made = sorted(path.relative_to(tmp_path / "new").as_posix() for path in (tmp_path / "new").rglob("*.*"))
-    assert made == ["claims.csv", "claims.md", "pictures/online-batch-mean.svg"]
+    assert made == ["claims.csv", "claims.md", "index.html", "pictures/online-batch-mean.svg"]
     assert harness("claims", ONE, "--reports", str(tmp_path / "new")).returncode == 0  # ours may be replaced
 
 
-@pytest.mark.parametrize("name", ["claims.md", "claims.csv", "pictures/mine.svg", "pictures"])
+@pytest.mark.parametrize("name", ["claims.md", "claims.csv", "index.html", "pictures/mine.svg", "pictures"])
 def test_what_is_not_ours_is_not_replaced(tmp_path, name):
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)

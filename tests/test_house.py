@@ -33,6 +33,7 @@ ORDER = [
     "markdown", "claims_report", "training_pictures", "training_report", "training_terminal",
     "page", "page.examples", "page.lines", "page.notations", "page.quantities", "page.worked",
     "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
+    "page.pictures", "page.notation", "page.prose", "page.mistakes", "page.data", "page.build", "page_commands",
     "check_commands", "claims_commands", "commands", "diff_command", "train_commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
@@ -60,6 +61,7 @@ def imports(path):
                 "harness.mistakes",
                 "harness.claims",
                 "harness.training",
+                "harness.page",
             ):  # the packages: what is imported may be a module
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
             else:

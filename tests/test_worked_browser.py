@@ -16,7 +16,8 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-p
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
 CHROMIUM = Path("/usr/bin/chromium")
-TEMPLATES = Path(worked.__file__).with_name("templates")
+PAGE = Path(worked.__file__).parent
+SECTION = '<section id="side-by-side"><h2>Side by side</h2>{}</section>'
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}")
 MAZUR, XOR, IRIS, DEEP = examples()
 
@@ -24,8 +25,8 @@ MAZUR, XOR, IRIS, DEEP = examples()
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
     """A page with the part alone, one title of which is hostile."""
-    part = {name: (TEMPLATES / name).read_text(encoding="utf-8") for name in
-            ("worked.html", "worked.css", "worked_text.js", "worked_drawing.js", "worked.js")}  # fmt: skip
+    part = {name: (PAGE / name).read_text(encoding="utf-8") for name in
+            ("templates/worked.html", "worked.css", "worked_text.js", "worked_drawing.js", "worked.js")}  # fmt: skip
     found = worked.data()
     found["formulations"][2]["title"] = "<script>window.hit = 1</script>"
     found["networks"][1]["note"] = "<img src=x onerror='window.hit = 1'>"
@@ -34,7 +35,7 @@ def file(tmp_path_factory):
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "body { margin: 0; padding: 1rem; background: var(--worked-bg0); color: var(--worked-fg0) }"
     page = f"""<!doctype html><html lang="en"><head>{head}<title>W</title><style>{style}{part["worked.css"]}</style>
-        </head><body><main><h1>A page</h1>{part["worked.html"]}</main>
+        </head><body><main><h1>A page</h1>{SECTION.format(part["templates/worked.html"])}</main>
         <script type="application/json" id="data">{data}</script>
         <script>{part["worked_text.js"]}{part["worked_drawing.js"]}{part["worked.js"]}</script></body></html>"""
     path.write_text(page, encoding="utf-8")

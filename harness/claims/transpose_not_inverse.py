@@ -158,7 +158,7 @@ def _interpolated() -> tuple[Picture, list[float]]:
     caption = (
         "Error of δ^1 when the delta goes back through the pseudoinverse, against the distance of W's singular values "
         "from 1: a straight line of slope 1, for every shape. At distance 0 it is right, as the "
-        "table above says."
+        "table says."
     )
     picture = Picture(
         "transpose-not-inverse",

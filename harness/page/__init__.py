@@ -1,1 +1,1 @@
-"""The page that people show each other, reports/index.html, part by part."""
+"""The page that people show each other: every report in one file of HTML, which needs no network and no server."""
