@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import BadTable
+from harness.results import Row, read_rows
 from harness.verdict import VERDICTS
 
 KEY = ("implementation", "case", "quantity", "layer")
@@ -17,7 +16,6 @@ GONE, NEW = "gone", "new"
 RANKS = (*VERDICTS[:4], GONE, "unsupported", *VERDICTS[4:6])
 
 Key = tuple[str, ...]
-Row = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -46,23 +44,12 @@ class Changes:
 
 def read(path: Path) -> dict[Key, Row]:
     """A table of results by key. Raises BadTable where it is none."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in READ if name not in (reader.fieldnames or ())]
-            if missing:
-                found = ", ".join(reader.fieldnames or ()) or "nothing"
-                raise BadTable(str(path), f"expected the columns of a results.csv, {', '.join(READ)}; found {found}")
-            rows: dict[Key, Row] = {tuple(_layer(row[name]) for name in KEY): row for row in reader}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise BadTable(str(path), f"expected a results.csv, found: {reason}") from None
-    return rows
+    return {tuple(_layer(row[name]) for name in KEY): row for row in read_rows(path, READ)}
 
 
-def _layer(text: str | None) -> str:
+def _layer(text: str) -> str:
     """Layer numbers are written as 1 or as 1.0."""
-    return (text or "").removesuffix(".0")
+    return text.removesuffix(".0")
 
 
 def changes(old: Mapping[Key, Row], new: Mapping[Key, Row]) -> Changes:

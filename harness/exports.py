@@ -50,6 +50,8 @@ def junit(comparison: Comparison) -> str:
                 _add_failure(test, judged[0])
             elif judged and all(row["verdict"] == "unsupported" for row in judged):
                 ElementTree.SubElement(test, "skipped", message=_xml(judged[0]["detail"]))
+            elif judged and judged[0]["verdict"] in NOT_RIGHT:
+                ElementTree.SubElement(test, "system-out").text = _xml(f"{judged[0]['verdict']}: {judged[0]['detail']}")
         for name, path in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
             suite.set(name, str(len(suite.findall(path))))
     ElementTree.indent(suites)

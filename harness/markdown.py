@@ -45,8 +45,10 @@ def is_ours(path: Path) -> bool:
 
 def check_file(path: Path) -> None:
     """Raise UnusableInput, before anything is computed, where this file could not be written."""
-    if path.is_dir() or not path.parent.is_dir():
-        raise UnusableInput(f"{path}: expected a file in a folder that is there, found none; name another")
+    if path.is_dir():
+        raise UnusableInput(f"{path}: expected the name of a file, found a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise UnusableInput(f"{path}: expected a file in a folder that is there, found no such folder; name another")
 
 
 def check_folder(folder: Path, page: str = "README.md", beside: Sequence[str] = ()) -> None:

@@ -131,8 +131,10 @@ def test_digits_come_after_verdicts_and_do_not_fail(tmp_path):
     ("text", "message"),
     [
         (None, "expected a results.csv, found: No such file"),
+        (f"{HEAD}a,case,w\n", "line 2: expected as many fields as there are columns"),
+        (f"{HEAD}a,case,w,1,13,bogus\x1b[31m\n", "line 2: expected a verdict, found 'bogus\\x1b[31m'"),
         ("a,b\n1,2\n", "expected the columns of a results.csv"),
-        ("", "found nothing"),
+        ("", "found none that is called 'implementation'"),
     ],
 )
 def test_what_is_no_table_of_results_is_one_line_and_status_2(tmp_path, text, message):

@@ -22,7 +22,7 @@ ORDER = [
     "mistakes.batches", "mistakes.costs", "mistakes",
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
     "mutants",
-    "prove", "refute", "soundness", "peers", "catalogue", "compare", "views", "changes", "exports",
+    "prove", "refute", "soundness", "peers", "catalogue", "compare", "views", "results", "changes", "exports",
     "pictures", "precise",
     "training", "training.states", "training.courses", "training.spread", "training.runners", "training.runs",
     "training.store", "training.follow", "training.judged", "training_views",

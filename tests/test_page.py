@@ -203,7 +203,7 @@ def test_a_case_that_nobody_knows_is_told_from_its_id(tmp_path):
 
 def test_a_table_of_another_kind_is_refused_in_a_line(tmp_path):
     (tmp_path / "results.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(UnusableInput, match="expected a column 'implementation', found"):
+    with pytest.raises(UnusableInput, match="found none that is called 'implementation'"):
         build(tmp_path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any, TypeAlias
 from harness import markdown
 from harness.activations import ACTIVATIONS
 from harness.cases import EPOCHS, FLAGS, Case, standard_cases
-from harness.errors import UnusableInput
 from harness.report import COMMITTED_COLUMNS
+from harness.results import read_rows
 from harness.verdict import VERDICTS
 from harness.views import QUANTITY_TITLES
 
@@ -36,9 +35,10 @@ def results(folder: Path) -> dict[str, Any]:
     `results[i][c]` is the place in `cells` of what implementation i gave on case c, as many gave the same. A cell has a
     row for each quantity and layer: the quantity, the layer, the entries, the digits, the verdict, the error in units
     of its bound, the worst entry and the detail. All of these but numbers are places in `texts`, and what is empty at
-    the end of a row is left out. Raises UnusableInput where the table is another.
+    the end of a row is left out. Raises BadTable where the table is another.
     """
-    rows = _rows(folder / TABLE)
+    path = folder / TABLE
+    rows = read_rows(path, COMMITTED_COLUMNS) if path.is_file() else []
     names = list(dict.fromkeys(row["implementation"] for row in rows))
     ids = list(dict.fromkeys(row["case"] for row in rows))
     known = {case.id: case for case in standard_cases()}
@@ -57,18 +57,6 @@ def results(folder: Path) -> dict[str, Any]:
         "cells": list(cells),
         "results": places,
     }
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        table = csv.DictReader(file)
-        if missing := [name for name in COMMITTED_COLUMNS if name not in (table.fieldnames or [])]:
-            raise UnusableInput(
-                f"{path}: expected a column {missing[0]!r}, found {table.fieldnames}; `nox -s compare` writes it anew"
-            )
-        return list(table)
 
 
 def _packed(row: Mapping[str, str], texts: dict[str, int]) -> Packed:

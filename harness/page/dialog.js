@@ -115,5 +115,10 @@ dialog.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close(); // the dark around it
 });
 dialog.addEventListener("close", () => {
-  if (address().cell) history.replaceState(null, "", addressOf("glance"));
+  const { cell } = address();
+  if (!cell) return;
+  history.replaceState(null, "", addressOf("glance"));
+  const buttons = [...byId("matrix").querySelectorAll("td button")];
+  const opener = buttons.findLast(({ dataset }) => dataset.of === cell.of && dataset.implementation === cell.implementation);
+  if (opener) focusCell(opener);
 });

@@ -30,6 +30,12 @@ function families(numbers) {
   return [...found].map(([name, members]) => ({ name, members }));
 }
 
+// So that a link to a cell leads to its row, and closing the dialog back to it.
+function openFamilyOf(id) {
+  const one = DATA.cases.find((each) => each.id === id);
+  if (one) chosen.open.add(one.family);
+}
+
 // Sorted as chosen; worst first is upwards.
 function sorted(items, nameOf, membersOf) {
   const { sort, downwards } = chosen;

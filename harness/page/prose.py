@@ -121,7 +121,10 @@ def _picture(path: Path, caption: str) -> Markup:
     if not path.is_file():
         return Markup("<figcaption>{}</figcaption>").format(written(caption))
     picture = inlined(path)
-    start = Markup("<img alt='' width='{}' height='{}' loading='lazy' src='").format(picture.width, picture.height)
+    told = caption.partition(". ")[0]  # the whole caption stands beneath
+    start = Markup("<img alt='Chart: {}' width='{}' height='{}' decoding='async' src='").format(
+        told, picture.width, picture.height
+    )
     return start + Markup(picture.source) + Markup("'><figcaption>{}</figcaption>").format(written(caption))
 
 

@@ -4,6 +4,7 @@ function follow() {
   byId("notice").textContent = "";
   if (query) chosenFromQuery(query);
   else if (chosenAsQuery().size) history.replaceState(null, "", addressOf(cell ? placeOfCell(cell.of, cell.implementation) : encodeURIComponent(place)));
+  if (cell) openFamilyOf(cell.of);
   if (!byId("matrix").firstChild || drawnFor !== chosenAsQuery().toString()) drawMatrix();
   if (cell && openCell(cell)) return;
   if (dialog.open) dialog.close();
@@ -41,8 +42,13 @@ byId("matrix").addEventListener("click", ({ target }) => {
   }
 });
 addEventListener("hashchange", follow);
+let unfolded = [];
 addEventListener("beforeprint", () => {
-  for (const fold of document.querySelectorAll("details")) fold.open = true;
+  unfolded = [...document.querySelectorAll("details:not([open])")];
+  for (const fold of unfolded) fold.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const fold of unfolded) fold.open = false;
 });
 makeFilters();
 follow();

@@ -27,6 +27,11 @@
     for (const side of ["one", "other"]) {
       for (const { id, title } of data.formulations) get(side).append(make("option", { value: id }, title));
       get(side).addEventListener("change", () => {
+        const other = side === "one" ? "other" : "one";
+        if (get(side).value === state.chosen[other]) {
+          state.chosen[other] = state.chosen[side]; // the two change places: one beside itself shows nothing
+          get(other).value = state.chosen[other];
+        }
         state.chosen[side] = get(side).value;
         renderPanels();
       });
