@@ -165,6 +165,14 @@ def test_a_deep_link_opens_its_cell_again_and_again(visit, ours):
     assert page.locator("dialog[open]").count() == 0
 
 
+def test_closing_a_deep_link_leads_to_its_cell(visit, ours):
+    page = visit(ours, f"#{CELL}")
+    page.keyboard.press("Escape")
+    of, implementation = CELL.split("/")
+    playwright.expect(cell(page, implementation, of).last).to_be_focused()
+    assert page.evaluate("scrollY") > 0
+
+
 @pytest.mark.parametrize(
     "place", ["none-such/neuron_loop", "iris-4-3-sigmoid-batch8/nobody", "nowhere", "%/%E0%A4%A", "a*/"]
 )
@@ -283,3 +291,20 @@ def test_it_prints_with_every_fold_open_and_no_controls(visit, ours):
     assert page.locator("nav").is_hidden()
     assert page.locator("#filters").is_hidden()
     assert page.locator("details:not([open])").count() == 0
+
+
+def test_after_printing_the_page_is_folded_as_it_was(visit, ours):
+    page = visit(ours)
+    count = "document.querySelectorAll('details:not([open])').length"
+    before = page.evaluate(count)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(count) == 0 < before
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(count) == before
+
+
+def test_every_picture_is_told_in_words(visit, ours):
+    page = visit(ours)
+    told = page.eval_on_selector_all("img", "all => all.map(one => one.alt)")
+    assert len(told) == len(list((REPORTS / "pictures").glob("*.svg")))
+    assert all(len(text) > 20 for text in told)

@@ -205,3 +205,11 @@ def test_axe_finds_nothing_serious(visit, scheme, width):
         violations = axe.Axe().run(page).response["violations"]
         serious = [one for one in violations if one["impact"] in ("serious", "critical")]
         assert not serious, [(one["id"], [node["html"] for node in one["nodes"]]) for one in serious]
+
+
+def test_a_formulation_is_never_beside_itself(visit):
+    page = visit()
+    one, other = page.locator("#worked-one"), page.locator("#worked-other")
+    before = one.input_value(), other.input_value()
+    one.select_option(before[1])
+    assert (one.input_value(), other.input_value()) == (before[1], before[0])
