@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import BadTable
+from harness.parse import printable
 from harness.results import Row, read_rows
 from harness.verdict import VERDICTS
 
@@ -28,8 +30,8 @@ class Change:
 
     @property
     def name(self) -> str:
-        implementation, case, quantity, layer = self.key
-        return f"{implementation}, {case}, {quantity}{f' of layer {layer}' if layer else ''}"
+        implementation, case, quantity, layer = map(printable, self.key)
+        return f"{implementation}, {case}, {quantity}{f' of layer {layer}' if layer != '0' else ''}"
 
 
 @dataclass(frozen=True)
@@ -43,32 +45,56 @@ class Changes:
 
 
 def read(path: Path) -> dict[Key, Row]:
-    """A table of results by key. Raises BadTable where it is none."""
-    return {tuple(_layer(row[name]) for name in KEY): row for row in read_rows(path, READ)}
+    """A table of results by key. Raises BadTable where it is none, or has a row twice."""
+    found: dict[Key, Row] = {}
+    for row in read_rows(path, READ):
+        key = row["implementation"], row["case"], row["quantity"], _number(row["layer"])
+        if key in found:
+            raise BadTable(str(path), f"expected each row once, found {', '.join(map(printable, key))} twice")
+        found[key] = row
+    return found
 
 
-def _layer(text: str) -> str:
-    """Layer numbers are written as 1 or as 1.0."""
+def _number(text: str) -> str:
+    """Layers and digits are written as 1 or as 1.0."""
     return text.removesuffix(".0")
+
+
+def _one_for_all(old: Mapping[Key, Row], new: Mapping[Key, Row]) -> dict[Key, Row]:
+    """The old table in the layers of the new one: what failed or was refused has one row for all, of layer 0."""
+    known = dict(old)
+    for key, row in new.items():
+        whole = (*key[:3], "0")
+        if key not in known and whole in old:
+            known[key] = old[whole] | {"digits": row["digits"]}
+            known.pop(whole, None)
+        elif key == whole and key not in known:
+            parts = [one for one in old if one[:3] == key[:3]]
+            if parts:
+                known[key] = min((old[one] for one in parts), key=lambda one: RANKS.index(one["verdict"] or "agrees"))
+                for one in parts:
+                    known.pop(one, None)
+    return known
 
 
 def changes(old: Mapping[Key, Row], new: Mapping[Key, Row]) -> Changes:
     """What is not the same, in the order of the new table; what is gone comes last."""
     worse, other, digits = list[Change](), list[Change](), list[Change]()
+    old = _one_for_all(old, new)
     for key in [*new, *(key for key in old if key not in new)]:
         before = old[key]["verdict"] if key in old else NEW
         now = new[key]["verdict"] if key in new else GONE
         if before != now:
             (worse if _is_worse(before, now) else other).append(Change(key, before, now))
-        elif _layer(old[key]["digits"]) != _layer(new[key]["digits"]):
-            digits.append(Change(key, _layer(old[key]["digits"]), _layer(new[key]["digits"])))
+        elif _number(old[key]["digits"]) != _number(new[key]["digits"]):
+            digits.append(Change(key, _number(old[key]["digits"]), _number(new[key]["digits"])))
     return Changes(tuple(worse), tuple(other), tuple(digits), len(new))
 
 
 def _is_worse(before: str, now: str) -> bool:
     """A row that is new is worse only where it is bad news, and one without a verdict only where it is gone."""
-    if before == NEW:
-        return now in ("failed", "wrong")
+    if before in (NEW, ""):
+        return now in ("failed", "wrong", GONE)
     if before not in RANKS or now not in RANKS:
         return now == GONE
     return RANKS.index(now) < RANKS.index(before)

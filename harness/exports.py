@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import xml.etree.ElementTree as ElementTree
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 BAD = ("failed", "wrong")
 NOT_RIGHT = (*BAD, "inaccurate", "cannot tell")
-_NO_XML = {number: "�" for number in range(32) if chr(number) not in "\t\n\r"}
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def badge(comparison: Comparison) -> str:
@@ -91,5 +92,5 @@ def _plain(value: Any) -> Any:
 
 
 def _xml(text: str) -> str:
-    """Text without the control characters that XML cannot hold."""
-    return text.translate(_NO_XML)
+    """Text without the characters that XML cannot hold."""
+    return _NO_XML.sub("\ufffd", text)

@@ -14,11 +14,12 @@ from harness.cases import standard_cases
 from harness.changes import changes, read
 from harness.compare import COLUMNS, PAIR_COLUMNS, Comparison, Selection
 from harness.discover import find
+from harness.errors import BadTable
 from harness.exports import as_json, badge, junit
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)
-BAD_TEXT = 'says <b> & "no"\x00\x1b]]>'
+BAD_TEXT = 'says <b> & "no"\x00\x1b\ufffe]]>'
 
 
 def comparison(verdicts):
@@ -62,7 +63,7 @@ def test_junit_fails_what_is_wrong_skips_what_was_refused_and_holds_any_text():
     }
     [failure] = suites.iter("failure")
     assert failure.get("message") == "w of layer 1: wrong"
-    assert failure.text == 'says <b> & "no"��]]>'
+    assert failure.text == 'says <b> & "no"���]]>'
 
 
 def test_json_has_every_row_and_no_number_that_json_lacks():
@@ -112,6 +113,33 @@ def test_a_verdict_is_worse_where_less_is_right_or_less_is_run(tmp_path, before,
     assert (len(found.worse), len(found.other), len(found.digits)) == (worse, other, digits)
     done = harness("diff", *map(str, paths))
     assert done.returncode == (1 if worse else 0), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "worse", "other"),
+    [
+        (["0,,failed"], ["1,9,wrong", "2,9,agrees"], 0, 2),
+        (["1,9,agrees", "2,9,agrees"], ["0,,failed"], 1, 0),
+        (["0,,unsupported"], ["1,9,agrees", "2,9,agrees"], 0, 2),
+        (["1,9,wrong", "2,9,agrees"], ["0,,failed"], 1, 0),
+        (["0,,failed"], ["0,,failed"], 0, 0),
+    ],
+)
+def test_a_failure_is_one_row_for_all_layers(tmp_path, before, now, worse, other):
+    paths = [tmp_path / "old.csv", tmp_path / "new.csv"]
+    for path, rows in zip(paths, (before, now), strict=True):
+        path.write_text(HEAD + "".join(f"a,case,w,{row}\n" for row in rows), encoding="utf-8")
+    found = changes(*map(read, paths))
+    assert (len(found.worse), len(found.other)) == (worse, other)
+
+
+def test_a_row_that_stands_twice_is_refused_and_names_keep_their_point(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text(f"{HEAD}a,case,w,1,9,wrong\na,case,w,1.0,9,agrees\n", encoding="utf-8")
+    with pytest.raises(BadTable, match="expected each row once, found a, case, w, 1 twice"):
+        read(path)
+    path.write_text(f"{HEAD}v1,case,w,1,9,wrong\nv1.0,case,w,1,9,agrees\n", encoding="utf-8")
+    assert len(read(path)) == 2
 
 
 def test_digits_come_after_verdicts_and_do_not_fail(tmp_path):

@@ -66,9 +66,9 @@ def parts(path: Path) -> tuple[Part, ...]:
 
 def _prepared(tokens: Sequence[Token]) -> list[Token]:
     """Tables in boxes of their own, links that lead somewhere, anchors as ids of their headings."""
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for number, (token, following) in enumerate(zip(tokens, [*tokens[1:], None], strict=True)):
         if token.type in ("th_open", "td_open") and following is not None and not following.content:
-            token.tag = "td"  # an empty cell heads nothing
+            token.tag = tokens[number + 2].tag = "td"  # an empty cell heads nothing
         if token.type == "inline":
             _link(token.children or [])
         if token.type == "heading_open" and following is not None and (found := _ANCHOR.match(following.content)):
