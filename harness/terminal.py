@@ -32,17 +32,23 @@ def display() -> Display:
     return _Bar() if sys.stdout.isatty() else _Lines()
 
 
+def bar(unit: str) -> Progress:
+    """A progress bar that counts in this unit, and goes when it is done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+        transient=True,
+    )
+
+
 class _Bar:
     def __init__(self) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._progress: Progress = Progress(
-            TextColumn("{task.description:<20}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            transient=True,
-        )
+        self._progress = bar("cases")
         self._task = self._progress.add_task("loading the data", total=None)
         self._progress.start()
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from harness.terminal import bar
 from harness.training.store import Run
 from harness.training_views import NOT_TRAINED, answer, digits_by_runner, kinds, marks_in_words, not_trained
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from harness.training.follow import Display
     from harness.training.judged import Judged
 
@@ -28,16 +27,7 @@ class _Bar:
     """Counts epochs of all runs; what was kept from the last time is there at once."""
 
     def __init__(self) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._progress: Progress = Progress(
-            TextColumn("{task.description:<20}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("epochs"),
-            TimeRemainingColumn(),
-            transient=True,
-        )
+        self._progress = bar("epochs")
         self._task = self._progress.add_task("loading the data", total=None)
         self._progress.start()
 

@@ -30,9 +30,9 @@ ORDER = [
     "claims.inputs_not_outputs", "claims.iverson_bracket", "claims.counting", "claims.many_costs",
     "claims.online_batch_mean", "claims.recomputed", "claims.published_groups", "claims.published_figures",
     "claims.signs", "claims.slope_forms", "claims.transpose_not_inverse", "claims.update_after_backward", "claims",
-    "markdown", "claims_report", "training_pictures", "training_report", "training_terminal",
+    "markdown", "claims_report", "training_pictures", "training_report", "terminal", "training_terminal",
     "page", "page.examples", "page.lines", "page.notations", "page.quantities", "page.worked",
-    "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report", "terminal",
+    "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report",
     "page.pictures", "page.notation", "page.prose", "page.mistakes", "page.data", "page.build", "page_commands",
     "check_commands", "claims_commands", "commands", "diff_command", "train_commands", "__main__",
 ]  # fmt: skip
