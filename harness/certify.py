@@ -8,13 +8,12 @@ import numpy as np
 
 from harness.contract import Array, Inputs
 from harness.enclosure import Enclosure
+from harness.products import by_balls
 from harness.rounding import Bounds, bounds
-from harness.truth import Truth, enclose, enclose_inputs
+from harness.truth import PRECISIONS, Truth, enclose, enclose_inputs, enclosures
 
-# Bits of the balls, each tried in turn; the last is enough for weights that cancel to one part in 2^900.
-PRECISIONS = (128, 256, 512, 1024)
-# An enclosure decides an entry if its radius is this small beside the entry's bound.
-DECIDES = 2.0**-20
+# An enclosure decides an entry if its radius is this small beside the entry's bound, which it widens by as much.
+DECIDES = 2.0**-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +30,8 @@ def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str,
     """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], the
     displacement old − new with the bias last. Raises ValueError where there is no truth or no
     bound."""
-    for precision in PRECISIONS:
+    for truth in enclosures(inputs):
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and decides nothing
-            truth = enclose(inputs, precision)
             limits = bounds(truth, inputs, learning_rate, dtype)
             standards = _standards(truth, limits, learning_rate)
         if all((s.undecidable == unclear).all() for s, unclear in standards.values()):
@@ -65,12 +63,16 @@ def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple
     """Each standard, and which of its entries no precision can decide."""
     standards = {}
     for l in range(len(truth.delta)):
-        unclear = limits.unclear_parameters[l]
+        unclear, parameters = limits.unclear_parameters[l], truth.parameters[l]
+        wide = _too_wide(parameters, limits.parameters[l]) & ~unclear
+        # Balls help the sum where its terms are known well enough, and else nothing does.
+        if wide.any() and not (_too_wide(truth.delta[l], limits.delta[l]) & ~limits.unclear_delta[l]).any():
+            parameters = by_balls(parameters, wide, truth.delta[l].transposed, truth.a[l].beside_ones)
         of_layer = {
             "delta": (truth.delta[l], limits.delta[l], limits.unclear_delta[l]),
-            "w": (truth.parameters[l][:, :-1], limits.parameters[l][:, :-1], unclear[:, :-1]),
-            "b": (truth.parameters[l][:, -1], limits.parameters[l][:, -1], unclear[:, -1]),
-            "update": (truth.parameters[l].times(learning_rate), limits.update[l], unclear),
+            "w": (parameters[:, :-1], limits.parameters[l][:, :-1], unclear[:, :-1]),
+            "b": (parameters[:, -1], limits.parameters[l][:, -1], unclear[:, -1]),
+            "update": (parameters.times(learning_rate), limits.update[l], unclear),
         }
         for quantity, (enclosure, bound, doubtful) in of_layer.items():
             standards[quantity, l + 1] = Standard(enclosure, bound, doubtful | _too_wide(enclosure, bound)), doubtful

@@ -1,23 +1,19 @@
-"""Enclosures: exact values known to about 106 bits, as two floats and a proved radius; and the two products of
-enclosures that backprop ends with, by error-free transformations on whole arrays.
-
-Ogita, Rump and Oishi, "Accurate sum and dot product", SIAM Journal on Scientific Computing 26, 2005: TwoSum,
-Split, TwoProduct and Dot2, with u = 2^-53.
-"""
+"""Enclosures: exact values known to some 100 bits, as two floats and a proved radius."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from flint import arb, arb_mat
 
 from harness.contract import Array
+from harness.double_double import OPERATION, SMALLEST, Double
 
-SMALLEST = 5e-324  # what a conversion to float64 may lose at the bottom of its range
-_ROUND_UP = 1 + 2.0**-40  # covers the rounding of the few float64 operations that compute a radius
-_CHUNK = 2**17  # products held at once: as many as stay in a processor's cache
+ROUND_UP = 1 + 2.0**-40  # covers the rounding of the few float64 operations that compute a radius
+_PIECE = 2**12  # entries at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,83 +28,90 @@ class Enclosure:
     low: Array
     radius: Array
 
+    @classmethod
+    def of(cls, matrix: arb_mat) -> Enclosure:
+        """Midpoints as two floats, and radii that also cover what those two leave out."""
+        entries = matrix.entries()
+        high = list(map(float, entries))
+        low = [float(entry - top) for entry, top in zip(entries, high, strict=True)]
+        radius = [float(entry.rad()) for entry in entries]
+        highs, lows, radii = (np.array(part).reshape(matrix.nrows(), matrix.ncols()) for part in (high, low, radius))
+        return cls(highs, lows, radii * (1 + 2.0**-40) + np.abs(lows) * 2.0**-52 + SMALLEST)
+
+    @classmethod
+    def exactly(cls, array: Array) -> Enclosure:
+        """Floats, which are what they are."""
+        high = array.astype(np.float64)
+        return cls(high, np.zeros_like(high), np.zeros_like(high))
+
+    @classmethod
+    def around(cls, middle: Double, radius: Array) -> Enclosure:
+        """The result of an operation in double-double, with what the radii of its operands move it by."""
+        radius = (radius + OPERATION * np.abs(middle.high)) * ROUND_UP + 8 * SMALLEST
+        return cls(middle.high, middle.low, radius)
+
+    @property
+    def middle(self) -> Double:
+        """The midpoint."""
+        return Double(self.high, self.low)
+
+    @property
+    def transposed(self) -> Enclosure:
+        """[m, n] of [n, m]."""
+        return Enclosure(self.high.T, self.low.T, self.radius.T)
+
+    @property
+    def beside_ones(self) -> Enclosure:
+        """[n, k] -> [n, k + 1]: a column of ones, which meets the bias."""
+        column = (len(self.high), 1)
+        parts = ((self.high, np.ones(column)), (self.low, np.zeros(column)), (self.radius, np.zeros(column)))
+        return Enclosure(*map(np.hstack, parts))
+
+    def balls(self) -> arb_mat:
+        """The same of a matrix, as balls."""
+        parts = zip(self.high.ravel().tolist(), self.low.ravel().tolist(), self.radius.ravel().tolist(), strict=True)
+        rows, columns = self.high.shape
+        return arb_mat(rows, columns, [arb(high, radius) + low for high, low, radius in parts])
+
     def error(self, value: Array) -> Array:
         """|value − midpoint| to within a few units in its own last place; NaN where the value is NaN."""
         with np.errstate(invalid="ignore"):  # infinity from infinity is the NaN that it should be
             return np.asarray(np.abs((value - self.high) - self.low))
 
+    def plus(self, floats: Array) -> Enclosure:
+        """The sum with exact floats."""
+        return Enclosure.around(self.middle + floats, self.radius)
+
     def times(self, factor: float) -> Enclosure:
-        """The enclosure of factor · exact."""
-        high, rest = _two_product(np.asarray(factor), self.high)
-        low = rest + factor * self.low
-        left_out = (np.abs(low) + np.abs(factor * self.low)) * 2.0**-52
-        return Enclosure(high, low, (abs(factor) * self.radius + left_out + SMALLEST) * _ROUND_UP)
+        """The product with an exact float."""
+        [product] = self.in_pieces(lambda one: [Enclosure.around(one.middle * factor, one.radius * abs(factor))])
+        return product
 
     def over(self, divisor: int) -> Enclosure:
-        """The enclosure of exact / divisor."""
-        high = self.high / divisor
-        product, rest = _two_product(high, np.asarray(float(divisor)))
-        low = ((self.high - product) - rest + self.low) / divisor  # the remainder of a division is exact
-        left_out = (np.abs(low) + np.abs(self.low)) * 2.0**-51
-        return Enclosure(high, low, (self.radius / divisor + left_out + 8 * SMALLEST) * _ROUND_UP)
+        """The quotient by an exact number."""
+        return Enclosure.around(self.middle / float(divisor), self.radius / divisor)
+
+    def __mul__(self, other: Enclosure) -> Enclosure:
+        """Entry by entry."""
+        moved = np.abs(self.high) * other.radius + self.radius * (np.abs(other.high) + other.radius)
+        return Enclosure.around(self.middle * other.middle, moved)
+
+    def in_pieces(self, function: Callable[[Enclosure], Sequence[Enclosure]]) -> list[Enclosure]:
+        """Functions of single entries, for as many at once as stay in a processor's cache with all that they need."""
+        flat, pieces = self.reshaped(-1), []
+        for start in range(0, self.high.size, _PIECE):
+            pieces.append(function(flat[start : start + _PIECE]))
+        return [_joined(of_one).reshaped(*self.high.shape) for of_one in zip(*pieces, strict=True)]
+
+    def reshaped(self, *shape: int) -> Enclosure:
+        """The same entries in another shape."""
+        return Enclosure(self.high.reshape(shape), self.low.reshape(shape), self.radius.reshape(shape))
 
     def __getitem__(self, index: Any) -> Enclosure:
         return Enclosure(self.high[index], self.low[index], self.radius[index])
 
 
-def sum_of_outer_products(delta: Enclosure, a: Enclosure) -> Enclosure:
-    """Σ_rows δ[row, j] a[row, k]: [n, m] and [n, k] to [m, k], in about twice the working precision."""
-    rows, m, k = len(delta.high), delta.high.shape[1], a.high.shape[1]
-    delta, delta_exponent = _scaled(delta)
-    a, a_exponent = _scaled(a)
-    total, rest = np.zeros((m, k)), np.zeros((m, k))
-    size = max(1, _CHUNK // (m * k))
-    for start in range(0, rows, size):
-        chunk = slice(start, start + size)
-        for product, error in zip(*_products(delta[chunk], a[chunk]), strict=True):
-            total, lost = _two_sum(total, product)
-            rest += lost + error
-    high, low = _two_sum(total, rest)
-    d_abs, a_abs = np.abs(delta.high), np.abs(a.high)
-    d_wide, a_wide = d_abs + delta.radius, a_abs + a.radius
-    # Dot2 errs by at most γ_n² Σ|δ||a|; the low parts of the factors add roundings of the same order.
-    radius = 4 * (rows + 1) ** 2 * 2.0**-104 * (d_abs.T @ a_abs) + d_wide.T @ a.radius + delta.radius.T @ a_wide
-    radius = (radius + 2.0**-104 * np.abs(high) + 8 * rows * SMALLEST) * _ROUND_UP
-    exponent = delta_exponent + a_exponent
-    high, low, radius = (np.ldexp(part, exponent) for part in (high, low, radius))
-    return Enclosure(high, low, radius + 2 * SMALLEST)
-
-
-def _products(delta: Enclosure, a: Enclosure) -> tuple[Iterable[Array], Iterable[Array]]:
-    """For each row the outer product of the midpoints, rounded, and what that left out: two arrays [n, m, k]."""
-    d = Enclosure(*(part[:, :, None] for part in (delta.high, delta.low, delta.radius)))
-    b = Enclosure(*(part[:, None, :] for part in (a.high, a.low, a.radius)))
-    product, error = _two_product(d.high, b.high)
-    return product, error + (d.high * b.low + d.low * b.high)
-
-
-def _scaled(enclosure: Enclosure) -> tuple[Enclosure, int]:
-    """The same divided by a power of two, so that its largest entry is about 1 and no product underflows."""
-    exponent = int(np.frexp(np.abs(enclosure.high).max(initial=0.0))[1])
-    parts = (np.ldexp(part, -exponent) for part in (enclosure.high, enclosure.low, enclosure.radius))
-    high, low, radius = parts
-    return Enclosure(high, low, radius + SMALLEST), exponent
-
-
-def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
-
-
-def _two_product(a: Array, b: Array) -> tuple[Array, Array]:
-    product = a * b
-    (a1, a2), (b1, b2) = _split(a), _split(b)
-    return product, ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2
-
-
-def _split(value: Array) -> tuple[Array, Array]:
-    """Two halves of 26 bits that add up to the value (Veltkamp)."""
-    scaled = (2.0**27 + 1) * value
-    high = scaled - (scaled - value)
-    return high, value - high
+def _joined(pieces: Sequence[Enclosure]) -> Enclosure:
+    return Enclosure(
+        *(np.concatenate([getattr(piece, part) for piece in pieces]) for part in ("high", "low", "radius"))
+    )

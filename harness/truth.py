@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from harness import balls
+from harness import balls, large
 from harness.contract import Array, Inputs
-from harness.enclosure import SMALLEST, Enclosure, sum_of_outer_products
+from harness.enclosure import Enclosure
+from harness.products import sum_of_outer_products
 
 # Training multiplies an early error at every step; these bits outlast thousands of steps.
 TRAINING_PRECISION = 192
+# Bits of the balls, each tried in turn; the last is enough for weights that cancel to one part in 2^900.
+PRECISIONS = (128, 256, 512, 1024)
+LARGE = 5_000  # parameters times rows from which slices are faster than balls
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +31,36 @@ class Truth:
     parameters: tuple[Enclosure, ...]
 
 
-def enclose(inputs: Inputs, precision: int) -> Truth:
-    """Balls around everything that backprop computes, with so many bits. Cost: parameters × rows.
+def enclosures(inputs: Inputs) -> Iterator[Truth]:
+    """Ever closer enclosures of everything that backprop computes. Cost of each: parameters × rows.
 
-    Raises ValueError for a cost whose output activation it is not defined with.
+    Raises ValueError for a cost whose output activation it is not defined with, or targets that it is not.
     """
+    _check_defined(inputs)
+    if inputs.work >= LARGE:
+        found = large.backprop(inputs)
+        yield Truth(tuple(z.high for z in found.z), found.a, found.delta, found.parameters)
+    for precision in PRECISIONS:
+        yield enclose(inputs, precision)
+
+
+def _check_defined(inputs: Inputs) -> None:
+    output, cost = inputs.network.layers[-1].activation.name, inputs.network.cost.name
+    if (cost == "cross_entropy") != (output == "softmax") or (cost == "binary_cross_entropy" and output != "sigmoid"):
+        raise ValueError(f"{cost} after {output}: the truth has cross-entropy with softmax, binary with sigmoid")
+    # δ^L = a − t is the derivative of the cross-entropy only where each row of t sums to 1, but for its rounding.
+    slack = inputs.t.shape[1] * 2.0**-24
+    if output == "softmax" and not (np.abs(inputs.t.sum(axis=1, dtype=np.float64) - 1) <= slack).all():
+        raise ValueError("a row of targets does not sum to 1, as those of a cross-entropy must")
+
+
+def enclose(inputs: Inputs, precision: int) -> Truth:
+    """Balls around everything that backprop computes, with so many bits."""
     before, ctx.prec = ctx.prec, precision
     try:
         network = inputs.network
         exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
-        a, delta = (tuple(map(_extract, part)) for part in (exact.a, exact.delta))
+        a, delta = (tuple(map(Enclosure.of, part)) for part in (exact.a, exact.delta))
         z = tuple(map(_floats, exact.z))
     finally:
         ctx.prec = before
@@ -44,7 +68,7 @@ def enclose(inputs: Inputs, precision: int) -> Truth:
         z=z,
         a=a,
         delta=delta,
-        parameters=tuple(sum_of_outer_products(d, _beside_ones(one)) for d, one in zip(delta, a[:-1], strict=True)),
+        parameters=tuple(sum_of_outer_products(d, one.beside_ones) for d, one in zip(delta, a[:-1], strict=True)),
     )
 
 
@@ -54,7 +78,7 @@ def enclose_inputs(inputs: Inputs, precision: int) -> tuple[Enclosure, ...]:
     try:
         network = inputs.network
         exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
-        return tuple(map(_extract, exact.z))
+        return tuple(map(Enclosure.of, exact.z))
     finally:
         ctx.prec = before
 
@@ -94,20 +118,5 @@ def advance(inputs: Inputs, weights: Sequence[arb_mat], learning_rate: float, ba
         ctx.prec = before
 
 
-def _beside_ones(a: Enclosure) -> Enclosure:
-    one = np.ones((len(a.high), 1))
-    return Enclosure(np.hstack([a.high, one]), np.hstack([a.low, 0 * one]), np.hstack([a.radius, 0 * one]))
-
-
 def _floats(matrix: arb_mat) -> Array:
     return np.array(list(map(float, matrix.entries()))).reshape(matrix.nrows(), matrix.ncols())
-
-
-def _extract(matrix: arb_mat) -> Enclosure:
-    """Midpoints as two floats, and radii that also cover what those two leave out."""
-    entries = matrix.entries()
-    high = list(map(float, entries))
-    low = [float(entry - top) for entry, top in zip(entries, high, strict=True)]
-    radius = [float(entry.rad()) for entry in entries]
-    highs, lows, radii = (np.array(part).reshape(matrix.nrows(), matrix.ncols()) for part in (high, low, radius))
-    return Enclosure(highs, lows, radii * (1 + 2.0**-40) + np.abs(lows) * 2.0**-52 + SMALLEST)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     "contract", "errors", "activations", "costs",
     "tables", "datasets", "cases", "selection", "common",
-    "enclosure", "balls", "truth", "rounding", "certify", "exact",
+    "double_double", "enclosure", "slicing", "products", "balls", "large", "truth", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",
     "textbook", "conventions", "run", "evidence", "workers", "tasks", "verdict", "rounded",
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",

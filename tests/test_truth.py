@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from conftest import functions_of
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from networks import inputs, random_inputs
 from test_published import figures_of, rounds_to
 
@@ -20,8 +19,7 @@ from harness.claims.published_groups import PUBLISHED
 from harness.claims.recomputed import sigmoid_network
 from harness.contract import Gradients, Inputs, Unsupported
 from harness.discover import find
-from harness.enclosure import Enclosure, sum_of_outer_products
-from harness.truth import enclose, train
+from harness.truth import enclose, enclosures, train
 
 mp = mpmath.mp.clone()
 mp.dps = 60
@@ -194,32 +192,7 @@ def test_an_exact_zero_follows_pytorch_and_a_near_one_is_not_decided():
 def test_a_cost_without_its_output_activation_has_no_truth():
     given_inputs = random_inputs([2, 2], "tanh", "tanh", "binary_cross_entropy", 1, seed=1)
     with pytest.raises(ValueError, match="the truth has cross-entropy with softmax, binary with sigmoid"):
-        enclose(given_inputs, 128)
-
-
-@settings(deadline=None)
-@given(st.integers(1, 6), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2**32))
-def test_sum_of_outer_products_encloses_the_exact_fractions(rows, m, k, seed):
-    random = np.random.default_rng(seed)
-
-    def some(shape):
-        high = random.normal(size=shape) * 10.0 ** random.integers(-150, 150, size=shape)
-        low = high * random.uniform(-1, 1, shape) * 2.0**-54
-        return Enclosure(high, low, np.zeros(shape))
-
-    delta, a = some((rows, m)), some((rows, k))
-    result = sum_of_outer_products(delta, a)
-    for j, i in np.ndindex(m, k):
-        terms = [
-            (Fraction(delta.high[n, j]) + Fraction(delta.low[n, j])) * (Fraction(a.high[n, i]) + Fraction(a.low[n, i]))
-            for n in range(rows)
-        ]
-        error = abs(sum(terms) - Fraction(result.high[j, i]) - Fraction(result.low[j, i]))
-        assert error <= Fraction(result.radius[j, i])
-        size = float(sum(map(abs, terms)))
-        # Entries that are 300 powers of ten below the largest lose to underflow.
-        largest = np.abs(delta.high).max() * np.abs(a.high).max()
-        assert result.radius[j, i] <= rows**2 * 1e-29 * size + 1e-300 * largest + 1e-320
+        next(enclosures(given_inputs))
 
 
 def test_training_follows_the_delta_rule_in_exact_fractions():

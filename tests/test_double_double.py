@@ -1,0 +1,106 @@
+"""Double-double arithmetic against exact fractions, its functions against balls of 300 bits."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.double_double import FUNCTION, OPERATION, SMALLEST, Double, exp, exp_and_expm1, log1p
+
+U = Fraction(1, 2**53)
+
+
+def drawn(random, count, lowest, highest):
+    """Numbers of both signs and many sizes, with low parts of up to half a unit in the last place."""
+    high = (
+        random.choice([-1.0, 1.0], count) * random.uniform(1, 2, count) * 2.0 ** random.integers(lowest, highest, count)
+    )
+    return Double(high, random.uniform(-1, 1, count) * np.abs(high) * 2.0**-54)
+
+
+def fractions(value):
+    return [Fraction(h) + Fraction(l) for h, l in zip(value.high.tolist(), value.low.tolist(), strict=True)]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32))
+@pytest.mark.parametrize(
+    ("operation", "stated"),
+    [("+", 3 * U**2 + 13 * U**3), ("-", 3 * U**2 + 13 * U**3), ("*", 7 * U**2), ("/", 15 * U**2 + 56 * U**3)],
+)
+def test_operations_keep_the_published_bounds(operation, stated, seed):
+    random = np.random.default_rng(seed)
+    x, y = drawn(random, 20, -100, 100), drawn(random, 20, -100, 100)
+    if seed % 2:  # sums that cancel
+        y = Double(x.high * (1 + 2.0**-50 * random.integers(-3, 3, 20)), y.low * 2.0**-200)
+    apply = {
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+        "*": lambda a, b: a * b,
+        "/": lambda a, b: a / b,
+    }[operation]
+    result = apply(x, y)
+    for a, b, found in zip(fractions(x), fractions(y), fractions(result), strict=True):
+        exact = apply(a, b)
+        assert abs(found - exact) <= stated * abs(exact)
+    assert stated < OPERATION
+    assert (np.abs(result.low) <= np.spacing(np.abs(result.high)) / 2).all()
+
+
+def test_a_sum_of_rows_errs_by_its_depth():
+    random = np.random.default_rng(1)
+    for width in (1, 2, 3, 7, 64, 100):
+        rows = Double(random.uniform(0, 1, (2, width)), random.uniform(-1, 1, (2, width)) * 2.0**-56)
+        total = rows.sum()
+        assert total.high.shape == (2, 1)
+        for row in range(2):
+            exact = sum(fractions(rows[row]))
+            assert abs(fractions(total[row])[0] - exact) <= 7 * 3 * U**2 * exact
+
+
+ARGUMENTS = np.concatenate([
+    -(10.0 ** np.linspace(-320, 3, 2000)),
+    -np.linspace(0, 0.01, 2000),  # where e^x − 1 is all that is left
+    -np.linspace(0, 2, 2000),
+    -np.linspace(680, 760, 500),  # to the end of the range of float64 and beyond
+    -np.log(2) / 512 * np.arange(1, 1000, 2),  # between two pieces of the table
+])  # fmt: skip
+
+
+def worst(function, exact, arguments):
+    """The largest relative error, after what the bottom of the range may cost."""
+    lows = arguments * np.random.default_rng(2).uniform(-1, 1, arguments.size) * 2.0**-54
+    result, worst = function(Double(arguments, lows)), 0.0
+    with ctx.workprec(300):
+        for x, l, high, low in zip(arguments.tolist(), lows.tolist(), result.high, result.low, strict=True):
+            value = exact(arb(x) + arb(l))
+            error = abs(arb(float(high)) + arb(float(low)) - value) - 2 * SMALLEST
+            worst = max(worst, float(error / abs(value)) if error > 0 else 0.0)
+    return worst
+
+
+@pytest.mark.parametrize(
+    ("function", "exact", "arguments"),
+    [
+        (exp, arb.exp, ARGUMENTS),
+        (lambda x: exp_and_expm1(x)[0], arb.exp, ARGUMENTS),
+        (lambda x: exp_and_expm1(x)[1], arb.expm1, ARGUMENTS[ARGUMENTS < 0]),
+        (log1p, arb.log1p, np.exp(ARGUMENTS[(ARGUMENTS < 0) & (ARGUMENTS > -700)])),
+        (log1p, arb.log1p, -ARGUMENTS[(ARGUMENTS < 0) & (ARGUMENTS >= -1)]),
+    ],
+    ids=["exp", "exp beside expm1", "expm1", "log1p of exponentials", "log1p"],
+)
+def test_functions_keep_their_stated_error(function, exact, arguments):
+    found = worst(function, exact, arguments)
+    assert 0 < found <= FUNCTION / 4, np.log2(found)  # the stated error has a margin
+
+
+def test_exp_of_zero_and_of_what_is_lower_than_any_exponent():
+    result = exp(Double(np.array([0.0, -800.0, -1e300]), np.zeros(3)))
+    assert result.high.tolist() == [1.0, 0.0, 0.0]
+    assert result.low.tolist() == [0.0, 0.0, 0.0]
