@@ -77,26 +77,20 @@ def run_prove(options: argparse.Namespace) -> int:
 def run_soundness(options: argparse.Namespace) -> int:
     from harness.compare import default_jobs
     from harness.discover import available
+    from harness.markdown import check_file
     from harness.soundness import LOSSY, Tally, sound
+    from harness.soundness_report import as_json, as_text
 
+    if options.json is not None:
+        check_file(options.json)
     implementations = tuple(one for one in available() if one.name not in LOSSY)
     trials, tally = 0, Tally()
     for trials, tally in sound(implementations, options.entries, options.seed, options.jobs or default_jobs()):
         print(f"{trials} networks, {tally.entries.total():,} entries, {tally.alarms.total()} false alarms", flush=True)
-    from tabulate import tabulate
-
-    rows = [
-        [
-            name,
-            *(f"{part[name]:,}" for part in (tally.entries, tally.alarms, tally.undecided, tally.idle)),
-            f"{worst:.2g}",
-        ]
-        for name, worst in sorted(tally.worst.items())
-    ]
-    headers = ["implementation", "entries", "false alarms", "undecided", "bound above value", "worst error in bounds"]
-    print(tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True))
-    for place in tally.where[:20]:
-        print(place)
+    print(as_text(tally))
+    if options.json is not None:
+        options.json.write_text(as_json(tally, options.seed, trials), encoding="utf-8")
+        print(f"Results: {options.json}")
     return 1 if tally.alarms.total() else 0
 
 

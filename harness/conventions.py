@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from harness.answers import Arrays, Fault
+from harness.arithmetic import arithmetic
 from harness.certify import Standard
 from harness.contract import Array, Inputs
-from harness.rounding import arithmetic
 from harness.textbook import Scale
 
 VALUES: dict[str, tuple[Any, ...]] = {

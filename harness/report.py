@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import markdown
+from harness.arithmetic import FUNCTION_ULPS
 from harness.cases import FLAGS, Case
 from harness.compare import Comparison
 from harness.discover import REFERENCE, Implementation
 from harness.exports import badge, junit
-from harness.rounding import FUNCTION_ULPS
 from harness.verdict import MOST_DIGITS
 from harness.views import (
     LARGEST,
@@ -46,9 +46,9 @@ arithmetic: the error shrinks with the working precision, or changes altogether 
 *Wrong*: some entry does not, and its error stays and is smooth. *Cannot tell*: a weighted input is within rounding of a
 kink of relu. Weights after epochs are not judged.
 
-The bound follows from running error analysis with absolute values propagated through the four equations, and assumes
-sums in any order, exp and its like within {FUNCTION_ULPS} units in the last
-place, f' from z or from the output, whichever is less accurate, and no fast-math;
+The bound follows from running error analysis of the four equations, and assumes sums in any order, exp and its like
+within {FUNCTION_ULPS["float64"]:g} units in the last place ({FUNCTION_ULPS["float32"]:g} in float32), f' from z or from
+the output, whichever is less accurate, and no fast-math;
 [it is written out here](../harness/rounding.py).
 """
 

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from harness.activations import ACTIVATIONS
+from harness.affine import Affine
+from harness.arithmetic import Arithmetic, arithmetic
 from harness.contract import Activation, Array, Inputs, Layer, Network
-from harness.rounding import FUNCTION_ULPS, RULES, Arithmetic, arithmetic
+from harness.responses import RULES
 
 # Algebra that is equal in exact arithmetic may be written with a few roundings more at each operation.
 _ROUNDINGS = 3
@@ -125,11 +127,13 @@ def _activation(activation: Activation, machine: Arithmetic) -> Activation:
     rules, kinked = RULES[activation.name], activation.name in ("relu", "leaky_relu")
 
     def f(z: Rounded) -> Rounded:
-        a = activation.f(z.value)
-        return Rounded(a, rules(z.value, a, z.error, machine)[0], machine)
+        a, error = activation.f(z.value), Affine.unsigned(z.error)
+        response = rules(z.value, a, z.error, machine)
+        return Rounded(a, response.outputs(error).rest + response.own, machine)
 
     def slope(z: Rounded) -> Rounded:
-        _, value, error = rules(z.value, activation.f(z.value), z.error, machine)
+        response = rules(z.value, activation.f(z.value), z.error, machine)
+        value, error = response.slope, response.slope_error(z.error)
         if kinked:  # within rounding of the kink either branch may be taken; an exact 0 is in no doubt
             error = np.where((np.abs(z.value) <= z.error) & (z.error > 0), 1.0, error)
         return Rounded(value, error, machine)
@@ -163,7 +167,7 @@ def exp(z: Any) -> Any:
     if not isinstance(z, Rounded):
         return np.exp(z)
     value = np.exp(z.value.astype(z.machine.dtype)).astype(np.float64)
-    return Rounded(value, value * (np.expm1(z.error) + 4 * FUNCTION_ULPS * z.machine.u), z.machine)
+    return Rounded(value, value * (np.expm1(z.error) + 2 * z.machine.relative), z.machine)
 
 
 def pinv(w: Any) -> Any:

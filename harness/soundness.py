@@ -18,6 +18,7 @@ from harness.discover import Functions, Implementation
 from harness.run import run_case
 from harness.tasks import loaded
 from harness.textbook import Textbook
+from harness.tightness import NONE, Tightness
 from harness.workers import run_tasks
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
@@ -29,20 +30,22 @@ SLOW = frozenset({"complex_step", "component_sums", "dual_numbers", "neuron_loop
 # A difference quotient is no right code in the sense of the bound, and a complex logarithm of an output near 0 or 1
 # loses digits.
 LOSSY = frozenset({"finite_differences", "complex_step"})
+FORWARD = "(forward pass)"
 BLOCK = 400  # trials between two reports of progress
 
 
 @dataclass(frozen=True)
 class Tally:
     """Of each implementation: entries compared, entries that could not be decided, false alarms, entries whose bound
-    is larger than their value (saturation and cancellation leave no digit there), and the largest error in units of
-    its bound; and where alarms were."""
+    is larger than their value (saturation and cancellation leave no digit there), the largest error in units of its
+    bound, and of each quantity how tight the bounds are where they decide; and where alarms were."""
 
     entries: Counter[str] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
     alarms: Counter[str] = field(default_factory=Counter)
     idle: Counter[str] = field(default_factory=Counter)
     worst: dict[str, float] = field(default_factory=dict)
+    tightness: dict[tuple[str, str], Tightness] = field(default_factory=dict)
     where: tuple[str, ...] = ()
 
     def plus(self, other: Tally) -> Tally:
@@ -53,8 +56,17 @@ class Tally:
             self.alarms + other.alarms,
             self.idle + other.idle,
             {name: max(self.worst.get(name, 0.0), other.worst.get(name, 0.0)) for name in names},
+            self.tightness | {key: self.tightness.get(key, NONE).plus(one) for key, one in other.tightness.items()},
             self.where + other.where,
         )
+
+    def tight(self, implementation: str = "", quantity: str = "") -> Tightness:
+        """Of one implementation or of all that are compared, the shown forward pass apart; of one quantity or all."""
+        found = NONE
+        for (name, kind), one in self.tightness.items():
+            if name == implementation or (not implementation and name != FORWARD):
+                found = found.plus(one) if quantity in ("", kind) else found
+        return found
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,7 @@ class Trial:
             shown = Textbook(inputs).gradients()
         for (name, l), standard in forward.items():
             value = getattr(shown, name)[l - 1].astype(np.float64)
-            tally = tally.plus(self._counted("(forward pass)", case, (name, l), value, standard))
+            tally = tally.plus(self._counted(FORWARD, case, (name, l), value, standard))
         return tally
 
     def _counted(self, name: str, case: Case, key: tuple[str, int], value: Array, standard: Standard) -> Tally:
@@ -106,6 +118,7 @@ class Trial:
             Counter({name: alarms}),
             Counter({name: idle}),
             worst={name: float(units.max())},
+            tightness={(name, key[0]): Tightness.of(units[~standard.undecidable])},
             where=(place,) if alarms else (),
         )
 

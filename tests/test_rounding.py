@@ -10,12 +10,12 @@ from conftest import functions_of
 from hypothesis import given, settings
 from networks import inputs, random_inputs
 
+from harness.arithmetic import Arithmetic, arithmetic
 from harness.certify import certify, excess
 from harness.contract import Gradients, Unsupported
 from harness.discover import available, find
 from harness.evidence import weigh
 from harness.peers import central_differences, gradcheck, gradproof
-from harness.rounding import Arithmetic, arithmetic
 from harness.run import run_case
 from harness.sensitivity import problems
 from harness.soundness import LOSSY, Tally, Trial, random_case
@@ -61,7 +61,7 @@ def test_gamma_is_highams_and_has_an_end():
     assert machine.u == 2.0**-53
     assert machine.gamma(10) == pytest.approx(10 * 2.0**-53, rel=1e-14)
     with pytest.raises(ValueError, match="no rounding bound"):
-        Arithmetic("two digits", 0.01, 0.0).gamma(100)
+        Arithmetic("two digits", 0.01, 0.0, 4).gamma(100)
 
 
 @settings(max_examples=50, deadline=None)

@@ -11,12 +11,12 @@ import numpy as np
 from flint import arb, ctx
 
 from harness.activations import ACTIVATIONS
+from harness.arithmetic import FUNCTION_ULPS
 from harness.cases import make
 from harness.claims.claim import Claim, Evidence, Statement, Table
 from harness.claims.tools import distance, figure, is_right, true_gradients
 from harness.mistakes.slopes import OutputFormFedZ, SigmaPrimeOfActivation
 from harness.pictures import Line, Panel, Picture
-from harness.rounding import FUNCTION_ULPS
 
 BITS = 300
 WAYS = FROM_Z, FROM_OUTPUT = "from z", "from the output"
@@ -145,7 +145,7 @@ def _available() -> tuple[Table, bool]:
         assert one.slope_from_output is not None
         apart = max(abs(one.slope_from_output(one.f(z)) - one.slope(z)) for z in (-2.0, -0.5, 0.25, 2.0))
         # Two functions of the standard library, and a few operations on numbers up to 3.
-        agree &= bool(apart <= 3 * (4 * FUNCTION_ULPS + 8) * U)
+        agree &= bool(apart <= 3 * (4 * FUNCTION_ULPS["float64"] + 8) * U)
     rows = [[name, "yes", form] for name, form in forms.items()]
     square, slope = {z: z * z for z in (2, -2)}, {z: 2 * z for z in (2, -2)}
     rows.append(["z²", "no", f"f(2) = f(−2) = {square[2]}, but f'(2) = {slope[2]} and f'(−2) = {slope[-2]}"])
