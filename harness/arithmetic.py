@@ -13,7 +13,8 @@ from harness.contract import Array
 # others); numpy's own tests allow 2, and C libraries are within 2.3 (Innocente and Zimmermann, "Accuracy of
 # Mathematical Functions in Single, Double, Extended Double and Quadruple Precision").
 FUNCTION_ULPS = {"float32": 4.0, "float64": 2.5}
-# Covers products of roundings, and the rounding of the float64 operations by which bounds are computed.
+# Covers products of roundings, the rounding of the float64 operations by which bounds are computed, and the radii of
+# the true values that these are computed from.
 OUTWARD = 1 + 2.0**-10
 _EXPONENT = np.int64(0x7FF0000000000000)  # the bits of a float64 that hold it
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.arithmetic import OUTWARD
 from harness.contract import Array, Inputs
 from harness.enclosure import Enclosure
 from harness.products import by_balls
 from harness.rounding import Bounds, bounds
-from harness.truth import PRECISIONS, Truth, enclose, enclose_inputs, enclosures
+from harness.truth import Truth, attempts
 
-# An enclosure decides an entry if its radius is this small beside the entry's bound, which it widens by as much.
-DECIDES = 2.0**-7
+# An enclosure decides an entry if its radius is this small beside the entry's bound. The bounds take midpoints for the
+# truth: that is half of what they cover.
+DECIDES = (OUTWARD - 1) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +32,12 @@ def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str,
     """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], the
     displacement old − new with the bias last. Raises ValueError where there is no truth or no
     bound."""
-    for truth in enclosures(inputs):
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and decides nothing
+    for attempt in attempts(inputs):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite decides nothing
+            truth = attempt()
             limits = bounds(truth, inputs, learning_rate, dtype)
             standards = _standards(truth, limits, learning_rate)
-        if all((s.undecidable == unclear).all() for s, unclear in standards.values()):
+        if _close(truth, limits) and all((s.undecidable == unclear).all() for s, unclear in standards.values()):
             break
     return {key: standard for key, (standard, _) in standards.items()}
 
@@ -42,16 +45,22 @@ def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str,
 def certify_forward(inputs: Inputs, dtype: str) -> dict[tuple[str, int], Standard]:
     """The standards of z and a, [n, n_l], for code that shows them. Raises as certify does."""
     standards: dict[tuple[str, int], Standard] = {}
-    for precision in PRECISIONS:
-        with np.errstate(over="ignore", invalid="ignore"):
-            truth, z = enclose(inputs, precision), enclose_inputs(inputs, precision)
+    for attempt in attempts(inputs):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            truth = attempt()
             limits = bounds(truth, inputs, 0.0, dtype)
-        for l in range(len(z)):
-            for name, enclosure, bound in (("z", z[l], limits.z[l]), ("a", truth.a[l + 1], limits.a[l])):
-                standards[name, l + 1] = Standard(enclosure, bound, _too_wide(enclosure, bound))
+        for name, enclosures, sizes in (("z", truth.z, limits.z), ("a", truth.a[1:], limits.a)):
+            for l, (enclosure, bound) in enumerate(zip(enclosures, sizes, strict=True), start=1):
+                standards[name, l] = Standard(enclosure, bound, _too_wide(enclosure, bound))
         if not any(standard.undecidable.any() for standard in standards.values()):
             break
     return standards
+
+
+def _close(truth: Truth, limits: Bounds) -> bool:
+    """Whether z and a are known well enough for the bounds that were made of them."""
+    known = zip((*truth.z, *truth.a[1:]), (*limits.z, *limits.a), strict=True)
+    return all((enclosure.radius <= DECIDES * bound).all() for enclosure, bound in known)
 
 
 def _too_wide(enclosure: Enclosure, bound: Array) -> Array:
@@ -64,9 +73,10 @@ def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple
     standards = {}
     for l in range(len(truth.delta)):
         unclear, parameters = limits.unclear_parameters[l], truth.parameters[l]
-        wide = _too_wide(parameters, limits.parameters[l]) & ~unclear
-        # Balls help the sum where its terms are known well enough, and else nothing does.
-        if wide.any() and not (_too_wide(truth.delta[l], limits.delta[l]) & ~limits.unclear_delta[l]).any():
+        # Balls help a sum of which the terms are known well enough.
+        known = ~np.any(_too_wide(truth.delta[l], limits.delta[l]), axis=0, keepdims=True).T
+        wide = _too_wide(parameters, limits.parameters[l]) & ~unclear & known
+        if wide.any():
             parameters = by_balls(parameters, wide, truth.delta[l].transposed, truth.a[l].beside_ones)
         of_layer = {
             "delta": (truth.delta[l], limits.delta[l], limits.unclear_delta[l]),

@@ -116,13 +116,13 @@ def where(condition: Array, one: Double, other: Double) -> Double:
 
 
 def exp(x: Double) -> Double:
-    """e^x for x <= 0, to within FUNCTION relative and 2 SMALLEST."""
+    """e^x for x <= 0, or above by rounding alone, to within FUNCTION relative and 2 SMALLEST."""
     power, piece, less_one = _reduced(x)
     return (piece + piece * less_one).scaled(power)
 
 
 def exp_and_expm1(x: Double) -> tuple[Double, Double]:
-    """e^x and e^x − 1 for x <= 0, each to within FUNCTION relative and 2 SMALLEST."""
+    """e^x and e^x − 1 for x <= 0, or above by rounding alone, each to within FUNCTION relative and 2 SMALLEST."""
     power, piece, less_one = _reduced(x)
     e = (piece + piece * less_one).scaled(power)
     return e, where(power * piece.high == 1, less_one, e - 1.0)
@@ -138,7 +138,8 @@ def log1p(x: Double) -> Double:
 
 def _reduced(x: Double) -> tuple[Array, Double, Double]:
     """e^x as a power of two, times a piece 2^(j/_PIECES), times 1 + the third, which is e^r − 1 for what is left."""
-    x = where(x.high < _LOWEST, double(np.full_like(x.high, _LOWEST)), x)
+    unusable = ~np.isfinite(x.high)
+    x = where((x.high < _LOWEST) | unusable, double(np.full_like(x.high, _LOWEST)), x)
     constants = _constants()
     count = np.rint(x.high * (_PIECES / np.log(2)))
     r = x
@@ -146,10 +147,9 @@ def _reduced(x: Double) -> tuple[Array, Double, Double]:
         r = r - count * part
     series = _quartic(r.high) * r.high
     less_one = r * (r * (r * (constants.sixth + series) + 0.5) + 1.0)
-    power, piece = np.divmod(count, _PIECES)
-    piece = piece.astype(np.intp)
-    # A power below the smallest normal number is reached in two steps by whoever multiplies: ldexp rounds once.
-    return np.ldexp(1.0, power.astype(np.intc)), constants.pieces[piece], less_one
+    octaves, piece = np.divmod(count, _PIECES)
+    power = np.where(unusable, np.nan, np.ldexp(1.0, octaves.astype(np.intc)))
+    return power, constants.pieces[piece.astype(np.intp)], less_one
 
 
 def _quartic(r: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import sub
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ _PIECE = 2**12  # entries at once
 class Enclosure:
     """|exact − (high + low)| ≤ radius, entry by entry; three float64 arrays of one shape.
 
-    `high` is the exact value rounded to float64 and `low` what that leaves out, so that an error of one unit in
-    the last place is measured, not lost.
+    `high` is the midpoint rounded to float64 and `low` what that leaves out, so that an error of one unit in the last
+    place is measured, not lost.
     """
 
     high: Array
@@ -29,14 +30,19 @@ class Enclosure:
     radius: Array
 
     @classmethod
-    def of(cls, matrix: arb_mat) -> Enclosure:
-        """Midpoints as two floats, and radii that also cover what those two leave out."""
-        entries = matrix.entries()
+    def of_balls(cls, parts: Sequence[tuple[list[arb], int]]) -> list[Enclosure]:
+        """Midpoints as two floats, and radii that also cover what those two leave out, of balls row by row, with how
+        many rows they are; of many parts at once, as an array takes longer to make than a few balls to read."""
+        entries = [entry for part, _ in parts for entry in part]
         high = list(map(float, entries))
-        low = [float(entry - top) for entry, top in zip(entries, high, strict=True)]
-        radius = [float(entry.rad()) for entry in entries]
-        highs, lows, radii = (np.array(part).reshape(matrix.nrows(), matrix.ncols()) for part in (high, low, radius))
-        return cls(highs, lows, radii * (1 + 2.0**-40) + np.abs(lows) * 2.0**-52 + SMALLEST)
+        low = list(map(float, map(sub, entries, high)))
+        found = np.array([high, low, list(map(float, map(arb.rad, entries)))])
+        found[2] = (found[2] + np.abs(found[1]) * 2.0**-52) * ROUND_UP + SMALLEST
+        enclosures, start = [], 0
+        for part, rows in parts:
+            enclosures.append(cls(*found[:, start : start + len(part)].reshape(3, rows, -1)))
+            start += len(part)
+        return enclosures
 
     @classmethod
     def exactly(cls, array: Array) -> Enclosure:
@@ -79,8 +85,9 @@ class Enclosure:
             return np.asarray(np.abs((value - self.high) - self.low))
 
     def plus(self, floats: Array) -> Enclosure:
-        """The sum with exact floats."""
-        return Enclosure.around(self.middle + floats, self.radius)
+        """The sum with exact floats. Sums do not underflow."""
+        total = self.middle + floats
+        return Enclosure(total.high, total.low, (self.radius + OPERATION * np.abs(total.high)) * ROUND_UP)
 
     def times(self, factor: float) -> Enclosure:
         """The product with an exact float."""

@@ -1,8 +1,7 @@
 """Backprop in enclosures, for networks of more numbers than there can be balls: matrix products by slices,
 activations in double-double.
 
-What comes out is what harness.balls gives, with the same conventions at the kinks; but for entries that only balls
-can do, the two share no code.
+What comes out is what harness.balls gives, with the same conventions at the kinks.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from harness.double_double import FUNCTION, SMALLEST, Double, double, exp, exp_a
 from harness.enclosure import ROUND_UP, Enclosure
 from harness.products import sum_of_outer_products, times, weights
 
-LEAK = 0.01  # the float nearest to 0.01
+LOST = 16 * SMALLEST  # the absolute error of the same, at the bottom of the range
 STATED = 8 * FUNCTION  # relative error of what is made of one exponential by at most six operations
 
 Pair = tuple[Enclosure, Enclosure]  # f(z) and f'(z)
@@ -66,7 +65,12 @@ def activate(name: str, z: Enclosure) -> Pair:
 
 def _stated(value: Double, moved: Array) -> Enclosure:
     """A value with the error of its computation, and what the radius of z moves it by."""
-    return Enclosure.around(value, moved + STATED * np.abs(value.high) + 16 * SMALLEST)
+    return Enclosure.around(value, moved + STATED * np.abs(value.high) + LOST)
+
+
+def _moved(slope: Double, radius: Array, growth: int = 1) -> Array:
+    """By how much a radius moves a value whose slope grows by a factor of e^(growth · |dz|) at most."""
+    return np.asarray((slope.high + LOST) * np.exp(growth * radius) * radius)
 
 
 def _logistic(z: Enclosure) -> tuple[Double, Double, Double, Array]:
@@ -74,7 +78,7 @@ def _logistic(z: Enclosure) -> tuple[Double, Double, Double, Array]:
     e = exp(_minus_abs(z.middle))
     sigma = where(z.high > 0, double(np.ones_like(z.high)), e) / (e + 1.0)
     slope = e / ((e + 1.0) * (e + 1.0))
-    return e, sigma, slope, slope.high * np.exp(z.radius) * z.radius
+    return e, sigma, slope, _moved(slope, z.radius)
 
 
 def _minus_abs(z: Double) -> Double:
@@ -90,14 +94,14 @@ def _softplus(z: Enclosure) -> Pair:
     e, sigma, _, moved = _logistic(z)
     a = log1p(e) + where(z.high > 0, z.middle, double(np.zeros_like(z.high)))
     # f' = σ, so that f'' = σ' <= f'.
-    return _stated(a, sigma.high * np.exp(z.radius) * z.radius), _stated(sigma, moved)
+    return _stated(a, _moved(sigma, z.radius)), _stated(sigma, moved)
 
 
 def _tanh(z: Enclosure) -> Pair:
     e, less_one = exp_and_expm1(_minus_abs(z.middle).scaled(2.0))
     size = -less_one / (e + 1.0)
     slope = (e / ((e + 1.0) * (e + 1.0))).scaled(4.0)
-    moved = slope.high * np.exp(2 * z.radius) * z.radius  # |tanh''| <= 2 tanh'
+    moved = _moved(slope, z.radius, 2)  # |tanh''| <= 2 tanh'
     return _stated(where(z.high > 0, size, -size), moved), _stated(slope, 2 * moved)
 
 
@@ -110,10 +114,12 @@ def _hinge(leak: float) -> Callable[[Enclosure], Pair]:
 
     def hinge(z: Enclosure) -> Pair:
         below, unclear = z.high <= 0, (np.abs(z.high) <= z.radius) & (z.radius > 0)
-        factor = np.where(below, leak, 1.0)
-        a, slope = z * Enclosure.exactly(factor), Enclosure.exactly(factor)
-        for one, reach in ((a, np.abs(z.high) + z.radius), (slope, 1.0)):
-            one.radius[unclear] += np.broadcast_to(reach, unclear.shape)[unclear]
+        low_side = z.times(leak) if leak else Enclosure.exactly(np.zeros_like(z.high))
+        sides = ((low_side.high, z.high), (low_side.low, z.low), (low_side.radius, z.radius))
+        a = Enclosure(*(np.where(below, one, other) for one, other in sides))
+        a.radius[unclear] += (np.abs(z.high) + z.radius)[unclear] * ROUND_UP
+        slope = Enclosure.exactly(np.where(below, leak, 1.0))
+        slope.radius[unclear] = 1.0
         return a, slope
 
     return hinge
@@ -123,11 +129,11 @@ def _softmax(z: Enclosure) -> Enclosure:
     """Each row's exponentials over their sum; that of the largest z is 1, whatever its size."""
     below = z.plus(-z.high.max(axis=1, keepdims=True))
     with np.errstate(over="ignore"):
-        e, moves = exp(below.middle), below.radius * np.exp(below.radius)
-    e_radius = e.high * (moves + STATED) + 16 * SMALLEST
+        e = exp(below.middle)
+        e_radius = _moved(e, below.radius) + STATED * e.high + LOST
     total = e.sum()
     total_radius = e_radius.sum(axis=1, keepdims=True) + STATED * total.high
-    a, least = e / total, np.maximum(total.high - total_radius, 0.0)
+    a, least = e / total, np.maximum(total.high * (1 - 2.0**-50) - total_radius, 0.0)
     with np.errstate(divide="ignore"):
         return Enclosure.around(a, (e_radius + a.high * total_radius) / least * ROUND_UP)
 
@@ -136,7 +142,7 @@ _RULES: dict[str, Callable[[Enclosure], Pair]] = {
     "sigmoid": _sigmoid,
     "tanh": _tanh,
     "relu": _hinge(0.0),
-    "leaky_relu": _hinge(LEAK),
+    "leaky_relu": _hinge(0.01),
     "softplus": _softplus,
     "identity": _identity,
 }

@@ -17,8 +17,8 @@ from harness.double_double import OPERATION, SMALLEST, double
 from harness.enclosure import Enclosure
 from harness.slicing import Cut, Sliced, cut, cut_for, product, product_of_columns
 
-# The slip of a product that is left alone, relative to Σ|terms|: 2^10 below the unit roundoff of float64.
-NARROW = 2.0**-63
+# The slip of a product that is left alone, relative to Σ|terms|: 2^13 below the unit roundoff of float64.
+NARROW = 2.0**-66
 UPWARD = 1 + 2.0**-30  # covers the rounding of sums of up to 2^20 terms that are not negative, and of what follows
 _CHUNK = 2**17  # entries of a result at once: as many as stay in a processor's cache
 _PRECISION = 256  # bits of the balls
@@ -50,10 +50,18 @@ def times(a: Enclosure, w: Weights) -> Enclosure:
     moved, terms = np.split(np.vstack([a.radius, np.abs(a.high)]) @ np.abs(w.w), 2)
     result, power = product(a_slices, w.slices, w.how), a_slices.scale * w.slices.scale
     slip = np.broadcast_to(w.how.slip * power, terms.shape)
-    radius = (moved + slip + OPERATION * terms) * UPWARD + w.how.inner * SMALLEST
+    radius = (moved + slip + OPERATION * terms) * UPWARD + (w.how.inner + 3) * SMALLEST
     found = Enclosure(result.high * power, result.low * power, radius)
     wide = ~(slip <= NARROW * terms)
-    return by_balls(found, wide, a, Enclosure.exactly(w.w)) if wide.any() else found
+    if not wide.any() and terms.all():
+        return found
+    # A sum of zeros is 0, and not just nearly: at a kink that decides.
+    rows = ~terms.all(axis=1)
+    meets = np.zeros(terms.shape, dtype=bool)
+    meets[~rows] = True
+    meets[rows] = ((a.high[rows] != 0) | (a.radius[rows] != 0)).astype(float) @ (w.w != 0) > 0
+    found = Enclosure(*(np.where(meets, part, 0.0) for part in (found.high, found.low, found.radius)))
+    return by_balls(found, wide & meets, a, Enclosure.exactly(w.w))
 
 
 def sum_of_outer_products(delta: Enclosure, a: Enclosure) -> Enclosure:
@@ -63,7 +71,7 @@ def sum_of_outer_products(delta: Enclosure, a: Enclosure) -> Enclosure:
     d_size, a_size = np.abs(delta.high), np.abs(a.high)
     a_wide = a.radius + OPERATION * a_size
     # One product for all that the radius is made of, with the slip as one term more.
-    of_d = np.vstack([d_size, delta.radius, how.slip * d_slices.scale]) * UPWARD
+    of_d = np.vstack([d_size, delta.radius, how.slip * d_slices.scale])
     of_a = np.vstack([a_wide, a_size + a_wide, a_slices.scale])
     high, low, radius = (np.empty((delta.high.shape[1], a.high.shape[1])) for _ in range(3))
     step = max(1, _CHUNK // a.high.shape[1])
@@ -74,15 +82,19 @@ def sum_of_outer_products(delta: Enclosure, a: Enclosure) -> Enclosure:
         np.multiply(result.high, power, out=high[rows])
         np.multiply(result.low, power, out=low[rows])
         np.matmul(of_d[:, rows].T, of_a, out=radius[rows])
-        radius[rows] += how.inner * SMALLEST
+        radius[rows] *= UPWARD
+        radius[rows] += (how.inner + 3) * SMALLEST
     return Enclosure(high, low, radius)
 
 
 def by_balls(found: Enclosure, wide: Array, one: Enclosure, other: Enclosure) -> Enclosure:
     """The product [m, n] · [n, k] with its wide entries from balls. Cost: the rows and columns that have any."""
+    if not wide.any():
+        return found
     rows, columns = np.flatnonzero(wide.any(axis=1)), np.flatnonzero(wide.any(axis=0))
     with ctx.workprec(_PRECISION):
-        exact = Enclosure.of(one[rows].balls() * other[:, columns].balls())
+        product_of_those = one[rows].balls() * other[:, columns].balls()
+        [exact] = Enclosure.of_balls([(product_of_those.entries(), len(rows))])
     chosen = wide[np.ix_(rows, columns)]
     parts = [part.copy() for part in (found.high, found.low, found.radius)]
     for part, better in zip(parts, (exact.high, exact.low, exact.radius), strict=True):

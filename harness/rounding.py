@@ -86,7 +86,7 @@ def _forward(truth: Truth, inputs: Inputs, machine: Arithmetic) -> _Forward:
     size = np.abs(truth.a[0].high)
     a, zs, responses, kinks = [Affine.unsigned(np.zeros_like(size))], [], [], []
     for l, layer in enumerate(inputs.network.layers):
-        w, b, z = layer.w.astype(np.float64), np.abs(layer.b.astype(np.float64)), truth.z[l]
+        w, b, z = layer.w.astype(np.float64), np.abs(layer.b.astype(np.float64)), truth.z[l].high
         moved, wide = a[l].through(w), np.abs(truth.a[l].high) + a[l].total
         products = wide @ np.abs(w).T
         additions, terms = w.shape[1], products + b
@@ -98,7 +98,7 @@ def _forward(truth: Truth, inputs: Inputs, machine: Arithmetic) -> _Forward:
         a.append(response.outputs(zs[l]).widened(response.own))
         kinked = layer.activation.name in ("relu", "leaky_relu")
         # An exact 0 that no rounding can move is no doubt: all its terms are 0.
-        doubt = (np.abs(z) <= zs[l].total) & (terms > 0)
+        doubt = (np.abs(z) <= OUTWARD * zs[l].total) & (terms > 0)
         kinks.append(doubt if kinked else np.zeros_like(doubt))
     return _Forward(a, zs, responses, kinks)
 

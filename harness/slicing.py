@@ -15,6 +15,7 @@ import numpy as np
 from harness.contract import Array
 from harness.double_double import Double, two_sum
 
+LONGEST = 2**20  # terms of a sum
 BITS = 80  # of a matrix's largest entries that its slices hold, at least
 _FARTHEST = 500  # the exponents beyond which a product of two powers of two might leave the range of float64
 _CHUNK = 2**15  # entries that are cut at once: as many as stay in a processor's cache
@@ -40,7 +41,7 @@ class Cut:
 
 @dataclass(frozen=True, eq=False)
 class Sliced:
-    """A matrix as scale · Σ parts, but for half a unit of the last; parts [s, m, k], the largest first.
+    """A matrix as scale · Σ parts [s, m, k], the largest first, but for little more than half a unit of the last.
 
     `scale` is a power of two, one for the whole matrix or one for each line along an axis; 0 for a line of zeros, and
     NaN for one too large. So scaled, every entry is at most 1/2.
@@ -56,12 +57,16 @@ class Sliced:
 
 
 def cut_for(inner: int) -> Cut:
-    """How to cut two matrices that meet in an inner dimension."""
+    """How to cut two matrices that meet in an inner dimension. Raises ValueError beyond LONGEST."""
+    if inner > LONGEST:
+        raise ValueError(
+            f"sums of {inner} terms: expected at most {LONGEST}, as the error of their sizes is bounded for"
+        )
     for slices in range(2, BITS):
         bits = (55 - int(np.ceil(np.log2(max(2, inner * slices))))) // 2
         if bits * slices >= BITS:
             return Cut(inner, slices, bits)
-    raise ValueError(f"an inner dimension of {inner} cannot be cut into slices whose products are exact")
+    raise AssertionError("even slices of a few bits reach BITS")
 
 
 def cut(matrix: Double, how: Cut, axis: int | None = None) -> Sliced:
@@ -69,7 +74,8 @@ def cut(matrix: Double, how: Cut, axis: int | None = None) -> Sliced:
     largest = np.abs(matrix.high).max(axis=axis, keepdims=True, initial=0.0)
     exponent = np.frexp(largest)[1] + 1
     usual = np.clip(exponent, -_FARTHEST, _FARTHEST)
-    scale = np.where(largest == 0, 0.0, np.where(exponent > _FARTHEST, np.nan, np.ldexp(1.0, usual)))
+    is_usual = np.isfinite(largest) & (exponent <= _FARTHEST)
+    scale = np.where(largest == 0, 0.0, np.where(is_usual, np.ldexp(1.0, usual), np.nan))
     # Zeros stay untouched, and cost no memory, where a matrix of floats is at an end after few slices.
     parts = np.zeros((how.slices, *matrix.high.shape))
     step, used = max(1, _CHUNK // max(1, matrix.high.shape[1])), 1

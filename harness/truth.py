@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from flint import arb, arb_mat, ctx
@@ -11,7 +12,6 @@ from flint import arb, arb_mat, ctx
 from harness import balls, large
 from harness.contract import Array, Inputs
 from harness.enclosure import Enclosure
-from harness.products import sum_of_outer_products
 
 # Training multiplies an early error at every step; these bits outlast thousands of steps.
 TRAINING_PRECISION = 192
@@ -22,26 +22,25 @@ LARGE = 5_000  # parameters times rows from which slices are faster than balls
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What the exact backprop computes: δ^l [n, n_l], and ∂C/∂W^l and ∂C/∂b^l beside each other [n_l, n_{l-1} + 1],
-    for l = 1..L; a^0..a^L, [n, n_l]; and z^1..z^L, rounded to float64."""
+    """What the exact backprop computes: z^l, a^l and δ^l [n, n_l], and ∂C/∂W^l and ∂C/∂b^l beside each other
+    [n_l, n_{l-1} + 1], for l = 1..L; a also for l = 0."""
 
-    z: tuple[Array, ...]
+    z: tuple[Enclosure, ...]
     a: tuple[Enclosure, ...]
     delta: tuple[Enclosure, ...]
     parameters: tuple[Enclosure, ...]
 
 
-def enclosures(inputs: Inputs) -> Iterator[Truth]:
+def attempts(inputs: Inputs) -> Iterator[Callable[[], Truth]]:
     """Ever closer enclosures of everything that backprop computes. Cost of each: parameters × rows.
 
     Raises ValueError for a cost whose output activation it is not defined with, or targets that it is not.
     """
     _check_defined(inputs)
     if inputs.work >= LARGE:
-        found = large.backprop(inputs)
-        yield Truth(tuple(z.high for z in found.z), found.a, found.delta, found.parameters)
+        yield partial(_by_slices, inputs)
     for precision in PRECISIONS:
-        yield enclose(inputs, precision)
+        yield partial(enclose, inputs, precision)
 
 
 def _check_defined(inputs: Inputs) -> None:
@@ -54,33 +53,21 @@ def _check_defined(inputs: Inputs) -> None:
         raise ValueError("a row of targets does not sum to 1, as those of a cross-entropy must")
 
 
+def _by_slices(inputs: Inputs) -> Truth:
+    found = large.backprop(inputs)
+    return Truth(found.z, found.a, found.delta, found.parameters)
+
+
 def enclose(inputs: Inputs, precision: int) -> Truth:
     """Balls around everything that backprop computes, with so many bits."""
-    before, ctx.prec = ctx.prec, precision
-    try:
-        network = inputs.network
+    network, rows, layers = inputs.network, len(inputs.x), len(inputs.network.layers)
+    with ctx.workprec(precision):
         exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
-        a, delta = (tuple(map(Enclosure.of, part)) for part in (exact.a, exact.delta))
-        z = tuple(map(_floats, exact.z))
-    finally:
-        ctx.prec = before
-    return Truth(
-        z=z,
-        a=a,
-        delta=delta,
-        parameters=tuple(sum_of_outer_products(d, one.beside_ones) for d, one in zip(delta, a[:-1], strict=True)),
-    )
-
-
-def enclose_inputs(inputs: Inputs, precision: int) -> tuple[Enclosure, ...]:
-    """The weighted inputs z^1..z^L alone, [n, n_l]: few formulations show theirs."""
-    before, ctx.prec = ctx.prec, precision
-    try:
-        network = inputs.network
-        exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
-        return tuple(map(Enclosure.of, exact.z))
-    finally:
-        ctx.prec = before
+        parts = [(entries, rows) for entries in (*exact.z, *exact.a, *exact.delta)]
+        parts += [(gradient.entries(), gradient.nrows()) for gradient in balls.gradients(exact)]
+        found = Enclosure.of_balls(parts)
+    z, a, delta, gradients = (tuple(found[start : start + layers]) for start in range(0, 4 * layers, layers))
+    return Truth(z, (Enclosure.exactly(inputs.x), *a), delta, gradients)
 
 
 def train(inputs: Inputs, learning_rate: float, epochs: int) -> dict[tuple[str, int], Array]:
@@ -101,21 +88,15 @@ def advance(inputs: Inputs, weights: Sequence[arb_mat], learning_rate: float, ba
     Midpoints only, of TRAINING_PRECISION bits: an enclosure would widen with every step. What a step does is the same
     however the epochs are divided among calls.
     """
-    before, ctx.prec = ctx.prec, TRAINING_PRECISION
-    try:
+    with ctx.workprec(TRAINING_PRECISION):
         eta, firsts = arb(learning_rate), range(0, len(inputs.x), batch)
         batches = [(balls.matrix(inputs.x[i : i + batch]), balls.matrix(inputs.t[i : i + batch])) for i in firsts]
         weights = list(weights)
         for _ in range(epochs):
             for x, t in batches:
-                exact = balls.backprop(inputs.network, weights, x, t)
-                steps = [
-                    d.transpose() * balls.with_ones(a) * eta for d, a in zip(exact.delta, exact.a[:-1], strict=True)
-                ]
-                weights = [(w - step).mid() for w, step in zip(weights, steps, strict=True)]
+                gradients = balls.gradients(balls.backprop(inputs.network, weights, x, t))
+                weights = [(w - gradient * eta).mid() for w, gradient in zip(weights, gradients, strict=True)]
         return weights
-    finally:
-        ctx.prec = before
 
 
 def _floats(matrix: arb_mat) -> Array:

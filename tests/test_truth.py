@@ -19,7 +19,7 @@ from harness.claims.published_groups import PUBLISHED
 from harness.claims.recomputed import sigmoid_network
 from harness.contract import Gradients, Inputs, Unsupported
 from harness.discover import find
-from harness.truth import enclose, enclosures, train
+from harness.truth import attempts, enclose, train
 
 mp = mpmath.mp.clone()
 mp.dps = 60
@@ -192,7 +192,7 @@ def test_an_exact_zero_follows_pytorch_and_a_near_one_is_not_decided():
 def test_a_cost_without_its_output_activation_has_no_truth():
     given_inputs = random_inputs([2, 2], "tanh", "tanh", "binary_cross_entropy", 1, seed=1)
     with pytest.raises(ValueError, match="the truth has cross-entropy with softmax, binary with sigmoid"):
-        next(enclosures(given_inputs))
+        next(attempts(given_inputs))
 
 
 def test_training_follows_the_delta_rule_in_exact_fractions():
