@@ -17,7 +17,7 @@ from harness.enclosure import Enclosure
 TRAINING_PRECISION = 192
 # Bits of the balls, each tried in turn; the last is enough for weights that cancel to one part in 2^900.
 PRECISIONS = (128, 256, 512, 1024)
-LARGE = 5_000  # parameters times rows from which slices are faster than balls
+LARGE = 7_000  # parameters times rows, and four more for reading the gradients, from which slices are faster than balls
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +37,16 @@ def attempts(inputs: Inputs) -> Iterator[Callable[[], Truth]]:
     Raises ValueError for a cost whose output activation it is not defined with, or targets that it is not.
     """
     _check_defined(inputs)
-    if inputs.work >= LARGE:
+    if is_large(inputs):
         yield partial(_by_slices, inputs)
     for precision in PRECISIONS:
         yield partial(enclose, inputs, precision)
+
+
+def is_large(inputs: Inputs) -> bool:
+    """Whether slices are tried before balls."""
+    rows = len(inputs.x)
+    return inputs.work // rows * (rows + 4) >= LARGE
 
 
 def _check_defined(inputs: Inputs) -> None:
