@@ -11,24 +11,29 @@ the other, and so an enclosure too wide to decide anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import mul, sub
 
 import numpy as np
 from flint import arb, arb_mat
 
 from harness.contract import Array, Network
 
-ONE = arb(1)
+# An operation on two balls takes half as long as one on a ball and an integer.
+ZERO, ONE, TWO = arb(0), arb(1), arb(2)
 LEAK = arb(0.01)  # the float nearest to 0.01, which is what every implementation is given
 
 
 @dataclass(frozen=True, eq=False)
 class Balls:
-    """z^1..z^L, a^0..a^L and δ^1..δ^L, each [n, n_l]."""
+    """z^l, a^l, f'(z^l) and δ^l for l = 1..L, each n · n_l balls, row by row; and the inputs of each layer, a^{l-1}
+    beside a column of ones that meets the bias, [n, n_{l-1} + 1]. A softmax has no slopes; δ comes with BP1."""
 
-    z: tuple[arb_mat, ...]
-    a: tuple[arb_mat, ...]
-    delta: tuple[arb_mat, ...]
+    inputs: Sequence[arb_mat]
+    z: Sequence[list[arb]]
+    a: Sequence[list[arb]]
+    slopes: Sequence[list[arb]]
+    delta: Sequence[list[arb]] = ()
 
 
 def matrix(array: Array) -> arb_mat:
@@ -42,36 +47,51 @@ def parameters(network: Network) -> list[arb_mat]:
     return [matrix(np.column_stack([layer.w, layer.b])) for layer in network.layers]
 
 
-def with_ones(a: arb_mat) -> arb_mat:
-    """[n, k] -> [n, k + 1]: the column of ones that meets the bias."""
-    entries = [entry for row in a.tolist() for entry in (*row, ONE)]
-    return arb_mat(a.nrows(), a.ncols() + 1, entries)
+def forward(network: Network, weights: Sequence[arb_mat], x: arb_mat) -> Balls:
+    """The forward pass with the current precision, for these weights (see `parameters`)."""
+    inputs, z, a, slopes = [], [], [x.entries()], []
+    for layer, w in zip(network.layers, weights, strict=True):
+        inputs.append(_with_ones(a[-1], x.nrows()))
+        z.append((inputs[-1] * w.transpose()).entries())
+        values, derivatives = activate(layer.activation.name, z[-1], x.nrows())
+        a.append(values)
+        slopes.append(derivatives)
+    return Balls(inputs, z, a[1:], slopes)
 
 
 def backprop(network: Network, weights: Sequence[arb_mat], x: arb_mat, t: arb_mat) -> Balls:
-    """Forward pass, BP1 and BP2 with the current precision, for these weights (see `parameters`).
+    """The forward pass, BP1 and BP2 with the current precision, for these weights.
 
     Raises ValueError for a cost whose output activation it is not defined with, or targets that it is not.
     """
-    layers = network.layers
-    output, cost = layers[-1].activation.name, network.cost.name
+    output, cost = network.layers[-1].activation.name, network.cost.name
     if (cost == "cross_entropy") != (output == "softmax") or (cost == "binary_cross_entropy" and output != "sigmoid"):
         raise ValueError(f"{cost} after {output}: the truth has cross-entropy with softmax, binary with sigmoid")
     if output == "softmax":
         _check_distributions(t)
-    a, z, slopes = [x], [], []
-    for layer, w in zip(layers, weights, strict=True):
-        z.append(with_ones(a[-1]) * w.transpose())
-        values, derivatives = activate(layer.activation.name, z[-1])
-        a.append(values)
-        slopes.append(derivatives)
-
-    delta = [a[-1] - t]  # BP1
+    exact = forward(network, weights, x)
+    delta = [list(map(sub, exact.a[-1], t.entries()))]  # BP1
     if not network.is_canonical:
-        delta[0] = times(delta[0], slopes[-1])  # BP1
-    for l in range(len(layers) - 1, 0, -1):
-        delta.insert(0, times(delta[0] * weights[l], slopes[l - 1]))  # BP2
-    return Balls(tuple(z), tuple(a), tuple(delta))
+        delta[0] = list(map(mul, delta[0], exact.slopes[-1]))  # BP1
+    for l in range(len(weights) - 1, 0, -1):
+        sent_back = arb_mat(x.nrows(), weights[l].nrows(), delta[0]) * weights[l]
+        entries = sent_back.entries()
+        del entries[sent_back.ncols() - 1 :: sent_back.ncols()]  # nothing goes back to a bias
+        delta.insert(0, list(map(mul, entries, exact.slopes[l - 1])))  # BP2
+    return replace(exact, delta=delta)
+
+
+def gradients(exact: Balls) -> list[arb_mat]:
+    """∂C/∂W^l and ∂C/∂b^l beside each other, [n_l, n_{l-1} + 1], with the current precision."""
+    pairs = zip(exact.delta, exact.inputs, strict=True)
+    return [arb_mat(a.nrows(), len(d) // a.nrows(), d).transpose() * a for d, a in pairs]  # BP3, BP4
+
+
+def _with_ones(a: list[arb], rows: int) -> arb_mat:
+    """n · k balls as [n, k + 1], the last column of ones."""
+    columns = len(a) // rows
+    entries = [entry for i in range(0, len(a), columns) for entry in (*a[i : i + columns], ONE)]
+    return arb_mat(rows, columns + 1, entries)
 
 
 def _check_distributions(t: arb_mat) -> None:
@@ -82,21 +102,13 @@ def _check_distributions(t: arb_mat) -> None:
             raise ValueError("a row of targets does not sum to 1, as those of a cross-entropy must")
 
 
-def times(wide: arb_mat, slopes: arb_mat | None) -> arb_mat:
-    """Entry by entry; a last column of `wide` that `slopes` lacks belongs to the bias and is left out."""
-    assert slopes is not None, "softmax is met with its own cost only"
-    rows = zip(wide.tolist(), slopes.tolist(), strict=True)
-    products = [one * slope for row, of_row in rows for one, slope in zip(row, of_row, strict=False)]
-    return arb_mat(slopes.nrows(), slopes.ncols(), products)
-
-
-def activate(name: str, z: arb_mat) -> tuple[arb_mat, arb_mat | None]:
+def activate(name: str, z: list[arb], rows: int) -> tuple[list[arb], list[arb]]:
     """f(z) and f'(z); no slopes for softmax, whose derivative is a full Jacobian and is not needed."""
-    shape = z.nrows(), z.ncols()
     if name == "softmax":
-        return arb_mat(*shape, [a for row in z.tolist() for a in _softmax(row)]), None
-    pairs = [FUNCTIONS[name](entry) for entry in z.entries()]
-    return arb_mat(*shape, [a for a, _ in pairs]), arb_mat(*shape, [slope for _, slope in pairs])
+        columns = len(z) // rows
+        return [a for i in range(0, len(z), columns) for a in _softmax(z[i : i + columns])], []
+    pairs = list(map(FUNCTIONS[name], z))
+    return [a for a, _ in pairs], [slope for _, slope in pairs]
 
 
 def _softmax(row: list[arb]) -> list[arb]:
@@ -111,28 +123,28 @@ def _softmax(row: list[arb]) -> list[arb]:
 
 def _sigmoid(z: arb) -> tuple[arb, arb]:
     e = (-z).exp()
-    a = 1 / (1 + e)
+    a = ONE / (ONE + e)
     return a, e * a * a
 
 
 def _tanh(z: arb) -> tuple[arb, arb]:
-    e = (2 * z).exp()
-    half = 1 / (1 + e)
-    return 1 - 2 * half, 4 * e * half * half
+    e = (z + z).exp()
+    rest = TWO / (ONE + e)
+    return ONE - rest, e * rest * rest
 
 
 def _softplus(z: arb) -> tuple[arb, arb]:
     e = z.exp()
-    return e.log1p(), e / (1 + e)
+    return e.log1p(), e / (ONE + e)
 
 
 def _hinge(leak: arb) -> Callable[[arb], tuple[arb, arb]]:
     """z above 0 and leak · z below, with the slope `leak` at 0 itself; on a ball that holds 0, all of both."""
 
     def hinge(z: arb) -> tuple[arb, arb]:
-        if z > 0:
+        if z > ZERO:
             return z, ONE
-        if z <= 0:
+        if z <= ZERO:
             return z * leak, leak
         return z.union(z * leak), leak.union(ONE)
 
@@ -142,7 +154,7 @@ def _hinge(leak: arb) -> Callable[[arb], tuple[arb, arb]]:
 FUNCTIONS: dict[str, Callable[[arb], tuple[arb, arb]]] = {
     "sigmoid": _sigmoid,
     "tanh": _tanh,
-    "relu": _hinge(arb(0)),
+    "relu": _hinge(ZERO),
     "leaky_relu": _hinge(LEAK),
     "softplus": _softplus,
     "identity": lambda z: (z, ONE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import sub
 
 import numpy as np
 from flint import arb, arb_mat, ctx
@@ -14,6 +15,8 @@ from harness.enclosure import SMALLEST, Enclosure, sum_of_outer_products
 
 # Training multiplies an early error at every step; these bits outlast thousands of steps.
 TRAINING_PRECISION = 192
+# Up to so many weights the balls of the gradients are faster than arrays, and closer.
+FEW = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,29 +35,31 @@ def enclose(inputs: Inputs, precision: int) -> Truth:
 
     Raises ValueError for a cost whose output activation it is not defined with.
     """
+    network, rows, layers = inputs.network, len(inputs.x), len(inputs.network.layers)
+    is_small = sum(layer.w.size for layer in network.layers) <= FEW
     before, ctx.prec = ctx.prec, precision
     try:
-        network = inputs.network
         exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
-        a, delta = (tuple(map(_extract, part)) for part in (exact.a, exact.delta))
-        z = tuple(map(_floats, exact.z))
+        parts = [(entries, rows) for entries in (*exact.a, *exact.delta)]
+        if is_small:
+            parts += [(gradient.entries(), gradient.nrows()) for gradient in balls.gradients(exact)]
+        found = _extract(parts)
     finally:
         ctx.prec = before
-    return Truth(
-        z=z,
-        a=a,
-        delta=delta,
-        parameters=tuple(sum_of_outer_products(d, _beside_ones(one)) for d, one in zip(delta, a[:-1], strict=True)),
-    )
+    x, zeros = inputs.x.astype(np.float64), np.zeros(inputs.x.shape)
+    a, delta, gradients = [Enclosure(x, zeros, zeros), *found[:layers]], found[layers : 2 * layers], found[2 * layers :]
+    if not is_small:
+        gradients = [sum_of_outer_products(d, _beside_ones(one)) for d, one in zip(delta, a[:-1], strict=True)]
+    z = [np.array(list(map(float, entries))).reshape(rows, -1) for entries in exact.z]
+    return Truth(tuple(z), tuple(a), tuple(delta), tuple(gradients))
 
 
 def enclose_inputs(inputs: Inputs, precision: int) -> tuple[Enclosure, ...]:
     """The weighted inputs z^1..z^L alone, [n, n_l]: few formulations show theirs."""
     before, ctx.prec = ctx.prec, precision
     try:
-        network = inputs.network
-        exact = balls.backprop(network, balls.parameters(network), balls.matrix(inputs.x), balls.matrix(inputs.t))
-        return tuple(map(_extract, exact.z))
+        exact = balls.forward(inputs.network, balls.parameters(inputs.network), balls.matrix(inputs.x))
+        return tuple(_extract([(entries, len(inputs.x)) for entries in exact.z]))
     finally:
         ctx.prec = before
 
@@ -84,11 +89,8 @@ def advance(inputs: Inputs, weights: Sequence[arb_mat], learning_rate: float, ba
         weights = list(weights)
         for _ in range(epochs):
             for x, t in batches:
-                exact = balls.backprop(inputs.network, weights, x, t)
-                steps = [
-                    d.transpose() * balls.with_ones(a) * eta for d, a in zip(exact.delta, exact.a[:-1], strict=True)
-                ]
-                weights = [(w - step).mid() for w, step in zip(weights, steps, strict=True)]
+                gradients = balls.gradients(balls.backprop(inputs.network, weights, x, t))
+                weights = [(w - gradient * eta).mid() for w, gradient in zip(weights, gradients, strict=True)]
         return weights
     finally:
         ctx.prec = before
@@ -103,11 +105,16 @@ def _floats(matrix: arb_mat) -> Array:
     return np.array(list(map(float, matrix.entries()))).reshape(matrix.nrows(), matrix.ncols())
 
 
-def _extract(matrix: arb_mat) -> Enclosure:
-    """Midpoints as two floats, and radii that also cover what those two leave out."""
-    entries = matrix.entries()
+def _extract(parts: Sequence[tuple[list[arb], int]]) -> list[Enclosure]:
+    """For balls, row by row, and how many rows they are: midpoints as two floats, and radii that also cover what those
+    two leave out. All parts at once, as an array takes longer to make than a few balls to read."""
+    entries = [entry for part, _ in parts for entry in part]
     high = list(map(float, entries))
-    low = [float(entry - top) for entry, top in zip(entries, high, strict=True)]
-    radius = [float(entry.rad()) for entry in entries]
-    highs, lows, radii = (np.array(part).reshape(matrix.nrows(), matrix.ncols()) for part in (high, low, radius))
-    return Enclosure(highs, lows, radii * (1 + 2.0**-40) + np.abs(lows) * 2.0**-52 + SMALLEST)
+    low = list(map(float, map(sub, entries, high)))
+    found = np.array([high, low, list(map(float, map(arb.rad, entries)))])
+    found[2] = found[2] * (1 + 2.0**-40) + np.abs(found[1]) * 2.0**-52 + SMALLEST
+    enclosures, start = [], 0
+    for part, rows in parts:
+        enclosures.append(Enclosure(*found[:, start : start + len(part)].reshape(3, rows, -1)))
+        start += len(part)
+    return enclosures

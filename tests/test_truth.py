@@ -149,6 +149,21 @@ def test_two_precisions_enclose_the_same_number():
             assert (apart <= (rough.radius + fine.radius) * (1 + 1e-12)).all()
 
 
+def test_gradients_from_balls_and_from_arrays_enclose_the_same_number(monkeypatch):
+    """The two ways to sum over the rows share no code, and the one from balls is the closer."""
+    for seed, rows in enumerate((1, 2, 7, 40)):
+        given_inputs = random_inputs([4, 5, 3], "tanh", "sigmoid", "half_squared_error", rows, seed)
+        from_balls = enclose(given_inputs, 128).parameters
+        with monkeypatch.context() as patched:
+            patched.setattr("harness.truth.FEW", 0)
+            from_arrays = enclose(given_inputs, 128).parameters
+        for one, other in zip(from_balls, from_arrays, strict=True):
+            assert one.high.shape == other.high.shape
+            apart = np.abs((one.high - other.high) + (one.low - other.low))
+            assert (apart <= (one.radius + other.radius) * (1 + 1e-12)).all()
+            assert (one.radius < other.radius).all()
+
+
 def test_saturated_units_and_huge_logits_keep_all_their_digits():
     scale = 500.0
     for output, cost in (("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy")):
