@@ -6,6 +6,7 @@ next case runs in a fresh one. The truth never goes there.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -129,8 +130,8 @@ class Submission:
     def _tidied(self, answer: Answer) -> Answer:
         """The answer, or what it left behind; and no traces for the next."""
         try:
-            left = sorted(printable(path.name) for path in self._folder.iterdir())
-            spoilt = self._folder.is_symlink()
+            left = sorted(map(printable, os.listdir(self._folder)))
+            spoilt = os.path.islink(self._folder)
         except OSError:
             left, spoilt = [], True
         if spoilt:

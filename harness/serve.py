@@ -143,7 +143,7 @@ def _work(path: Path, folder: Path, channel_fd: int, output_fd: int) -> None:
         functions, header = _loaded(path)
         channel.sendall(pack(header))
         inbox, me, surroundings, threads = Inbox(_NO_LIMIT), os.getpid(), snapshot(), threading.active_count()
-        while data := channel.recv(2**20):
+        while data := channel.recv(2**16):
             message = inbox.feed(data)
             if message is None or functions is None:
                 continue
