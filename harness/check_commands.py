@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
-import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.server import Server
 
 COMMAND = "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
@@ -28,6 +27,8 @@ def run_check(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace, server: Server) -> int:
+    import shlex
+
     from harness.apart import Limits, Submission
     from harness.asking import Asking
     from harness.cases import gradient_cases
@@ -42,7 +43,6 @@ def _check(options: argparse.Namespace, server: Server) -> int:
     with Submission(server, path, limits) as submission, Asking(submission, cases, options.seed) as asking:
         # What it is judged by is loaded while it computes.
         from harness.check import concluded
-        from harness.check_json import as_data
         from harness.judging import first_failing
         from harness.show_check import text
 
@@ -52,6 +52,10 @@ def _check(options: argparse.Namespace, server: Server) -> int:
     again = f"{called} {shlex.quote(options.file)} --case {failing} --seed {found.seed}" if failing else ""
     print(text(found, again))
     if options.json is not None:
+        import json
+
+        from harness.check_json import as_data
+
         data = json.dumps(as_data(found, again), indent=1, allow_nan=False)
         options.json.write_text(data + "\n", encoding="utf-8")
     return 0 if found.verdict == "agrees" else 1

@@ -146,7 +146,6 @@ def run_mutants(options: argparse.Namespace) -> int:
 
 
 def run_list(options: argparse.Namespace) -> int:
-    from harness import datasets
     from harness.cases import standard_cases
     from harness.discover import available
     from harness.training.courses import courses
@@ -154,9 +153,13 @@ def run_list(options: argparse.Namespace) -> int:
     print("Implementations")
     for implementation in available():
         print(f"  {implementation.name:<20}{implementation.title}")
-    print("\nDatasets\n  " + ", ".join(datasets.NAMES) + ", and any path ending in .csv")
+    cases = standard_cases()
+    datasets = dict.fromkeys(
+        case.dataset for case in cases if case.is_real
+    )  # all have cases; importing them takes numpy
+    print("\nDatasets\n  " + ", ".join(datasets) + ", and any path ending in .csv")
     print("\nCases")
-    for case in standard_cases():
+    for case in cases:
         print(f"  {case.id}")
     print("\nCourses")
     for course in courses():

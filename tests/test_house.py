@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # each other unless the later is listed after the earlier.
 ORDER = [
     "contract", "errors", "activations", "costs",
-    "tables", "datasets", "cases", "selection", "common",
+    "tables", "datasets", "drawing", "cases", "selection", "common",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",
     "textbook", "conventions", "run", "evidence", "workers", "tasks", "verdict", "rounded",
