@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -61,6 +60,8 @@ class Submission:
         try:
             shutil.rmtree(self._home, ignore_errors=True)
         except RecursionError:  # folders in folders without end
+            import subprocess
+
             subprocess.run(["rm", "-rf", "--", str(self._home)], check=False)
 
     def interrupt(self) -> None:

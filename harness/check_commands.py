@@ -18,17 +18,15 @@ COMMAND = "GRADPROOF_COMMAND"  # how a person calls the check, where that is not
 
 
 def run_check(options: argparse.Namespace) -> int:
+    gc.set_threshold(100_000)  # a process of half a second, a tenth of which would be spent on looking for garbage
     from harness.server import ONE_THREAD, Server
 
-    gc.set_threshold(100_000)  # a process of half a second, a tenth of which would be spent on looking for garbage
     os.environ.update(ONE_THREAD)
     with Server(by_fork=True) as server:  # nothing of the truth is here yet
         return _check(options, server)
 
 
 def _check(options: argparse.Namespace, server: Server) -> int:
-    import shlex
-
     from harness.apart import Limits, Submission
     from harness.asking import Asking
     from harness.cases import gradient_cases
@@ -47,9 +45,7 @@ def _check(options: argparse.Namespace, server: Server) -> int:
         from harness.show_check import text
 
         found = concluded(asking, path)
-    failing = first_failing(found.outcomes)
-    called = os.environ.get(COMMAND, "python -m harness check")
-    again = f"{called} {shlex.quote(options.file)} --case {failing} --seed {found.seed}" if failing else ""
+    again = _again(options.file, first_failing(found.outcomes), found.seed)
     print(text(found, again))
     if options.json is not None:
         import json
@@ -59,6 +55,15 @@ def _check(options: argparse.Namespace, server: Server) -> int:
         data = json.dumps(as_data(found, again), indent=1, allow_nan=False)
         options.json.write_text(data + "\n", encoding="utf-8")
     return 0 if found.verdict == "agrees" else 1
+
+
+def _again(file: str, case: str, seed: int) -> str:
+    """The command that shows the numbers of a case; empty where there is none to show."""
+    if not case:
+        return ""
+    import shlex
+
+    return f"{os.environ.get(COMMAND, 'python -m harness check')} {shlex.quote(file)} --case {case} --seed {seed}"
 
 
 def _check_writable(path: Path, source: Path) -> None:
