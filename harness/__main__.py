@@ -120,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     add("--json", type=_path, metavar="FILE", help="also write all rows of the tables, as data")
+    add("--profile", action="store_true", help="also print where the time went")
 
     prove = subparsers.add_parser("prove", help="prove formulations equal in exact arithmetic, and refute wrong ones")
     prove.add_argument("--only", metavar="NAMES", help="implementations, as for compare")
@@ -170,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=_seconds, default=10.0, metavar="S", help="limit of one case (default: 10)")
     add("--total-seconds", type=_seconds, default=60.0, metavar="S", help="limit of all cases (default: 60)")
     add("--memory", type=_gibibytes, default=2.0, metavar="GIB", help="limit of resident memory (default: 2)")
+    add("--profile", action="store_true", help="also print where the time went")
 
     subparsers.add_parser("mistakes", help="the catalogue of mistakes: which cases see them, what they are called")
 

@@ -9,6 +9,7 @@ import numpy as np
 from harness.contract import Array, Inputs
 from harness.enclosure import Enclosure
 from harness.rounding import Bounds, bounds
+from harness.timings import Clock
 from harness.truth import Truth, enclose, enclose_inputs
 
 # Bits of the balls, each tried in turn; the last is enough for weights that cancel to one part in 2^900.
@@ -27,15 +28,20 @@ class Standard:
     undecidable: Array
 
 
-def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str, int], Standard]:
+def certify(
+    inputs: Inputs, learning_rate: float, dtype: str, clock: Clock | None = None
+) -> dict[tuple[str, int], Standard]:
     """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], the
-    displacement old − new with the bias last. Raises ValueError where there is no truth or no
-    bound."""
+    displacement old − new with the bias last. The clock counts the phases `truth` and `bound`. Raises ValueError where
+    there is no truth or no bound."""
+    clock = clock or Clock()
     for precision in PRECISIONS:
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and decides nothing
-            truth = enclose(inputs, precision)
-            limits = bounds(truth, inputs, learning_rate, dtype)
-            standards = _standards(truth, limits, learning_rate)
+            with clock.phase("truth"):
+                truth = enclose(inputs, precision)
+            with clock.phase("bound"):
+                limits = bounds(truth, inputs, learning_rate, dtype)
+                standards = _standards(truth, limits, learning_rate)
         if all((s.undecidable == unclear).all() for s, unclear in standards.values()):
             break
     return {key: standard for key, (standard, _) in standards.items()}

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Data flows from left to right, and imports run only from right to left; modules of one group may not import
 # each other unless the later is listed after the earlier.
 ORDER = [
-    "contract", "errors", "activations", "costs",
+    "contract", "errors", "timings", "activations", "costs",
     "tables", "datasets", "drawing", "cases", "selection", "common",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",
