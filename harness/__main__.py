@@ -9,10 +9,10 @@ import math
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 
+TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
@@ -95,9 +95,8 @@ def _stop(number: int, _: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    prog = "python -m harness"
-    parser = argparse.ArgumentParser(prog=prog, description="gradproof: is your backprop right?")
-    subparsers = parser.add_subparsers(dest="command", prog=prog, required=True, metavar="COMMAND")
+    parser = argparse.ArgumentParser(prog="python -m harness", description="gradproof: is your backprop right?")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     compare = subparsers.add_parser("compare", help="run implementations on cases, tabulate how closely they agree")
     add = compare.add_argument

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
+    from typing import Any
+
     from harness.contract import Inputs
 
 EPOCHS = 20  # of a training case, as article 2 has them

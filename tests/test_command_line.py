@@ -199,6 +199,8 @@ def test_a_failing_implementation_is_in_every_table_and_in_the_exit_status(copie
         ('""""""\n', "mine"),
         ('"""never closed\n', "mine"),
         ("", "mine"),
+        (r"r'''In \delta'''", r"In \delta"),
+        (r"'It\'s \u03b4'", "It's δ"),
     ],
 )
 def test_a_title_is_the_first_line_of_the_docstring_or_the_name(tmp_path, text, title):
