@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import math
 import os
 import signal
 import sys
-from pathlib import Path
 
-from harness import check_commands, claims_commands, commands, diff_command, page_commands, train_commands
 from harness.errors import UnusableInput
+
+TYPE_CHECKING = False  # see harness
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
 
 A_DAY = 86_400  # seconds
 
@@ -25,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a δ on a terminal that has none costs a character, not the run
     try:
-        status: int = options.command(options)
+        status: int = getattr(_module_of(options.command), f"run_{options.command}")(options)
     except UnusableInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -43,6 +47,34 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return _interrupted()
     return status
+
+
+def _module_of(command: str) -> ModuleType:
+    """Where a command is. The others are not imported, so that each starts at once."""
+    match command:
+        case "check" | "new":
+            from harness import check_commands
+
+            return check_commands
+        case "claims":
+            from harness import claims_commands
+
+            return claims_commands
+        case "diff":
+            from harness import diff_command
+
+            return diff_command
+        case "report":
+            from harness import page_commands
+
+            return page_commands
+        case "train":
+            from harness import train_commands
+
+            return train_commands
+    from harness import commands
+
+    return commands
 
 
 def _interrupted() -> int:
@@ -64,7 +96,7 @@ def _stop(number: int, _: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m harness", description="gradproof: is your backprop right?")
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     compare = subparsers.add_parser("compare", help="run implementations on cases, tabulate how closely they agree")
     add = compare.add_argument
@@ -85,9 +117,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="limit of one implementation on one case (default: 60)",
     )
-    compare.set_defaults(command=commands.run_compare)
 
-    add("--json", type=Path, metavar="FILE", help="also write all rows of the tables, as data")
+    add("--json", type=_path, metavar="FILE", help="also write all rows of the tables, as data")
+    add("--profile", action="store_true", help="also print where the time went")
 
     prove = subparsers.add_parser("prove", help="prove formulations equal in exact arithmetic, and refute wrong ones")
     prove.add_argument("--only", metavar="NAMES", help="implementations, as for compare")
@@ -95,7 +127,6 @@ def _parser() -> argparse.ArgumentParser:
         "--seconds", type=_seconds, default=60.0, metavar="S", help="limit of one architecture (default: 60)"
     )
     prove.add_argument("--seed", type=_natural, default=1, metavar="N", help="of the random integers (default: 1)")
-    prove.set_defaults(command=commands.run_prove)
 
     train = subparsers.add_parser("train", help="follow training for hundreds of epochs: does rounding explain it?")
     add = train.add_argument
@@ -112,7 +143,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="limit of one run between two recorded epochs (default: 120)",
     )
-    train.set_defaults(command=train_commands.run_train)
 
     sound = subparsers.add_parser("soundness", help="right implementations on random networks: no false alarm")
     sound.add_argument(
@@ -125,31 +155,25 @@ def _parser() -> argparse.ArgumentParser:
     sound.add_argument("--seed", type=_natural, default=0, metavar="N", help="the first trial (default: 0)")
     sound.add_argument("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")
     sound.add_argument("--json", type=Path, metavar="FILE", help="write the counts and the quantiles here, too")
-    sound.set_defaults(command=commands.run_soundness)
 
-    peers = subparsers.add_parser("peers", help="what other gradient checkers miss, on the same gradients")
-    peers.set_defaults(command=commands.run_peers)
+    subparsers.add_parser("peers", help="what other gradient checkers miss, on the same gradients")
 
     mutants = subparsers.add_parser("mutants", help="what the check sees of one change in each implementation")
     mutants.add_argument("--only", metavar="NAMES", help="implementations, as for compare")
     mutants.add_argument("--seed", type=_natural, default=1, metavar="N", help="of the inputs (default: 1)")
-    mutants.set_defaults(command=commands.run_mutants)
 
     check = subparsers.add_parser("check", help="is this file's backprop right? if not, where, and what is the mistake")
     add = check.add_argument
     add("file", metavar="FILE", help="a path ending in .py, or the name of an implementation")
     add("--case", metavar="IDS", help="cases, comma-separated: ids or patterns; one id shows its numbers")
     add("--seed", type=_natural, metavar="N", help="of the inputs, to repeat a run (default: a fresh one)")
-    add("--json", type=Path, metavar="FILE", help="also write what was found, as data")
+    add("--json", type=_path, metavar="FILE", help="also write what was found, as data")
     add("--seconds", type=_seconds, default=10.0, metavar="S", help="limit of one case (default: 10)")
     add("--total-seconds", type=_seconds, default=60.0, metavar="S", help="limit of all cases (default: 60)")
     add("--memory", type=_gibibytes, default=2.0, metavar="GIB", help="limit of resident memory (default: 2)")
-    check.set_defaults(command=check_commands.run_check)
+    add("--profile", action="store_true", help="also print where the time went")
 
-    mistakes = subparsers.add_parser(
-        "mistakes", help="the catalogue of mistakes: which cases see them, what they are called"
-    )
-    mistakes.set_defaults(command=commands.run_mistakes)
+    subparsers.add_parser("mistakes", help="the catalogue of mistakes: which cases see them, what they are called")
 
     claims = subparsers.add_parser(
         "claims", help="answer the articles' questions by experiment; writes reports/claims.md"
@@ -160,33 +184,34 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument(
         "--reports", type=_folder, metavar="FOLDER", help="where the report goes (default: reports/, if none is named)"
     )
-    claims.set_defaults(command=claims_commands.run_claims)
 
     report = subparsers.add_parser("report", help="the page that shows every report; writes reports/index.html")
     report.add_argument(
         "--reports", type=_folder, metavar="FOLDER", help="the folder to read and write (default: reports/)"
     )
-    report.set_defaults(command=page_commands.run_report)
 
     new = subparsers.add_parser("new", help="write the skeleton of an implementation, to be filled in")
     new.add_argument("name", metavar="NAME", help="its name, or a path to it")
-    new.set_defaults(command=check_commands.run_new)
 
     diff = subparsers.add_parser(
         "diff", help="what has changed between two results.csv; status 1 if a verdict is worse"
     )
-    diff.add_argument("old", type=Path, metavar="OLD.csv", help="the table before")
-    diff.add_argument("new", type=Path, metavar="NEW.csv", help="the table now")
-    diff.set_defaults(command=diff_command.run_diff)
+    diff.add_argument("old", type=_path, metavar="OLD.csv", help="the table before")
+    diff.add_argument("new", type=_path, metavar="NEW.csv", help="the table now")
 
-    listing = subparsers.add_parser("list", help="list the implementations, the datasets and the cases")
-    listing.set_defaults(command=commands.run_list)
+    subparsers.add_parser("list", help="list the implementations, the datasets and the cases")
     return parser
 
 
 def _folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("expected a folder, found nothing")
+    return _path(text)
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path  # help has no need of it
+
     return Path(text)
 
 
@@ -223,4 +248,7 @@ def _seconds(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        gc.freeze()  # the process is over: what is left of it need not be searched for garbage

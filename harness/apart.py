@@ -6,8 +6,8 @@ next case runs in a fresh one. The truth never goes there.
 
 from __future__ import annotations
 
+import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -60,6 +60,8 @@ class Submission:
         try:
             shutil.rmtree(self._home, ignore_errors=True)
         except RecursionError:  # folders in folders without end
+            import subprocess
+
             subprocess.run(["rm", "-rf", "--", str(self._home)], check=False)
 
     def interrupt(self) -> None:
@@ -129,8 +131,8 @@ class Submission:
     def _tidied(self, answer: Answer) -> Answer:
         """The answer, or what it left behind; and no traces for the next."""
         try:
-            left = sorted(printable(path.name) for path in self._folder.iterdir())
-            spoilt = self._folder.is_symlink()
+            left = sorted(map(printable, os.listdir(self._folder)))
+            spoilt = os.path.islink(self._folder)
         except OSError:
             left, spoilt = [], True
         if spoilt:

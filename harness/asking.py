@@ -34,7 +34,7 @@ class Asking:
         # An interrupt must reach the submission even where Python swallows the exception, as in an import that it hits.
         if threading.current_thread() is threading.main_thread():
             self._handler = signal.signal(signal.SIGINT, self._interrupted)
-        sys.setswitchinterval(1e-3)  # seconds; the submission must not wait for long while this process computes
+        sys.setswitchinterval(5e-5)  # seconds; the submission must not wait for its turn while this process computes
         self._thread.start()
         return self
 

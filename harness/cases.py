@@ -1,23 +1,20 @@
 """The cases: small networks on shared data, as values with stable ids such as `iris-4-5-3-sigmoid-batch8`.
 
-The id is made of what the case is made of, and its weights are drawn from a generator seeded with the id:
-no case depends on another, on the order of the list, or on any global random state.
+The id is made of what the case is made of, and names it wherever it is met. To name cases needs no numbers, and imports
+none; harness.drawing has those.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+TYPE_CHECKING = False  # see harness
+if TYPE_CHECKING:
+    from typing import Any
 
-from harness import datasets
-from harness.activations import ACTIVATIONS
-from harness.contract import Array, Inputs, Layer, Network
-from harness.costs import COSTS
+    from harness.contract import Inputs
 
 EPOCHS = 20  # of a training case, as article 2 has them
 
@@ -29,8 +26,6 @@ FLAGS = {
     "small": "weights 100 times smaller: gradients vanish layer by layer, an absolute tolerance sees nothing",
     "bias": "biases ten times larger than the weights: a lost or misplaced bias shows",
 }
-_WEIGHT_SCALE = {"saturated": 12.0, "small": 1e-2}
-_BIAS_SCALE = {"bias": 10.0}
 
 
 @dataclass(frozen=True)
@@ -73,35 +68,9 @@ class Case:
     def build(self, seed: int | None = None) -> Inputs:
         """The network, x [batch, n_0] and t [batch, n_L], freshly made and all of the case's dtype; with a seed,
         other weights and other rows than without."""
-        name = self.id if seed is None else f"{self.id} {seed}"
-        random = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
-        network = self._network(random)
-        if self.is_real:
-            x, t = datasets.load(self.dataset).rows(self.batch, None if seed is None else random)
-        else:
-            x, t = random.uniform(-1, 1, (self.batch, self.widths[0])), self._random_targets(random)
-        return Inputs(network, x.astype(self.dtype), t.astype(self.dtype))
+        from harness.drawing import drawn  # numbers are for who runs a case, not for who names it
 
-    def _network(self, random: np.random.Generator) -> Network:
-        layers = []
-        last, hidden = len(self.widths) - 2, self.hidden.split()
-        for number, (fan_in, fan_out) in enumerate(zip(self.widths[:-1], self.widths[1:], strict=True)):
-            # Variance 1 / fan_in (LeCun) keeps z of the order of 1 at every width.
-            w = random.uniform(-1, 1, (fan_out, fan_in)) * np.sqrt(3 / fan_in) * _WEIGHT_SCALE.get(self.flag, 1.0)
-            b = random.uniform(-0.5, 0.5, fan_out) * _BIAS_SCALE.get(self.flag, 1.0)
-            if self.flag == "large" and number == last:
-                w *= 10_000
-            if self.flag == "dead" and number < last:
-                b[::2] = -50
-            activation = ACTIVATIONS[self.output if number == last else hidden[number % len(hidden)]]
-            layers.append(Layer(w.astype(self.dtype), b.astype(self.dtype), activation))
-        return Network(tuple(layers), COSTS[self.cost])
-
-    def _random_targets(self, random: np.random.Generator) -> Array:
-        outputs = self.widths[-1]
-        if self.output == "softmax":
-            return datasets.one_hot(random.integers(outputs, size=self.batch), outputs)
-        return random.uniform(0, 1, (self.batch, outputs))
+        return drawn(self, seed)
 
 
 def make(
@@ -221,9 +190,11 @@ def gradient_cases() -> tuple[Case, ...]:
 
 def csv_cases(path: str) -> tuple[Case, ...]:
     """Cases over a CSV file: without and with a hidden layer, one row and eight, and 20 online epochs."""
+    from harness import datasets
+
     data = datasets.load(path)
     inputs, outputs = data.x.shape[1], data.t.shape[1]
-    output = "sigmoid" if set(np.unique(data.t)) <= {0.0, 1.0} else "identity"
+    output = "sigmoid" if set(data.t.ravel().tolist()) <= {0.0, 1.0} else "identity"
     activations = "sigmoid" if output == "sigmoid" else "sigmoid identity"
     deep, rows = (inputs, 5, outputs), len(data.x)
     return (

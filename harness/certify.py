@@ -11,6 +11,7 @@ from harness.contract import Array, Inputs
 from harness.enclosure import Enclosure
 from harness.products import by_balls
 from harness.rounding import Bounds, bounds
+from harness.timings import Clock
 from harness.truth import Truth, attempts
 
 # An enclosure decides an entry if its radius is this small beside the entry's bound. The bounds take midpoints for the
@@ -28,15 +29,20 @@ class Standard:
     undecidable: Array
 
 
-def certify(inputs: Inputs, learning_rate: float, dtype: str) -> dict[tuple[str, int], Standard]:
+def certify(
+    inputs: Inputs, learning_rate: float, dtype: str, clock: Clock | None = None
+) -> dict[tuple[str, int], Standard]:
     """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], the
-    displacement old − new with the bias last. Raises ValueError where there is no truth or no
-    bound."""
+    displacement old − new with the bias last. The clock counts the phases `truth` and `bound`. Raises ValueError where
+    there is no truth or no bound."""
+    clock = clock or Clock()
     for attempt in attempts(inputs):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite decides nothing
-            truth = attempt()
-            limits = bounds(truth, inputs, learning_rate, dtype)
-            standards = _standards(truth, limits, learning_rate)
+            with clock.phase("truth"):
+                truth = attempt()
+            with clock.phase("bound"):
+                limits = bounds(truth, inputs, learning_rate, dtype)
+                standards = _standards(truth, limits, learning_rate)
         if _close(truth, limits) and all((s.undecidable == unclear).all() for s, unclear in standards.values()):
             break
     return {key: standard for key, (standard, _) in standards.items()}
@@ -92,8 +98,11 @@ def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple
 def excess(value: Array, standard: Standard) -> Array:
     """The error of every entry in units of what rounding explains, bound plus radius; at most 1 is explained, NaN
     is not. Undecidable entries count as 0."""
-    error = standard.truth.error(value)
-    allowed = standard.bound + standard.truth.radius
+    return in_units(standard.truth.error(value), standard)
+
+
+def in_units(error: Array, standard: Standard) -> Array:
+    """`excess`, where the errors are known."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        units = np.where(error == 0, 0.0, error / allowed)
+        units = np.where(error == 0, 0.0, error / (standard.bound + standard.truth.radius))
     return np.where(standard.undecidable, 0.0, units)

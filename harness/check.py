@@ -17,6 +17,7 @@ from harness.certify import certify
 from harness.conventions import OURS, Convention
 from harness.judging import Outcome, Trial, judge_all
 from harness.server import Server
+from harness.timings import Clock
 from harness.verdict import VERDICTS
 
 if TYPE_CHECKING:
@@ -61,13 +62,26 @@ def check(server: Server, path: Path, cases: Sequence[Case], seed: int | None, l
         return concluded(asking, path)
 
 
-def concluded(asking: Asking, path: Path) -> Check:
-    """Hold what a submission answers against the truth, which is computed meanwhile."""
-    start, submission = time.perf_counter(), asking.submission
+def concluded(asking: Asking, path: Path, clock: Clock | None = None) -> Check:
+    """Hold what a submission answers against the truth, which is computed meanwhile. The clock counts the phases."""
+    start, submission, clock = time.perf_counter(), asking.submission, clock or Clock()
     pairs = list(zip(asking.cases, asking.inputs, strict=True))
-    standards = [certify(inputs, case.learning_rate, case.dtype) for case, inputs in pairs]
-    parts = zip(asking.cases, asking.inputs, standards, asking.answers(), strict=True)
-    trials = [Trial(*part) for part in parts]
+    standards = [certify(inputs, case.learning_rate, case.dtype, clock) for case, inputs in pairs]
+    with clock.phase("implementations"):
+        answers = asking.answers()
+    clock.elsewhere["implementations"] += sum(one.seconds for of_case in answers for one in of_case.values())
+    trials = [Trial(*part) for part in zip(asking.cases, asking.inputs, standards, answers, strict=True)]
+    with clock.phase("verdicts"):
+        declared, found, outcomes, diagnoses = _judged(trials, submission)
+    output, seconds = submission.output, time.perf_counter() - start
+    text = output.kept.decode(errors="replace")
+    return Check(path, asking.seed, tuple(outcomes), declared, found, tuple(diagnoses), output.bytes, text, seconds)
+
+
+def _judged(
+    trials: list[Trial], submission: Submission
+) -> tuple[Convention, Convention, list[Outcome], list[Diagnosis]]:
+    """The convention that the file declares, the one that it follows, the outcomes, and what explains departures."""
     try:
         declared = Convention.declared(submission.declared)
     except Fault as fault:
@@ -80,6 +94,4 @@ def concluded(asking: Asking, path: Path) -> Check:
 
         diagnoses = diagnosed(outcomes, declared, found)
         outcomes = [explained(outcome, submission, found, diagnoses) for outcome in outcomes]
-    output, seconds = submission.output, time.perf_counter() - start
-    text = output.kept.decode(errors="replace")
-    return Check(path, asking.seed, tuple(outcomes), declared, found, tuple(diagnoses), output.bytes, text, seconds)
+    return declared, found, outcomes, diagnoses

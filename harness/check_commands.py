@@ -4,57 +4,84 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
-import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.check import Check
     from harness.server import Server
+    from harness.timings import Clock
 
 COMMAND = "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
 
 
 def run_check(options: argparse.Namespace) -> int:
-    from harness.server import ONE_THREAD, Server
-
     gc.set_threshold(100_000)  # a process of half a second, a tenth of which would be spent on looking for garbage
-    os.environ.update(ONE_THREAD)
-    with Server(by_fork=True) as server:  # nothing of the truth is here yet
-        return _check(options, server)
+    from harness.timings import Clock, table
+
+    clock = Clock()
+    with clock.phase("import"):
+        from harness.server import ONE_THREAD, Server
+
+        os.environ.update(ONE_THREAD)
+        small = Server(by_fork=True)  # nothing of the truth is here yet
+    with small as server:
+        status = _check(options, server, clock)
+    if options.profile:
+        print(f"\n{table(clock)}")
+    return status
 
 
-def _check(options: argparse.Namespace, server: Server) -> int:
-    from harness.apart import Limits, Submission
-    from harness.asking import Asking
-    from harness.cases import gradient_cases
-    from harness.discover import find
-    from harness.selection import chosen
+def _check(options: argparse.Namespace, server: Server, clock: Clock) -> int:
+    with clock.phase("import"):
+        from harness.apart import Limits, Submission
+        from harness.asking import Asking
+        from harness.cases import gradient_cases
+        from harness.discover import find
+        from harness.selection import chosen
 
     [implementation] = find([options.file])
     path, cases = implementation.path, chosen(gradient_cases(), options.case)
     if options.json is not None:
         _check_writable(options.json, path)
     limits = Limits(options.seconds, options.total_seconds, int(options.memory * 2**30))
-    with Submission(server, path, limits) as submission, Asking(submission, cases, options.seed) as asking:
-        # What it is judged by is loaded while it computes.
-        from harness.check import concluded
-        from harness.check_json import as_data
-        from harness.judging import first_failing
-        from harness.show_check import text
+    with Submission(server, path, limits) as submission:
+        with clock.phase("cases"):
+            asking = Asking(submission, cases, options.seed)
+        with asking:
+            with clock.phase("import"):  # what it is judged by is loaded while it computes
+                from harness.check import concluded
+                from harness.judging import first_failing
+                from harness.show_check import text
 
-        found = concluded(asking, path)
-    failing = first_failing(found.outcomes)
-    called = os.environ.get(COMMAND, "python -m harness check")
-    again = f"{called} {shlex.quote(options.file)} --case {failing} --seed {found.seed}" if failing else ""
-    print(text(found, again))
-    if options.json is not None:
-        data = json.dumps(as_data(found, again), indent=1, allow_nan=False)
-        options.json.write_text(data + "\n", encoding="utf-8")
+            found = concluded(asking, path, clock)
+    with clock.phase("reports"):
+        again = _again(options.file, first_failing(found.outcomes), found.seed)
+        print(text(found, again))
+        if options.json is not None:
+            _write(options.json, found, again)
     return 0 if found.verdict == "agrees" else 1
+
+
+def _write(path: Path, found: Check, again: str) -> None:
+    import json
+
+    from harness.check_json import as_data
+
+    path.write_text(json.dumps(as_data(found, again), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _again(file: str, case: str, seed: int) -> str:
+    """The command that shows the numbers of a case; empty where there is none to show."""
+    if not case:
+        return ""
+    import shlex
+
+    return f"{os.environ.get(COMMAND, 'python -m harness check')} {shlex.quote(file)} --case {case} --seed {seed}"
 
 
 def _check_writable(path: Path, source: Path) -> None:

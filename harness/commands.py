@@ -9,9 +9,13 @@ from harness.page_commands import REPORTS, write_page_of
 
 
 def run_compare(options: argparse.Namespace) -> int:
-    from harness.compare import compare, default_jobs, select
-    from harness.markdown import check_file, check_folder
-    from harness.terminal import display, print_summary
+    from harness.timings import Clock, table
+
+    clock = Clock()
+    with clock.phase("import"):
+        from harness.compare import compare, default_jobs, select
+        from harness.markdown import check_file, check_folder
+        from harness.terminal import display, print_summary
 
     selection = select(options.only, options.case, options.data)
     folder = options.reports or (REPORTS if selection.complete else None)
@@ -21,23 +25,26 @@ def run_compare(options: argparse.Namespace) -> int:
         check_file(options.json)
     shown = display()
     try:
-        comparison = compare(selection, options.jobs or default_jobs(), options.seconds, shown.show)
+        comparison = compare(selection, options.jobs or default_jobs(), options.seconds, shown.show, clock)
     finally:
         shown.close()
-    print_summary(comparison)
-    if options.json is not None:
-        from harness.exports import as_json
+    with clock.phase("reports"):
+        print_summary(comparison)
+        if options.json is not None:
+            from harness.exports import as_json
 
-        options.json.write_text(as_json(comparison), encoding="utf-8")
-        print(f"Results: {options.json}")
-    if folder is None:
-        print("No reports for a selection; --reports FOLDER writes them there.")
-    else:
-        from harness.report import write
+            options.json.write_text(as_json(comparison), encoding="utf-8")
+            print(f"Results: {options.json}")
+        if folder is None:
+            print("No reports for a selection; --reports FOLDER writes them there.")
+        else:
+            from harness.report import write
 
-        write(comparison, folder)
-        print(f"Reports: {folder / 'README.md'}")
-        write_page_of(folder)
+            write(comparison, folder)
+            print(f"Reports: {folder / 'README.md'}")
+            write_page_of(folder)
+    if options.profile:
+        print(f"\n{table(clock)}")
     return 1 if comparison.table["verdict"].isin(["wrong", "failed"]).any() else 0
 
 
@@ -140,7 +147,6 @@ def run_mutants(options: argparse.Namespace) -> int:
 
 
 def run_list(options: argparse.Namespace) -> int:
-    from harness import datasets
     from harness.cases import standard_cases
     from harness.discover import available
     from harness.training.courses import courses
@@ -148,9 +154,13 @@ def run_list(options: argparse.Namespace) -> int:
     print("Implementations")
     for implementation in available():
         print(f"  {implementation.name:<20}{implementation.title}")
-    print("\nDatasets\n  " + ", ".join(datasets.NAMES) + ", and any path ending in .csv")
+    cases = standard_cases()
+    datasets = dict.fromkeys(
+        case.dataset for case in cases if case.is_real
+    )  # all have cases; importing them takes numpy
+    print("\nDatasets\n  " + ", ".join(datasets) + ", and any path ending in .csv")
     print("\nCases")
-    for case in standard_cases():
+    for case in cases:
         print(f"  {case.id}")
     print("\nCourses")
     for course in courses():

@@ -18,6 +18,7 @@ from harness.evidence import RUNS
 from harness.run import QUANTITIES, Result
 from harness.selection import chosen, named
 from harness.tasks import Certificate, Certify, Finding, Run, Weigh
+from harness.timings import Clock
 from harness.verdict import digits, distance, judge
 from harness.workers import Task, run_tasks
 
@@ -73,12 +74,17 @@ def select(only: str | None = None, case: str | None = None, data: str | None = 
 
 
 def compare(
-    selection: Selection, jobs: int, seconds: float, progress: Callable[[Result, int, int], None]
+    selection: Selection,
+    jobs: int,
+    seconds: float,
+    progress: Callable[[Result, int, int], None],
+    clock: Clock | None = None,
 ) -> Comparison:
     """Run the selection in `jobs` processes, `seconds` at most a case; `progress` is told each result as it
-    comes, how many there will be, and how many of them from each implementation."""
-    start = time.perf_counter()
-    inputs = {case.id: case.build() for case in selection.cases}
+    comes, how many there will be, and how many of them from each implementation. The clock counts the phases."""
+    start, clock = time.perf_counter(), clock or Clock()
+    with clock.phase("cases"):
+        inputs = {case.id: case.build() for case in selection.cases}
     # The long ones first, so that no worker is left alone with one at the end.
     cases = sorted(
         selection.cases, key=lambda case: inputs[case.id].work * (EPOCHS if case.online else 1), reverse=True
@@ -88,30 +94,38 @@ def compare(
     results: dict[tuple[str, str], Result] = {}
     certificates: dict[str, Certificate] = {}
     jobs = min(jobs, len(tasks))
-    for outcome in run_tasks(tasks, jobs, seconds):
-        if isinstance(outcome, Certificate):
-            certificates[outcome.case] = outcome
-        else:
-            results[outcome.implementation, outcome.case] = outcome
-            progress(outcome, len(tasks) - len(cases), len(cases))
+    with clock.phase("workers"):
+        for outcome in run_tasks(tasks, jobs, seconds):
+            if isinstance(outcome, Certificate):
+                certificates[outcome.case] = outcome
+                for phase, spent in outcome.seconds.items():
+                    clock.elsewhere[phase] += spent
+            else:
+                results[outcome.implementation, outcome.case] = outcome
+                progress(outcome, len(tasks) - len(cases), len(cases))
 
-    rows = [
-        row
-        for one in selection.implementations
-        for case in selection.cases
-        for row in _rows(case, inputs[case.id], results[one.name, case.id], certificates[case.id])
-    ]
-    findings = _explain(selection, inputs, rows, jobs, seconds)
+    with clock.phase("verdicts"):
+        rows = [
+            row
+            for one in selection.implementations
+            for case in selection.cases
+            for row in _rows(case, inputs[case.id], results[one.name, case.id], certificates[case.id])
+        ]
+    with clock.phase("workers"):
+        findings = _explain(selection, inputs, rows, jobs, seconds)
     for row in rows:
         if row["verdict"] == "departs":
             evidence = findings[row["implementation"], row["case"]].evidence
             row |= {"verdict": evidence.verdict, "detail": evidence.reason}
 
-    import pandas as pd
+    with clock.phase("import"):
+        import pandas as pd
 
     inside = sum(one.seconds for one in results.values()) + sum(one.seconds for one in findings.values())
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    pairs = pd.DataFrame(_pairs(selection, results), columns=PAIR_COLUMNS)
+    clock.elsewhere["implementations"] += inside
+    with clock.phase("verdicts"):
+        table = pd.DataFrame(rows, columns=COLUMNS)
+        pairs = pd.DataFrame(_pairs(selection, results), columns=PAIR_COLUMNS)
     return Comparison(selection, table, pairs, inside, time.perf_counter() - start, jobs)
 
 

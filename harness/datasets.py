@@ -11,7 +11,6 @@ import numpy as np
 
 from harness.contract import Array
 from harness.errors import UnknownName
-from harness.tables import read_csv
 
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -92,6 +91,8 @@ def _bundled(name: str, *, one_output: bool = False) -> Dataset:
 
 def from_csv(path: str) -> Dataset:
     """The dataset in a CSV file, named after it; see harness.tables for what the file may hold."""
+    from harness.tables import read_csv
+
     features, target, classes = read_csv(path)
     t = one_hot(target, len(classes)) if classes else standardise(target.reshape(-1, 1))
     return Dataset(Path(path).stem, standardise(features), t, path)

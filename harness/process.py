@@ -48,6 +48,9 @@ class Worker:
             self._pid: int | None = server.command(command, [theirs.fileno(), end])
         os.close(end)
         self._inbox = Inbox(LONGEST_ANSWER)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._channel, selectors.EVENT_READ)
+        self._selector.register(self._printed, selectors.EVENT_READ)
 
     def send(self, message: bytes) -> None:
         """A worker that is gone is noticed when its answer is waited for."""
@@ -62,29 +65,26 @@ class Worker:
             return waiting
         now = time.monotonic()
         deadline, look = now + seconds, now + _SLICE
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._channel, selectors.EVENT_READ)
-            selector.register(self._printed, selectors.EVENT_READ)
-            while True:
-                ready = {key.fileobj for key, _ in selector.select(max(0.0, min(look, deadline) - now))}
-                if self._printed in ready and not self._drain():
-                    selector.unregister(self._printed)
-                if self._channel in ready:
-                    data = b""
-                    with contextlib.suppress(OSError):
-                        data = self._channel.recv(2**20)
-                    if not data:
-                        return self._ended()
-                    if (message := self._taken(data)) is not None:
-                        return message
-                now = time.monotonic()
-                if now >= deadline:
-                    return Refusal("failed", "no answer in time", "timeout")
-                if now >= look:
-                    if self._resident() > self._memory:
-                        limit = f"{self._memory / 2**30:g} GiB"
-                        return Refusal("failed", f"it takes more than {limit} of resident memory", "memory")
-                    look = time.monotonic() + _SLICE
+        while True:
+            ready = {key.fileobj for key, _ in self._selector.select(max(0.0, min(look, deadline) - now))}
+            if self._printed in ready and not self._drain():
+                self._selector.unregister(self._printed)
+            if self._channel in ready:
+                data = b""
+                with contextlib.suppress(OSError):
+                    data = self._channel.recv(2**16)
+                if not data:
+                    return self._ended()
+                if (message := self._taken(data)) is not None:
+                    return message
+            now = time.monotonic()
+            if now >= deadline:
+                return Refusal("failed", "no answer in time", "timeout")
+            if now >= look:
+                if self._resident() > self._memory:
+                    limit = f"{self._memory / 2**30:g} GiB"
+                    return Refusal("failed", f"it takes more than {limit} of resident memory", "memory")
+                look = time.monotonic() + _SLICE
 
     def _taken(self, data: bytes) -> Message | Refusal | None:
         try:
@@ -95,6 +95,7 @@ class Worker:
     def end(self) -> None:
         """End the process and all that it has started."""
         self.signal()
+        self._selector.close()
         self._channel.close()
         self._exit_code()
         self._drain()

@@ -107,7 +107,8 @@ def _running_children(pid: int, known: int = 0) -> list[int]:
     """The children of a process, without one that is known and those that have ended; none where the system does not
     say."""
     with contextlib.suppress(OSError):
-        ids = [int(child) for part in Path(f"/proc/{pid}/task").iterdir() for child in _words(part / "children")]
+        tasks = os.listdir(f"/proc/{pid}/task")
+        ids = [int(child) for task in tasks for child in _words(f"/proc/{pid}/task/{task}/children")]
         others = [child for child in ids if child != known]
         return [child for child in others if not _has_ended(child)]
     return []
@@ -120,9 +121,9 @@ def _has_ended(pid: int) -> bool:
     return True
 
 
-def _words(path: Path) -> list[str]:
-    with contextlib.suppress(OSError):
-        return path.read_text(errors="replace").split()
+def _words(path: str) -> list[bytes]:
+    with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
+        return file.read().split()
     return []
 
 
@@ -143,7 +144,7 @@ def _work(path: Path, folder: Path, channel_fd: int, output_fd: int) -> None:
         functions, header = _loaded(path)
         channel.sendall(pack(header))
         inbox, me, surroundings, threads = Inbox(_NO_LIMIT), os.getpid(), snapshot(), threading.active_count()
-        while data := channel.recv(2**20):
+        while data := channel.recv(2**16):
             message = inbox.feed(data)
             if message is None or functions is None:
                 continue

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.random import get_state  # numpy itself imports it late: once here, in place of once in each worker
 
 _TORCH = {
     "torch's default dtype": "torch.float32",
@@ -20,7 +21,7 @@ _TORCH = {
 
 def snapshot() -> Mapping[str, Any]:
     """The shared state, each part under the words that a person is told if it changes."""
-    generator: dict[str, Any] = np.random.get_state(legacy=False)["state"]
+    generator: dict[str, Any] = get_state(legacy=False)["state"]
     state = {
         "numpy's error state": np.geterr(),
         "numpy's print options": np.get_printoptions(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from harness.answers import Refusal, describe
@@ -15,6 +15,7 @@ from harness.conventions import Convention
 from harness.discover import Functions, Implementation, load
 from harness.evidence import Evidence, weigh
 from harness.run import Result, functions_of, run_case
+from harness.timings import Clock
 from harness.truth import train
 
 # The seconds that loading took in this process, until a case carries them.
@@ -79,6 +80,7 @@ class Certificate:
     standards: Mapping[tuple[str, int], Standard]
     trained: Mapping[tuple[str, int], Array]
     reason: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by phase
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +95,14 @@ class Certify:
         """Nothing to load."""
 
     def execute(self) -> Certificate:
-        case = self.case
+        case, clock = self.case, Clock()
         try:
             if case.online:
-                return Certificate(case.id, {}, train(self.inputs, case.learning_rate, EPOCHS))
-            return Certificate(case.id, certify(self.inputs, case.learning_rate, case.dtype), {})
+                with clock.phase("truth"):
+                    trained = train(self.inputs, case.learning_rate, EPOCHS)
+                return Certificate(case.id, {}, trained, seconds=clock.here)
+            standards = certify(self.inputs, case.learning_rate, case.dtype, clock)
+            return Certificate(case.id, standards, {}, seconds=clock.here)
         except ValueError as error:
             return self.failed(str(error))
 

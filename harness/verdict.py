@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.certify import Standard, excess
+from harness.certify import Standard, in_units
 from harness.contract import Array
 
 # Digits beyond these are rounding, and change with the machine's BLAS: reports show no more.
@@ -41,20 +41,19 @@ class Judgement:
 
 def judge(value: Array, standard: Standard) -> Judgement:
     """Hold an array against its standard. Entries agree by `error <= bound + radius`, which a NaN fails."""
-    units = excess(value, standard)
-    explained = units <= 1
-    undecidable = int(standard.undecidable.sum())
-    # A NaN is the worst of all, and argmax would pass over it among others.
-    worst = int(np.where(np.isnan(units), np.inf, units).argmax())
-    entry = tuple(int(i) for i in np.unravel_index(worst, value.shape))
     error = standard.truth.error(value)
-    verdict = "" if not explained.all() else "cannot tell" if undecidable else "agrees"
+    units = in_units(error, standard)
+    explained = bool((units <= 1).all())
+    undecidable = int(np.count_nonzero(standard.undecidable))
+    # A NaN is the worst of all, and argmax would pass over it among others.
+    worst = int((units if explained else np.where(np.isnan(units), np.inf, units)).argmax())
+    entry = tuple(int(i) for i in np.unravel_index(worst, value.shape))
     return Judgement(
-        verdict=verdict,
-        excess=float(units.flat[worst]),
+        verdict="" if not explained else "cannot tell" if undecidable else "agrees",
+        excess=float(units[entry]),
         entry=entry,
-        error=float(error.flat[worst]),
-        bound=float((standard.bound + standard.truth.radius).flat[worst]),
+        error=float(error[entry]),
+        bound=float(standard.bound[entry] + standard.truth.radius[entry]),
         entries=value.size,
         undecidable=undecidable,
         relative=_relative(float(error.max()), float(np.abs(standard.truth.high).max())),

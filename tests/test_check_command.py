@@ -176,14 +176,3 @@ def _runs(pid):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
-
-
-def test_a_check_imports_nothing_heavy():
-    code = (
-        "import sys; from harness.__main__ import main; main(['check', 'row_matrices', '--case', 'iris*']); "
-        "print([m for m in ('torch', 'pandas', 'sklearn', 'scipy', 'tabulate', 'psutil') if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.splitlines()[-1] == "[]"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from harness import datasets
+from harness.__main__ import _module_of
+from harness.discover import Implementation
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,17 +80,41 @@ def test_a_proof_without_a_pair_is_said_to_be_none():
     assert done.stdout.endswith("Nothing is proved: there is no pair that runs on exact numbers.\n")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["compare", "--help"]])
-def test_help_loads_no_library(arguments):
+HEAVY = ("numpy", "flint", "torch", "pandas", "sklearn", "scipy", "matplotlib", "rich", "tabulate", "psutil")
+
+
+def imported(*arguments):
+    """What a command prints, and which of the heavy modules it has imported at its end."""
     code = (
-        "import sys; sys.argv[1:] = sys.orig_argv[-1].split(); from harness.__main__ import main\n"
-        "try: main()\n"
-        "finally: print([m for m in ('numpy', 'torch', 'pandas', 'sklearn', 'rich') if m in sys.modules])"
+        "import sys; from harness.__main__ import main\n"
+        f"try: main()\nfinally: print([name for name in {HEAVY} if name in sys.modules])"
     )
-    command = [sys.executable, "-c", code, " ".join(arguments)]
+    command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.startswith("usage: python -m harness")
-    assert done.stdout.endswith("[]\n")
+    *lines, modules = done.stdout.splitlines()
+    return lines, ast.literal_eval(modules)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["compare", "--help"], ["check", "--help"], ["list"]])
+def test_what_needs_no_numbers_loads_no_library(arguments):
+    lines, modules = imported(*arguments)
+    assert lines[0].startswith("Implementations" if arguments == ["list"] else "usage: python -m harness")
+    assert modules == []
+
+
+def test_a_check_loads_what_it_is_judged_by_and_nothing_else():
+    lines, modules = imported("check", "row_matrices", "--case", "iris*")
+    assert lines[0] == "row_matrices.py: AGREES"
+    assert modules == ["numpy", "flint"]
+
+
+def test_every_command_has_a_function():
+    usage = harness("--help").stdout
+    commands = usage[usage.index("COMMAND\n") :].split("options:")[0]
+    names = [line.split()[0] for line in commands.splitlines()[1:] if line[4:5].strip()]
+    assert {"check", "compare", "list", "train"} <= set(names)
+    for name in names:
+        assert callable(getattr(_module_of(name), f"run_{name}"))
 
 
 def test_list_names_everything():
@@ -93,6 +122,9 @@ def test_list_names_everything():
     assert done.returncode == 0
     for name in ("neuron_loop", "torch_autograd", "breast_cancer", "iris-4-5-3-sigmoid-batch8", "wine-13-3-online"):
         assert name in done.stdout
+    assert "PyTorch" in done.stdout  # a title
+    [line] = [line for line in done.stdout.splitlines() if line.endswith("any path ending in .csv")]
+    assert line.removeprefix("  ").removesuffix(", and any path ending in .csv").split(", ") == list(datasets.NAMES)
 
 
 def test_a_selection_prints_and_leaves_the_reports_alone():
@@ -155,3 +187,24 @@ def test_a_failing_implementation_is_in_every_table_and_in_the_exit_status(copie
     assert "<script>" not in page + overview
     assert "a\\|b &lt;b>" in overview
     assert "0 of 1" in overview
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ('"""In rows.\n\nMore."""\nx = 1\n', "In rows"),
+        ("# a comment\n\n'''\n  In columns\n'''\n", "In columns"),
+        ('"""Said, though what follows is broken"""\ndef (\n', "Said, though what follows is broken"),
+        ('x = 1\n"""no docstring"""\n', "mine"),
+        ('""""""\n', "mine"),
+        ('"""never closed\n', "mine"),
+        ("", "mine"),
+        (r"r'''In \delta'''", r"In \delta"),
+        (r"'It\'s \u03b4'", "It's δ"),
+    ],
+)
+def test_a_title_is_the_first_line_of_the_docstring_or_the_name(tmp_path, text, title):
+    path = tmp_path / "mine.py"
+    path.write_text(text, encoding="utf-8")
+    assert Implementation("mine", path).title == title
+    assert Implementation("mine", tmp_path / "gone.py").title == "mine"

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Data flows from left to right, and imports run only from right to left; modules of one group may not import
 # each other unless the later is listed after the earlier.
 ORDER = [
-    "contract", "errors", "activations", "costs",
-    "tables", "datasets", "cases", "selection", "common",
+    "contract", "errors", "timings", "activations", "costs",
+    "tables", "datasets", "drawing", "cases", "selection", "common",
     "double_double", "enclosure", "slicing", "products", "balls", "large", "truth",
     "arithmetic", "affine", "responses", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",

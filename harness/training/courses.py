@@ -6,17 +6,15 @@ generator seeded with the id.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import log10
+from math import log10, sqrt
 
-import numpy as np
+TYPE_CHECKING = False  # see harness
+if TYPE_CHECKING:
+    import numpy as np
 
-from harness import datasets
-from harness.activations import ACTIVATIONS
-from harness.contract import Array, Inputs, Layer, Network
-from harness.costs import COSTS
+    from harness.contract import Array, Inputs, Network
 
 EPOCHS = 300
 DATASETS = ("iris", "wine", "breast_cancer", "digits")
@@ -55,19 +53,28 @@ class Course:
 
     def random(self, use: str) -> np.random.Generator:
         """A generator of the course's own for one use."""
+        import hashlib
+
+        import numpy as np  # to name courses needs no numbers
+
         digest = hashlib.sha256(f"{self.id} {use}".encode()).digest()
         return np.random.default_rng(int.from_bytes(digest[:8], "big"))
 
     def build(self) -> Inputs:
         """The network at its start, x [rows, n_0] and t [rows, n_L], shuffled once: a set may be sorted by class, and
         online steps would see one class after the other."""
+        from harness import datasets
+        from harness.activations import ACTIVATIONS
+        from harness.contract import Inputs, Layer, Network
+        from harness.costs import COSTS
+
         x, t = datasets.load(self.dataset).rows(self.rows)
         order = self.random("order").permutation(len(x))
         random = self.random("start")
         layers: list[Layer] = []
         for fan_in, fan_out in zip(self.widths[:-1], self.widths[1:], strict=True):
             # Variance 1 / fan_in (LeCun) keeps z of the order of 1 at every width.
-            w = random.uniform(-1, 1, (fan_out, fan_in)) * np.sqrt(3 / fan_in)
+            w = random.uniform(-1, 1, (fan_out, fan_in)) * sqrt(3 / fan_in)
             name = "sigmoid" if len(layers) < len(self.widths) - 2 else self.output
             layers.append(Layer(w, random.uniform(-0.5, 0.5, fan_out), ACTIVATIONS[name]))
         return Inputs(Network(tuple(layers), COSTS["half_squared_error"]), x[order], t[order])
