@@ -96,7 +96,7 @@ class Convention:
 
         A factor costs each δ^L two roundings at most, wherever it is applied, and every bound has room for two: BP1
         alone is allowed as many. So a bound twice as wide holds; what underflows before a division is not divided; and
-        the rounding of the old weights, which is part of an update's bound, is not scaled.
+        the roundings at the size of the old weights, of which an update's bound has one for each row, are not scaled.
         """
         scale = self.scale(inputs)
         if scale == Scale():
@@ -107,7 +107,8 @@ class Convention:
             bound = ratio * standard.bound + machine.tiny
             if name == "update":
                 layer = inputs.network.layers[l - 1]
-                bound += 4 * machine.u * np.abs(np.column_stack([layer.w, layer.b]).astype(np.float64))
+                old = np.column_stack([layer.w, layer.b]).astype(np.float64)
+                bound += (len(inputs.x) + 3) * machine.u * np.abs(old)
             truth = standard.truth.times(scale.factor).over(scale.divisor)
             scaled[name, l] = replace(standard, truth=truth, bound=bound)
         return scaled

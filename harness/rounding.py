@@ -66,14 +66,10 @@ def bounds(truth: Truth, inputs: Inputs, learning_rate: float, dtype: str) -> Bo
     delta, unclear = _backward(truth, inputs, machine, forward)
     parameters, update, unclear_parameters = [], [], []
     for l, layer in enumerate(inputs.network.layers):
-        error = _gradient(truth, machine, forward.a[l].total, delta[l], l)
-        moves = abs(learning_rate) * (np.abs(truth.parameters[l].high) + error)
-        old = np.column_stack([layer.w, layer.b]).astype(np.float64)
-        new = np.abs(old - learning_rate * truth.parameters[l].high) + abs(learning_rate) * error
-        # η in the dtype, the product with it, that of old − new by the harness; and the subtraction.
-        rounded = 3 * machine.u * moves + machine.rounding(new + 3 * machine.u * moves)
+        error, sizes = _gradient(truth, machine, forward.a[l].total, delta[l], l)
         parameters.append(error)
-        update.append(abs(learning_rate) * error + rounded + machine.tiny)
+        old = np.column_stack([layer.w, layer.b]).astype(np.float64)
+        update.append(_update(machine, old, truth.parameters[l].high, error, sizes, learning_rate, len(inputs.x)))
         unclear_parameters.append(_meets(unclear[l], truth.a[l].high, forward.a[l].total))
     # A relu that is off is exactly 0 and has no error, but a bound of 0 would need a truth without a radius.
     outputs = [one.total + machine.tiny for one in forward.a[1:]]
@@ -152,8 +148,8 @@ def _backward(truth: Truth, inputs: Inputs, machine: Arithmetic, forward: _Forwa
     return delta, unclear
 
 
-def _gradient(truth: Truth, machine: Arithmetic, e_a: Array, e_delta: Array, l: int) -> Array:
-    """The error of ∂C/∂W beside ∂C/∂b of layer l + 1, by BP4 and BP3."""
+def _gradient(truth: Truth, machine: Arithmetic, e_a: Array, e_delta: Array, l: int) -> tuple[Array, Array]:
+    """The error of ∂C/∂W beside ∂C/∂b of layer l + 1, by BP4 and BP3, and the sums of the sizes of their terms."""
     size, rows = np.abs(truth.delta[l].high), len(e_delta)
     a = np.ones((rows, e_a.shape[1] + 1))
     a[:, :-1] = np.abs(truth.a[l].high) + e_a
@@ -161,7 +157,20 @@ def _gradient(truth: Truth, machine: Arithmetic, e_a: Array, e_delta: Array, l: 
     moved[:, :-1] += size.T @ e_a
     products = (size + e_delta).T @ a
     largest = machine.partial_sums(rows - 1, products, np.abs(truth.parameters[l].high) + moved)
-    return np.asarray(moved + machine.u * (products + (rows - 1) * largest) + 2 * rows * machine.tiny)
+    return moved + machine.u * (products + (rows - 1) * largest) + 2 * rows * machine.tiny, products
+
+
+def _update(
+    machine: Arithmetic, old: Array, gradient: Array, error: Array, sizes: Array, learning_rate: float, rows: int
+) -> Array:
+    """The error of old − new by the rule, whether the rows are added to each other or one by one to the weights."""
+    eta = abs(learning_rate)
+    moves = eta * (np.abs(gradient) + error)
+    new = np.abs(old - learning_rate * gradient) + eta * error
+    largest = machine.partial_sums(rows, np.abs(old) + eta * sizes, new)
+    # η in the dtype, the product with it, that of old − new by the harness; and the subtractions.
+    subtractions = (rows - 1) * machine.rounding(largest) + machine.rounding(new + 3 * machine.u * moves)
+    return np.asarray(eta * error + 3 * machine.u * moves + subtractions + machine.tiny)
 
 
 def _meets(unclear: Array, a: Array, e_a: Array) -> Array:
