@@ -19,7 +19,8 @@ from harness.run import QUANTITIES, Result
 from harness.selection import chosen, named
 from harness.tasks import Certificate, Certify, Finding, Run, Weigh
 from harness.verdict import digits, distance, judge
-from harness.workers import Task, run_tasks
+from harness.worker import Task
+from harness.workers import run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ ORDER = [
     "tables", "datasets", "cases", "selection", "common",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",
-    "textbook", "conventions", "run", "evidence", "workers", "tasks", "verdict", "rounded",
+    "textbook", "conventions", "run", "evidence", "tasks", "forker", "worker", "workers", "verdict", "rounded",
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
     "mistakes.batches", "mistakes.costs", "mistakes",
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
