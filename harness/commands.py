@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 
 from harness.errors import UnusableInput
 from harness.page_commands import REPORTS, write_page_of
 
+PARTIAL = "partial.csv"  # the rows of a comparison while it runs
+
 
 def run_compare(options: argparse.Namespace) -> int:
+    from harness.server import ONE_THREAD, Server
+
+    os.environ.update(ONE_THREAD)  # before numpy is loaded: the workers are forks of this process
     from harness.compare import compare, default_jobs, select
     from harness.markdown import check_file, check_folder
     from harness.terminal import display, print_summary
+    from harness.workers import FORKER
 
     selection = select(options.only, options.case, options.data)
     folder = options.reports or (REPORTS if selection.complete else None)
@@ -19,16 +27,21 @@ def run_compare(options: argparse.Namespace) -> int:
         check_folder(folder)
     if options.json is not None:
         check_file(options.json)
-    shown = display()
-    try:
-        comparison = compare(selection, options.jobs or default_jobs(), options.seconds, shown.show)
-    finally:
-        shown.close()
+    path = folder / "data" / PARTIAL if folder is not None else None
+    with Server(FORKER, by_fork=True) as server:
+        shown, jobs = display(), options.jobs or default_jobs()
+        try:
+            comparison = compare(selection, jobs, options.seconds, shown.show, server=server, path=path)
+        except KeyboardInterrupt:
+            print("interrupted" + (f"; what is done is kept in {path}" if path else ""), file=sys.stderr)
+            return 130
+        finally:
+            shown.close()
     print_summary(comparison)
     if options.json is not None:
-        from harness.exports import as_json
+        from harness.exports import write_json
 
-        options.json.write_text(as_json(comparison), encoding="utf-8")
+        write_json(comparison, options.json)
         print(f"Results: {options.json}")
     if folder is None:
         print("No reports for a selection; --reports FOLDER writes them there.")
@@ -38,7 +51,9 @@ def run_compare(options: argparse.Namespace) -> int:
         write(comparison, folder)
         print(f"Reports: {folder / 'README.md'}")
         write_page_of(folder)
-    return 1 if comparison.table["verdict"].isin(["wrong", "failed"]).any() else 0
+    if path is not None:
+        path.unlink()
+    return 1 if comparison.tally.bad else 0
 
 
 def run_prove(options: argparse.Namespace) -> int:
