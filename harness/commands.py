@@ -5,21 +5,30 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 from harness.page_commands import REPORTS, write_page_of
+
+if TYPE_CHECKING:
+    from harness.server import Server
 
 PARTIAL = "partial.csv"  # the rows of a comparison while it runs
 
 
 def run_compare(options: argparse.Namespace) -> int:
     from harness.server import ONE_THREAD, Server
+    from harness.workers import FORKER
 
     os.environ.update(ONE_THREAD)  # before numpy is loaded: the workers are forks of this process
+    with Server(FORKER, by_fork=True) as server:
+        return _compare(options, server)
+
+
+def _compare(options: argparse.Namespace, server: Server) -> int:
     from harness.compare import compare, default_jobs, select
     from harness.markdown import check_file, check_folder
     from harness.terminal import display, print_summary
-    from harness.workers import FORKER
 
     selection = select(options.only, options.case, options.data)
     folder = options.reports or (REPORTS if selection.complete else None)
@@ -28,15 +37,14 @@ def run_compare(options: argparse.Namespace) -> int:
     if options.json is not None:
         check_file(options.json)
     path = folder / "data" / PARTIAL if folder is not None else None
-    with Server(FORKER, by_fork=True) as server:
-        shown, jobs = display(), options.jobs or default_jobs()
-        try:
-            comparison = compare(selection, jobs, options.seconds, shown.show, server=server, path=path)
-        except KeyboardInterrupt:
-            print("interrupted" + (f"; what is done is kept in {path}" if path else ""), file=sys.stderr)
-            return 130
-        finally:
-            shown.close()
+    shown, jobs = display(), options.jobs or default_jobs()
+    try:
+        comparison = compare(selection, jobs, options.seconds, shown.show, server=server, path=path)
+    except KeyboardInterrupt:
+        print("interrupted" + (f"; what is done is kept in {path}" if path else ""), file=sys.stderr)
+        return 130
+    finally:
+        shown.close()
     print_summary(comparison)
     if options.json is not None:
         from harness.exports import write_json

@@ -15,11 +15,11 @@ from harness.discover import Implementation, available, find
 from harness.errors import UnusableInput
 from harness.holding import Row
 from harness.pairs import PairRow, Pairs
-from harness.run import Result
 from harness.schedule import Schedule
 from harness.selection import chosen, named
 from harness.table import Table
 from harness.tally import Tally
+from harness.tasks import Ran
 from harness.workers import Pool, shared
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def compare(
     selection: Selection,
     jobs: int,
     seconds: float,
-    progress: Callable[[Result, int, int], None],
+    progress: Callable[[Ran, int, int], None],
     *,
     server: Server | None = None,
     path: Path | None = None,

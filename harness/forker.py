@@ -2,7 +2,8 @@
 asked to; and what such a worker does, which is one task after another.
 
 The server reads commands from its socket: `fork`, with the channel of the new worker, answered with its process id;
-`wait`, answered with the exit code of a worker that ends by itself; `end`, for a worker that is no longer wanted.
+`wait`, answered with the exit code of a worker that ends by itself; `end`, for a worker that is no longer wanted; and
+`settle`, answered when nothing is left of those that have ended.
 """
 
 from __future__ import annotations
@@ -20,19 +21,24 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
-from harness import tasks  # noqa: F401  # loaded once, for all workers
+import numpy as np
+
+from harness import datasets
 from harness.serve import COMMAND, control
 
 GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
-_PARENT_DEATH_SIGNAL = 1  # prctl(2): signal the child when its parent dies
+# prctl(2): signal the child when its parent dies; take in the orphans of one's children.
+_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
 
 
 def main(fd: int) -> None:
     """Serve until the other end of the socket is closed. Does not return."""
     control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(_CHILD_SUBREAPER, 1)  # what a worker has started is waited for as it is
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's affair
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    _load()
     running: set[int] = set()
     ended: set[int] = set()
     with socket.socket(fileno=fd) as commands:
@@ -42,21 +48,35 @@ def main(fd: int) -> None:
                 break
             [(command, pid)] = json.loads(message).items()
             answer: int | None = None
-            if command == "fork":
+            if command == "settle":
+                while ended := {one for one in ended if not _is_gone(one)}:
+                    time.sleep(0.0005)
+            elif command == "fork":
                 answer = _forked(commands, *fds)
                 running.add(answer)
             elif command == "wait":
                 answer = _exit_code(pid)
-                running.discard(pid)
-            else:
+            elif command == "end":
                 _kill_group(pid)
-                ended |= running & {pid}
                 running.discard(pid)
+                ended.add(pid)
             commands.send(json.dumps(answer).encode())
-            ended -= {one for one in ended if os.waitpid(one, os.WNOHANG)[0]}
+            ended -= {one for one in ended if _is_gone(one)}
     for pid in running:
         _kill_group(pid)
     os._exit(0)  # at once: there is nothing to tidy
+
+
+def _load() -> None:
+    """Once for all workers: what the tasks need, and the bundled data."""
+    import harness.certify
+    import harness.holding
+    import harness.tasks
+    import harness.truth  # noqa: F401
+
+    np.random.default_rng(0)
+    for name in datasets.NAMES:
+        datasets.load(name)
 
 
 def _forked(commands: socket.socket, channel: int) -> int:
@@ -74,6 +94,15 @@ def _kill_group(pid: int) -> None:
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(pid, signal.SIGKILL)
+
+
+def _is_gone(group: int) -> bool:
+    """Whether nothing is left of a group that was killed."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+        return False
+    return True
 
 
 def _exit_code(pid: int) -> int | None:
@@ -110,27 +139,30 @@ def _end_as_worker(channel: int) -> None:
 
 
 def _work(connection: Connection) -> None:
-    """Do each task, send its outcomes. A message is some of them, and whether the task has ended."""
-    me = os.getpid()
+    """Do each task, send its outcomes. A message is some of them, and whether the task has ended; the first of a
+    process tells that it is loaded, and carries none."""
+    me, loaded = os.getpid(), False
     while True:
         try:
             task = connection.recv()
         except EOFError:
             return
-        for message in _messages(task):
+        for message in _messages(task, loaded=loaded):
             if os.getpid() != me:
                 os._exit(0)  # a copy of this process, left by a task that forked
             try:
                 connection.send(message)
             except ConnectionError:  # nobody is there to wait for it
                 return
+        loaded = True
 
 
-def _messages(task: Any) -> Iterator[tuple[list[Any], bool]]:
+def _messages(task: Any, *, loaded: bool) -> Iterator[tuple[list[Any], bool]]:
     """What is sent of one task. A single outcome ends it, so that it is not lost if the process dies behind it."""
     try:
         task.prepare()
-        yield [], False
+        if not loaded:
+            yield [], False
         outcome = task.execute()
         if not isinstance(outcome, Iterator):
             yield [outcome], True

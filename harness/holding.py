@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from harness.cases import EPOCHS, Case
-from harness.certify import Standard, certify
 from harness.contract import Array, Inputs
 from harness.run import QUANTITIES, Result
-from harness.truth import train
+from harness.tasks import Ran
 from harness.verdict import digits, distance, judge
+
+if TYPE_CHECKING:
+    from harness.certify import Standard
 
 DEPARTS = "departs"  # in place of a verdict, until the evidence is weighed
 
@@ -67,6 +69,9 @@ _certificates = Certificates()
 
 def certificate(case: Case) -> Certificate:
     """The truth of one case."""
+    from harness.certify import certify  # where it is made, and not where rows are counted
+    from harness.truth import train
+
     inputs = case.build()
     try:
         if case.online:
@@ -96,7 +101,7 @@ class Judge:
     owner: str
     case: Case
     block: int
-    result: Result
+    ran: Ran
 
     def prepare(self) -> None:
         """Nothing to load."""
@@ -108,7 +113,7 @@ class Judge:
         return self._held(Certificate(self.case.build(), reason=detail))
 
     def _held(self, certificate: Certificate) -> Judged:
-        return Judged(self.result.implementation, self.case.id, tuple(rows(self.case, self.result, certificate)))
+        return Judged(self.ran.implementation, self.case.id, tuple(rows(self.case, self.ran.result(), certificate)))
 
 
 def rows(case: Case, result: Result, certificate: Certificate) -> Iterator[Row]:
@@ -165,17 +170,18 @@ class Pair:
 
     owner: str
     case: Case
-    results: Sequence[Result]
+    ran: Sequence[Ran]
 
     def prepare(self) -> None:
         """Nothing to load."""
 
     def execute(self) -> Shared:
-        count, found = len(self.results), dict[str, Array]()
-        for (i, one), (j, other) in combinations(enumerate(self.results), 2):
-            for key in (key for key in one.quantities if key in other.quantities):
+        given = [ran.result().quantities for ran in self.ran]
+        count, found = len(given), dict[str, Array]()
+        for (i, one), (j, other) in combinations(enumerate(given), 2):
+            for key in (key for key in one if key in other):
                 worst = found.setdefault(key[0], np.full((count, count), np.nan))
-                error = distance(one.quantities[key], other.quantities[key])
+                error = distance(one[key], other[key])
                 worst[i, j] = np.fmax(worst[i, j], error)
         return Shared(self.case.id, found)
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 
 from harness.cases import EPOCHS, Case
 from harness.discover import Implementation
-from harness.evidence import RUNS
 from harness.holding import DEPARTS, Judge, Judged, Pair, Row, Shared
 from harness.pairs import Pairs
-from harness.run import Result
 from harness.table import Table
-from harness.tasks import Finding, Run, Weigh
+from harness.tasks import Finding, Ran, Run, Weigh
 from harness.workers import Pool
 
 MOST_CASES = 64  # of a block
@@ -32,7 +30,7 @@ class _Open:
     block: int
     owner: str
     left: int
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, Ran] = field(default_factory=dict)
     departing: dict[str, Judged] = field(default_factory=dict)
 
 
@@ -49,17 +47,19 @@ class Schedule:
         self._open: dict[str, _Open] = {}
         self._running = 0
 
-    def results(self, table: Table, pairs: Pairs) -> Iterator[Result]:
+    def results(self, table: Table, pairs: Pairs) -> Iterator[Ran]:
         """Do it all, and tell of each result when it is there; the rows and the pairs go where they belong."""
         self._open_next()
         for outcome in self._pool.outcomes():
             one = self._open[outcome.case]
-            if isinstance(outcome, Result):
+            if isinstance(outcome, Ran):
                 self._running -= 1
                 self.inside += outcome.seconds
                 self._judge(one, outcome)
                 yield outcome
             elif isinstance(outcome, Judged) and outcome.departs:
+                from harness.evidence import RUNS  # with the truth, which is loaded where something departs
+
                 one.departing[outcome.implementation] = outcome
                 weigh = Weigh(self._implementations[outcome.implementation], one.case)
                 self._pool.add([weigh], RUNS * self._seconds)
@@ -92,7 +92,7 @@ class Schedule:
         self._running = len(runs)
         self._pool.add(runs, self._seconds)
 
-    def _judge(self, one: _Open, result: Result) -> None:
+    def _judge(self, one: _Open, result: Ran) -> None:
         one.results[result.implementation] = result
         tasks: list[Judge | Pair] = [Judge(one.owner, one.case, one.block, result)]
         if len(one.results) == len(self._implementations) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -55,19 +56,39 @@ class OnCase(WithImplementation):
     case: Case
 
 
-class Run(OnCase):
-    """Run it; the outcome is a Result."""
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """A result that is passed on as it came: the harness, which judges nothing itself, does not unpack its arrays."""
 
-    def execute(self) -> Result:
+    implementation: str
+    case: str
+    seconds: float
+    has_failed: bool
+    packed: bytes
+
+    @classmethod
+    def of(cls, result: Result) -> Ran:
+        packed = pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL)
+        return cls(result.implementation, result.case, result.seconds, result.has_failed, packed)
+
+    def result(self) -> Result:
+        found: Result = pickle.loads(self.packed)
+        return found
+
+
+class Run(OnCase):
+    """Run it; the outcome is a Ran."""
+
+    def execute(self) -> Ran:
         functions = loaded(self.implementation)
         if isinstance(functions, Refusal):
             return self.failed(functions.detail)
         result = run_case(self.implementation, functions, self.case, self.case.build())
-        return replace(result, seconds=result.seconds + _loading.pop(self.implementation, 0.0))
+        return Ran.of(replace(result, seconds=result.seconds + _loading.pop(self.implementation, 0.0)))
 
-    def failed(self, detail: str) -> Result:
+    def failed(self, detail: str) -> Ran:
         refusals = {function: Refusal("failed", detail) for function in functions_of(self.case)}
-        return Result(self.implementation.name, self.case.id, refusals=refusals)
+        return Ran.of(Result(self.implementation.name, self.case.id, refusals=refusals))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from harness.compare import Comparison
-    from harness.run import Result
+    from harness.tasks import Ran
 FEW = 10  # cases that are named
 WIDEST = 90  # characters of a cell in one line
 
@@ -23,7 +23,7 @@ WIDEST = 90  # characters of a cell in one line
 class Display(Protocol):
     """Told of each result as it comes."""
 
-    def show(self, result: Result, total: int, of_each: int) -> None: ...
+    def show(self, result: Ran, total: int, of_each: int) -> None: ...
 
     def close(self) -> None: ...
 
@@ -53,7 +53,7 @@ class _Bar:
         self._task = self._progress.add_task("loading the data", total=None)
         self._progress.start()
 
-    def show(self, result: Result, total: int, of_each: int) -> None:
+    def show(self, result: Ran, total: int, of_each: int) -> None:
         self._progress.update(self._task, advance=1, total=total, description=result.implementation)
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class _Lines:
         self._done: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 
-    def show(self, result: Result, total: int, of_each: int) -> None:
+    def show(self, result: Ran, total: int, of_each: int) -> None:
         name = result.implementation
         self._done[name] += 1
         self._failed[name] += result.has_failed

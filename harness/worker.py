@@ -55,11 +55,12 @@ class Worker:
     def __init__(self, server: Server, owner: str) -> None:
         self.owner, self.tasks, self.loading = owner, deque[Waiting](), 0.0
         self.has_timed_out = False
-        self._server, self._first, self._prepared, self._quick = server, True, False, False
+        self._server, self._is_loaded, self._quick = server, False, False
         ours, theirs = socket.socketpair()
         with theirs:
             self._pid: int | None = server.command({"fork": True}, [theirs.fileno()])
-        self.connection = Connection(ours.detach())
+        self.fd = ours.detach()
+        self.connection = Connection(self.fd)
         if self._pid is None:
             raise UnusableInput("the process that starts the workers was stopped or killed: run the command again")
 
@@ -88,7 +89,7 @@ class Worker:
 
     def _begin(self) -> None:
         self._begun = time.monotonic()
-        self.deadline, self._prepared = self._begun + LOADING, False
+        self.deadline = self._begun + (self.tasks[0].seconds if self._is_loaded else LOADING)
 
     def poll(self) -> Iterator[Any]:
         """The outcomes that have come since the last look; it may have ended then, see `is_over`."""
@@ -105,17 +106,15 @@ class Worker:
         except (EOFError, OSError):
             code = self._server.command({"wait": self._pid}, [])
             self.end()
-            if self._prepared or self._first:  # else it died between two tasks, which is the fault of neither
-                yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}")
+            yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}")
 
     def _hear(self, *, ended: bool) -> None:
         now = time.monotonic()
-        if self._first and not self._prepared:
-            self.loading = now - self._begun
-        self._prepared = True
-        self.deadline = now + self.tasks[0].seconds  # it is prepared, or has another outcome to give
+        if not self._is_loaded:
+            self._is_loaded, self.loading = True, now - self._begun
+        self.deadline = now + self.tasks[0].seconds  # it is loaded, or has another outcome to give
         if ended:
-            self._quick, self._first = now - self._begun < QUICK, False
+            self._quick = now - self._begun < QUICK
             self.tasks.popleft()
             if self.tasks:
                 self._begin()

@@ -6,11 +6,11 @@ A worker that dies or runs out of time costs the task that it was at; another wo
 from __future__ import annotations
 
 import atexit
+import selectors
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from functools import cache
-from multiprocessing.connection import wait
 from typing import Any
 
 from harness.server import Server
@@ -47,6 +47,7 @@ class Pool:
         self._queue = _Queue()
         self._busy: list[Worker] = []
         self._idle: list[Worker] = []  # the longest idle first
+        self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> Pool:
         return self
@@ -54,6 +55,8 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         for worker in (*self._busy, *self._idle):
             worker.end()
+        self._server.command({"settle": 0}, [])
+        self._selector.close()
 
     def add(self, tasks: Sequence[Task], seconds: float, *, prompt: bool = False) -> None:
         """Tasks with the limit of one outcome. Those that are prompt go before others once they have waited."""
@@ -68,12 +71,12 @@ class Pool:
             if not self._busy:
                 return
             soonest = min(worker.deadline for worker in self._busy) - time.monotonic()
-            wait([worker.connection for worker in self._busy], timeout=max(0.0, soonest))
+            self._selector.select(max(0.0, soonest))
             for worker in [*self._busy]:
                 yield from worker.poll()
                 if worker.is_over:
                     self._queue.put_back(worker.owner, worker.tasks, timed_out=worker.has_timed_out)
-                    self._busy.remove(worker)
+                    self._stop(worker)
 
     @property
     def _owners(self) -> set[str]:
@@ -84,8 +87,7 @@ class Pool:
         for worker in [*self._busy]:
             self._fill(worker)
             if not worker.tasks:
-                self._busy.remove(worker)
-                self._rest(worker)
+                self._stop(worker)
         while len(self._busy) < self._jobs:
             owner = self._queue.next_owner(self._owners)
             if owner is None:
@@ -95,10 +97,10 @@ class Pool:
                 self._idle.remove(resting[0])
             worker = resting[0] if resting else Worker(self._server, owner)
             self._busy.append(worker)
+            self._selector.register(worker.fd, selectors.EVENT_READ)
             self._fill(worker)
             if not worker.tasks:
-                self._busy.remove(worker)
-                self._rest(worker)
+                self._stop(worker)
 
     def _fill(self, worker: Worker) -> None:
         while (
@@ -110,14 +112,16 @@ class Pool:
                 self._queue.put_back(worker.owner, [waiting])
                 return
 
-    def _rest(self, worker: Worker) -> None:
+    def _stop(self, worker: Worker) -> None:
         """Keep its process for later, and end another where there are many: one that is soon loaded again."""
+        self._busy.remove(worker)
+        self._selector.unregister(worker.fd)
         if worker.is_over:
             return
         self._idle.append(worker)
         if len(self._idle) > KEPT:
-            dearest = self._queue.prompt
-            first = min(self._idle, key=lambda one: (one.owner in dearest, one.loading > SLOW))
+            dear = self._queue.prompt
+            first = min(self._idle, key=lambda one: (one.owner in dear, one.loading > SLOW))
             self._idle.remove(first)
             first.end()
 
@@ -160,11 +164,10 @@ class _Queue:
 
     def next_owner(self, at_work: set[str]) -> str | None:
         """Whose tasks a free worker should do: those that are late, those that nobody is at, or the longest queue."""
-        if not self._of_owner:
-            return None
         untouched = (owner for owner in self._of_owner if owner not in at_work)
-        longest = max(self._of_owner, key=lambda owner: len(self._of_owner[owner]))
-        return self._late(at_work) or next(untouched, longest)
+        # What is prompt is not divided: its worker has at hand what belongs to it.
+        lengths = {owner: len(tasks) for owner, tasks in self._of_owner.items() if owner not in self.prompt}
+        return self._late(at_work) or next(untouched, None) or max(lengths, key=lengths.__getitem__, default=None)
 
     def _late(self, at_work: set[str]) -> str | None:
         before = time.monotonic() - LATE
