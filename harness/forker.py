@@ -70,6 +70,7 @@ def main(fd: int) -> None:
 def _load() -> None:
     """Once for all workers: what the tasks need, and the bundled data."""
     import harness.certify
+    import harness.distances
     import harness.holding
     import harness.tasks
     import harness.truth  # noqa: F401

@@ -1,13 +1,10 @@
-"""The results on a case, held against its certificate and against each other, in a worker without foreign code."""
+"""The results on a case, held against its certificate, in a worker without foreign code."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
 
 from harness.cases import EPOCHS, Case
 from harness.contract import Array, Inputs
@@ -153,37 +150,3 @@ def _judged(array: Array, key: tuple[str, int], certificate: Certificate, case: 
         "verdict": judgement.verdict or DEPARTS,
         "detail": detail,
     }
-
-
-@dataclass(frozen=True, eq=False)
-class Shared:
-    """For every quantity of a case the distance of each two implementations in the worst layer that both have,
-    [k, k], in their order; NaN where they share none, and below the diagonal."""
-
-    case: str
-    distances: Mapping[str, Array]
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Hold the results of all implementations on a case against each other; the outcome is a Shared."""
-
-    owner: str
-    case: Case
-    ran: Sequence[Ran]
-
-    def prepare(self) -> None:
-        """Nothing to load."""
-
-    def execute(self) -> Shared:
-        given = [ran.result().quantities for ran in self.ran]
-        count, found = len(given), dict[str, Array]()
-        for (i, one), (j, other) in combinations(enumerate(given), 2):
-            for key in (key for key in one if key in other):
-                worst = found.setdefault(key[0], np.full((count, count), np.nan))
-                error = distance(one[key], other[key])
-                worst[i, j] = np.fmax(worst[i, j], error)
-        return Shared(self.case.id, found)
-
-    def failed(self, detail: str) -> Shared:
-        return Shared(self.case.id, {})

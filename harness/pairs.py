@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.cases import Case
 from harness.contract import Array
-from harness.holding import Shared
+from harness.distances import Shared
 from harness.run import QUANTITIES
 from harness.verdict import digits
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from harness.cases import EPOCHS, Case
 from harness.discover import Implementation
-from harness.holding import DEPARTS, Judge, Judged, Pair, Row, Shared
+from harness.distances import Pair, Shared
+from harness.holding import DEPARTS, Judge, Judged, Row
 from harness.pairs import Pairs
 from harness.table import Table
 from harness.tasks import Finding, Ran, Run, Weigh

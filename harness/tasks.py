@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.answers import Refusal, describe
 from harness.cases import Case
@@ -15,12 +15,15 @@ from harness.contract import Array, Inputs
 from harness.conventions import Convention
 from harness.discover import Functions, Implementation, load
 from harness.run import Result, functions_of, run_case
+from harness.surroundings import snapshot
 
 if TYPE_CHECKING:
     from harness.evidence import Evidence
 
 # The seconds that loading took in this process, until a case carries them.
 _loading: dict[Implementation, float] = {}
+# What this process shared with the implementation before its last case, where it is known to have stayed so.
+_surroundings: list[Mapping[str, Any]] = []
 
 
 @cache
@@ -83,7 +86,10 @@ class Run(OnCase):
         functions = loaded(self.implementation)
         if isinstance(functions, Refusal):
             return self.failed(functions.detail)
-        result = run_case(self.implementation, functions, self.case, self.case.build())
+        before = _surroundings.pop() if _surroundings else snapshot()
+        result = run_case(self.implementation, functions, self.case, self.case.build(), before)
+        if not self.case.online and not result.refusals:
+            _surroundings.append(before)  # it was seen to have left them as they were
         return Ran.of(replace(result, seconds=result.seconds + _loading.pop(self.implementation, 0.0)))
 
     def failed(self, detail: str) -> Ran:
