@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -89,5 +90,7 @@ def _forked(side: str, theirs: socket.socket, ours: socket.socket) -> int:
         os.dup2(null, 0)
         os.dup2(null, 1)
         other.main(theirs.detach())
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(1)

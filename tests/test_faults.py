@@ -205,6 +205,16 @@ def test_what_hangs_again_and_again_is_given_up(tmp_path):
     assert sum(not result.has_failed for result in results) == 2
 
 
+def test_a_crash_costs_one_task_of_those_that_were_sent_ahead(tmp_path):
+    cases = [make("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 31)]
+    body = "if len(x) in (7, 8, 20): __import__('os')._exit(5)\n    return right(n, x, t)"
+    sometimes = write(tmp_path, "sometimes", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
+    results = run_all([Run(sometimes, case) for case in cases], 1, 5.0)
+    assert sorted(result.case for result in results) == sorted(case.id for case in cases)
+    failed = {result.case for result in results if "backprop" in result.refusals}
+    assert failed == {cases[rows - 1].id for rows in (7, 8, 20)}
+
+
 def test_a_task_that_forks_is_answered_once(tmp_path):
     forking = write(
         tmp_path, "forking", f"{RIGHT}\ndef backprop(n, x, t):\n    import os; os.fork(); return right(n, x, t)\n"

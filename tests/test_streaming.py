@@ -194,6 +194,18 @@ def test_one_that_is_slow_one_that_hangs_and_one_that_crashes_cost_their_own_row
     assert {row.verdict for row in of["slow"] if row.quantity == "w"} == {"wrong"}
 
 
+def test_an_implementation_is_loaded_once_in_a_worker_and_not_once_a_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(schedule, "MOST_CASES", 3)
+    others = []
+    for name in ("one", "other"):
+        note = f"with open({str(tmp_path / 'loaded')!r}, 'a') as file: file.write('{name}\\n')\n"
+        (tmp_path / f"{name}.py").write_text(note + SLOW.replace("0.05", "0"), encoding="utf-8")
+        others.append(Implementation(name, tmp_path / f"{name}.py"))
+    # By its runs, and once more to weigh the evidence.
+    compare(Selection(tuple(others), CASES[:12], complete=False), 1, 5.0, lambda *_: None)
+    assert sorted((tmp_path / "loaded").read_text(encoding="utf-8").split()) == ["one", "one", "other", "other"]
+
+
 def test_a_run_that_is_through_leaves_no_part_of_a_table(tmp_path):
     command = [sys.executable, "-m", "harness", "compare", "--only", "row_matrices", "--case", "xor-2-1*"]
     subprocess.run([*command, "--reports", str(tmp_path)], cwd=ROOT, check=True, capture_output=True, timeout=60)
