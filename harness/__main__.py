@@ -154,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sound.add_argument("--seed", type=_natural, default=0, metavar="N", help="the first trial (default: 0)")
     sound.add_argument("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")
-    sound.add_argument("--json", type=Path, metavar="FILE", help="write the counts and the quantiles here, too")
+    sound.add_argument("--json", type=_path, metavar="FILE", help="write the counts and the quantiles here, too")
 
     subparsers.add_parser("peers", help="what other gradient checkers miss, on the same gradients")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 TYPE_CHECKING = False  # see harness
@@ -59,6 +60,11 @@ class Case:
             "" if self.dtype == "float64" else self.dtype,
         ]
         return "-".join(part for part in parts if part)
+
+    @property
+    def parameters(self) -> int:
+        """How many weights and biases there are."""
+        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.widths))
 
     @property
     def is_real(self) -> bool:

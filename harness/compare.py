@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import os
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.cases import EPOCHS, Case, csv_cases, standard_cases
-from harness.contract import Array, Inputs
+from harness.cases import Case, csv_cases, standard_cases
 from harness.discover import Implementation, available, find
 from harness.errors import UnusableInput
-from harness.evidence import RUNS
-from harness.run import QUANTITIES, Result
+from harness.holding import Row
+from harness.pairs import PairRow, Pairs
+from harness.schedule import Schedule
 from harness.selection import chosen, named
-from harness.tasks import Certificate, Certify, Finding, Run, Weigh
+from harness.table import Table
+from harness.tally import Tally
+from harness.tasks import Ran
 from harness.timings import Clock
-from harness.verdict import digits, distance, judge
-from harness.workers import Task, run_tasks
+from harness.workers import Pool, shared
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# One row for each implementation, case, quantity and layer; see harness.verdict.Judgement for what was measured.
-COLUMNS = [
-    *("implementation", "case", "quantity", "layer", "entry", "error", "bound", "excess", "entries", "digits"),
-    *("verdict", "seconds", "detail"),
-]
-PAIR_COLUMNS = ["one", "other", "case", "quantity", "error", "digits"]
+    from harness.server import Server
 
 
 @dataclass(frozen=True)
@@ -42,13 +38,14 @@ class Selection:
     complete: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
-    """The tables of one run, and where its time went (seconds inside the implementations, and in all)."""
+    """The rows of one run in the order of the selection, those of pairs, and where its time went (seconds inside the
+    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through."""
 
     selection: Selection
-    table: pd.DataFrame
-    pairs: pd.DataFrame
+    rows: Iterable[Row]
+    pairs: Iterable[PairRow]
     inside: float
     elapsed: float
     jobs: int
@@ -57,6 +54,18 @@ class Comparison:
     def share(self) -> float:
         """The share of the workers' time that was spent inside the implementations, 0 to 1."""
         return self.inside / (self.elapsed * self.jobs)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """What the reports count."""
+        return Tally.of_rows(self.selection.implementations, self.selection.cases, self.rows)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All rows at once, in memory."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows, columns=list(Row._fields))
 
 
 def select(only: str | None = None, case: str | None = None, data: str | None = None) -> Selection:
@@ -77,129 +86,31 @@ def compare(
     selection: Selection,
     jobs: int,
     seconds: float,
-    progress: Callable[[Result, int, int], None],
+    progress: Callable[[Ran, int, int], None],
+    *,
+    server: Server | None = None,
+    path: Path | None = None,
     clock: Clock | None = None,
 ) -> Comparison:
     """Run the selection in `jobs` processes, `seconds` at most a case; `progress` is told each result as it
-    comes, how many there will be, and how many of them from each implementation. The clock counts the phases."""
+    comes, how many there will be, and how many of them from each implementation.
+
+    The rows are written to `path` as they come, or to a file without a name. The workers are forked by `server`. The
+    clock counts what the workers do, by phase.
+    """
     start, clock = time.perf_counter(), clock or Clock()
-    with clock.phase("cases"):
-        inputs = {case.id: case.build() for case in selection.cases}
-    # The long ones first, so that no worker is left alone with one at the end.
-    cases = sorted(
-        selection.cases, key=lambda case: inputs[case.id].work * (EPOCHS if case.online else 1), reverse=True
-    )
-    tasks: list[Task] = [Certify(case, inputs[case.id]) for case in cases]
-    tasks += [Run(one, case, inputs[case.id]) for one in selection.implementations for case in cases]
-    results: dict[tuple[str, str], Result] = {}
-    certificates: dict[str, Certificate] = {}
-    jobs = min(jobs, len(tasks))
-    with clock.phase("workers"):
-        for outcome in run_tasks(tasks, jobs, seconds):
-            if isinstance(outcome, Certificate):
-                certificates[outcome.case] = outcome
-                for phase, spent in outcome.seconds.items():
-                    clock.elsewhere[phase] += spent
-            else:
-                results[outcome.implementation, outcome.case] = outcome
-                progress(outcome, len(tasks) - len(cases), len(cases))
-
-    with clock.phase("verdicts"):
-        rows = [
-            row
-            for one in selection.implementations
-            for case in selection.cases
-            for row in _rows(case, inputs[case.id], results[one.name, case.id], certificates[case.id])
-        ]
-    with clock.phase("workers"):
-        findings = _explain(selection, inputs, rows, jobs, seconds)
-    for row in rows:
-        if row["verdict"] == "departs":
-            evidence = findings[row["implementation"], row["case"]].evidence
-            row |= {"verdict": evidence.verdict, "detail": evidence.reason}
-
-    with clock.phase("import"):
-        import pandas as pd
-
-    inside = sum(one.seconds for one in results.values()) + sum(one.seconds for one in findings.values())
-    clock.elsewhere["implementations"] += inside
-    with clock.phase("verdicts"):
-        table = pd.DataFrame(rows, columns=COLUMNS)
-        pairs = pd.DataFrame(_pairs(selection, results), columns=PAIR_COLUMNS)
-    return Comparison(selection, table, pairs, inside, time.perf_counter() - start, jobs)
+    names = [implementation.name for implementation in selection.implementations]
+    rows = Table(names, [case.id for case in selection.cases], path)
+    pairs = Pairs(names, selection.cases)
+    total = len(names) * len(selection.cases)
+    jobs = min(jobs, total)
+    with Pool(server or shared(), jobs) as pool:
+        schedule = Schedule(selection.implementations, selection.cases, pool, jobs, seconds, clock)
+        for result in schedule.results(rows, pairs):
+            progress(result, total, len(selection.cases))
+    return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs)
 
 
 def default_jobs() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _explain(
-    selection: Selection, inputs: dict[str, Inputs], rows: list[dict[str, Any]], jobs: int, seconds: float
-) -> dict[tuple[str, str], Finding]:
-    """For every implementation and case with a departure, the evidence on what it is."""
-    departed = {(row["implementation"], row["case"]) for row in rows if row["verdict"] == "departs"}
-    tasks = [
-        Weigh(one, case, inputs[case.id])
-        for one in selection.implementations
-        for case in selection.cases
-        if (one.name, case.id) in departed
-    ]
-    return {(found.implementation, found.case): found for found in run_tasks(tasks, jobs, RUNS * seconds)}
-
-
-def _rows(case: Case, inputs: Inputs, result: Result, certificate: Certificate) -> Iterator[dict[str, Any]]:
-    """One row a measured array, and one a refused quantity with layer 0."""
-    certificate = replace(certificate, standards=result.convention.standards(certificate.standards, inputs))
-    row: dict[str, Any] = {"implementation": result.implementation, "case": case.id, "seconds": result.seconds}
-    for (quantity, layer), array in result.quantities.items():
-        if quantity in ("z", "a"):  # given by few, and judged by a check
-            continue
-        yield row | {"quantity": quantity, "layer": layer} | _judged(array, (quantity, layer), certificate, case.dtype)
-    for function, refusal in result.refusals.items():
-        for quantity in QUANTITIES[function]:
-            yield row | {"quantity": quantity, "layer": 0, "verdict": refusal.verdict, "detail": refusal.detail}
-
-
-def _judged(array: Array, key: tuple[str, int], certificate: Certificate, dtype: str) -> dict[str, Any]:
-    if key in certificate.trained:
-        # Weights after many steps are shown in digits and not judged: rounding grows with the steps.
-        error = distance(array, certificate.trained[key])
-        return {"entries": array.size, "digits": digits(error, dtype), "verdict": "", "detail": ""}
-    if key not in certificate.standards:
-        return {"entries": array.size, "verdict": "cannot tell", "detail": certificate.reason}
-    judgement = judge(array, certificate.standards[key])
-    detail = (
-        f"{judgement.undecidable} entries cannot be decided: within rounding of a kink, or no finite bound"
-        if judgement.undecidable
-        else ""
-    )
-    return {
-        "entry": str(list(judgement.entry)),
-        "error": judgement.error,
-        "bound": judgement.bound,
-        "excess": judgement.excess,
-        "entries": judgement.entries,
-        "digits": digits(judgement.relative, dtype),
-        "verdict": judgement.verdict or "departs",
-        "detail": detail,
-    }
-
-
-def _pairs(selection: Selection, results: dict[tuple[str, str], Result]) -> Iterator[dict[str, Any]]:
-    """For every two implementations and each case and quantity that both have, the worst distance of a layer."""
-    for case in selection.cases:
-        for one, other in combinations(selection.implementations, 2):
-            mine, theirs = results[one.name, case.id].quantities, results[other.name, case.id].quantities
-            worst: dict[str, float] = defaultdict(float)
-            for quantity, layer in (key for key in mine if key in theirs):
-                worst[quantity] = max(worst[quantity], distance(mine[quantity, layer], theirs[quantity, layer]))
-            for quantity, error in worst.items():
-                yield {
-                    "one": one.name,
-                    "other": other.name,
-                    "case": case.id,
-                    "quantity": quantity,
-                    "error": error,
-                    "digits": digits(error, case.dtype),
-                }

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.answers import Arrays, Fault
 from harness.arithmetic import arithmetic
-from harness.certify import Standard
 from harness.contract import Array, Inputs
 from harness.textbook import Scale
+
+if TYPE_CHECKING:
+    from harness.certify import Standard
 
 VALUES: dict[str, tuple[Any, ...]] = {
     "reduction": ("sum", "mean", "mean over outputs", "mean over rows and outputs"),

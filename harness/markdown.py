@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tabulate import tabulate
-
 from harness.errors import UnusableInput
 
 _MADE = "<!-- made by `nox"
@@ -20,6 +18,8 @@ def made(command: str) -> str:
 
 def table(rows: Any, headers: Any = "keys", *, index: bool = False) -> str:
     """A table from a data frame, or from rows with headers."""
+    from tabulate import tabulate  # slow to import, and needed where a page is written
+
     shown = {"showindex": index} if headers == "keys" else {}
     return f"{tabulate(rows, headers=headers, tablefmt='github', disable_numparse=True, **shown)}\n"
 

@@ -6,24 +6,25 @@ the machine. Full precision goes to the folder `data` beside them, which is not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import Any
 
 from harness import markdown
 from harness.arithmetic import FUNCTION_ULPS
 from harness.cases import FLAGS, Case
 from harness.compare import Comparison
 from harness.discover import REFERENCE, Implementation
-from harness.exports import badge, junit
+from harness.exports import badge, write_junit
+from harness.holding import Row
+from harness.pairs import PAIR_COLUMNS
+from harness.tally import DEPARTING, Cases, Counts
 from harness.verdict import MOST_DIGITS
 from harness.views import (
-    LARGEST,
     NOTHING,
     QUANTITY_TITLES,
-    case_groups,
+    Grid,
     excess_by_quantity,
     order_of_magnitude,
     reasons,
@@ -31,14 +32,9 @@ from harness.views import (
     verdict_counts,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 COMMITTED_COLUMNS = [
     *("implementation", "case", "quantity", "layer", "entries", "digits", "excess", "entry", "verdict", "detail")
 ]
-WORST_SHOWN = 10
-FEW = 5  # cases that are named one by one
 ASSUMPTIONS = f"""\
 One count is one quantity of one layer in one case, or for a refusal one quantity in one case. *Agrees*: every entry
 lies within its own rounding bound of the truth. *Inaccurate*: some entry does not, and there is evidence that it is
@@ -67,27 +63,39 @@ def write(comparison: Comparison, folder: Path) -> None:
     for stale in set(pages.glob("*.md")) - texts.keys():
         if markdown.is_ours(stale):
             stale.unlink()
-    (folder / "data").mkdir(exist_ok=True)
-    committed(comparison.table).to_csv(folder / "results.csv", index=False, lineterminator="\n")
-    for name, text in (("badge.json", badge(comparison)), ("junit.xml", junit(comparison))):
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    comparison.table.to_csv(folder / "data" / "results.csv", index=False)
-    comparison.pairs.to_csv(folder / "data" / "pairs.csv", index=False)
+    data = folder / "data"
+    data.mkdir(exist_ok=True)
+    _write_table(folder / "results.csv", COMMITTED_COLUMNS, map(committed, comparison.rows))
+    _write_table(data / "results.csv", Row._fields, comparison.rows)
+    _write_table(data / "pairs.csv", PAIR_COLUMNS, comparison.pairs)
+    (folder / "badge.json").write_text(badge(comparison), encoding="utf-8", newline="\n")
+    write_junit(comparison, folder / "junit.xml")
 
 
-def committed(table: pd.DataFrame) -> pd.DataFrame:
+def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table in place of an older one, which stays until this one is whole."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(columns)
+        table.writerows(rows)
+    new.replace(path)
+
+
+def committed(row: Row) -> list[Any]:
     """What does not change with the machine: digits as whole numbers and the excess as an order of magnitude, each
     empty where there is none, and the worst entry where a row departs; elsewhere it is where rounding is largest."""
-    departs = table["verdict"].isin(["inaccurate", "wrong"])
-    shown = table.assign(
-        excess=table["excess"].map(order_of_magnitude).replace(NOTHING, ""), entry=table["entry"].where(departs, "")
-    )
-    return shown[COMMITTED_COLUMNS].astype({"entries": "Int64", "digits": "Int64"})
+    excess = "" if row.excess is None else order_of_magnitude(row.excess)
+    shown = row._asdict() | {
+        "excess": "" if excess == NOTHING else excess,
+        "entry": row.entry if row.verdict in DEPARTING else "",
+    }
+    return [shown[column] for column in COMMITTED_COLUMNS]
 
 
 def overview(comparison: Comparison) -> str:
     """reports/README.md: what was compared, the digits of agreement, the verdicts, and what did not run."""
-    selection, table = comparison.selection, comparison.table
+    selection, tally = comparison.selection, comparison.tally
     parts = [
         markdown.made("compare"),
         "# How closely the formulations agree\n",
@@ -102,19 +110,15 @@ fewest digits in common with `{REFERENCE}`, *worst other* with any other impleme
 ([all pairs](pairwise.md)); *worst agreeing other* leaves out those that do not agree with the truth themselves.
 """,
     ]
-    for title, cases in case_groups(selection.cases).items():
-        parts += [f"## {title}\n", markdown.table(summary(comparison, cases), index=True)]
-    parts += ["## Verdicts\n", ASSUMPTIONS, markdown.table(verdict_counts(table), index=True)]
-    if table["excess"].notna().any():
-        units = excess_by_quantity(comparison)
-        entries = units.pop("entries").map("{:,}".format)
-        shown = units.map(order_of_magnitude).assign(entries=entries)
-        parts += ["## Worst error in units of its rounding bound\n", markdown.table(shown, index=True)]
+    for kind in tally.kinds:
+        parts += [f"## {kind}\n", _table(summary(comparison, kind))]
+    parts += ["## Verdicts\n", ASSUMPTIONS, _table(verdict_counts(tally.of))]
+    if (excess := excess_by_quantity(tally, order_of_magnitude)).rows:
+        parts += ["## Worst error in units of its rounding bound\n", _table(excess)]
     for verdict, title in (("unsupported", "Not supported, and why"), ("failed", "Failed, and why")):
-        rows = reasons(table, verdict)
-        if not rows.empty:
-            rows["reason"] = rows["reason"].map(markdown.plain)
-            parts += [f"## {title}\n", markdown.table(rows)]
+        heads, rows = reasons(tally, verdict)
+        if rows:
+            parts += [f"## {title}\n", markdown.table([[name, markdown.plain(why), n] for name, why, n in rows], heads)]
     parts += [
         "## The implementations\n",
         markdown.bullets(
@@ -138,74 +142,54 @@ share none. Columns are numbered like the rows.
 """,
     ]
     fewest: dict[tuple[str, str], dict[frozenset[str], int]] = {}
-    groups = case_groups(comparison.selection.cases)
-    for row in comparison.pairs.to_dict("records"):
-        title = next(title for title, cases in groups.items() if row["case"] in cases)
-        of_pair = fewest.setdefault((title, row["quantity"]), {})
-        pair = frozenset((row["one"], row["other"]))
-        of_pair[pair] = min(row["digits"], of_pair.get(pair, row["digits"]))
-    for title in groups:
+    for pair in comparison.pairs:
+        fewest.setdefault((pair.kind, pair.quantity), {})[frozenset((pair.one, pair.other))] = pair.digits
+    for kind in comparison.tally.kinds:
         for quantity, name in QUANTITY_TITLES.items():
-            if (title, quantity) in fewest:
-                parts += [f"## {title}: {name}\n", _matrix(names, fewest[title, quantity])]
+            if (kind, quantity) in fewest:
+                parts += [f"## {kind}: {name}\n", _matrix(names, fewest[kind, quantity])]
     return "\n".join(parts)
 
 
 def page_of(implementation: Implementation, comparison: Comparison) -> str:
     """reports/implementations/NAME.md: the verdicts, and the worst cases with where they are."""
-    table = comparison.table[comparison.table["implementation"] == implementation.name]
-    measured = table[table["digits"].notna()]
-    departing = table[table["verdict"].isin(["inaccurate", "wrong"])]
-    # By powers of ten, so that neighbours do not change places on another machine.
-    magnitude = np.floor(np.log10(departing["excess"].clip(upper=LARGEST)))
-    ordered = departing.assign(magnitude=-magnitude).sort_values(
-        ["magnitude", "case", "quantity", "layer"], kind="stable"
-    )
-    worst = ordered.drop_duplicates("case").head(WORST_SHOWN)
-    shown = worst[["case", "quantity", "layer", "entry", "digits", "verdict", "detail"]].astype({"digits": "Int64"})
-    judged = measured[measured["verdict"] != ""]
+    counts = comparison.tally.of[implementation.name]
     parts = [
         markdown.made("compare"),
         f"# {implementation.name}\n",
         f"{markdown.plain(implementation.title)}.\n",
         f"Source: {markdown.plain(implementation.source) or 'not stated'}.\n",
-        f"Cases run: {measured['case'].nunique()} of {len(comparison.selection.cases)}.\n",
-        markdown.table(verdict_counts(table), index=True),
+        f"Cases run: {counts.ran.total()} of {len(comparison.selection.cases)}.\n",
+        _table(verdict_counts({implementation.name: counts})),
         "## By quantity\n",
-        markdown.table(_quantities(judged)),
+        _table(_quantities(counts)),
     ]
-    if not shown.empty:
-        parts += ["## Worst cases\n", markdown.table(shown)]
+    if counts.worst:
+        heads = ["case", "quantity", "layer", "entry", "digits", "verdict", "detail"]
+        rows = [[row._asdict()[head] for head in heads] for row in counts.worst]
+        parts += ["## Worst cases\n", markdown.table(rows, heads)]
     for verdict, title in (("unsupported", "Not supported"), ("failed", "Failed")):
-        refused = table[table["verdict"] == verdict].groupby("detail", sort=False)["case"].unique()
-        if not refused.empty:
+        if refused := counts.refused.get(verdict):
             parts += [
                 f"## {title}\n",
-                markdown.bullets(f"{markdown.plain(why)}: {_cases(list(ids))}" for why, ids in refused.items()),
+                markdown.bullets(f"{markdown.plain(why)}: {_cases(cases)}" for why, cases in refused.items()),
             ]
     return "\n".join(parts)
 
 
-def _quantities(judged: pd.DataFrame) -> pd.DataFrame:
+def _quantities(counts: Counts) -> Grid:
     """One line a quantity: cases, entries compared, fewest correct digits and in which case, worst error."""
-    import pandas as pd
-
-    lines = []
+    rows = []
     for quantity, title in QUANTITY_TITLES.items():
-        rows = judged[judged["quantity"] == quantity]
-        if not rows.empty:
-            fewest = rows.sort_values(["digits", "case", "layer"], kind="stable").iloc[0]
-            lines.append(
-                {
-                    "quantity": title,
-                    "cases": rows["case"].nunique(),
-                    "entries": f"{int(rows['entries'].sum()):,}",
-                    "worst error in bounds": order_of_magnitude(rows["excess"].max()),
-                    "fewest digits": f"{fewest['digits']:.0f}",
-                    "in": f"{fewest['case']}, layer {fewest['layer']}",
-                }
-            )
-    return pd.DataFrame(lines)
+        if of := counts.quantities.get(quantity):
+            digits, case, layer = of.fewest
+            worst = order_of_magnitude(of.excess)
+            rows.append([title, of.cases, f"{of.entries:,}", worst, f"{digits}", f"{case}, layer {layer}"])
+    return Grid(["quantity", "cases", "entries", "worst error in bounds", "fewest digits", "in"], rows)
+
+
+def _table(grid: Grid) -> str:
+    return markdown.table(grid.rows, grid.heads) if grid.rows else "\n"
 
 
 def _matrix(names: list[str], fewest: dict[frozenset[str], int]) -> str:
@@ -225,7 +209,7 @@ def _case_line(case: Case) -> str:
     return f"`{case.id}`" + (f": {FLAGS[case.flag]}" if case.flag else "")
 
 
-def _cases(ids: Sequence[str]) -> str:
+def _cases(cases: Cases) -> str:
     """All of a few case ids; of many the number, and the first."""
-    named = ", ".join(ids[:FEW])
-    return named if len(ids) <= FEW else f"{len(ids)} cases, such as {named}"
+    named = ", ".join(cases.first)
+    return named if len(cases.first) == cases.count else f"{cases.count} cases, such as {named}"

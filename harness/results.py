@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,9 +14,9 @@ Row: TypeAlias = dict[str, str]
 REST = "more than there are columns"
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
-    """The rows of a results.csv. Raises BadTable where it cannot be read, lacks one of these columns, or holds a row
-    that is not whole or a verdict that there is not."""
+def read_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """The rows of a results.csv, one after the other. Raises BadTable where it cannot be read, lacks one of these
+    columns, or holds a row that is not whole or a verdict that there is not."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, restkey=REST)
@@ -24,14 +24,12 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
             if missing := [name for name in columns if name not in found]:
                 problem = f"expected the columns of a results.csv, found none that is called {missing[0]!r}"
                 raise BadTable(str(path), f"{problem}; `nox -s compare` writes it anew")
-            rows = []
             for row in reader:
                 _check(row, columns, str(path), reader.line_num)
-                rows.append(row)
+                yield row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else "no text"
         raise BadTable(str(path), f"expected a results.csv, found: {reason}") from None
-    return rows
 
 
 def _check(row: Row, columns: Sequence[str], path: str, line: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -47,8 +48,15 @@ def functions_of(case: Case) -> tuple[str, ...]:
     return ("train",) if case.online else ("backprop", "step")
 
 
-def run_case(implementation: Implementation, functions: Functions, case: Case, inputs: Inputs) -> Result:
-    """Ask for what the case asks for, in this process; report what it gives or why not."""
+def run_case(
+    implementation: Implementation,
+    functions: Functions,
+    case: Case,
+    inputs: Inputs,
+    before: Mapping[str, Any] | None = None,
+) -> Result:
+    """Ask for what the case asks for, in this process; report what it gives or why not. `before` are the surroundings,
+    where they are known."""
     quantities: dict[tuple[str, int], Array] = {}
     refusals: dict[str, Refusal] = {}
     seconds, convention = 0.0, OURS
@@ -61,7 +69,10 @@ def run_case(implementation: Implementation, functions: Functions, case: Case, i
         if function == "train":
             given, refusal, spent = _trained(functions, implementation, case, inputs)
         else:
-            answer = ask(function, functions, implementation.path, inputs, case.learning_rate, snapshot())
+            before = before or snapshot()
+            answer = ask(function, functions, implementation.path, inputs, case.learning_rate, before)
+            if answer.refusal is not None:
+                before = None  # it may have changed them before it gave up
             given, refusal = settled(function, answer, inputs, convention)
             spent = answer.seconds
         quantities |= given

@@ -21,10 +21,13 @@ One = TypeVar("One", bound=Identified)
 def chosen(battery: tuple[One, ...], ids: str | None, kind: str = "case") -> tuple[One, ...]:
     """Those of these comma-separated ids or patterns, None for all. Raises UnknownName, which calls them `kind`."""
     patterns = named(ids) if ids is not None else ["*"]
+    known = [one.id for one in battery]
+    found: set[str] = set()
     for pattern in patterns:
-        if not any(fnmatchcase(one.id, pattern) for one in battery):
-            raise UnknownName(kind, pattern, [one.id for one in battery])
-    return tuple(one for one in battery if any(fnmatchcase(one.id, p) for p in patterns))
+        if not (matching := [one for one in known if fnmatchcase(one, pattern)]):
+            raise UnknownName(kind, pattern, known)
+        found.update(matching)
+    return tuple(one for one, name in zip(battery, known, strict=True) if name in found)
 
 
 def named(text: str) -> list[str]:

@@ -37,8 +37,8 @@ _PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
 
 def main(fd: int) -> None:
     """Serve until the other end of the socket is closed. Does not return."""
-    _control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    _control(_CHILD_SUBREAPER, 1)
+    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's affair
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -88,7 +88,7 @@ def _kill_group(pid: int) -> None:
             kill(pid, signal.SIGKILL)
 
 
-def _control(option: int, value: int) -> None:
+def control(option: int, value: int) -> None:
     """prctl, where there is such a thing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value)
@@ -131,7 +131,7 @@ def _work(path: Path, folder: Path, channel_fd: int, output_fd: int) -> None:
     """The worker: load the file, then answer what is asked, until the channel closes. Does not return."""
     server = os.getppid()
     os.setsid()  # a group of its own, to be ended with all that it starts
-    _control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
     os.close(output_fd)

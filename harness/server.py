@@ -1,4 +1,5 @@
-"""The small process that has numpy loaded and forks the workers for foreign code. Its other side is harness.serve.
+"""The small process that has loaded what workers need, and forks them. Its other side is harness.serve, which keeps
+foreign code from the truth, or harness.forker, which starts the workers of every other command.
 
 It is an interpreter of its own, unless this process is itself still small: then a fork of it saves the loading.
 """
@@ -6,11 +7,13 @@ It is an interpreter of its own, unless this process is itself still small: then
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,10 @@ from harness.errors import UnusableInput
 ANSWERS = 10.0  # seconds in which it answers a command, if nobody has stopped it
 ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
-_SERVE = "import sys; sys.path.insert(0, sys.argv[1]); from harness.serve import main; main(int(sys.argv[2]))"
+_SERVE = (
+    "import importlib, sys; sys.path.insert(0, sys.argv[1]); "
+    "importlib.import_module(sys.argv[2]).main(int(sys.argv[3]))"
+)
 
 
 class Server:
@@ -28,15 +34,16 @@ class Server:
 
     pid: int  # its process; the workers and all that they start are below it
 
-    def __init__(self, *, by_fork: bool = False) -> None:
-        """`by_fork` is for a process that has no truth in it yet, and one thread."""
+    def __init__(self, side: str = "harness.serve", *, by_fork: bool = False) -> None:
+        """`side` is the module of its other side. `by_fork` is for a process that has one thread, and nothing in it yet
+        that the workers should not see."""
         if not hasattr(os, "fork"):
             raise UnusableInput(
-                "a check keeps foreign code apart with fork: expected Linux, macOS or WSL; run it there"
+                "the harness keeps implementations apart with fork: expected Linux, macOS or WSL; run it there"
             )
         self._socket, theirs = socket.socketpair()
         with theirs:
-            self.pid = _forked(theirs, self._socket) if by_fork else _spawned(theirs)
+            self.pid = _forked(side, theirs, self._socket) if by_fork else _spawned(side, theirs)
         self._socket.settimeout(ANSWERS)
 
     def __enter__(self) -> Server:
@@ -64,16 +71,17 @@ class Server:
         self._socket.close()
 
 
-def _spawned(theirs: socket.socket) -> int:
-    command = [sys.executable, "-c", _SERVE, str(ROOT), str(theirs.fileno())]
+def _spawned(side: str, theirs: socket.socket) -> int:
+    command = [sys.executable, "-c", _SERVE, str(ROOT), side, str(theirs.fileno())]
+    # A group of its own does not hear of Ctrl-C, which is this process's affair.
     actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
     os.set_inheritable(theirs.fileno(), True)
-    return os.posix_spawn(command[0], command, os.environ | ONE_THREAD, file_actions=actions)
+    return os.posix_spawn(command[0], command, os.environ | ONE_THREAD, file_actions=actions, setpgroup=0)
 
 
-def _forked(theirs: socket.socket, ours: socket.socket) -> int:
-    from harness import serve  # before the fork: numpy is what is to be shared
-
+def _forked(side: str, theirs: socket.socket, ours: socket.socket) -> int:
+    other = importlib.import_module(side)  # before the fork: numpy is what is to be shared
+    sys.stdout.flush()  # or the copy would print it again
     if pid := os.fork():
         return pid
     try:
@@ -81,6 +89,8 @@ def _forked(theirs: socket.socket, ours: socket.socket) -> int:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(null, 1)
-        serve.main(theirs.detach())
+        other.main(theirs.detach())
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(1)

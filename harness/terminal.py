@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
+import textwrap
+from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
-from tabulate import tabulate
-
 from harness.verdict import VERDICTS
-from harness.views import NOTHING, case_groups, digits_by_quantity, excess_by_quantity, reasons
+from harness.views import NOTHING, Grid, digits_by_quantity, excess_by_quantity, reasons
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from harness.compare import Comparison
-    from harness.run import Result
+    from harness.tasks import Ran
 FEW = 10  # cases that are named
+WIDEST = 90  # characters of a cell in one line
 
 
 class Display(Protocol):
     """Told of each result as it comes."""
 
-    def show(self, result: Result, total: int, of_each: int) -> None: ...
+    def show(self, result: Ran, total: int, of_each: int) -> None: ...
 
     def close(self) -> None: ...
 
@@ -52,7 +53,7 @@ class _Bar:
         self._task = self._progress.add_task("loading the data", total=None)
         self._progress.start()
 
-    def show(self, result: Result, total: int, of_each: int) -> None:
+    def show(self, result: Ran, total: int, of_each: int) -> None:
         self._progress.update(self._task, advance=1, total=total, description=result.implementation)
 
     def close(self) -> None:
@@ -63,18 +64,16 @@ class _Lines:
     """One line for every implementation that is through."""
 
     def __init__(self) -> None:
-        self._done: dict[str, list[Result]] = defaultdict(list)
+        self._done: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
 
-    def show(self, result: Result, total: int, of_each: int) -> None:
-        done = self._done[result.implementation]
-        done.append(result)
-        if len(done) == of_each:
-            failed = sum(result.has_failed for result in done)
-            print(
-                f"{result.implementation}: {of_each} case{'s' if of_each > 1 else ''}"
-                + (f", {failed} failed" if failed else ""),
-                flush=True,
-            )
+    def show(self, result: Ran, total: int, of_each: int) -> None:
+        name = result.implementation
+        self._done[name] += 1
+        self._failed[name] += result.has_failed
+        if self._done[name] == of_each:
+            failed = f", {self._failed[name]} failed" if self._failed[name] else ""
+            print(f"{name}: {of_each} case{'s' if of_each > 1 else ''}{failed}", flush=True)
 
     def close(self) -> None:
         pass
@@ -83,30 +82,33 @@ class _Lines:
 def print_summary(comparison: Comparison) -> None:
     """Digits by implementation and quantity, errors in units of their bounds, what failed and why, the counts of the
     verdicts, and the time."""
+    tally = comparison.tally
     print("\nCorrect digits in the worst case")
-    for title, cases in case_groups(comparison.selection.cases).items():
-        print(f"\n{title}:")
-        print(tabulate(digits_by_quantity(comparison, cases), headers="keys", tablefmt="simple", disable_numparse=True))
-    if comparison.table["excess"].notna().any():
-        print("\nWorst error in units of its rounding bound (at most 1 is explained by rounding):")
-        units = excess_by_quantity(comparison)
-        entries = units.pop("entries").map("{:,}".format)
-        shown = units.map(lambda value: NOTHING if value != value else f"{value:.2g}").assign(entries=entries)
-        print(tabulate(shown, headers="keys", tablefmt="simple", disable_numparse=True))
-    failed = reasons(comparison.table, "failed")
-    if not failed.empty:
-        print("\nFailed:")
-        print(tabulate(failed, headers="keys", tablefmt="simple", showindex=False, maxcolwidths=[None, 90, None]))
-    wrong = comparison.table[comparison.table["verdict"] == "wrong"]
-    if not wrong.empty:
-        first = wrong.drop_duplicates(["implementation", "case"])[
-            ["implementation", "case", "quantity", "layer", "entry"]
-        ]
-        print(f"\nWrong, the first of each case ({min(len(first), FEW)} of {len(first)}; --reports FOLDER writes all):")
-        print(tabulate(first.head(FEW), headers="keys", tablefmt="simple", showindex=False, disable_numparse=True))
-    counts = comparison.table["verdict"].value_counts()
-    judged = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in VERDICTS if verdict in counts)
+    for kind in tally.kinds:
+        print(f"\n{kind}:\n{plain(digits_by_quantity(tally, kind))}")
+    if (excess := excess_by_quantity(tally, lambda one: NOTHING if one != one else f"{one:.2g}")).rows:
+        print(f"\nWorst error in units of its rounding bound (at most 1 is explained by rounding):\n{plain(excess)}")
+    if (failed := reasons(tally, "failed")).rows:
+        print(f"\nFailed:\n{plain(failed)}")
+    if cases := sum(of.wrong_cases for of in tally.of.values()):
+        heads = ["implementation", "case", "quantity", "layer", "entry"]
+        first = [[row._asdict()[head] for head in heads] for of in tally.of.values() for row in of.wrong][:FEW]
+        print(f"\nWrong, the first of each case ({len(first)} of {cases}; --reports FOLDER writes all):")
+        print(plain(Grid(heads, first)))
+    judged = ", ".join(f"{tally.verdicts[verdict]:,} {verdict}" for verdict in VERDICTS if tally.verdicts[verdict])
     unjudged = "none: weights after epochs are not judged"
     print(f"\nVerdicts, one for each quantity, layer and case: {judged or unjudged}.")
     workers = f"{comparison.jobs} worker{'s' if comparison.jobs > 1 else ''}"
-    print(f"{comparison.elapsed:.0f} s with {workers}, {comparison.share:.0%} of it inside the implementations.")
+    print(f"{comparison.elapsed:.2g} s with {workers}, {comparison.share:.0%} of it inside the implementations.")
+
+
+def plain(grid: Grid) -> str:
+    """A table for a terminal: columns with two blanks between them, long cells in several lines."""
+    lines: list[list[str]] = [grid.heads, ["" for _ in grid.heads]]
+    for row in grid.rows:
+        cells = [textwrap.wrap(str(cell), WIDEST) for cell in row]
+        lines += map(list, zip_longest(*cells, fillvalue=""))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines[1] = ["-" * width for width in widths]
+    shown = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(line.rstrip() for line in shown)

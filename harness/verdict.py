@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.certify import Standard, in_units
 from harness.contract import Array
+
+if TYPE_CHECKING:
+    from harness.certify import Standard
 
 # Digits beyond these are rounding, and change with the machine's BLAS: reports show no more.
 MOST_DIGITS = {"float64": 13, "float32": 5}
@@ -41,6 +44,8 @@ class Judgement:
 
 def judge(value: Array, standard: Standard) -> Judgement:
     """Hold an array against its standard. Entries agree by `error <= bound + radius`, which a NaN fails."""
+    from harness.certify import in_units  # with the truth; who reads or counts verdicts has no need of it
+
     error = standard.truth.error(value)
     units = in_units(error, standard)
     explained = bool((units <= 1).all())

@@ -1,17 +1,18 @@
-"""Views of the tables of one comparison, which the terminal and the reports share."""
+"""Views of one comparison, which the terminal and the reports share: tables as heads and rows."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.cases import Case
-from harness.compare import Comparison
 from harness.discover import REFERENCE
+from harness.tally import LARGEST
 from harness.verdict import VERDICTS
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from harness.compare import Comparison
+    from harness.tally import Counts, Tally
 
 QUANTITY_TITLES = {
     "delta": "δ",
@@ -22,42 +23,44 @@ QUANTITY_TITLES = {
     "epoch20": "20 epochs",
 }
 NOTHING = "–"
-LARGEST = 1e15  # an excess above is an error where the truth is all but exact
 
 
-def case_groups(cases: tuple[Case, ...]) -> dict[str, set[str]]:
-    """Case ids by the heading under which their digits can be compared; only headings with cases."""
-    groups: dict[str, set[str]] = {}
-    for case in cases:
-        data = "Real data" if case.is_real else "Random networks"
-        groups.setdefault("float32" if case.dtype == "float32" else f"{data}, {case.dtype}", set()).add(case.id)
-    return groups
+class Grid(NamedTuple):
+    """A table to be shown."""
+
+    heads: list[str]
+    rows: list[list[Any]]
 
 
-def digits_by_quantity(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
-    """Implementation × quantity: the fewest correct digits over these cases, and the cases that ran, of how many."""
-    table = comparison.table[comparison.table["case"].isin(cases)]
-    measured = table[table["digits"].notna()]
-    digits = measured.pivot_table(index="implementation", columns="quantity", values="digits", aggfunc="min")
-    names = [implementation.name for implementation in comparison.selection.implementations]
-    digits = digits.reindex(index=names, columns=[q for q in QUANTITY_TITLES if q in digits.columns])
-    shown = digits.map(lambda value: NOTHING if value != value else f"{value:.0f}").rename(columns=QUANTITY_TITLES)
-    ran = measured.groupby("implementation")["case"].nunique()
-    shown["cases run"] = [f"{ran.get(name, 0)} of {len(cases)}" for name in names]
-    return shown
+def digits_by_quantity(tally: Tally, kind: str) -> Grid:
+    """Implementation × quantity: the fewest correct digits over the cases of a kind, and the cases that ran, of how
+    many."""
+    quantities = _present({q for of in tally.of.values() for of_kind, q in of.digits if of_kind == kind})
+    rows = [
+        [
+            name,
+            *(str(of.digits.get((kind, quantity), NOTHING)) for quantity in quantities),
+            f"{of.ran[kind]} of {tally.kinds[kind]}",
+        ]
+        for name, of in tally.of.items()
+    ]
+    return Grid(["implementation", *(QUANTITY_TITLES[quantity] for quantity in quantities), "cases run"], rows)
 
 
-def excess_by_quantity(comparison: Comparison) -> pd.DataFrame:
-    """Implementation × quantity: the worst error in units of its rounding bound over all cases, and the number of
-    entries compared."""
-    judged = comparison.table[comparison.table["excess"].notna()]
-    excess = judged.pivot_table(index="implementation", columns="quantity", values="excess", aggfunc="max")
-    names = [implementation.name for implementation in comparison.selection.implementations]
-    excess = excess.reindex(index=names, columns=[q for q in QUANTITY_TITLES if q in excess.columns])
-    shown = excess.rename(columns=QUANTITY_TITLES)
-    entries = judged.groupby("implementation")["entries"].sum()
-    shown["entries"] = [int(entries.get(name, 0)) for name in names]
-    return shown
+def excess_by_quantity(tally: Tally, shown: Callable[[float], str]) -> Grid:
+    """Implementation × quantity: the worst error in units of its rounding bound over all cases, as `shown`, and the
+    number of entries compared; no rows where nothing was."""
+    quantities = _present({quantity for of in tally.of.values() for quantity in of.excess})
+    rows = [
+        [name, *(shown(of.excess.get(quantity, math.nan)) for quantity in quantities), f"{of.entries:,}"]
+        for name, of in tally.of.items()
+    ]
+    heads = ["implementation", *(QUANTITY_TITLES[quantity] for quantity in quantities), "entries"]
+    return Grid(heads, rows if quantities else [])
+
+
+def _present(quantities: set[str]) -> list[str]:
+    return [quantity for quantity in QUANTITY_TITLES if quantity in quantities]
 
 
 def order_of_magnitude(excess: float) -> str:
@@ -74,46 +77,65 @@ def order_of_magnitude(excess: float) -> str:
     )
 
 
-def summary(comparison: Comparison, cases: set[str]) -> pd.DataFrame:
+def summary(comparison: Comparison, kind: str) -> Grid:
     """The correct digits by quantity, and the fewest in common with the reference, with any other implementation and
     with which, and the same among those that agree with the truth throughout."""
-    shown = digits_by_quantity(comparison, cases)
-    table = comparison.table[comparison.table["case"].isin(cases)]
-    everyone = set(shown.index)
-    agreeing = everyone - set(table[table["verdict"].isin(["inaccurate", "wrong"])]["implementation"])
-    others = {"with PyTorch": {REFERENCE}, "worst other": everyone, "worst agreeing other": agreeing}
-    for title, among in others.items():
-        column = [_worst_other(comparison.pairs, cases, name, among) for name in shown.index]
-        shown.insert(len(shown.columns) - 1, title, column)
-    shown["with PyTorch"] = shown["with PyTorch"].str.removesuffix(f" ({REFERENCE})")
-    return shown
+    tally = comparison.tally
+    heads, rows = digits_by_quantity(tally, kind)
+    agreeing = {name for name, of in tally.of.items() if kind not in of.departing}
+    others = {"with PyTorch": {REFERENCE}, "worst other": set(tally.of), "worst agreeing other": agreeing}
+    shared = _shared(comparison, kind)
+    for row in rows:
+        worst = [_worst_other(shared[row[0]], among) for among in others.values()]
+        worst[0] = worst[0].removesuffix(f" ({REFERENCE})")
+        row[-1:-1] = worst
+    return Grid([*heads[:-1], *others, heads[-1]], rows)
 
 
-def _worst_other(pairs: pd.DataFrame, cases: set[str], name: str, others: set[str]) -> str:
-    """The fewest digits that `name` shares with any of the others, and with which."""
-    if pairs.empty:
+class _With(NamedTuple):
+    """What two share: the fewest digits, the two names in the order of the selection, the other of them, the most."""
+
+    fewest: int
+    names: tuple[str, str]
+    other: str
+    most: int
+
+
+def _shared(comparison: Comparison, kind: str) -> dict[str, list[_With]]:
+    """Of each implementation what it shares with each other, by quantity."""
+    found: dict[str, list[_With]] = {name: [] for name in comparison.tally.of}
+    for pair in comparison.pairs:
+        if pair.kind == kind:
+            names = pair.one, pair.other
+            found[pair.one].append(_With(pair.digits, names, pair.other, pair.most_digits))
+            found[pair.other].append(_With(pair.digits, names, pair.one, pair.most_digits))
+    return found
+
+
+def _worst_other(shared: list[_With], others: set[str]) -> str:
+    """The fewest digits in common with any of the others, and with which."""
+    mine = [one for one in shared if one.other in others]
+    if not mine:
         return NOTHING
-    one, other = pairs["one"], pairs["other"]
-    mine = pairs[
-        (((one == name) & other.isin(others)) | ((other == name) & one.isin(others))) & pairs["case"].isin(cases)
-    ]
-    if mine.empty:
-        return NOTHING
-    worst = mine.sort_values(["digits", "one", "other"], kind="stable").iloc[0]
-    if worst["digits"] == mine["digits"].max():  # all alike: no one is worst
-        return str(worst["digits"])
-    return f"{worst['digits']} ({worst['other'] if worst['one'] == name else worst['one']})"
+    worst = min(mine, key=lambda one: (one.fewest, one.names))
+    if worst.fewest == max(one.most for one in mine):  # all alike: no one is worst
+        return str(worst.fewest)
+    return f"{worst.fewest} ({worst.other})"
 
 
-def verdict_counts(table: pd.DataFrame) -> pd.DataFrame:
+def verdict_counts(of: Mapping[str, Counts]) -> Grid:
     """Implementation × verdict: how many rows (one a case, quantity and layer); rows not judged do not count."""
-    judged = table[table["verdict"] != ""]
-    counts = judged.pivot_table(index="implementation", columns="verdict", values="case", aggfunc="count", fill_value=0)
-    return counts[[verdict for verdict in VERDICTS if verdict in counts.columns]]
+    given = {verdict for counts in of.values() for verdict in counts.verdicts}
+    verdicts = [verdict for verdict in VERDICTS if verdict in given]
+    rows = [[name, *(counts.verdicts[verdict] for verdict in verdicts)] for name, counts in sorted(of.items())]
+    return Grid(["implementation", *verdicts], [row for row in rows if any(row[1:])])
 
 
-def reasons(table: pd.DataFrame, verdict: str) -> pd.DataFrame:
+def reasons(tally: Tally, verdict: str) -> Grid:
     """For `unsupported` or `failed`: implementation, reason, and the number of cases it was given for."""
-    refused = table[table["verdict"] == verdict]
-    grouped = refused.groupby(["implementation", "detail"], sort=False)["case"].nunique()
-    return grouped.reset_index().rename(columns={"detail": "reason", "case": "cases"})
+    rows = [
+        [name, detail, cases.count]
+        for name, of in tally.of.items()
+        for detail, cases in of.refused.get(verdict, {}).items()
+    ]
+    return Grid(["implementation", "reason", "cases"], rows)

@@ -6,16 +6,16 @@ import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from test_command_line import harness
 
 from harness.cases import standard_cases
 from harness.changes import changes, read
-from harness.compare import COLUMNS, PAIR_COLUMNS, Comparison, Selection
+from harness.compare import Comparison, Selection
 from harness.discover import find
 from harness.errors import BadTable
-from harness.exports import as_json, badge, junit
+from harness.exports import badge, write_json, write_junit
+from harness.holding import Row
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)
@@ -26,12 +26,17 @@ def comparison(verdicts):
     """A comparison with one row a case for each implementation, by their verdicts."""
     implementations = find(list(verdicts))
     rows = [
-        {"implementation": name, "case": case.id, "quantity": "w", "layer": 1, "verdict": verdict, "detail": BAD_TEXT}
+        Row(name, case.id, "w", 1, verdict=verdict, detail=BAD_TEXT)
         for name, given in verdicts.items()
         for case, verdict in zip(CASES, given, strict=True)
     ]
-    table, pairs = pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame([], columns=PAIR_COLUMNS)
-    return Comparison(Selection(implementations, CASES, complete=False), table, pairs, 1.0, 1.0, 1)
+    return Comparison(Selection(implementations, CASES, complete=False), rows, [], 1.0, 1.0, 1)
+
+
+def written(write, compared, folder):
+    """What a function writes into a file, as text."""
+    write(compared, folder / "file")
+    return (folder / "file").read_text(encoding="utf-8")
 
 
 MIXED = {
@@ -53,8 +58,8 @@ def test_the_badge_counts_who_agrees_and_the_cases_without_bad_news():
     assert json.loads(badge(comparison({"row_matrices": ["agrees"] * 3})))["color"] == "brightgreen"
 
 
-def test_junit_fails_what_is_wrong_skips_what_was_refused_and_holds_any_text():
-    suites = ElementTree.fromstring(junit(comparison(MIXED)))
+def test_junit_fails_what_is_wrong_skips_what_was_refused_and_holds_any_text(tmp_path):
+    suites = ElementTree.fromstring(written(write_junit, comparison(MIXED), tmp_path))
     counts = {suite.get("name"): [suite.get(name) for name in ("tests", "failures", "skipped")] for suite in suites}
     assert counts == {
         "row_matrices": ["3", "0", "1"],
@@ -66,19 +71,19 @@ def test_junit_fails_what_is_wrong_skips_what_was_refused_and_holds_any_text():
     assert failure.text == 'says <b> & "no"���]]>'
 
 
-def test_json_has_every_row_and_no_number_that_json_lacks():
-    found = json.loads(as_json(comparison(MIXED)), parse_constant=pytest.fail)
+def test_json_has_every_row_and_no_number_that_json_lacks(tmp_path):
+    found = json.loads(written(write_json, comparison(MIXED), tmp_path), parse_constant=pytest.fail)
     assert [row["verdict"] for row in found["results"]] == [verdict for given in MIXED.values() for verdict in given]
     assert found["results"][0]["excess"] is None
     assert found["implementations"] == list(MIXED)
     assert found["cases"] == [case.id for case in CASES]
 
 
-def test_the_committed_badge_and_junit_are_those_of_today(complete):
+def test_the_committed_badge_and_junit_are_those_of_today(complete, tmp_path):
     assert (REPORTS / "badge.json").read_text(encoding="utf-8") == badge(complete), "run `nox -s compare`"
     stored, today = (
         (ElementTree.fromstring(text))
-        for text in ((REPORTS / "junit.xml").read_text(encoding="utf-8"), junit(complete))
+        for text in ((REPORTS / "junit.xml").read_text(encoding="utf-8"), written(write_junit, complete, tmp_path))
     )
     assert ElementTree.tostring(stored) == ElementTree.tostring(today), "run `nox -s compare`"
     print(f"{sum(1 for _ in today.iter('testcase'))} test cases")

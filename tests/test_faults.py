@@ -113,10 +113,14 @@ def faulty(folder, name):
     return write(folder, name, f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
 
 
+def run_all(tasks, jobs, seconds):
+    """The results of all tasks."""
+    return [ran.result() for ran in run_tasks(tasks, jobs, seconds)]
+
+
 def run(implementations, seconds=2.0, jobs=2) -> dict[str, Result]:
-    inputs = CASE.build()
-    tasks = [Run(implementation, CASE, inputs) for implementation in implementations]
-    return {result.implementation: result for result in run_tasks(tasks, jobs, seconds)}
+    tasks = [Run(implementation, CASE) for implementation in implementations]
+    return {ran.implementation: ran.result() for ran in run_tasks(tasks, jobs, seconds)}
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +166,7 @@ def test_training_that_goes_wrong_fails_and_says_how(tmp_path):
     files = [
         write(tmp_path, name, f"{RIGHT}\ndef step(n, x, t, eta):\n    {body}\n") for name, (body, _) in bodies.items()
     ]
-    results = run_tasks([Run(file, case, case.build()) for file in files], 1, 5.0)
+    results = run_all([Run(file, case) for file in files], 1, 5.0)
     for result in results:
         assert bodies[result.implementation][1] in result.refusals["train"].detail
 
@@ -171,8 +175,7 @@ def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
     dying = "import os, threading; threading.Timer(0.001, os._exit, (0,)).start(); return right(n, x, t)"
     late = write(tmp_path, "late", f"{RIGHT}\ndef backprop(n, x, t):\n    {dying}\n")
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
-    inputs = CASE.build()
-    results = list(run_tasks([Run(late, CASE, inputs)] * 6 + [Run(right, CASE, inputs)] * 2, 1, 5.0))
+    results = run_all([Run(late, CASE)] * 6 + [Run(right, CASE)] * 2, 1, 5.0)
     assert len(results) == 8
     assert not any(result.has_failed for result in results if result.implementation == "right")
 
@@ -194,8 +197,7 @@ def test_no_implementation_meets_the_traces_of_another(tmp_path):
 def test_what_hangs_again_and_again_is_given_up(tmp_path):
     hanging = write(tmp_path, "hanging", "def backprop(n, x, t):\n    while True: pass\n")
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
-    inputs = CASE.build()
-    results = list(run_tasks([Run(hanging, CASE, inputs)] * 30 + [Run(right, CASE, inputs)] * 2, 2, 0.5))
+    results = run_all([Run(hanging, CASE)] * 30 + [Run(right, CASE)] * 2, 2, 0.5)
     reasons = [result.refusals["backprop"].detail for result in results if result.implementation == "hanging"]
     assert len(reasons) == 30
     assert 3 <= reasons.count("no answer within 0.5 s") <= 6
@@ -203,13 +205,22 @@ def test_what_hangs_again_and_again_is_given_up(tmp_path):
     assert sum(not result.has_failed for result in results) == 2
 
 
+def test_a_crash_costs_one_task_of_those_that_were_sent_ahead(tmp_path):
+    cases = [make("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 31)]
+    body = "if len(x) in (7, 8, 20): __import__('os')._exit(5)\n    return right(n, x, t)"
+    sometimes = write(tmp_path, "sometimes", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
+    results = run_all([Run(sometimes, case) for case in cases], 1, 5.0)
+    assert sorted(result.case for result in results) == sorted(case.id for case in cases)
+    failed = {result.case for result in results if "backprop" in result.refusals}
+    assert failed == {cases[rows - 1].id for rows in (7, 8, 20)}
+
+
 def test_a_task_that_forks_is_answered_once(tmp_path):
     forking = write(
         tmp_path, "forking", f"{RIGHT}\ndef backprop(n, x, t):\n    import os; os.fork(); return right(n, x, t)\n"
     )
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
-    inputs = CASE.build()
-    results = list(run_tasks([Run(forking, CASE, inputs), Run(right, CASE, inputs), Run(right, CASE, inputs)], 1, 5.0))
+    results = run_all([Run(forking, CASE), Run(right, CASE), Run(right, CASE)], 1, 5.0)
     assert [result.implementation for result in results] == ["forking", "right", "right"]
     assert not any(result.has_failed for result in results)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 
@@ -10,11 +9,13 @@ import pandas as pd
 import pytest
 
 from harness.cases import standard_cases
-from harness.compare import COLUMNS, PAIR_COLUMNS, Comparison, Selection
+from harness.compare import Comparison, Selection
 from harness.discover import find
 from harness.errors import UnusableInput
+from harness.holding import Row
 from harness.markdown import made
-from harness.report import COMMITTED_COLUMNS, committed, page_of, pairwise, write
+from harness.pairs import PairRow
+from harness.report import COMMITTED_COLUMNS, page_of, pairwise, write
 from harness.views import excess_by_quantity, order_of_magnitude, summary, verdict_counts
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
@@ -37,10 +38,14 @@ def test_the_battery_is_as_large_and_as_varied_as_promised():
     assert len(unequal) > len(gradients) / 2
 
 
-def test_the_committed_table_is_that_of_today(complete):
-    stored = pd.read_csv(REPORTS / "results.csv", keep_default_na=False)
-    assert list(stored.columns) == COMMITTED_COLUMNS
-    today = pd.read_csv(io.StringIO(committed(complete.table).to_csv(index=False)), keep_default_na=False)
+def test_the_committed_table_is_that_of_today(complete, tmp_path):
+    write(complete, tmp_path)
+    stored, today = (
+        pd.read_csv(folder / "results.csv", keep_default_na=False, dtype={"digits": object, "entries": object})
+        for folder in (REPORTS, tmp_path)
+    )
+    assert list(stored.columns) == list(today.columns) == COMMITTED_COLUMNS
+    assert [*map(tuple, stored[KEYS].to_numpy())] == [*map(tuple, today[KEYS].to_numpy())], "in another order"
     # What depends on the machine is the digits of a difference quotient, and which of its entries depart.
     compared = ["verdict", "entries", "digits", "excess", "entry", "detail"]
     exact = [frame[frame["implementation"] != "finite_differences"] for frame in (stored, today)]
@@ -82,38 +87,31 @@ def test_the_summary_shows_the_worst_of_planted_digits():
         "neuron_loop": (13, 3),
     }.items():
         for case, value in zip(cases, by_case, strict=True):
-            row = {"implementation": implementation, "case": case.id, "quantity": "w", "layer": 1, "entries": 6}
-            verdict = "wrong" if value < 9 else "agrees"
-            rows.append(row | {"digits": value, "verdict": verdict, "excess": 10.0 ** (9 - value), "detail": ""})
+            verdict, excess = "wrong" if value < 9 else "agrees", 10.0 ** (9 - value)
+            measured = Row(implementation, case.id, "w", 1, entries=6, digits=value, verdict=verdict, excess=excess)
+            rows.append(measured)
     for one, other, value in [
         ("row_matrices", "torch_autograd", 9),
         ("row_matrices", "neuron_loop", 4),
         ("torch_autograd", "neuron_loop", 3),
     ]:
-        for case, better in zip(cases, (0, 2), strict=True):
-            pairs.append(
-                {"one": one, "other": other, "case": case.id, "quantity": "w", "error": 0.1, "digits": value + better}
-            )
-    comparison = Comparison(
-        Selection(implementations, cases, complete=False),
-        pd.DataFrame(rows, columns=COLUMNS),
-        pd.DataFrame(pairs, columns=PAIR_COLUMNS),
-        inside=3.0,
-        elapsed=2.0,
-        jobs=2,
-    )
-    shown = summary(comparison, {case.id for case in cases})
+        pairs.append(PairRow(one, other, "Real data, float64", "w", cases[0].id, 0.1, value, value + 2))
+    selection = Selection(implementations, cases, complete=False)
+    comparison = Comparison(selection, rows, pairs, inside=3.0, elapsed=2.0, jobs=2)
+    heads, lines = summary(comparison, "Real data, float64")
+    shown = dict(zip(heads, zip(*lines, strict=True), strict=True))
     assert list(shown["∂C/∂W"]) == ["9", "13", "3"]
     assert list(shown["with PyTorch"]) == ["9", "–", "3"]
     assert list(shown["worst other"]) == ["4 (neuron_loop)", "3 (neuron_loop)", "3 (torch_autograd)"]
     assert list(shown["worst agreeing other"]) == ["9 (torch_autograd)", "9 (row_matrices)", "3 (torch_autograd)"]
     assert list(shown["cases run"]) == ["2 of 2"] * 3
     assert comparison.share == 0.75
-    units = excess_by_quantity(comparison)
-    assert list(units["∂C/∂W"].map(order_of_magnitude)) == ["≤ 1", "≤ 1", "< 10^7"]
-    assert list(units["entries"]) == [12, 12, 12]
-    counts = verdict_counts(comparison.table)
-    assert counts.loc["neuron_loop", "wrong"] == 1
+    units = excess_by_quantity(comparison.tally, order_of_magnitude)
+    assert units.heads == ["implementation", "∂C/∂W", "entries"]
+    assert [row[1:] for row in units.rows] == [["≤ 1", "12"], ["≤ 1", "12"], ["< 10^7", "12"]]
+    counts = verdict_counts(comparison.tally.of)
+    assert counts.rows[0] == ["neuron_loop", 1, 1]
+    assert counts.heads == ["implementation", "wrong", "agrees"]
     lines = [
         [cell.strip() for cell in line.split("|")[2:-1]]
         for line in pairwise(comparison).splitlines()
@@ -134,10 +132,12 @@ def test_the_articles_agree_on_all_real_data_to_13_digits(complete):
     assert set(measured["implementation"]) == set(ARTICLES)
     assert set(measured["quantity"]) == {"delta", "w", "b", "update"}
     assert (measured["digits"] >= 13).all()
-    pairs = complete.pairs
-    mutual = pairs[pairs["case"].isin(real) & pairs["one"].isin(ARTICLES) & pairs["other"].isin(ARTICLES)]
+    pairs = pd.DataFrame(complete.pairs)
+    mutual = pairs[
+        (pairs["kind"] == "Real data, float64") & pairs["one"].isin(ARTICLES) & pairs["other"].isin(ARTICLES)
+    ]
     judged = mutual[mutual["quantity"].isin({"delta", "w", "b", "update"})]
-    print(f"{len(judged)} pairs of articles, cases and quantities")
+    print(f"{len(judged)} pairs of articles and quantities")
     assert (judged["error"] < 1e-13).all()
     assert measured.groupby("implementation")["case"].nunique().min() >= 8
     assert not table["verdict"].isin(["failed", "wrong", "cannot tell"]).any()

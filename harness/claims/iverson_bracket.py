@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from harness import datasets
 from harness.claims.claim import Claim, Evidence, Statement, Table
@@ -58,6 +57,8 @@ def experiment() -> Evidence:
 
 def _jacobian(x: Array, outputs: int) -> Array:
     """∂z_a/∂w_ij, [a, i, j], by automatic differentiation."""
+    import torch  # slow to import, and needed where the claim is tried
+
     [layer] = layers((len(x), outputs), ["identity"], np.random.default_rng(len(x))).layers
     w, b, row = (torch.from_numpy(np.ascontiguousarray(part)) for part in (layer.w, layer.b, x))
     return np.asarray(torch.func.jacrev(lambda weights: weights @ row + b)(w))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -38,23 +39,30 @@ def results(folder: Path) -> dict[str, Any]:
     the end of a row is left out. Raises BadTable where the table is another.
     """
     path = folder / TABLE
-    rows = read_rows(path, COMMITTED_COLUMNS) if path.is_file() else []
-    names = list(dict.fromkeys(row["implementation"] for row in rows))
-    ids = list(dict.fromkeys(row["case"] for row in rows))
-    known = {case.id: case for case in standard_cases()}
+    rows = read_rows(path, COMMITTED_COLUMNS) if path.is_file() else iter(())
     texts: dict[str, int] = {"": 0}
-    cells: dict[tuple[Packed, ...], int] = {}
-    given: dict[tuple[str, str], list[Packed]] = {(name, case): [] for name in names for case in ids}
-    for row in rows:
-        given[row["implementation"], row["case"]].append(_packed(row, texts))
-    places = [[cells.setdefault(tuple(given[name, case]), len(cells)) for case in ids] for name in names]
+    cells: list[tuple[Packed, ...]] = []
+    numbers: dict[tuple[Packed, ...], int] = {}
+
+    def place(cell: tuple[Packed, ...]) -> int:
+        if numbers.setdefault(cell, len(cells)) == len(cells):
+            cells.append(cell)
+        return numbers[cell]
+
+    given: dict[tuple[str, str], int] = {}
+    for key, group in groupby(rows, key=lambda row: (row["implementation"], row["case"])):
+        before = cells[given[key]] if key in given else ()
+        given[key] = place((*before, *(_packed(row, texts) for row in group)))
+    names, ids = (list(dict.fromkeys(key[part] for key in given)) for part in (0, 1))
+    known = {case.id: case for case in standard_cases()}
+    places = [[given[name, case] if (name, case) in given else place(()) for case in ids] for name in names]
     return {
         "implementations": [{"name": name, **_described(folder, name)} for name in names],
         "cases": [_properties(name, known.get(name) or _parsed(name), name in known) for name in ids],
         "quantities": QUANTITY_TITLES,
         "verdicts": VERDICTS,
         "texts": list(texts),
-        "cells": list(cells),
+        "cells": cells,
         "results": places,
     }
 

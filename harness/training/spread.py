@@ -17,7 +17,6 @@ is Schur-convex in λ: Marshall and Olkin, "Inequalities", chapter 11), and ther
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import stdtrit
 
 from harness.contract import Array, Network
 from harness.training.courses import Course
@@ -29,6 +28,8 @@ FALSE_ALARM = 1e-9  # of one comparison; there are some thousands in a table
 
 def quantile(runs: int = RUNS, false_alarm: float = FALSE_ALARM) -> float:
     """The q that |t| with so many degrees of freedom exceeds with this probability."""
+    from scipy.special import stdtrit  # slow to import, and needed where runs are judged
+
     return float(-stdtrit(runs, false_alarm / 2))
 
 

@@ -1,0 +1,175 @@
+"""The other side of harness.workers: a small process that has the harness loaded and forks a worker whenever it is
+asked to; and what such a worker does, which is one task after another.
+
+The server reads commands from its socket: `fork`, with the channel of the new worker, answered with its process id;
+`wait`, answered with the exit code of a worker that ends by itself; `end`, for a worker that is no longer wanted; and
+`settle`, answered when nothing is left of those that have ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from harness import datasets
+from harness.serve import COMMAND, control
+
+GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
+# prctl(2): signal the child when its parent dies; take in the orphans of one's children.
+_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
+
+
+def main(fd: int) -> None:
+    """Serve until the other end of the socket is closed. Does not return."""
+    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(_CHILD_SUBREAPER, 1)  # what a worker has started is waited for as it is
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's affair
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    _load()
+    running: set[int] = set()
+    ended: set[int] = set()
+    with socket.socket(fileno=fd) as commands:
+        while True:
+            message, fds, _, _ = socket.recv_fds(commands, COMMAND, 1)
+            if not message:
+                break
+            [(command, pid)] = json.loads(message).items()
+            answer: int | None = None
+            if command == "settle":
+                while ended := {one for one in ended if not _is_gone(one)}:
+                    time.sleep(0.0005)
+            elif command == "fork":
+                answer = _forked(commands, *fds)
+                running.add(answer)
+            elif command == "wait":
+                answer = _exit_code(pid)
+            elif command == "end":
+                _kill_group(pid)
+                running.discard(pid)
+                ended.add(pid)
+            commands.send(json.dumps(answer).encode())
+            ended -= {one for one in ended if _is_gone(one)}
+    for pid in running:
+        _kill_group(pid)
+    os._exit(0)  # at once: there is nothing to tidy
+
+
+def _load() -> None:
+    """Once for all workers: what the tasks need, and the bundled data."""
+    import harness.certify
+    import harness.distances
+    import harness.holding
+    import harness.tasks
+    import harness.truth  # noqa: F401
+
+    np.random.default_rng(0)
+    for name in datasets.NAMES:
+        datasets.load(name)
+
+
+def _forked(commands: socket.socket, channel: int) -> int:
+    pid = os.fork()
+    if pid == 0:
+        commands.close()
+        _end_as_worker(channel)
+    os.close(channel)
+    return pid
+
+
+def _kill_group(pid: int) -> None:
+    """End a worker and, as they are of its group, the processes that it has started. It is not yet the head of a group
+    in its first moments, and is then killed alone."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def _is_gone(group: int) -> bool:
+    """Whether nothing is left of a group that was killed."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+        return False
+    return True
+
+
+def _exit_code(pid: int) -> int | None:
+    """Of a worker that ends, or is ended soon."""
+    deadline = time.monotonic() + GRACE
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            if time.monotonic() > deadline:
+                _kill_group(pid)
+            time.sleep(0.0005)
+    return None
+
+
+def _end_as_worker(channel: int) -> None:
+    """Be a worker, and end as one: nothing of the server may run on behind it."""
+    code = 1
+    try:
+        os.setsid()  # a group of its own: Ctrl-C is the parent's affair, and what a task starts can be ended with it
+        control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        os.dup2(2, 1)  # what a task prints must not get into the tables
+        warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
+        _work(Connection(channel))
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stderr.flush()
+            sys.stdout.flush()
+        os._exit(code)
+
+
+def _work(connection: Connection) -> None:
+    """Do each task, send its outcomes. A message is some of them, and whether the task has ended; the first of a
+    process tells that it is loaded, and carries none."""
+    me, loaded = os.getpid(), False
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
+        for message in _messages(task, loaded=loaded):
+            if os.getpid() != me:
+                os._exit(0)  # a copy of this process, left by a task that forked
+            try:
+                connection.send(message)
+            except ConnectionError:  # nobody is there to wait for it
+                return
+        loaded = True
+
+
+def _messages(task: Any, *, loaded: bool) -> Iterator[tuple[list[Any], bool]]:
+    """What is sent of one task. A single outcome ends it, so that it is not lost if the process dies behind it."""
+    try:
+        task.prepare()
+        if not loaded:
+            yield [], False
+        outcome = task.execute()
+        if not isinstance(outcome, Iterator):
+            yield [outcome], True
+            return
+        for one in outcome:
+            yield [one], False
+        yield [], True
+    except Exception as error:
+        yield [task.failed(f"{type(error).__name__}: {error}")], True

@@ -1,0 +1,84 @@
+"""The table of a comparison: rows on disk, written as they come and read in the order of the selection, so that no more
+of them is in memory than is looked at."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+import weakref
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from harness.holding import Row
+
+COLUMNS = list(Row._fields)
+
+
+class Table:
+    """The rows of each implementation on each case. With a path they can be read there while they come, and whatever
+    ends the program; without one they are in a file that has no name."""
+
+    def __init__(self, implementations: Sequence[str], cases: Sequence[str], path: Path | None = None) -> None:
+        self.path = path
+        self._implementations = {name: number for number, name in enumerate(implementations)}
+        self._cases = {case: number for number, case in enumerate(cases)}
+        # Where the rows of each implementation on each case begin and how long they are; two numbers, and not the rows.
+        self._places = array("q", [-1]) * (len(self._implementations) * len(self._cases))
+        self._lengths = array("q", [0]) * len(self._places)
+        self._file = _opened(path)
+        weakref.finalize(self, self._file.close)
+        self._end = self._file.write(_text([COLUMNS]))
+
+    def append(self, implementation: str, case: str, rows: Sequence[Row]) -> None:
+        """All rows of an implementation on a case; on disk when this returns, where they have a path."""
+        place = self._implementations[implementation] * len(self._cases) + self._cases[case]
+        self._file.seek(self._end)
+        self._places[place] = self._end
+        self._lengths[place] = self._file.write(_text(rows))
+        self._end += self._lengths[place]
+        if self.path is not None:
+            self._file.flush()
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows, by implementation and case in the order of the selection."""
+        for text in self._texts():
+            yield from map(_row, csv.reader(io.StringIO(text.decode(), newline="")))
+
+    def _texts(self) -> Iterator[bytes]:
+        for place, length in zip(self._places, self._lengths, strict=True):
+            if place >= 0:
+                self._file.seek(place)
+                yield self._file.read(length)
+
+
+def _opened(path: Path | None) -> IO[bytes]:
+    if path is None:
+        return tempfile.TemporaryFile()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("w+b")
+
+
+def _text(rows: Sequence[Sequence[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode(errors="replace")
+
+
+def _row(cells: Sequence[str]) -> Row:
+    implementation, case, quantity, layer, entry, error, bound, excess, entries, digits, verdict, seconds, detail = (
+        cells
+    )
+    return Row(
+        *(implementation, case, quantity, int(layer), entry),
+        error=float(error) if error else None,
+        bound=float(bound) if bound else None,
+        excess=float(excess) if excess else None,
+        entries=int(entries) if entries else None,
+        digits=int(digits) if digits else None,
+        verdict=verdict,
+        seconds=float(seconds),
+        detail=detail,
+    )

@@ -1,0 +1,131 @@
+"""One worker process, seen from the harness: started, given tasks, listened to and ended. Its other side is
+harness.forker."""
+
+from __future__ import annotations
+
+import pickle
+import socket
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
+
+from harness.errors import UnusableInput
+from harness.server import Server
+
+LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
+QUICK = 0.02  # seconds; after a task that took less, the next ones are sent ahead
+AHEAD = 16  # tasks that a worker has before it, at most
+ROOM = 2**15  # bytes that may wait in its channel: beyond, it and the harness could wait for each other
+
+
+class Task(Protocol):
+    """Something to do in a worker; it is sent there and its outcome is sent back, both as pickles."""
+
+    @property
+    def owner(self) -> str:
+        """Tasks of one owner are best done by one worker, which has then loaded what they need."""
+
+    def prepare(self) -> None:
+        """Load what it needs; this is not on the clock of the task."""
+
+    def execute(self) -> Any:
+        """Do it, and return the outcome; or, as a generator, yield several, each of which is sent when it is there."""
+
+    def failed(self, detail: str) -> Any:
+        """The last outcome where it raised, where the worker died, or where it ran out of time."""
+
+
+@dataclass(eq=False)
+class Waiting:
+    """A task on its way: the limit of one outcome in seconds, when it was added, and how large it is as a message."""
+
+    task: Task
+    seconds: float
+    since: float = field(default_factory=time.monotonic)
+    size: int = 0
+
+
+class Worker:
+    """A process for one owner: no task meets another owner's traces. `tasks` are those that it has before it, the first
+    of which it is at; `loading` is the time that the first took to prepare."""
+
+    def __init__(self, server: Server, owner: str) -> None:
+        self.owner, self.tasks, self.loading = owner, deque[Waiting](), 0.0
+        self.has_timed_out = False
+        self._server, self._is_loaded, self._quick = server, False, False
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._pid: int | None = server.command({"fork": True}, [theirs.fileno()])
+        self.fd = ours.detach()
+        self.connection = Connection(self.fd)
+        if self._pid is None:
+            raise UnusableInput("the process that starts the workers was stopped or killed: run the command again")
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another task may be sent: where those before it are quick, so that it need not be waited for."""
+        waiting = len(self.tasks)
+        return not waiting or (self._quick and waiting < AHEAD and sum(one.size for one in self.tasks) < ROOM)
+
+    def send(self, waiting: Waiting) -> bool:
+        """Give it a task; whether it could be given."""
+        message = pickle.dumps(waiting.task, protocol=pickle.HIGHEST_PROTOCOL)
+        if self.tasks and len(message) > ROOM:
+            return False
+        try:
+            self.connection.send_bytes(message)
+        except OSError:  # it died after its last answer
+            if not self.tasks:
+                self.end()
+            return False
+        waiting.size = len(message)
+        self.tasks.append(waiting)
+        if len(self.tasks) == 1:
+            self._begin()
+        return True
+
+    def _begin(self) -> None:
+        self._begun = time.monotonic()
+        self.deadline = self._begun + (self.tasks[0].seconds if self._is_loaded else LOADING)
+
+    def poll(self) -> Iterator[Any]:
+        """The outcomes that have come since the last look; it may have ended then, see `is_over`."""
+        try:
+            while self.tasks and self.connection.poll():
+                outcomes, ended = self.connection.recv()
+                self._hear(ended=ended)
+                yield from outcomes
+            if self.tasks and time.monotonic() >= self.deadline:
+                self.has_timed_out = True
+                self.end()
+                current = self.tasks.popleft()
+                yield current.task.failed(f"no answer within {current.seconds:g} s")
+        except (EOFError, OSError):
+            code = self._server.command({"wait": self._pid}, [])
+            self.end()
+            yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}")
+
+    def _hear(self, *, ended: bool) -> None:
+        now = time.monotonic()
+        if not self._is_loaded:
+            self._is_loaded, self.loading = True, now - self._begun
+        self.deadline = now + self.tasks[0].seconds  # it is loaded, or has another outcome to give
+        if ended:
+            self._quick = now - self._begun < QUICK
+            self.tasks.popleft()
+            if self.tasks:
+                self._begin()
+
+    @property
+    def is_over(self) -> bool:
+        return self._pid is None
+
+    def end(self) -> None:
+        """End the process and, where the system can, all that it has started."""
+        if self._pid is not None:
+            self._server.command({"end": self._pid}, [])
+            self.connection.close()
+        self._pid = None

@@ -1,0 +1,218 @@
+"""A comparison while it runs: rows come to the file as they are judged, in memory is no more than is worked on, and
+whatever ends the run leaves what is done."""
+
+from __future__ import annotations
+
+import csv
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from textwrap import dedent
+
+import psutil
+import pytest
+
+from harness import holding, schedule
+from harness.cases import make
+from harness.compare import Selection, compare, select
+from harness.discover import Implementation, find
+from harness.holding import DEPARTS, Certificates, Row
+from harness.pairs import Pairs
+from harness.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
+from harness.table import COLUMNS, Table
+
+ROOT = Path(__file__).resolve().parent.parent
+CASES = tuple(make("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))
+TWO = find(["batched_matrices", "row_matrices"])
+
+
+class InThisProcess:
+    """A pool that does one waiting task after another, any of them next; and looks around before each."""
+
+    def __init__(self, seed, look):
+        self.tasks, self.random, self.look = deque(), random.Random(seed), look
+
+    def add(self, tasks, seconds, *, prompt=False):
+        self.tasks.extend(tasks)
+
+    def outcomes(self):
+        while self.tasks:
+            self.tasks.rotate(self.random.randrange(len(self.tasks)))
+            self.look()
+            yield self.tasks.popleft().execute()
+
+
+def scheduled(seed, cases=CASES, look=lambda _: None):
+    """The rows and pairs of a schedule in this process."""
+    names = [one.name for one in TWO]
+    table, pairs = Table(names, [case.id for case in cases]), Pairs(names, cases)
+    pool = InThisProcess(seed, lambda: look(plan))
+    plan = Schedule(TWO, cases, pool, 2, 1.0)
+    count = sum(1 for _ in plan.results(table, pairs))
+    assert count == len(TWO) * len(cases)
+    return [*table], [*pairs]
+
+
+def read(path):
+    """The rows of a file, as they are there."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+def timeless(rows):
+    return [row._replace(seconds=0.0) for row in rows]
+
+
+def test_no_more_is_open_than_two_blocks_of_cases_however_many_there_are(monkeypatch):
+    monkeypatch.setattr(schedule, "MOST_CASES", 4)
+    monkeypatch.setattr(holding, "_certificates", Certificates())
+    seen = []
+
+    def look(plan):
+        results = sum(len(one.results) for one in plan._open.values())
+        seen.append((len(plan._open), results, len(holding._certificates.of_case), len(plan._pool.tasks)))
+
+    scheduled(0, look=look)
+    opened, results, certificates, tasks = map(max, zip(*seen, strict=True))
+    print(f"at most {opened} cases, {results} results, {certificates} certificates and {tasks} tasks at a time")
+    assert 4 <= opened <= 8
+    assert results <= 8 * len(TWO)
+    assert 1 < certificates <= 4
+    assert tasks <= 8 * (2 * len(TWO) + 1)
+
+
+def test_rows_and_pairs_are_the_same_in_whatever_order_results_come(monkeypatch):
+    monkeypatch.setattr(schedule, "MOST_CASES", 7)
+    first = scheduled(1)
+    assert [(row.implementation, row.case) for row in first[0][::8]] == [
+        (one.name, case.id) for one in TWO for case in CASES
+    ]
+    for seed in (2, 3):
+        rows, pairs = scheduled(seed)
+        assert timeless(rows) == timeless(first[0])
+        assert pairs == first[1]
+
+
+def test_worker_processes_give_the_same_rows():
+    compared = compare(Selection(TWO, CASES, complete=False), 2, 20.0, lambda *_: None)
+    assert timeless(compared.rows) == timeless(scheduled(4)[0])
+
+
+def test_blocks_keep_the_order_and_a_large_case_is_alone():
+    large = make("random", (3000, 3000), "sigmoid", 1)
+    assert 2 * large.parameters > MOST_NUMBERS
+    cases = [*CASES, large, *CASES, *CASES, *CASES]
+    parts = [*blocks(cases, 1)]
+    assert [case for part in parts for case in part] == cases
+    assert max(map(len, parts)) <= MOST_CASES
+    assert [large] in parts
+
+
+def test_a_table_is_read_in_order_while_it_is_written(tmp_path):
+    path = tmp_path / "data" / "partial.csv"
+    table = Table(["a", "b"], ["one", "two"], path)
+    rows = {
+        (name, case): [Row(name, case, "w", layer, "[0]", 0.1, 1e-300, 2.0, 3, 4, DEPARTS, 0.5, detail)]
+        for name, case, layer, detail in [
+            ("b", "two", 1, 'a "quoted", text\nin two lines'),
+            ("a", "two", 2, ""),
+            ("b", "one", 3, "π"),
+        ]
+    }
+    for (name, case), of_case in rows.items():
+        table.append(name, case, of_case)
+        assert len(read(path)) == len([*table])
+    assert [*table] == [row for key in sorted(rows) for row in rows[key]]
+    assert [*table] == [*table]
+
+
+SLOW = """
+import time
+from harness import Gradients
+def backprop(network, x, t):
+    time.sleep(0.05)
+    return Gradients([l.w for l in network.layers], [l.b for l in network.layers])
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+def test_what_ends_a_run_leaves_its_rows_and_the_old_table(tmp_path, sent):
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    (reports / "results.csv").write_text("old", encoding="utf-8")
+    names = f"batched_matrices,{tmp_path / 'slow.py'}"
+    command = [sys.executable, "-m", "harness", "compare", "--only", names, "--reports", str(reports)]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it would not be heard
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
+    partial, deadline = reports / "data" / "partial.csv", time.monotonic() + 60
+    found = b""
+    while time.monotonic() < deadline and not (b"\nslow" in found and b"\nbatched_matrices" in found):
+        found = partial.read_bytes() if partial.is_file() else b""
+        time.sleep(0.02)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+    process.send_signal(sent)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[sent]
+    assert errors == (f"interrupted; what is done is kept in {partial}\n" if sent == signal.SIGINT else "")
+    assert not psutil.wait_procs(children, timeout=10)[1]
+    assert (reports / "results.csv").read_text(encoding="utf-8") == "old"
+    assert partial.read_bytes().endswith(b"\n")
+    rows = read(partial)
+    assert list(rows[0]) == COLUMNS
+    assert {row["implementation"] for row in rows} == {"batched_matrices", "slow"}
+    assert all(None not in row.values() for row in rows)
+
+
+def test_one_that_is_slow_one_that_hangs_and_one_that_crashes_cost_their_own_rows_only(tmp_path):
+    faults = {
+        "slow": SLOW,
+        "hangs": SLOW.replace("0.05", "60"),
+        "crashes": SLOW.replace("time.sleep(0.05)", "__import__('os')._exit(3)"),
+    }
+    for name, text in faults.items():
+        (tmp_path / f"{name}.py").write_text(dedent(text), encoding="utf-8")
+    others = [Implementation(name, tmp_path / f"{name}.py") for name in faults]
+    implementations = (TWO[0], *others, TWO[1])
+    cases = CASES[:5]
+    rows = [*compare(Selection(implementations, cases, complete=False), 2, 1.0, lambda *_: None).rows]
+    assert [*dict.fromkeys((row.implementation, row.case) for row in rows)] == [
+        (one.name, case.id) for one in implementations for case in cases
+    ]
+    of = {one.name: [row for row in rows if row.implementation == one.name] for one in implementations}
+    for one in TWO:
+        assert {row.verdict for row in of[one.name]} == {"agrees"}
+    assert {row.detail for row in of["crashes"] if row.quantity == "w"} == {"the process ended with exit code 3"}
+    late = [row.detail for row in of["hangs"] if row.quantity == "w"]
+    assert set(late) == {"no answer within 1 s", "not run: 3 before it gave no answer in time"}
+    assert {row.verdict for row in of["slow"] if row.quantity == "w"} == {"wrong"}
+
+
+def test_an_implementation_is_loaded_once_in_a_worker_and_not_once_a_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(schedule, "MOST_CASES", 3)
+    others = []
+    for name in ("one", "other"):
+        note = f"with open({str(tmp_path / 'loaded')!r}, 'a') as file: file.write('{name}\\n')\n"
+        (tmp_path / f"{name}.py").write_text(note + SLOW.replace("0.05", "0"), encoding="utf-8")
+        others.append(Implementation(name, tmp_path / f"{name}.py"))
+    # By its runs, and once more to weigh the evidence.
+    compare(Selection(tuple(others), CASES[:12], complete=False), 1, 5.0, lambda *_: None)
+    assert sorted((tmp_path / "loaded").read_text(encoding="utf-8").split()) == ["one", "one", "other", "other"]
+
+
+def test_a_run_that_is_through_leaves_no_part_of_a_table(tmp_path):
+    command = [sys.executable, "-m", "harness", "compare", "--only", "row_matrices", "--case", "xor-2-1*"]
+    subprocess.run([*command, "--reports", str(tmp_path)], cwd=ROOT, check=True, capture_output=True, timeout=60)
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["pairs.csv", "results.csv"]
+    assert not [*tmp_path.rglob("*.new")]
+
+
+def test_the_selection_of_all_is_what_it_was():
+    """Every standard case is in one block, so that the long ones of all come first."""
+    assert len([*blocks(select().cases, 12)]) <= 2
