@@ -59,7 +59,7 @@ def _relu(z: Numbers) -> Numbers:
 
 
 def _relu_slope(z: Numbers) -> Numbers:
-    return np.heaviside(z, 0)  # of z and of a alike, because a > 0 exactly where z > 0
+    return np.sign(_relu(z))  # of z and of a alike, because a > 0 exactly where z > 0
 
 
 def _leaky_relu(z: Numbers) -> Numbers:
@@ -67,7 +67,7 @@ def _leaky_relu(z: Numbers) -> Numbers:
 
 
 def _leaky_relu_slope(z: Numbers) -> Numbers:
-    return np.maximum(np.heaviside(z, 0), LEAK)
+    return np.maximum(_relu_slope(z), LEAK)
 
 
 @_saturating

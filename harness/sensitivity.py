@@ -77,7 +77,7 @@ class Finding:
 
 def problems(widths: tuple[int, ...]) -> list[Problem]:
     """The networks of one size: each end with each size of the weights."""
-    backprop = load(find(["batched_matrices"])[0]).backprop
+    backprop = load(find(["matrices"])[0]).backprop
     assert backprop is not None
     made = []
     for number, (hidden, output, cost) in enumerate(ENDS):

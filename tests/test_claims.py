@@ -162,7 +162,7 @@ SABOTAGE = [
     ("the-bias-trick", bias_trick, "forward", constant_units, {2}),
     ("the-bias-trick", Textbook, "bias_gradient", lambda book, l: book.delta[l].sum(axis=0) * 2, {0}),
     ("one-backprop-many-costs", many_costs, "functions", lambda name: functions("weight_by_weight"), {0, 1}),
-    ("one-backprop-many-costs", many_costs, "functions", lambda name: functions("batched_matrices"), {1, 2}),
+    ("one-backprop-many-costs", many_costs, "functions", lambda name: functions("matrices"), {1, 2}),
     ("online-batch-mean", OnlineUpdatesInsideBatch, "step", twice, {2}),
     ("online-batch-mean", Textbook, "scaled", lambda book, value: value, {1}),
     ("online-batch-mean", Textbook, "bias_gradient", lambda book, l: book.delta[l][0], {0}),

@@ -27,6 +27,7 @@ GENERIC = [
     "component_sums",
     "dual_numbers",
     "fifteen_steps",
+    "matrices",
     "neuron_loop",
     "row_matrices",
     "scalar_tape",
@@ -51,7 +52,7 @@ def tried():
     return attempts(available(), seed=1, jobs=2, seconds=60.0)
 
 
-def test_nine_implementations_are_generic_and_three_are_not(tried):
+def test_ten_implementations_are_generic_and_three_are_not(tried):
     unable = {one.name: one.unable for one in tried if one.unable}
     assert sorted(unable) == ["complex_step", "finite_differences", "torch_autograd"]
     assert sorted({one.name for one in tried} - set(unable)) == GENERIC
@@ -65,7 +66,7 @@ def test_every_pair_is_equal_on_every_architecture(able, architecture):
     assert proof.rational_equal
     count = len(proof.ran)
     assert len(proof.equal) == count * (count - 1) // 2
-    assert count == (9 if len(architecture.widths) == 2 else 8)
+    assert count == (10 if len(architecture.widths) == 2 else 9)
     assert proof.false_equality < Fraction(1, 10**30)
     layers = len(architecture.widths) - 1
     assert max(proof.ran.values()) == 2 * layers + 2

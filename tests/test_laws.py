@@ -103,6 +103,35 @@ def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs)
     assert compared >= 2 * len(network.layers)
 
 
+@pytest.mark.parametrize("block", [1, 5, 16])
+@settings(max_examples=50, deadline=None)
+@given(given_inputs=inputs())
+def test_blocks_of_any_size_give_what_the_whole_gives(block, given_inputs):
+    """batched_matrices cuts large arrays into blocks of rows; here small ones, down to single rows."""
+    network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
+    batched, plain = (functions_of(one) for one in find(["batched_matrices", "matrices"]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(batched.backprop.__globals__, "BLOCK", block)
+        gradients, moved = batched.backprop(network, x, t), batched.step(network, x, t, 0.5)
+    whole, expected = plain.backprop(network, x, t), plain.step(network, x, t, 0.5)
+    for name in ("w", "b", "delta"):
+        assert close(getattr(gradients, name), getattr(whole, name), DIGITS["float64"])
+    assert close([one.w for one in moved.layers], [one.w for one in expected.layers], DIGITS["float64"])
+    assert close([one.b for one in moved.layers], [one.b for one in expected.layers], DIGITS["float64"])
+
+
+def test_an_answer_outlives_the_next_call():
+    """What is returned is new memory: a later call, on other data, leaves it as it was."""
+    [batched] = find(["batched_matrices"])
+    one, other = (random_inputs([3, 40, 2], "tanh", "identity", "half_squared_error", 7, seed) for seed in (1, 2))
+    functions = functions_of(batched)
+    first = functions.backprop(one.network, one.x, one.t)
+    kept = [array.copy() for array in (*first.w, *first.b, *first.delta)]
+    functions.backprop(one.network, other.x, other.t)
+    functions.step(one.network, other.x, other.t, 0.5)
+    assert all(map(np.array_equal, (*first.w, *first.b, *first.delta), kept))
+
+
 @settings(max_examples=50, deadline=None)
 @given(given_inputs=inputs(), permutation_seed=st.integers(0, 2**32))
 def test_the_order_of_the_rows_does_not_matter(given_inputs, permutation_seed):

@@ -15,7 +15,7 @@ from harness.discover import find
 from harness.page import worked
 from harness.page.examples import examples
 from harness.page.lines import TAGS, excerpts, tagged
-from harness.page.notations import ARTICLE_1, ARTICLE_2, BATCHED, FIFTEEN_STEPS, INDICES, NIELSEN, NOTATIONS
+from harness.page.notations import ARTICLE_1, ARTICLE_2, FIFTEEN_STEPS, INDICES, MATRICES, NIELSEN, NOTATIONS
 from harness.page.quantities import Key, Worked, written
 from harness.page.worked import data, refusal, steps
 from harness.textbook import Textbook
@@ -138,7 +138,7 @@ def test_every_tagged_line_is_found(notation):
         ("row_matrices", "deltas[-1] @ weights[l].T"),
         ("column_vectors", "next_layer.w.T @ delta"),
         ("component_sums", "after[j] * w[j][k]"),
-        ("batched_matrices", "delta[l + 1] @ layers[l + 1].w"),
+        ("matrices", "delta[l + 1] @ layers[l + 1].w"),
     ],
 )
 def test_the_line_with_the_weights_is_lit_in_bp2(name, weights):
@@ -178,7 +178,7 @@ def spaces(notation, example):
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.id)
-@pytest.mark.parametrize("notation", [ARTICLE_1, ARTICLE_2, BATCHED, FIFTEEN_STEPS], ids=lambda n: n.implementation)
+@pytest.mark.parametrize("notation", [ARTICLE_1, ARTICLE_2, MATRICES, FIFTEEN_STEPS], ids=lambda n: n.implementation)
 def test_names_of_code_name_the_right_entries(notation, example):
     if refusal(example, notation):
         pytest.skip(refusal(example, notation))

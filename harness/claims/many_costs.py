@@ -20,7 +20,7 @@ from harness.contract import Inputs, Layer, Network, Unsupported
 from harness.pictures import Line, Panel, Picture
 
 FORMULATIONS = {
-    "batched_matrices": "backprop",
+    "matrices": "backprop",
     "dual_numbers": "dual numbers",
     "finite_differences": "central differences",
     "weight_by_weight": "weight by weight",
@@ -40,7 +40,7 @@ def experiment() -> Evidence:
     deep = {n: _counted((NARROW,) * (n + 2)) for n in DEEP}
     of_width, of_depth = ({name: _polynomial(counts, name) for name in NAMES} for counts in (wide, deep))
     degrees = [{name: found and found[0] for name, found in one.items()} for one in (of_width, of_depth)]
-    constants = [_ratio(one["batched_matrices"], one["forward"]) for one in (of_width, of_depth)]
+    constants = [_ratio(one["matrices"], one["forward"]) for one in (of_width, of_depth)]
     paths = [deep[n + 1]["weight_by_weight"] / deep[n]["weight_by_weight"] for n in DEEP[:-1]]
     return Evidence(
         (
@@ -49,7 +49,7 @@ def experiment() -> Evidence:
                 f"degree {degrees[0]['forward']} in the width and of degree {degrees[1]['forward']} in the depth, "
                 f"and the ratio tends to {constants[0]} = {float(constants[0]):.2f} with the width, and at width "
                 f"{NARROW} to {constants[1]} = {float(constants[1]):.2f} with the depth.",
-                all(one["batched_matrices"] == one["forward"] is not None for one in degrees),
+                all(one["matrices"] == one["forward"] is not None for one in degrees),
             ),
             Statement(
                 "Dual numbers and central differences do a forward pass or two for every parameter: polynomials of "

@@ -171,8 +171,8 @@ INDICES = Notation(
     "neurons k of layer {n}: of the next layer, with the second index fixed.",
     "Layers count from 0 as in the drawing; in the code neurons count from 0, too.",
 )
-BATCHED = Notation(
-    "batched_matrices",
+MATRICES = Notation(
+    "matrices",
     "the encyclopedias",
     True,
     {
@@ -231,4 +231,4 @@ FIFTEEN_STEPS = Notation(
     "",
     "The article takes target − output, so its `delta` is −δ and the change is added.",
 )
-NOTATIONS = (ARTICLE_2, ARTICLE_1, NIELSEN, INDICES, BATCHED, FIFTEEN_STEPS)
+NOTATIONS = (ARTICLE_2, ARTICLE_1, NIELSEN, INDICES, MATRICES, FIFTEEN_STEPS)
