@@ -89,5 +89,7 @@ def _answers(outcomes: Outcomes, row: Row, base: str) -> Iterator[str]:
         yield f"At {row.columns[-1]}, {PRACTICAL} takes {plain(found)} times the {base}."
     torch = {column: times(place, TORCH) for column, place in zip(row.columns, row.places, strict=True)}
     slower = [f"{column} ({significant(one.median)} times)" for column, one in torch.items() if one and one.median > 1]
-    if any(torch.values()):
-        yield f"{PRACTICAL} is slower than PyTorch at {', '.join(slower) or 'none of them'}."
+    if slower:
+        yield f"{PRACTICAL} is slower than PyTorch at {', '.join(slower)}."
+    elif any(torch.values()):
+        yield f"{PRACTICAL} is nowhere slower than PyTorch."

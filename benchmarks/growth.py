@@ -99,7 +99,7 @@ def _table(sweep: Sweep, found: Sequence[Outcome]) -> Table:
         f"the processes below it.",
         [sweep.axis.partition(",")[0], "seconds", f"times {NUMPY}", "peak memory", "largest worker"],
         [_row(one, one.of(sweep.command)) for one in found],
-        f"Over the largest sizes it grows to the power {plain(power)}." if power else "",
+        f"At the three largest sizes it grows to the power {plain(power)}." if power else "",
         Picture(
             name,
             f"{title}: seconds of the whole process, both scales logarithmic. What is level is its start.",
@@ -129,7 +129,8 @@ SECTION = Section(
     "growth",
     "How the whole grows",
     "A comparison of a hundred files on a thousand cases, a check of a network of sixteen million parameters: how far "
-    "does it go, and at what price? The implementations are copies of a fast one, the cases networks on random data.",
+    "does it go, and at what price? The implementations are copies of a fast one, the cases networks on random data; "
+    "one thread for each library.",
     races,
     tables,
     goals,

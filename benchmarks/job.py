@@ -151,14 +151,14 @@ def _raced(outcomes: Outcomes, race: str, base: str, title: str, picture: str) -
     outcome = outcomes[race]
     headers, rows = side_by_side(outcome, base)
     against = [(name, ratio(outcome.of(name), outcome.of(CHECK))) for name in (LOOP, GRAD)]
-    answers = "; ".join(f"{name} takes {plain(found)} times as long as a check" for name, found in against if found)
+    answers = ", and ".join(f"{plain(found)} times as long with {name}" for name, found in against if found)
     return Table(
         title,
         "How long is a person away who checks one implementation, and how long with the usual checks of the same "
         "gradients? Each is a whole process, from its start to its end.",
         headers,
         rows,
-        f"{answers}." if answers else "",
+        f"What a check does takes {answers}." if answers else "",
         by_round(outcome, picture, f"{title}: seconds of each process in every round. What is level is repeatable."),
     )
 

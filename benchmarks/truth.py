@@ -123,11 +123,13 @@ def _answers(found: Sequence[Outcome]) -> Iterator[str]:
             f"At {largest.size['parameters']:,.0f} parameters and {ROWS} rows the truth takes {plain(times)} times the "
             f"float64 gradient."
         )
+    powers = []
     for name in WHATS:
         measured = [(one.size["parameters"], one.of(name).seconds) for one in usual if one.of(name).seconds]
-        power = growth([size for size, _ in measured], [rounds for _, rounds in measured])
-        if power:
-            yield f"At the largest sizes {name} grows as the parameters to the power {plain(power)}."
+        if power := growth([size for size, _ in measured], [rounds for _, rounds in measured]):
+            powers.append(f"{plain(power)} for {name}")
+    if powers:
+        yield f"At the three largest sizes time grows as the parameters to the power {', '.join(powers)}."
     if any(one.of(LOOP).share < 1 for one in found):
         yield "An asterisk marks what is extrapolated."
 

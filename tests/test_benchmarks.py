@@ -225,7 +225,16 @@ def test_the_figures_of_the_job_are_those_that_are_kept(tmp_path):
     page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     assert "2.50 (2.50–2.50) ×" in page
     assert "Of 8 goals 2 are met, 0 missed, and 6 not measured." in page
-    assert "central differences takes 2.00 (2.00–2.00) times as long as a check" in page
+    assert "What a check does takes 2.00 (2.00–2.00) times as long with central differences, and 20.0 (" in page
+
+
+@pytest.mark.parametrize(("arguments", "said"), [("check --seed 1", "2 of 2 cases ran"), ("compare --only", "2 cases")])
+def test_a_battery_stands_in_for_the_cases_of_a_command(arguments, said):
+    battery = json.dumps([[(3, 2), "tanh identity", 4], "xor-2-1-sigmoid-batch4"])
+    command = [sys.executable, "-m", "benchmarks.battery", battery, *arguments.split(), PRACTICAL]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout
 
 
 def test_a_section_that_is_none_is_one_line_and_status_2():
