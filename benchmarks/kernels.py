@@ -14,9 +14,8 @@ from benchmarks.spec import Spec
 from harness.cases import make
 from harness.contract import Array, Inputs
 
-# So small that no weight leaves the range in which it started, however often a step is taken.
-LEARNING_RATE = 2.0**-40
-ENOUGH = 16  # difference quotients, from which those of all parameters are extrapolated
+# Up to so many parameters all difference quotients are computed; of more so few, to extrapolate from.
+FULL, ENOUGH = 2000, 16
 
 Call = Callable[[], Any]
 Gradient = Callable[[Inputs], Call]  # the call gives ∂C/∂W^1, ∂C/∂W^2, ... and ∂C/∂b^1, ...
@@ -77,7 +76,7 @@ def step_of(name: str) -> Step:
 
         def call(x: Array, t: Array) -> None:
             nonlocal network
-            network = module.step(network, x, t, LEARNING_RATE)
+            network = module.step(network, x, t, frameworks.LEARNING_RATE)
 
         return call
 
@@ -107,11 +106,12 @@ def _calls(name: str) -> Call:
 
 
 def _differences(inputs: Inputs) -> tuple[Call, float]:
-    """The central-difference loop of CS231n: two costs for every parameter, of which ENOUGH are really computed."""
+    """The central-difference loop of CS231n: two costs for every parameter, or for ENOUGH of many."""
     layers = inputs.network.layers
     arrays = [array.ravel() for layer in layers for array in (layer.w, layer.b)]  # views: a change in one is seen
     total = sum(array.size for array in arrays)
-    places = [(array, k) for array in arrays for k in range(min(array.size, ENOUGH))][:ENOUGH]
+    count = total if total <= FULL else ENOUGH
+    places = [(array, k) for array in arrays for k in range(min(array.size, count))][:count]
     h = 1e-5
 
     def cost() -> float:

@@ -56,7 +56,7 @@ def _goals(judged: Sequence[Judged], picture: Picture | None) -> Iterator[str]:
         f"and {len(judged) - len(found)} not measured.\n"
     )
     rows = [[str(number), *one.row()] for number, one in enumerate(judged, start=1)]
-    yield markdown.table(_escaped(rows), ["", "what", "goal", "measured", ""])
+    yield markdown.table(_escaped(rows), ["", "what", "goal", "measured", "verdict"])
     if picture:
         yield embedded(picture, f"{PICTURES}/{picture.name}.svg")
 

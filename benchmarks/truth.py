@@ -80,16 +80,16 @@ def tables(outcomes: Outcomes) -> list[Table]:
         return []
     found = sorted(outcomes.values(), key=lambda one: (one.size["parameters"], one.size["rows"]))
     headers = [
-        *("parameters", "rows", GRADIENT, TRUTH, "times the gradient", f"{LOOP} (extrapolated)", "times the truth"),
+        *("parameters", "rows", GRADIENT, TRUTH, "times the gradient", LOOP, "times the truth"),
         *("memory the truth adds", "times the network"),
     ]
     return [
         Table(
             "By parameters and rows",
             "What does certainty cost? The truth with the bound of every entry, beside the plain gradient by "
-            "batched_matrices in float64, and beside a check by central differences, of which up to 16 quotients are "
-            f"computed and the rest is extrapolated. Fully connected, {ACTIVATIONS.replace(' ', ' and ')}, all "
-            f"processors for each.",
+            "batched_matrices in float64, and a check by central differences; of large networks 16 quotients are "
+            "computed, and the rest is extrapolated from them. Fully connected, tanh within and no activation at the "
+            "end; all processors for each.",
             headers,
             [_row(one) for one in found],
             " ".join(_answers(found)),
@@ -150,8 +150,8 @@ def _picture(found: Sequence[Outcome]) -> Picture:
     panels = tuple(panel(rows) for rows in sorted({one.size["rows"] for one in found}))
     return Picture(
         "bench-truth",
-        "The truth with its bound, the float64 gradient, and a check by central differences. The truth stays near to a "
-        "multiple of the gradient; the differences grow with the square of the parameters.",
+        "The truth with its bound, the float64 gradient, and a check by central differences, over the parameters. "
+        "Where two lines are parallel, one is a multiple of the other.",
         "millions of parameters",
         "seconds",
         tuple(panel for panel in panels if panel.lines),

@@ -158,14 +158,18 @@ def test_the_products_alone_are_as_many_as_backprop_needs(monkeypatch):
     assert sum(counted) == products(WIDTHS, 7)
 
 
-def test_the_central_differences_are_those_of_the_cost():
-    """The first of them, by the truth; and the share that they are of all."""
-    spec = Spec("differences", PRACTICAL, WIDTHS, 3, activations="tanh identity")
+@pytest.mark.parametrize("widths", [WIDTHS, (70, 40, 3)])
+def test_the_central_differences_are_those_of_the_cost(widths):
+    """By the truth, all of them where they are few, and else the first; and the share that they are of all."""
+    spec = Spec("differences", PRACTICAL, widths, 3, activations="tanh identity")
     call, share = call_of(spec)
-    truth = certify(inputs_of(spec), 0.5, "float64")["w", 1].truth.high.ravel()
+    standards = certify(inputs_of(spec), 0.5, "float64")
+    names = [(quantity, layer) for layer in range(1, len(widths)) for quantity in ("w", "b")]
+    truth = np.concatenate([standards[name].truth.high.ravel() for name in names])
     quotients = call()
-    assert share == len(quotients) / parameters(WIDTHS) < 1
-    np.testing.assert_allclose(quotients[: truth.size], truth, rtol=1e-5)
+    assert len(quotients) == share * parameters(widths)
+    assert (share == 1) == (parameters(widths) < 100)
+    np.testing.assert_allclose(quotients, truth[: len(quotients)], rtol=1e-5)
 
 
 def test_an_epoch_takes_every_row_once(monkeypatch):
