@@ -1,4 +1,5 @@
-"""A contender that stays and times itself: `python -m benchmarks.kernel SPEC`, with benchmarks.spec.Spec as JSON.
+"""A contender that stays and times itself: `python -m benchmarks.kernel SPEC LIMIT`, with benchmarks.spec.Spec as JSON
+and the seconds that a call may take.
 
 It answers with a line of JSON when it is ready, {"before": bytes, "share": number}, and then for every line that comes
 in, {"seconds": number}, the time of one call. What goes wrong is {"error": "one line"}. It ends with its input.
@@ -21,7 +22,7 @@ from benchmarks.spec import Spec
 LONG_ENOUGH = 0.2  # seconds of one turn, many times what the clock and the system's own work amount to
 
 
-def main(text: str) -> int:
+def main(text: str, limit: float) -> int:
     try:
         spec = Spec.from_json(text)
         from benchmarks.kernels import call_of  # loads numpy, which is part of what it needs before
@@ -29,7 +30,10 @@ def main(text: str) -> int:
         warnings.simplefilter("ignore")  # what overflows in training is no matter of time
         call, share = call_of(spec)
         before = psutil.Process().memory_info().rss
-        call()
+        first = _seconds(call, 1)
+        if first > limit:
+            _say({"error": f"left out: one call takes {first:.3g} s, the limit is {limit:g} s"})
+            return 1
         repeats = max(1, math.ceil(LONG_ENOUGH / _seconds(call, 1)))
         _say({"before": before, "share": share})
         for _ in sys.stdin:
@@ -52,4 +56,4 @@ def _say(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], float(sys.argv[2])))

@@ -25,11 +25,14 @@ HOW = (
 
 
 def write(measured: Mapping[Section, Measured], folder: Path) -> None:
-    """Write the page and its pictures into a folder. Raises UnusableInput where another's file stands in the way."""
+    """Write the page and its pictures into a folder, and remove pictures of tables that are no more. Raises
+    UnusableInput where another's file stands in the way."""
     judged = [one for section, kept in measured.items() for one in section.goals(_by_name(kept))]
     tables = {section: section.tables(_by_name(kept)) for section, kept in measured.items()}
     goals = _goals_picture(judged)
     drawn = [table.shown for found in tables.values() for table in found if table.shown]
+    for old in (folder / PICTURES).glob("bench-*.svg"):
+        old.unlink()
     write_pictures([*([goals] if goals else []), *drawn], folder / PICTURES)
     lines = [
         markdown.made("bench"),

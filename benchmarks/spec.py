@@ -35,7 +35,7 @@ class Spec:
 
     def contender(self, name: str, threads: int, seconds: float, work: float) -> Contender:
         """The process that computes it."""
-        command = (sys.executable, "-m", "benchmarks.kernel", json.dumps(asdict(self)))
+        command = (sys.executable, "-m", "benchmarks.kernel", json.dumps(asdict(self)), str(seconds))
         return Contender(name, command, True, threads, seconds, work)
 
 

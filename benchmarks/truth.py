@@ -21,7 +21,7 @@ NETWORKS = ((4, 4, 6), *((width,) * 4 for width in (18, 57, 182, 577, 1825, 2309
 ROWS, OTHER_ROWS = 32, (1, 512)
 AT_OTHER_ROWS = (NETWORKS[2], NETWORKS[4])
 MILLION, MOST = NETWORKS[4], NETWORKS[6]
-LIMIT = 20.0  # seconds of one call
+LIMIT = 10.0  # seconds of one call
 FLOAT = 8  # bytes
 MILLIONS = 1e6
 

@@ -95,6 +95,7 @@ def test_what_fails_costs_its_own_cell():
         python("raises", "raise ValueError('no luck')"),
         python("lasts", "import time; time.sleep(60)", seconds=0.3),
         spec.contender("refuses", 1, 10.0, 1.0),
+        Spec("gradient", PRACTICAL, WIDTHS, 2).contender("is slow", 1, 1e-9, 1.0),
         Contender("dies", (sys.executable, "-c", "import os; os.abort()"), stays=True),
         python("works", "print('one'); print('two')"),
     )
@@ -103,11 +104,12 @@ def test_what_fails_costs_its_own_cell():
     assert reasons["raises"] == "ValueError: no luck"
     assert reasons["lasts"] == "ended after 0.3 s"
     assert "one layer only" in reasons["refuses"]
+    assert reasons["is slow"].startswith("left out: one call takes")
     assert "crashed" in reasons["dies"]
     assert reasons["works"] == ""
     assert len(outcome.of("works").seconds) == 2
     assert outcome.of("works").said == "two"
-    assert not any(outcome.of(name).seconds for name in ("raises", "lasts", "refuses", "dies"))
+    assert not any(outcome.of(name).seconds for name in reasons if name != "works")
 
 
 def test_what_would_take_too_long_is_left_out():
@@ -198,6 +200,8 @@ def test_a_page_is_made_of_what_is_kept(section, tmp_path):
     kept = store.load(section.name, tmp_path)
     assert kept.outcomes == tuple(outcomes)
     assert dict(kept.machine) == MACHINE
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "bench-of-old.svg").write_text("", encoding="utf-8")
     report.write({section: kept}, tmp_path)
     page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     assert "Measured on 2001-02-03: abacus, beads, 2 processors, 16 GiB" in page
@@ -211,6 +215,8 @@ def test_a_page_is_made_of_what_is_kept(section, tmp_path):
     assert ("it \\| failed &lt;b>" in page) == any(one.reason for each in outcomes for one in each.results.values())
     names = [table.shown.name for table in tables if table.shown]
     assert len(names) == len(set(names))
+    shown = [*names, *(["bench-goals"] if section.goals({}) else [])]
+    assert {path.stem for path in (tmp_path / "pictures").glob("*")} == set(shown)
     # A part of the races is enough for a page as well, and none of them for no tables.
     report.write({section: store.Measured(MACHINE, kept.outcomes[:1])}, tmp_path)
     assert section.tables({}) == []
