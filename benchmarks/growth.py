@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.battery import varied
-from benchmarks.figures import NONE, in_bytes, plain, ratio, seconds, timed
+from benchmarks.figures import NONE, figure, in_bytes, plain, ratio, seconds, timed
 from benchmarks.fits import growth
 from benchmarks.goals import Judged
 from benchmarks.processes import ROOT
@@ -88,9 +88,8 @@ def tables(outcomes: Outcomes) -> list[Table]:
 def _table(sweep: Sweep, found: Sequence[Outcome]) -> Table:
     title = f"`{sweep.command}` by {sweep.axis}"
     points = [(one.size["at"], one.of(sweep.command).seconds) for one in found if one.of(sweep.command).seconds]
-    power = growth([at for at, _ in points], [rounds for _, rounds in points])
     name = f"bench-{sweep.command}-by-{sweep.axis.replace(',', '').replace(' ', '-')}"
-    middle = [figure.median for one in found if (figure := seconds(one.of(sweep.command)))]
+    middle = [timing.median for one in found if (timing := seconds(one.of(sweep.command)))]
     unit, scale = ("millions of parameters", 1e6) if max(sweep.at) > MANY else (sweep.axis, 1)
     line = Line(f"{sweep.command}, whole process", [at / scale for at, _ in points], middle)
     return Table(
@@ -99,7 +98,7 @@ def _table(sweep: Sweep, found: Sequence[Outcome]) -> Table:
         f"the processes below it.",
         [sweep.axis.partition(",")[0], "seconds", f"times {NUMPY}", "peak memory", "largest worker"],
         [_row(one, one.of(sweep.command)) for one in found],
-        f"At the three largest sizes it grows to the power {plain(power)}." if power else "",
+        " ".join(_answers(points)),
         Picture(
             name,
             f"{title}: seconds of the whole process, both scales logarithmic. What is level is its start.",
@@ -109,6 +108,16 @@ def _table(sweep: Sweep, found: Sequence[Outcome]) -> Table:
             log="xy",
         ),
     )
+
+
+def _answers(points: Sequence[tuple[float, Sequence[float]]]) -> Iterator[str]:
+    """The power to which it grows, and what the last steps of the size cost each."""
+    if power := growth([at for at, _ in points], [rounds for _, rounds in points]):
+        yield f"At the three largest sizes it grows to the power {plain(power)}."
+    if len(points) > 1:
+        (few, short), (many, long) = points[-2:]
+        each = figure([(b - a) / (many - few) for a, b in zip(short, long, strict=True)])
+        yield f"From {few:,.0f} to {many:,.0f}, each one more adds {timed(each)}."
 
 
 def _row(outcome: Outcome, one: Result) -> list[str]:
