@@ -68,9 +68,9 @@ def claims(session):
 
 @nox.session
 def bench(session):
-    """A check beside what people would run instead, ten minutes; writes benchmarks/check.md."""
-    install(session)
-    session.run("python", "benchmarks/check.py", *session.posargs)
+    """What it costs, side by side, half an hour of a quiet machine; writes reports/benchmarks.md. Sections after --."""
+    install(session, "peers")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session
@@ -139,6 +139,6 @@ def lint(session):
 
 @nox.session
 def types(session):
-    """Types, by mypy, strict on harness/."""
+    """Types, by mypy, strict on harness/ and benchmarks/."""
     install(session, "types")
     session.run("mypy")

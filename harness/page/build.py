@@ -39,6 +39,7 @@ SECTIONS = (
     Section("mistakes", "Mistakes", "mistakes", "mistakes.html"),
     Section("proofs", "Proofs", "prove", "report.html"),
     Section("sensitivity", "Sensitivity", "peers", "report.html"),
+    Section("benchmarks", "Benchmarks", "bench", "report.html"),
 )
 STYLES = ("page.css", "glance.css", "worked.css", "reports.css", "print.css")
 SCRIPTS = (

@@ -23,6 +23,7 @@ SECTIONS = {
     "mistakes.md": "mistakes",
     "proof.md": "proofs",
     "sensitivity.md": "sensitivity",
+    "benchmarks.md": "benchmarks",
 }
 _ANCHOR = re.compile(r'<a id="([\w-]+)">')
 _FOLD = re.compile(r"<details><summary>(.*)</summary>\s*", re.DOTALL)

@@ -1,0 +1,135 @@
+"""The computations that are timed: a network, and what is done with it at each call."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks import frameworks
+from benchmarks.battery import made, small
+from benchmarks.spec import Spec
+from harness.cases import make
+from harness.contract import Array, Inputs
+
+# Up to so many parameters all difference quotients are computed; of more so few, to extrapolate from.
+FULL, ENOUGH = 2000, 16
+
+Call = Callable[[], Any]
+Gradient = Callable[[Inputs], Call]  # the call gives ∂C/∂W^1, ∂C/∂W^2, ... and ∂C/∂b^1, ...
+Step = Callable[[Inputs], Callable[[Array, Array], Any]]  # the call takes rows x and t
+
+
+def inputs_of(spec: Spec) -> Inputs:
+    """The network and its data, the same for every contender; for an epoch, all rows of it."""
+    rows = spec.rows or spec.batch
+    return make("random", spec.widths, spec.activations, rows, dtype=spec.dtype).build()
+
+
+def call_of(spec: Spec) -> tuple[Call, float]:
+    """What to call, and the share that a call is of what is asked for."""
+    if spec.what == "calls":
+        return _calls(spec.name), 1.0
+    inputs = inputs_of(spec)
+    if spec.what == "gradient":
+        return gradient_of(spec.name)(inputs), 1.0
+    if spec.what == "step":
+        step = step_of(spec.name)(inputs)
+        return lambda: step(inputs.x, inputs.t), 1.0
+    if spec.what == "epoch":
+        return _epoch(step_of(spec.name)(inputs), inputs, spec.batch), 1.0
+    if spec.what == "certify":
+        from harness.certify import certify
+
+        return lambda: certify(inputs, 0.5, spec.dtype), 1.0
+    if spec.what == "differences":
+        return _differences(inputs)
+    raise ValueError(f"expected something to time, found {spec.what!r}")
+
+
+def gradient_of(name: str) -> Gradient:
+    """The gradient by a framework, by the matrix products alone, or by a formulation."""
+    if name in frameworks.GRADIENTS:
+        return frameworks.GRADIENTS[name]
+    module = importlib.import_module(f"implementations.{name}")
+
+    def prepared(inputs: Inputs) -> Call:
+        def call() -> tuple[Any, Any]:
+            gradients = module.backprop(inputs.network, inputs.x, inputs.t)
+            return gradients.w, gradients.b
+
+        return call
+
+    return prepared
+
+
+def step_of(name: str) -> Step:
+    """One step of training, which the next step goes on from."""
+    if name in frameworks.STEPS:
+        return frameworks.STEPS[name]
+    module = importlib.import_module(f"implementations.{name}")
+
+    def prepared(inputs: Inputs) -> Callable[[Array, Array], Any]:
+        network = inputs.network
+
+        def call(x: Array, t: Array) -> None:
+            nonlocal network
+            network = module.step(network, x, t, frameworks.LEARNING_RATE)
+
+        return call
+
+    return prepared
+
+
+def _epoch(step: Callable[[Array, Array], Any], inputs: Inputs, batch: int) -> Call:
+    def call() -> None:
+        for first in range(0, len(inputs.x), batch):
+            step(inputs.x[first : first + batch], inputs.t[first : first + batch])
+
+    return call
+
+
+def _calls(name: str) -> Call:
+    """What a comparison asks of an implementation on the small cases: everything twice."""
+    module = importlib.import_module(f"implementations.{name}")
+    built = [(case.build(), case.learning_rate) for case in made(small())]
+
+    def call() -> None:
+        for inputs, learning_rate in built:
+            for _ in range(2):
+                module.backprop(inputs.network, inputs.x, inputs.t)
+                module.step(inputs.network, inputs.x, inputs.t, learning_rate)
+
+    return call
+
+
+def _differences(inputs: Inputs) -> tuple[Call, float]:
+    """The central-difference loop of CS231n: two costs for every parameter, or for ENOUGH of many."""
+    layers = inputs.network.layers
+    arrays = [array.ravel() for layer in layers for array in (layer.w, layer.b)]  # views: a change in one is seen
+    total = sum(array.size for array in arrays)
+    count = total if total <= FULL else ENOUGH
+    places = [(array, k) for array in arrays for k in range(min(array.size, count))][:count]
+    h = 1e-5
+
+    def cost() -> float:
+        a = inputs.x
+        for layer in layers:
+            a = layer.activation.f(a @ layer.w.T + layer.b)
+        return float(inputs.network.cost.value(a, inputs.t))
+
+    def call() -> list[float]:
+        quotients = []
+        for array, k in places:
+            p = array[k]
+            array[k] = p + h
+            above = cost()
+            array[k] = p - h
+            quotients.append((above - cost()) / (2 * h))
+            array[k] = p
+        return quotients
+
+    assert all(np.shares_memory(array, whole) for array, whole in zip(arrays[::2], (l.w for l in layers), strict=True))
+    return call, len(places) / total
