@@ -17,7 +17,7 @@ ORDER = [
     "tables", "datasets", "cases", "selection", "common",
     "enclosure", "balls", "truth", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",
-    "textbook", "conventions", "run", "evidence", "tasks", "verdict", "holding", "distances",
+    "textbook", "conventions", "run", "evidence", "tasks", "verdict", "judgements", "holding", "distances",
     "forker", "worker", "workers", "rounded",
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
     "mistakes.batches", "mistakes.costs", "mistakes",
