@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.cases import EPOCHS, Case
 from harness.contract import Array, Inputs
+from harness.judgements import Part, judge_all, parts
 from harness.run import QUANTITIES, Result
 from harness.tasks import Ran
 from harness.timings import Clock
-from harness.verdict import digits, distance, judge
+from harness.verdict import Judgement, digits, distance
 
 if TYPE_CHECKING:
     from harness.certify import Standard
@@ -44,6 +45,7 @@ class Certificate:
 
     inputs: Inputs
     standards: Mapping[tuple[str, int], Standard] = field(default_factory=dict)
+    parts: Sequence[Part] = ()  # the standards, laid end to end
     trained: Mapping[tuple[str, int], Array] = field(default_factory=dict)
     reason: str = ""
 
@@ -77,7 +79,8 @@ def certificate(case: Case, clock: Clock) -> Certificate:
         if case.online:
             with clock.phase("truth"):
                 return Certificate(inputs, trained=train(inputs, case.learning_rate, EPOCHS))
-        return Certificate(inputs, certify(inputs, case.learning_rate, case.dtype, clock))
+        standards = certify(inputs, case.learning_rate, case.dtype, clock)
+        return Certificate(inputs, standards, parts(standards))
     except ValueError as error:
         return Certificate(inputs, reason=str(error))
 
@@ -125,37 +128,34 @@ class Judge:
 def rows(case: Case, result: Result, certificate: Certificate) -> Iterator[Row]:
     """One row a measured array, and one a refused quantity with layer 0."""
     standards = result.convention.standards(certificate.standards, certificate.inputs)
-    certificate = replace(certificate, standards=standards)
+    ours = standards is certificate.standards
+    judgements = judge_all(result.quantities, certificate.parts if ours else parts(standards))
     start = Row(result.implementation, case.id, "", 0, seconds=result.seconds)
-    for (quantity, layer), array in result.quantities.items():
-        if quantity in ("z", "a"):  # given by few, and judged by a check
+    for key, array in result.quantities.items():
+        if key[0] in ("z", "a"):  # given by few, and judged by a check
             continue
-        yield start._replace(quantity=quantity, layer=layer, **_judged(array, (quantity, layer), certificate, case))
+        row = start._replace(quantity=key[0], layer=key[1], entries=array.size)
+        if key in judgements:
+            yield _judged(row, judgements[key], case.dtype)
+        elif key in certificate.trained:
+            # Weights after many steps are shown in digits and not judged: rounding grows with the steps.
+            yield row._replace(digits=digits(distance(array, certificate.trained[key]), case.dtype))
+        else:
+            yield row._replace(verdict="cannot tell", detail=certificate.reason)
     for function, refusal in result.refusals.items():
         for quantity in QUANTITIES[function]:
             yield start._replace(quantity=quantity, verdict=refusal.verdict, detail=refusal.detail)
 
 
-def _judged(array: Array, key: tuple[str, int], certificate: Certificate, case: Case) -> dict[str, Any]:
-    if key in certificate.trained:
-        # Weights after many steps are shown in digits and not judged: rounding grows with the steps.
-        error = distance(array, certificate.trained[key])
-        return {"entries": array.size, "digits": digits(error, case.dtype)}
-    if key not in certificate.standards:
-        return {"entries": array.size, "verdict": "cannot tell", "detail": certificate.reason}
-    judgement = judge(array, certificate.standards[key])
-    detail = (
-        f"{judgement.undecidable} entries cannot be decided: within rounding of a kink, or no finite bound"
-        if judgement.undecidable
-        else ""
+def _judged(row: Row, judgement: Judgement, dtype: str) -> Row:
+    unclear = judgement.undecidable
+    reason = f"{unclear} entries cannot be decided: within rounding of a kink, or no finite bound"
+    return row._replace(
+        entry=str(list(judgement.entry)),
+        error=judgement.error,
+        bound=judgement.bound,
+        excess=judgement.excess,
+        digits=digits(judgement.relative, dtype),
+        verdict=judgement.verdict or DEPARTS,
+        detail=reason if unclear else "",
     )
-    return {
-        "entry": str(list(judgement.entry)),
-        "error": judgement.error,
-        "bound": judgement.bound,
-        "excess": judgement.excess,
-        "entries": judgement.entries,
-        "digits": digits(judgement.relative, case.dtype),
-        "verdict": judgement.verdict or DEPARTS,
-        "detail": detail,
-    }

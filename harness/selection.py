@@ -24,7 +24,8 @@ def chosen(battery: tuple[One, ...], ids: str | None, kind: str = "case") -> tup
     known = [one.id for one in battery]
     found: set[str] = set()
     for pattern in patterns:
-        if not (matching := [one for one in known if fnmatchcase(one, pattern)]):
+        matching = [pattern] if pattern in known else [one for one in known if fnmatchcase(one, pattern)]
+        if not matching:
             raise UnknownName(kind, pattern, known)
         found.update(matching)
     return tuple(one for one, name in zip(battery, known, strict=True) if name in found)

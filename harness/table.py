@@ -31,6 +31,7 @@ class Table:
         self._file = _opened(path)
         weakref.finalize(self, self._file.close)
         self._end = self._file.write(_text([COLUMNS]))
+        self._file.flush()
 
     def append(self, implementation: str, case: str, rows: Sequence[Row]) -> None:
         """All rows of an implementation on a case; on disk when this returns, where they have a path."""

@@ -99,7 +99,8 @@ def print_summary(comparison: Comparison) -> None:
     unjudged = "none: weights after epochs are not judged"
     print(f"\nVerdicts, one for each quantity, layer and case: {judged or unjudged}.")
     workers = f"{comparison.jobs} worker{'s' if comparison.jobs > 1 else ''}"
-    print(f"{comparison.elapsed:.2g} s with {workers}, {comparison.share:.0%} of it inside the implementations.")
+    elapsed = f"{comparison.elapsed:.2g}" if comparison.elapsed < 10 else f"{comparison.elapsed:.0f}"
+    print(f"{elapsed} s with {workers}, {comparison.share:.0%} of it inside the implementations.")
 
 
 def plain(grid: Grid) -> str:

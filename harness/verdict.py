@@ -61,11 +61,12 @@ def judge(value: Array, standard: Standard) -> Judgement:
         bound=float(standard.bound[entry] + standard.truth.radius[entry]),
         entries=value.size,
         undecidable=undecidable,
-        relative=_relative(float(error.max()), float(np.abs(standard.truth.high).max())),
+        relative=relative_to(float(error.max()), float(np.abs(standard.truth.high).max())),
     )
 
 
-def _relative(error: float, scale: float) -> float:
+def relative_to(error: float, scale: float) -> float:
+    """An error relative to a scale; of none it is 0, and of any to nothing it is infinite."""
     return 0.0 if error == 0 else error / scale if scale > 0 else math.inf
 
 

@@ -194,6 +194,17 @@ def test_one_that_is_slow_one_that_hangs_and_one_that_crashes_cost_their_own_row
     assert {row.verdict for row in of["slow"] if row.quantity == "w"} == {"wrong"}
 
 
+def test_one_worker_judges_now_and_then_while_a_slow_implementation_is_at_it(tmp_path):
+    body = "import time; time.sleep(0.3); raise Unsupported('slow')"
+    text = f"from harness import Unsupported\ndef backprop(network, x, t):\n    {body}\n"
+    (tmp_path / "slow.py").write_text(text, encoding="utf-8")
+    path, lines = tmp_path / "partial.csv", []
+    selection = Selection((Implementation("slow", tmp_path / "slow.py"),), CASES[:12], complete=False)
+    compare(selection, 1, 5.0, lambda *_: lines.append(path.read_bytes().count(b"\n")), path=path)
+    assert lines[0] == 1  # the head
+    assert lines[-1] > 1
+
+
 def test_an_implementation_is_loaded_once_in_a_worker_and_not_once_a_block(tmp_path, monkeypatch):
     monkeypatch.setattr(schedule, "MOST_CASES", 3)
     others = []

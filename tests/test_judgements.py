@@ -1,0 +1,54 @@
+"""Many arrays judged at once are judged as each by itself, also where there are NaN, infinities and kinks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness import judgements
+from harness.cases import make
+from harness.certify import certify
+from harness.judgements import judge_all, parts
+from harness.verdict import judge
+
+CASES = [
+    make("random", (3, 4, 2), "sigmoid", 5),
+    make("random", (4, 1), "sigmoid", 1),
+    make("random", (3, 5, 4, 2), "relu softmax", 4, flag="dead"),
+    make("random", (3, 2, 2), "tanh", 3, dtype="float32"),
+]
+STANDARDS = [certify(case.build(), case.learning_rate, case.dtype) for case in CASES]
+SPOILED = [0.0, np.nan, np.inf, -np.inf, 1e300]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("together", [1, 20, 2**16])
+@given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, len(CASES) - 1))
+@settings(max_examples=80, deadline=None)
+def test_together_as_alone(together, seed, number):
+    random = np.random.default_rng(seed)
+    standards = {
+        key: replace(
+            one,
+            undecidable=one.undecidable | (random.random(one.bound.shape) < random.choice([0, 0.2, 1])),
+            bound=np.where(random.random(one.bound.shape) < 0.1, random.choice([0.0, np.inf, np.nan]), one.bound),
+        )
+        for key, one in STANDARDS[number].items()
+    }
+    values = {}
+    for key, one in standards.items():
+        moved = one.truth.high + one.bound * random.uniform(-2, 2, one.bound.shape)
+        spoiled = random.random(moved.shape) < random.choice([0, 0.1])
+        values[key] = np.where(spoiled, random.choice(SPOILED, moved.shape), moved)
+    chosen = random.permutation(len(values))[: number + 3]
+    some = {key: array for place, (key, array) in enumerate(values.items()) if place in chosen}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judgements, "TOGETHER", together)
+        found = judge_all(some, parts(standards))
+    assert set(found) == set(some)
+    for key, judgement in found.items():
+        assert repr(judgement) == repr(judge(some[key], standards[key])), key

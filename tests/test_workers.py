@@ -1,0 +1,75 @@
+"""Worker processes: what one does or suffers is its own affair, and costs no other task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from test_faults import CASE, RIGHT, run, run_all, write
+
+from harness.cases import make
+from harness.compare import compare, select
+from harness.tasks import Run
+
+
+def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
+    dying = "import os, threading; threading.Timer(0.001, os._exit, (0,)).start(); return right(n, x, t)"
+    late = write(tmp_path, "late", f"{RIGHT}\ndef backprop(n, x, t):\n    {dying}\n")
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    results = run_all([Run(late, CASE)] * 6 + [Run(right, CASE)] * 2, 1, 5.0)
+    assert len(results) == 8
+    assert not any(result.has_failed for result in results if result.implementation == "right")
+
+
+def test_no_implementation_meets_the_traces_of_another(tmp_path):
+    """One that spoils numpy for itself spoils it for no other, though one worker runs both."""
+    spoiling = "np.exp = np.tanh; return right(n, x, t)"
+    files = [
+        write(tmp_path, "spoiler", f"{RIGHT}\ndef backprop(n, x, t):\n    {spoiling}\n"),
+        write(tmp_path, "victim", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n"),
+    ]
+    table = compare(
+        select(",".join(str(f.path) for f in files), "random-4-4-4-4-sigmoid*"), 1, 10.0, lambda *_: None
+    ).table
+    assert not (table[table["implementation"] == "spoiler"]["verdict"] == "agrees").any()
+    assert set(table[table["implementation"] == "victim"]["verdict"]) == {"agrees", "unsupported"}
+
+
+def test_what_hangs_again_and_again_is_given_up(tmp_path):
+    hanging = write(tmp_path, "hanging", "def backprop(n, x, t):\n    while True: pass\n")
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    results = run_all([Run(hanging, CASE)] * 30 + [Run(right, CASE)] * 2, 2, 0.5)
+    reasons = [result.refusals["backprop"].detail for result in results if result.implementation == "hanging"]
+    assert len(reasons) == 30
+    assert 3 <= reasons.count("no answer within 0.5 s") <= 6
+    assert reasons.count("not run: 3 before it gave no answer in time") >= 24
+    assert sum(not result.has_failed for result in results) == 2
+
+
+def test_a_crash_costs_one_task_of_those_that_were_sent_ahead(tmp_path):
+    cases = [make("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 31)]
+    body = "if len(x) in (7, 8, 20): __import__('os')._exit(5)\n    return right(n, x, t)"
+    sometimes = write(tmp_path, "sometimes", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
+    results = run_all([Run(sometimes, case) for case in cases], 1, 5.0)
+    assert sorted(result.case for result in results) == sorted(case.id for case in cases)
+    failed = {result.case for result in results if "backprop" in result.refusals}
+    assert failed == {cases[rows - 1].id for rows in (7, 8, 20)}
+
+
+def test_a_task_that_forks_is_answered_once(tmp_path):
+    forking = write(
+        tmp_path, "forking", f"{RIGHT}\ndef backprop(n, x, t):\n    import os; os.fork(); return right(n, x, t)\n"
+    )
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    results = run_all([Run(forking, CASE), Run(right, CASE), Run(right, CASE)], 1, 5.0)
+    assert [result.implementation for result in results] == ["forking", "right", "right"]
+    assert not any(result.has_failed for result in results)
+
+
+def test_what_a_task_has_started_ends_with_it(tmp_path):
+    """A child process outlives neither the time limit nor the run."""
+    note = tmp_path / "pid"
+    start = "import subprocess; p = subprocess.Popen(['sleep', '600'])"
+    body = f"{start}; open({str(note)!r}, 'w').write(str(p.pid)); p.wait()"
+    run([write(tmp_path, "starts", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")], seconds=1.0)
+    stat = Path(f"/proc/{note.read_text()}/stat")
+    assert not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
