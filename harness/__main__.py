@@ -9,6 +9,7 @@ import math
 import os
 import signal
 import sys
+from importlib import import_module
 
 from harness.errors import UnusableInput
 
@@ -51,30 +52,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _module_of(command: str) -> ModuleType:
     """Where a command is. The others are not imported, so that each starts at once."""
-    match command:
-        case "check" | "new":
-            from harness import check_commands
-
-            return check_commands
-        case "claims":
-            from harness import claims_commands
-
-            return claims_commands
-        case "diff":
-            from harness import diff_command
-
-            return diff_command
-        case "report":
-            from harness import page_commands
-
-            return page_commands
-        case "train":
-            from harness import train_commands
-
-            return train_commands
-    from harness import commands
-
-    return commands
+    own = {"check": "check_commands", "new": "check_commands", "claims": "claims_commands", "diff": "diff_command"}
+    own |= {"report": "page_commands", "train": "train_commands"}
+    return import_module(f"harness.{own.get(command, 'commands')}")
 
 
 def _interrupted() -> int:
