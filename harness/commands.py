@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ def run_compare(options: argparse.Namespace) -> int:
     from harness.server import ONE_THREAD, Server
     from harness.workers import FORKER
 
+    gc.set_threshold(100_000)  # for the workers too: a short run would spend a tenth of its time on looking for garbage
     os.environ.update(ONE_THREAD)  # before numpy is loaded: the workers are forks of this process
     with Server(FORKER, by_fork=True) as server:
         return _compare(options, server)
