@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ def run_compare(options: argparse.Namespace) -> int:
     from harness.workers import FORKER
 
     clock = Clock()
+    gc.set_threshold(100_000)  # for the workers too: a short run would spend a tenth of its time on looking for garbage
     os.environ.update(ONE_THREAD)  # before numpy is loaded: the workers are forks of this process
     with clock.phase("import"):
         server = Server(FORKER, by_fork=True)

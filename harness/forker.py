@@ -18,12 +18,12 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 
 from harness import datasets
+from harness.channel import Channel, packed
 from harness.serve import COMMAND, control
 
 GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
@@ -128,7 +128,7 @@ def _end_as_worker(channel: int) -> None:
         control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
         os.dup2(2, 1)  # what a task prints must not get into the tables
         warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
-        _work(Connection(channel))
+        _work(Channel(socket.socket(fileno=channel)))
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -139,20 +139,20 @@ def _end_as_worker(channel: int) -> None:
         os._exit(code)
 
 
-def _work(connection: Connection) -> None:
+def _work(channel: Channel) -> None:
     """Do each task, send its outcomes. A message is some of them, and whether the task has ended; the first of a
     process tells that it is loaded, and carries none."""
     me, loaded = os.getpid(), False
     while True:
         try:
-            task = connection.recv()
-        except EOFError:
+            task = channel.receive()
+        except (EOFError, ConnectionError):
             return
         for message in _messages(task, loaded=loaded):
             if os.getpid() != me:
                 os._exit(0)  # a copy of this process, left by a task that forked
             try:
-                connection.send(message)
+                channel.send(packed(message))
             except ConnectionError:  # nobody is there to wait for it
                 return
         loaded = True

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 import weakref
 from array import array
 from collections.abc import Iterator, Sequence
@@ -57,7 +56,9 @@ class Table:
 
 def _opened(path: Path | None) -> IO[bytes]:
     if path is None:
-        return tempfile.TemporaryFile()
+        from tempfile import TemporaryFile  # with much else
+
+        return TemporaryFile()
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("w+b")
 

@@ -3,15 +3,14 @@ harness.forker."""
 
 from __future__ import annotations
 
-import pickle
 import socket
 import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+from harness.channel import Channel, packed
 from harness.errors import UnusableInput
 from harness.server import Server
 
@@ -59,8 +58,7 @@ class Worker:
         ours, theirs = socket.socketpair()
         with theirs:
             self._pid: int | None = server.command({"fork": True}, [theirs.fileno()])
-        self.fd = ours.detach()
-        self.connection = Connection(self.fd)
+        self.channel, self.fd = Channel(ours), ours.fileno()
         if self._pid is None:
             raise UnusableInput("the process that starts the workers was stopped or killed: run the command again")
 
@@ -72,11 +70,11 @@ class Worker:
 
     def send(self, waiting: Waiting) -> bool:
         """Give it a task; whether it could be given."""
-        message = pickle.dumps(waiting.task, protocol=pickle.HIGHEST_PROTOCOL)
+        message = packed(waiting.task)
         if self.tasks and len(message) > ROOM:
             return False
         try:
-            self.connection.send_bytes(message)
+            self.channel.send(message)
         except OSError:  # it died after its last answer
             if not self.tasks:
                 self.end()
@@ -94,8 +92,8 @@ class Worker:
     def poll(self) -> Iterator[Any]:
         """The outcomes that have come since the last look; it may have ended then, see `is_over`."""
         try:
-            while self.tasks and self.connection.poll():
-                outcomes, ended = self.connection.recv()
+            while self.tasks and self.channel.has_news():
+                outcomes, ended = self.channel.receive()
                 self._hear(ended=ended)
                 yield from outcomes
             if self.tasks and time.monotonic() >= self.deadline:
@@ -127,5 +125,5 @@ class Worker:
         """End the process and, where the system can, all that it has started."""
         if self._pid is not None:
             self._server.command({"end": self._pid}, [])
-            self.connection.close()
+            self.channel.close()
         self._pid = None
