@@ -13,8 +13,9 @@ import numpy as np
 
 from harness.contract import Array
 
-# A bound costs as many backprops as sources are followed; a layer that would bring more is bounded by sizes alone.
-SOURCES = 64
+# Numbers to follow at once: as many as stay in a processor's cache. A layer that would bring more is bounded by sizes
+# alone, since to follow k sources costs as much as k backprops.
+MOST = 2**16
 _SLACK = 2.0**-40  # covers the rounding of signed sums of float64, relative to the sum of their sizes
 
 
@@ -59,7 +60,7 @@ class Affine:
     def with_sources(self, local: Array) -> Affine:
         """With one new source for every entry, if so many can be followed."""
         width = local.shape[1]
-        if self.signed.shape[2] + width > SOURCES:
+        if local.size * (self.signed.shape[2] + width) > MOST:
             return self.widened(local)
         fresh = local[:, :, None] * np.eye(width)
         return Affine(np.concatenate([self.signed, fresh], axis=2), self.rest, self.total + local)

@@ -64,11 +64,11 @@ def _sigmoid(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:
     e = np.exp(-np.abs(z))
     slope = e / (1 + e) ** 2
     growth = np.exp(e_z)  # |σ''| ≤ σ' and |σ'''| ≤ σ', so both grow by at most e^{E_z} on the way
-    second = slope * growth * e_z**2 / 2
-    own = second + _own_sigmoid(slope * growth, a + slope * e_z + second, machine)
-    tilt = np.where(z > 0, -1.0, 1.0) * (1 - e) / (1 + e)  # 1 − 2a
-    e_a = slope * e_z + own
     near = slope * growth
+    second = near * e_z**2 / 2
+    own = second + _own_sigmoid(near, a + slope * e_z + second, machine)
+    tilt = 1 - 2 * a
+    e_a = slope * e_z + own
     from_output = np.abs(tilt) * own + e_a**2 + u * (near + np.maximum(near, (a + e_a) ** 2))
     from_z = second + (f + 5 * u) * near
     return Response(slope, slope * tilt, own, np.maximum(from_output, from_z) + machine.tiny)
@@ -76,8 +76,9 @@ def _sigmoid(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:
 
 def _own_sigmoid(slope: Array, a: Array, machine: Arithmetic) -> Array:
     """Of σ by an exponential, a sum and a division, or as a function of a library."""
-    by_exp = slope * machine.relative + machine.u * a + machine.rounding(a)
-    return np.maximum(by_exp, machine.function(a)) + machine.tiny
+    rounding = machine.rounding(a)
+    by_exp = slope * machine.relative + machine.u * a + rounding
+    return np.maximum(by_exp, 2 * machine.ulps * rounding) + machine.tiny
 
 
 def _tanh(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:

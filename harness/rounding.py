@@ -59,8 +59,7 @@ class _Forward:
 
 
 def bounds(truth: Truth, inputs: Inputs, learning_rate: float, dtype: str) -> Bounds:
-    """Bounds for code that works in `dtype`, from the true values. Cost: a few float64 backprops, and for narrow layers
-    as many more as harness.affine follows sources."""
+    """Bounds for code that works in `dtype`, from the true values. Cost: a few float64 backprops."""
     machine = arithmetic(dtype)
     forward = _forward(truth, inputs, machine)
     delta, unclear = _backward(truth, inputs, machine, forward)
@@ -92,10 +91,11 @@ def _forward(truth: Truth, inputs: Inputs, machine: Arithmetic) -> _Forward:
         response = RULES[layer.activation.name](z, truth.a[l + 1].high, zs[l].total, machine)
         responses.append(response)
         a.append(response.outputs(zs[l]).widened(response.own))
-        kinked = layer.activation.name in ("relu", "leaky_relu")
-        # An exact 0 that no rounding can move is no doubt: all its terms are 0.
-        doubt = (np.abs(z) <= OUTWARD * zs[l].total) & (terms > 0)
-        kinks.append(doubt if kinked else np.zeros_like(doubt))
+        doubt = np.zeros(z.shape, dtype=bool)
+        if layer.activation.name in ("relu", "leaky_relu"):
+            # An exact 0 that no rounding can move is no doubt: all its terms are 0.
+            doubt = (np.abs(z) <= OUTWARD * zs[l].total) & (terms > 0)
+        kinks.append(doubt)
     return _Forward(a, zs, responses, kinks)
 
 
@@ -175,6 +175,8 @@ def _update(
 
 def _meets(unclear: Array, a: Array, e_a: Array) -> Array:
     """Which entries of ∂C/∂W beside ∂C/∂b hang on a kink: those that an unclear δ meets with an a that is not 0."""
+    if not unclear.any():
+        return np.zeros((unclear.shape[1], a.shape[1] + 1), dtype=bool)
     met = np.ones((len(a), a.shape[1] + 1))
     met[:, :-1] = (a != 0) | (e_a > 0)
     return np.asarray((unclear.astype(float).T @ met) > 0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.activations import ACTIVATIONS
-from harness.affine import SOURCES, Affine
+from harness.affine import MOST, Affine
 from harness.arithmetic import arithmetic
 from harness.responses import RULES
 
@@ -47,9 +47,11 @@ def test_errors_of_one_source_cancel_and_those_of_others_do_not():
 
 
 def test_more_sources_than_can_be_followed_are_bounded_by_size():
-    wide = Affine.unsigned(np.zeros((2, SOURCES + 1))).with_sources(np.ones((2, SOURCES + 1)))
-    assert wide.signed.shape[2] == 0
-    assert (wide.total == 1).all()
+    width = int(MOST**0.5)
+    for rows, followed in ((1, width), (2, 0)):
+        errors = Affine.unsigned(np.zeros((rows, width))).with_sources(np.ones((rows, width)))
+        assert errors.signed.shape[2] == followed
+        assert (errors.total == 1).all()
 
 
 @pytest.mark.parametrize("e_z", [1e-3, 0.1, 1.0])
