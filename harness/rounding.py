@@ -111,9 +111,8 @@ def _output_error(truth: Truth, inputs: Inputs, machine: Arithmetic, forward: _F
         roundings = 2 if inputs.network.cost.name == "half_squared_error" else 5
         local = roundings * machine.u * size + machine.tiny
         if inputs.network.cost.name == "cross_entropy":
-            terms = (t != 0).sum(axis=1, keepdims=True)
-            off = np.abs(t.sum(axis=1, keepdims=True) - 1) + np.where(terms > 1, 2 * terms * machine.u, 0)
-            local = local + off * (a + e_a)
+            shared = ((t != 0) & (t != 1)).any(axis=1, keepdims=True)  # of zeros and a one Σt is 1 without rounding
+            local = local + machine.gamma(t.shape[1] + 1) * shared * (a + e_a)
         return forward.a[-1].widened(local)
     slope, e_z = response.slope, forward.z[-1].total
     e_slope = response.slope_error(e_z)

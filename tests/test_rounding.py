@@ -34,7 +34,10 @@ def test_no_false_alarm_on_a_sample_of_random_networks():
     assert tally.entries.total() > 500_000
     assert tally.undecided.total() < 0.1 * tally.entries.total()
     assert set(tally.entries) == {"(forward pass)", *(one.name for one in implementations)}
-    assert all(worst > 0.01 for worst in tally.worst.values())  # the bounds are not idle
+    # The bounds are not idle: of half the entries the error is more than 1/400 of what the worst order would leave.
+    assert all(worst > 0.01 for worst in tally.worst.values())
+    print(f"medians: {tally.tight().quantile(0.5):.1e}, {tally.tight().quantile(0.5, with_exact=False):.1e}")
+    assert tally.tight().quantile(0.5, with_exact=False) > 1 / 400
 
 
 def test_random_trials_cover_what_they_promise():
