@@ -63,6 +63,7 @@ def test_unusable_numbers_say_what_was_expected(arguments):
         ["compare", "--reports", ""],
         ["soundness", "--seed", "-1"],
         ["soundness", "--entries", "0"],
+        ["soundness", "--json", "no/such/folder/found.json"],
         ["prove", "--seed", "x"],
     ],
 )
