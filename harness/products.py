@@ -55,10 +55,9 @@ def times(a: Enclosure, w: Weights) -> Enclosure:
     wide = ~(slip <= NARROW * terms)
     if not wide.any() and terms.all():
         return found
-    # A sum of zeros is 0, and not just nearly: at a kink that decides.
-    rows = ~terms.all(axis=1)
-    meets = np.zeros(terms.shape, dtype=bool)
-    meets[~rows] = True
+    # A sum of zeros is 0, and not just nearly: at a kink that decides. (Σ|terms| may be 0 by underflow, too.)
+    meets = terms > 0
+    rows = ~meets.all(axis=1)
     meets[rows] = ((a.high[rows] != 0) | (a.radius[rows] != 0)).astype(float) @ (w.w != 0) > 0
     found = Enclosure(*(np.where(meets, part, 0.0) for part in (found.high, found.low, found.radius)))
     return by_balls(found, wide & meets, a, Enclosure.exactly(w.w))
