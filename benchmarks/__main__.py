@@ -27,7 +27,12 @@ REPORTS = ROOT / "reports"
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 measured, 2 unusable arguments, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="what a check costs, side by side")
-    parser.add_argument("names", nargs="*", metavar="SECTION", help=f"{', '.join(s.name for s in SECTIONS)}; or all")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="SECTION",
+        help=f"{', '.join(s.name for s in SECTIONS)}; all of them where none is named",
+    )
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # as after any error: nothing is left
     try:

@@ -20,6 +20,7 @@ from harness.discover import Functions
 from harness.surroundings import changes
 
 LONGEST_MESSAGE = 300  # characters of an exception's message that are kept
+LONGEST_DETAIL = 1000
 LONGEST_TRACEBACK = 4000
 
 # After failures of these kinds the next call would meet traces of the last.
@@ -59,8 +60,9 @@ class Fault(Exception):
     """The contract is broken: of which kind, and how."""
 
     def __init__(self, kind: str, detail: str) -> None:
-        self.kind, self.detail = kind, detail
-        super().__init__(detail)
+        # A name that the file has made up may be of any length.
+        self.kind, self.detail = kind, detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]} …"
+        super().__init__(self.detail)
 
 
 def ask(
@@ -123,19 +125,19 @@ def _misbehaviour(
 def describe(error: BaseException, path: Path) -> Refusal:
     """The refusal that an exception is, with the line of the implementation's file that it passed last."""
     if isinstance(error, Unsupported):
-        return Refusal("unsupported", _message(error))
+        return Refusal("unsupported", message_of(error))
     if isinstance(error, Fault):
         return Refusal("failed", error.detail, error.kind)
     frames = traceback.extract_tb(error.__traceback__)
     mine = [number for number, frame in enumerate(frames) if frame.filename == str(path)]
     where = f" ({path.name}, line {frames[mine[-1]].lineno})" if mine else ""
-    head = f"{type(error).__name__}: {_message(error)}"
+    head = f"{type(error).__name__}: {message_of(error)}"
     kind = "exit" if isinstance(error, SystemExit) else "exception"
     shown = "".join(traceback.format_list(frames[mine[0] :])) + head if mine else ""
     return Refusal("failed", head + where, kind, shown[-LONGEST_TRACEBACK:])
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """What an exception says, in one line of some length; it may be unable to."""
     try:
         text = " ".join(str(error).split())

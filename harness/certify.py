@@ -8,11 +8,11 @@ import numpy as np
 
 from harness.arithmetic import OUTWARD
 from harness.contract import Array, Inputs
-from harness.enclosure import Enclosure
+from harness.enclosure import Enclosure, Truth
 from harness.products import by_balls
 from harness.rounding import Bounds, bounds
 from harness.timings import Clock
-from harness.truth import Truth, attempts
+from harness.truth import attempts
 
 # An enclosure decides an entry if its radius is this small beside the entry's bound. The bounds take midpoints for the
 # truth: that is half of what they cover.

@@ -71,7 +71,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
             print(f"Reports: {folder / 'README.md'}")
             write_page_of(folder)
         if path is not None:
-            path.unlink()
+            path.unlink(missing_ok=True)
     if options.profile:
         print(f"\n{table(clock)}")
     return 1 if comparison.tally.bad else 0

@@ -122,3 +122,14 @@ def _joined(pieces: Sequence[Enclosure]) -> Enclosure:
     return Enclosure(
         *(np.concatenate([getattr(piece, part) for piece in pieces]) for part in ("high", "low", "radius"))
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What the exact backprop computes: z^l, a^l and δ^l [n, n_l], and ∂C/∂W^l and ∂C/∂b^l beside each other
+    [n_l, n_{l-1} + 1], for l = 1..L; a also for l = 0."""
+
+    z: tuple[Enclosure, ...]
+    a: tuple[Enclosure, ...]
+    delta: tuple[Enclosure, ...]
+    parameters: tuple[Enclosure, ...]

@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 
 from harness import datasets
+from harness.answers import message_of
 from harness.channel import Channel, packed
-from harness.serve import COMMAND, control
+from harness.serve import COMMAND, GRACE, control, end_strays, kill_group
 
-GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
 # prctl(2): signal the child when its parent dies; take in the orphans of one's children.
 _PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
 
@@ -57,13 +57,14 @@ def main(fd: int) -> None:
             elif command == "wait":
                 answer = _exit_code(pid)
             elif command == "end":
-                _kill_group(pid)
+                kill_group(pid)
                 running.discard(pid)
                 ended.add(pid)
             commands.send(json.dumps(answer).encode())
             ended -= {one for one in ended if _is_gone(one)}
     for pid in running:
-        _kill_group(pid)
+        kill_group(pid)
+    end_strays()
     os._exit(0)  # at once: there is nothing to tidy
 
 
@@ -89,14 +90,6 @@ def _forked(commands: socket.socket, channel: int) -> int:
     return pid
 
 
-def _kill_group(pid: int) -> None:
-    """End a worker and, as they are of its group, the processes that it has started. It is not yet the head of a group
-    in its first moments, and is then killed alone."""
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
-
-
 def _is_gone(group: int) -> bool:
     """Whether nothing is left of a group that was killed."""
     with contextlib.suppress(ChildProcessError):
@@ -115,7 +108,7 @@ def _exit_code(pid: int) -> int | None:
             if ended:
                 return os.waitstatus_to_exitcode(status)
             if time.monotonic() > deadline:
-                _kill_group(pid)
+                kill_group(pid)
             time.sleep(0.0005)
     return None
 
@@ -172,4 +165,4 @@ def _messages(task: Any, *, loaded: bool) -> Iterator[tuple[list[Any], bool]]:
             yield [one], False
         yield [], True
     except Exception as error:
-        yield [task.failed(f"{type(error).__name__}: {error}")], True
+        yield [task.failed(f"{type(error).__name__}: {message_of(error)}")], True

@@ -7,32 +7,21 @@ What comes out is what harness.balls gives, with the same conventions at the kin
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from harness.contract import Array, Inputs
 from harness.double_double import FUNCTION, SMALLEST, Double, double, exp, exp_and_expm1, log1p, where
-from harness.enclosure import ROUND_UP, Enclosure
+from harness.enclosure import ROUND_UP, Enclosure, Truth
 from harness.products import sum_of_outer_products, times, weights
 
-LOST = 16 * SMALLEST  # the absolute error of the same, at the bottom of the range
 STATED = 8 * FUNCTION  # relative error of what is made of one exponential by at most six operations
+LOST = 16 * SMALLEST  # the absolute error of the same, at the bottom of the range
 
 Pair = tuple[Enclosure, Enclosure]  # f(z) and f'(z)
 
 
-@dataclass(frozen=True, eq=False)
-class Enclosures:
-    """z^1..z^L, a^0..a^L, δ^1..δ^L, [n, n_l], and ∂C/∂W^l beside ∂C/∂b^l, [n_l, n_{l-1} + 1]."""
-
-    z: tuple[Enclosure, ...]
-    a: tuple[Enclosure, ...]
-    delta: tuple[Enclosure, ...]
-    parameters: tuple[Enclosure, ...]
-
-
-def backprop(inputs: Inputs) -> Enclosures:
+def backprop(inputs: Inputs) -> Truth:
     """Forward pass and BP1 to BP4. The cost must be met with an output activation that it is defined with."""
     layers = inputs.network.layers
     a, z, slopes = [Enclosure.exactly(inputs.x)], [], []
@@ -51,7 +40,7 @@ def backprop(inputs: Inputs) -> Enclosures:
 
     del ws  # as large as several networks
     parameters = [sum_of_outer_products(d, one.beside_ones) for d, one in zip(delta, a[:-1], strict=True)]  # BP3, BP4
-    return Enclosures(tuple(z), tuple(a), tuple(delta), tuple(parameters))
+    return Truth(tuple(z), tuple(a), tuple(delta), tuple(parameters))
 
 
 def activate(name: str, z: Enclosure) -> Pair:

@@ -11,7 +11,8 @@ roundoff u of the dtype that it works in:
   without cancellation;
 - f' is computed from z or from the output, whichever is less accurate (harness.responses); where z^l is computed more
   than once, it is computed in the same way;
-- underflow may flush to zero; overflow of exp may give 0 for what is below the smallest normal number;
+- underflow may flush to zero; exp may overflow, so that its reciprocal is 0, where the value is below the smallest
+  normal number;
 - no fast-math: no reassociation of a subtraction with a sum, no reciprocal in place of a division.
 
 The errors of the forward pass are followed with their signs (harness.affine), because what they do to δ^l is the same
@@ -29,8 +30,8 @@ import numpy as np
 from harness.affine import Affine
 from harness.arithmetic import OUTWARD, Arithmetic, arithmetic
 from harness.contract import Array, Inputs
+from harness.enclosure import Truth
 from harness.responses import RULES, Response
-from harness.truth import Truth
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from harness.timings import Clock
 from harness.workers import Pool
 
 MOST_CASES = 64  # of a block
+JUDGING = 3600.0  # seconds for the truth of one case, which no limit of an implementation cuts short
 MOST_NUMBERS = 2**24  # that the implementations return on a block, all in all
 
 
@@ -100,7 +101,7 @@ class Schedule:
         together = len(self._implementations) > 1
         for place, case in enumerate(block):
             left = len(self._implementations) + together
-            self._open[case.id] = _Open(case, number, f"the truth, {place % self._jobs}", left)
+            self._open[case.id] = _Open(case, number, f"the truth, {number}, {place % self._jobs}", left)
         # The long ones first, so that no worker is left alone with one at the end.
         ordered = sorted(block, key=work, reverse=True)
         runs = [Run(one, case) for one in self._implementations.values() for case in ordered]
@@ -113,7 +114,7 @@ class Schedule:
         if len(one.results) == len(self._implementations) > 1:
             tasks.append(Pair(one.owner, one.case, [one.results[name] for name in self._implementations]))
             one.results = {}
-        self._pool.add(tasks, self._seconds, prompt=True)
+        self._pool.add(tasks, JUDGING, prompt=True)
 
 
 def work(case: Case) -> int:

@@ -61,8 +61,8 @@ def main(fd: int) -> None:
                 commands.send(json.dumps(_exit_code(command["wait"])).encode())
                 worker = 0
     if worker:
-        _kill_group(worker)
-    _end_strays()
+        kill_group(worker)
+    end_strays()
     os._exit(0)  # at once: there is nothing to tidy
 
 
@@ -73,15 +73,15 @@ def _exit_code(pid: int) -> int | None:
         while True:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
-                _end_strays()
+                end_strays()
                 return os.waitstatus_to_exitcode(status)
             if time.monotonic() > deadline:
-                _kill_group(pid)
+                kill_group(pid)
             time.sleep(0.0005)
     return None
 
 
-def _kill_group(pid: int) -> None:
+def kill_group(pid: int) -> None:
     """A worker that is not yet the head of its group is killed alone."""
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -94,7 +94,7 @@ def control(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value)
 
 
-def _end_strays() -> None:
+def end_strays() -> None:
     """End the processes that a worker left behind: orphans come to the server, and those of theirs after them."""
     while children := _running_children(os.getpid()):
         for child in children:

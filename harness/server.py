@@ -20,6 +20,7 @@ from typing import Any
 
 from harness.errors import UnusableInput
 
+LOADING = 120.0  # seconds in which it is loaded and answers for the first time, on a busy machine
 ANSWERS = 10.0  # seconds in which it answers a command, if nobody has stopped it
 ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
@@ -44,7 +45,7 @@ class Server:
         self._socket, theirs = socket.socketpair()
         with theirs:
             self.pid = _forked(side, theirs, self._socket) if by_fork else _spawned(side, theirs)
-        self._socket.settimeout(ANSWERS)
+        self._socket.settimeout(LOADING)
 
     def __enter__(self) -> Server:
         return self
@@ -57,7 +58,9 @@ class Server:
         it does not answer."""
         with contextlib.suppress(OSError, ValueError):
             socket.send_fds(self._socket, [json.dumps(command).encode()], fds)
-            return json.loads(self._socket.recv(64))
+            answer = json.loads(self._socket.recv(64))
+            self._socket.settimeout(ANSWERS)  # it is loaded
+            return answer
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)  # it is gone, or stopped; its workers end with it
         return None

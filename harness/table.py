@@ -4,6 +4,7 @@ of them is in memory than is looked at."""
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import weakref
 from array import array
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from harness.errors import UnusableInput
 from harness.holding import Row
 
 COLUMNS = list(Row._fields)
@@ -60,12 +62,21 @@ def _opened(path: Path | None) -> IO[bytes]:
 
         return TemporaryFile()
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("w+b")
+    file = path.open("a+b")  # another comparison's rows must not be cut off before it is known whether it still runs
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise UnusableInput(
+            f"{path}: expected no other comparison to write there, found one; wait for it, or choose another --reports"
+        ) from None
+    file.truncate(0)
+    return file
 
 
 def _text(rows: Sequence[Sequence[Any]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue().encode(errors="replace")
 
 

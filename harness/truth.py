@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,24 +10,13 @@ from flint import arb, arb_mat, ctx
 
 from harness import balls, large
 from harness.contract import Array, Inputs
-from harness.enclosure import Enclosure
+from harness.enclosure import Enclosure, Truth
 
 # Training multiplies an early error at every step; these bits outlast thousands of steps.
 TRAINING_PRECISION = 192
 # Bits of the balls, each tried in turn; the last is enough for weights that cancel to one part in 2^900.
 PRECISIONS = (128, 256, 512, 1024)
 LARGE = 7_000  # parameters times rows, and four more for reading the gradients, from which slices are faster than balls
-
-
-@dataclass(frozen=True, eq=False)
-class Truth:
-    """What the exact backprop computes: z^l, a^l and δ^l [n, n_l], and ∂C/∂W^l and ∂C/∂b^l beside each other
-    [n_l, n_{l-1} + 1], for l = 1..L; a also for l = 0."""
-
-    z: tuple[Enclosure, ...]
-    a: tuple[Enclosure, ...]
-    delta: tuple[Enclosure, ...]
-    parameters: tuple[Enclosure, ...]
 
 
 def attempts(inputs: Inputs) -> Iterator[Callable[[], Truth]]:
@@ -38,7 +26,7 @@ def attempts(inputs: Inputs) -> Iterator[Callable[[], Truth]]:
     """
     _check_defined(inputs)
     if is_large(inputs):
-        yield partial(_by_slices, inputs)
+        yield partial(large.backprop, inputs)
     for precision in PRECISIONS:
         yield partial(enclose, inputs, precision)
 
@@ -57,11 +45,6 @@ def _check_defined(inputs: Inputs) -> None:
     slack = inputs.t.shape[1] * 2.0**-24
     if output == "softmax" and not (np.abs(inputs.t.sum(axis=1, dtype=np.float64) - 1) <= slack).all():
         raise ValueError("a row of targets does not sum to 1, as those of a cross-entropy must")
-
-
-def _by_slices(inputs: Inputs) -> Truth:
-    found = large.backprop(inputs)
-    return Truth(found.z, found.a, found.delta, found.parameters)
 
 
 def enclose(inputs: Inputs, precision: int) -> Truth:

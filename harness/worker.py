@@ -56,8 +56,11 @@ class Worker:
         self.has_timed_out = False
         self._server, self._is_loaded, self._quick = server, False, False
         ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * ROOM)  # some systems give less than ROOM
         with theirs:
             self._pid: int | None = server.command({"fork": True}, [theirs.fileno()])
+        ours.settimeout(LOADING)  # a message that has begun and does not end
         self.channel, self.fd = Channel(ours), ours.fileno()
         if self._pid is None:
             raise UnusableInput("the process that starts the workers was stopped or killed: run the command again")
@@ -101,7 +104,7 @@ class Worker:
                 self.end()
                 current = self.tasks.popleft()
                 yield current.task.failed(f"no answer within {current.seconds:g} s")
-        except (EOFError, OSError):
+        except Exception:  # it is gone, or what it sends is spoilt: that may raise anything
             code = self._server.command({"wait": self._pid}, [])
             self.end()
             yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}")

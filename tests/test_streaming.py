@@ -20,10 +20,12 @@ from harness import holding, schedule
 from harness.cases import make
 from harness.compare import Selection, compare, select
 from harness.discover import Implementation, find
+from harness.errors import UnusableInput
 from harness.holding import DEPARTS, Certificates, Row
 from harness.pairs import Pairs
 from harness.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
 from harness.table import COLUMNS, Table
+from harness.timings import Clock
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = tuple(make("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))
@@ -51,7 +53,7 @@ def scheduled(seed, cases=CASES, look=lambda _: None):
     names = [one.name for one in TWO]
     table, pairs = Table(names, [case.id for case in cases]), Pairs(names, cases)
     pool = InThisProcess(seed, lambda: look(plan))
-    plan = Schedule(TWO, cases, pool, 2, 1.0)
+    plan = Schedule(TWO, cases, pool, 2, 1.0, Clock())
     count = sum(1 for _ in plan.results(table, pairs))
     assert count == len(TWO) * len(cases)
     return [*table], [*pairs]
@@ -152,7 +154,7 @@ def test_what_ends_a_run_leaves_its_rows_and_the_old_table(tmp_path, sent):
     signal.signal(signal.SIGINT, before)
     partial, deadline = reports / "data" / "partial.csv", time.monotonic() + 60
     found = b""
-    while time.monotonic() < deadline and not (b"\nslow" in found and b"\nbatched_matrices" in found):
+    while time.monotonic() < deadline and not (b'\n"slow"' in found and b'\n"batched_matrices"' in found):
         found = partial.read_bytes() if partial.is_file() else b""
         time.sleep(0.02)
     children = psutil.Process(process.pid).children(recursive=True)
@@ -168,6 +170,14 @@ def test_what_ends_a_run_leaves_its_rows_and_the_old_table(tmp_path, sent):
     assert list(rows[0]) == COLUMNS
     assert {row["implementation"] for row in rows} == {"batched_matrices", "slow"}
     assert all(None not in row.values() for row in rows)
+
+
+def test_two_comparisons_do_not_write_into_one_folder(tmp_path):
+    first = Table(["one"], ["case"], tmp_path / "partial.csv")
+    first.append("one", "case", [Row("one", "case", "w", 1, detail="a\rline")])
+    with pytest.raises(UnusableInput, match="expected no other comparison to write there"):
+        Table(["one"], ["case"], tmp_path / "partial.csv")
+    assert [row.detail for row in first] == ["a\rline"]
 
 
 def test_one_that_is_slow_one_that_hangs_and_one_that_crashes_cost_their_own_rows_only(tmp_path):
