@@ -104,6 +104,11 @@ def one_more(outcomes: Outcomes) -> Figure | None:
     return figure([(b - a) / COPIES - c for a, b, c in zip(few, more, own, strict=True)]) if few and own else None
 
 
+def tightness(held: Result) -> Figure | None:
+    """The bound in units of the median error, of which it speaks first."""
+    return figure([float(held.said.split()[0])]) if held.said else None
+
+
 def goals(outcomes: Outcomes) -> list[Judged]:
     def times(race: str, one: str, other: str, what: str, limit: float, *, at_least: bool) -> Judged:
         pair = [result(outcomes, race, name) for name in (one, other)]
@@ -114,7 +119,7 @@ def goals(outcomes: Outcomes) -> list[Judged]:
         return Judged(Goal(what, limit, is_time=True), seconds(one), why(one))
 
     more = [result(outcomes, COMPARE, name) for name in (FEW, MORE, OWN)]
-    size = f"{parameters(WIDTHS):,} parameters"
+    size, held = f"{parameters(WIDTHS):,} parameters", result(outcomes, BOUND, BOUND_HELD)
     return [
         times(SMALL, CHECK, NUMPY, f"`check` of {CASES} small cases, times `import numpy`", 3, at_least=False),
         times(SMALL, GRAD, CHECK, "gradcheck of the same, times `check`", 15, at_least=True),
@@ -128,6 +133,7 @@ def goals(outcomes: Outcomes) -> list[Judged]:
         ),
         lasts(START, HELP, "`--help`", 0.04),
         lasts(START, LIST, "the listing of everything", 0.04),
+        Judged(Goal("the rounding bound, times the median error of right code", 100), tightness(held), why(held)),
     ]
 
 
@@ -206,9 +212,9 @@ def _bound(held: Result) -> Table:
     return Table(
         "The tightness of the rounding bound",
         "How much of what the bound allows does right code use? The nearer to 1, the smaller the mistakes that show.",
-        ["implementation", "largest error"],
+        ["implementation", "the bound"],
         [[BOUND_HELD, held.said or held.reason]],
-        f"Right code comes to {held.said}." if held.said else "",
+        f"Of right code, {held.said}." if held.said else "",
     )
 
 
