@@ -21,7 +21,7 @@ def main() -> int:
     tight = tally.tight(name)
     of_all, of_inexact = (1 / tight.quantile(0.5, with_exact=exact) for exact in (True, False))
     print(
-        f"{of_all:.0f} times the median error is the bound, {of_inexact:.0f} times that of entries which are not exact; "
+        f"{of_all:.0f} times the median error is the bound, {of_inexact:.0f} times that of those not exact; "
         f"the largest error is {tally.worst[name]:.2g} of its bound, "
         f"in {tally.entries[name]:,} entries of {TRIALS} random networks"
     )
