@@ -106,7 +106,8 @@ def one_more(outcomes: Outcomes) -> Figure | None:
 
 def tightness(held: Result) -> Figure | None:
     """The bound in units of the median error, of which it speaks first."""
-    return figure([float(held.said.split()[0])]) if held.said else None
+    times = held.said.partition(" ")[0]
+    return figure([float(times)]) if times.isdecimal() else None
 
 
 def goals(outcomes: Outcomes) -> list[Judged]:

@@ -234,7 +234,7 @@ def test_the_figures_of_the_job_are_those_that_are_kept(tmp_path):
     report.write({job: store.Measured(MACHINE, (outcome,))}, tmp_path)
     page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     assert "2.50 (2.50–2.50) ×" in page
-    assert "Of 8 goals 2 are met, 0 missed, and 6 not measured." in page
+    assert "Of 9 goals 2 are met, 0 missed, and 7 not measured." in page
     assert "What a check does takes 2.00 (2.00–2.00) times as long with central differences, and 20.0 (" in page
 
 
