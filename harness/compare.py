@@ -17,7 +17,7 @@ from harness.holding import Row
 from harness.pairs import PairRow, Pairs
 from harness.schedule import Schedule
 from harness.selection import chosen, named
-from harness.table import Table
+from harness.table import COLUMNS, Table
 from harness.tally import Tally
 from harness.tasks import Ran
 from harness.timings import Clock
@@ -65,7 +65,7 @@ class Comparison:
         """All rows at once, in memory."""
         import pandas as pd
 
-        return pd.DataFrame(self.rows, columns=list(Row._fields))
+        return pd.DataFrame(self.rows, columns=COLUMNS)
 
 
 def select(only: str | None = None, case: str | None = None, data: str | None = None) -> Selection:

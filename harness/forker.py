@@ -25,19 +25,12 @@ import numpy as np
 from harness import datasets
 from harness.answers import message_of
 from harness.channel import Channel, packed
-from harness.serve import COMMAND, GRACE, control, end_strays, kill_group
-
-# prctl(2): signal the child when its parent dies; take in the orphans of one's children.
-_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
+from harness.serve import COMMAND, PARENT_DEATH_SIGNAL, control, end_strays, exit_code, kill_group, settle_in
 
 
 def main(fd: int) -> None:
     """Serve until the other end of the socket is closed. Does not return."""
-    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    control(_CHILD_SUBREAPER, 1)  # what a worker has started is waited for as it is
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's affair
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    settle_in()
     _load()
     running: set[int] = set()
     ended: set[int] = set()
@@ -55,7 +48,7 @@ def main(fd: int) -> None:
                 answer = _forked(commands, *fds)
                 running.add(answer)
             elif command == "wait":
-                answer = _exit_code(pid)
+                answer = exit_code(pid)
             elif command == "end":
                 kill_group(pid)
                 running.discard(pid)
@@ -99,26 +92,12 @@ def _is_gone(group: int) -> bool:
     return True
 
 
-def _exit_code(pid: int) -> int | None:
-    """Of a worker that ends, or is ended soon."""
-    deadline = time.monotonic() + GRACE
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                return os.waitstatus_to_exitcode(status)
-            if time.monotonic() > deadline:
-                kill_group(pid)
-            time.sleep(0.0005)
-    return None
-
-
 def _end_as_worker(channel: int) -> None:
     """Be a worker, and end as one: nothing of the server may run on behind it."""
     code = 1
     try:
         os.setsid()  # a group of its own: Ctrl-C is the parent's affair, and what a task starts can be ended with it
-        control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        control(PARENT_DEATH_SIGNAL, signal.SIGKILL)
         os.dup2(2, 1)  # what a task prints must not get into the tables
         warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
         _work(Channel(socket.socket(fileno=channel)))

@@ -32,16 +32,12 @@ COMMAND = 2**16  # bytes of a command, at most
 GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
 _NO_LIMIT = 2**62  # what the harness itself sends is trusted
 # prctl(2): signal the child when its parent dies; take in the orphans of one's children.
-_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
+PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
 
 
 def main(fd: int) -> None:
     """Serve until the other end of the socket is closed. Does not return."""
-    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    control(_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the harness's affair
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    settle_in()
     worker = 0
     with socket.socket(fileno=fd) as commands:
         while True:
@@ -58,7 +54,9 @@ def main(fd: int) -> None:
                     os.close(one)
                 commands.send(json.dumps(worker).encode())
             else:
-                commands.send(json.dumps(_exit_code(command["wait"])).encode())
+                code = exit_code(command["wait"])
+                end_strays()
+                commands.send(json.dumps(code).encode())
                 worker = 0
     if worker:
         kill_group(worker)
@@ -66,14 +64,22 @@ def main(fd: int) -> None:
     os._exit(0)  # at once: there is nothing to tidy
 
 
-def _exit_code(pid: int) -> int | None:
-    """Of a worker that ends, or is ended soon, and of what it has left running nothing."""
+def settle_in() -> None:
+    """End with the harness, take in what workers leave behind, and leave Ctrl-C to the harness."""
+    control(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(_CHILD_SUBREAPER, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def exit_code(pid: int) -> int | None:
+    """Of a worker that ends, or is ended soon."""
     deadline = time.monotonic() + GRACE
     with contextlib.suppress(ChildProcessError):
         while True:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
-                end_strays()
                 return os.waitstatus_to_exitcode(status)
             if time.monotonic() > deadline:
                 kill_group(pid)
@@ -131,7 +137,7 @@ def _work(path: Path, folder: Path, channel_fd: int, output_fd: int) -> None:
     """The worker: load the file, then answer what is asked, until the channel closes. Does not return."""
     server = os.getppid()
     os.setsid()  # a group of its own, to be ended with all that it starts
-    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(PARENT_DEATH_SIGNAL, signal.SIGKILL)
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
     os.close(output_fd)
