@@ -19,7 +19,7 @@ from benchmarks.processes import ROOT
 from benchmarks.races import Outcome
 from benchmarks.section import Section
 from benchmarks.sections import SECTIONS
-from harness.errors import UnknownName, UnusableInput
+from harness.errors import UnknownName, UnusableInput, interrupted
 
 REPORTS = ROOT / "reports"
 
@@ -43,8 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted; the sections that were measured before are kept, for the next report", file=sys.stderr)
-        return 130
+        return interrupted("the sections that were measured before are kept, for the next report")
     return 0
 
 

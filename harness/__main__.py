@@ -11,7 +11,7 @@ import signal
 import sys
 from importlib import import_module
 
-from harness.errors import UnusableInput
+from harness.errors import UnusableInput, interrupted
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error.filename or 'output'}: expected to write there, found: {error.strerror}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return _interrupted()
+        return interrupted()
     except ImportError as error:
         if not _was_interrupted(error):
             raise
-        return _interrupted()
+        return interrupted()
     return status
 
 
@@ -55,11 +55,6 @@ def _module_of(command: str) -> ModuleType:
     own = {"check": "check_commands", "new": "check_commands", "claims": "claims_commands", "diff": "diff_command"}
     own |= {"report": "page_commands", "train": "train_commands"}
     return import_module(f"harness.{own.get(command, 'commands')}")
-
-
-def _interrupted() -> int:
-    print("interrupted", file=sys.stderr)
-    return 130
 
 
 def _was_interrupted(error: BaseException | None) -> bool:

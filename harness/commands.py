@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import sys
 from typing import TYPE_CHECKING
 
-from harness.errors import UnusableInput
+from harness.errors import UnusableInput, interrupted
 from harness.page_commands import REPORTS, write_page_of
 
 if TYPE_CHECKING:
@@ -51,8 +50,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
         with clock.phase("workers"):
             comparison = compare(selection, jobs, options.seconds, shown.show, server=server, path=path, clock=clock)
     except KeyboardInterrupt:
-        print("interrupted" + (f"; what is done is kept in {path}" if path else ""), file=sys.stderr)
-        return 130
+        return interrupted(f"what is done is kept in {path}" if path else "")
     finally:
         shown.close()
     with clock.phase("reports"):

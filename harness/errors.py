@@ -3,6 +3,7 @@ and what to do next. The command line prints it; no traceback follows."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 
@@ -34,3 +35,14 @@ class BadTable(UnusableInput):
 
     def __str__(self) -> str:
         return f"{self.file}{', ' if self.where else ''}{self.where}: {self.problem}"
+
+
+def interrupted(kept: str = "") -> int:
+    """Say so, and what is kept; the exit status after Ctrl-C.
+
+    Python itself would still end by the signal, if that came in a text that it was running, as it does to make a
+    dataclass. It forgets at the next text.
+    """
+    eval("0")
+    print("; ".join(filter(None, ["interrupted", kept])), file=sys.stderr)
+    return 130

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from harness.errors import interrupted
 from harness.page_commands import REPORTS, write_page_of
 
 
@@ -27,8 +27,7 @@ def run_train(options: argparse.Namespace) -> int:
     try:
         followed = follow(selection, store, options.jobs or default_jobs(), options.seconds, shown)
     except KeyboardInterrupt:
-        print("interrupted; what is done is kept: the same command goes on from there", file=sys.stderr)
-        return 130
+        return interrupted("what is done is kept: the same command goes on from there")
     finally:
         shown.close()
     judged = judge(followed)

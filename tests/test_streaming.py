@@ -4,6 +4,7 @@ whatever ends the run leaves what is done."""
 from __future__ import annotations
 
 import csv
+import os
 import random
 import signal
 import subprocess
@@ -170,6 +171,24 @@ def test_what_ends_a_run_leaves_its_rows_and_the_old_table(tmp_path, sent):
     assert list(rows[0]) == COLUMNS
     assert {row["implementation"] for row in rows} == {"batched_matrices", "slow"}
     assert all(None not in row.values() for row in rows)
+
+
+def test_ctrl_c_in_a_text_that_python_runs_is_an_end_like_any_other(tmp_path):
+    (tmp_path / "ends.py").write_text(
+        "import sys; from harness.errors import interrupted\n"
+        "try: exec('raise KeyboardInterrupt')\n"
+        "except KeyboardInterrupt: sys.exit(interrupted('all is kept'))\n",
+        encoding="utf-8",
+    )
+    ended = subprocess.run(
+        [sys.executable, "-m", "ends"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (130, "interrupted; all is kept\n")
 
 
 def test_two_comparisons_do_not_write_into_one_folder(tmp_path):
