@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -48,8 +47,3 @@ def products(widths: Sequence[int], batch: int) -> int:
     """Multiplications with additions in a backprop: for each weight and row, in z, in δ but to the input, in ∂C/∂W."""
     of_layers = [fan_in * fan_out * batch for fan_in, fan_out in pairwise(widths)]
     return 3 * sum(of_layers) - of_layers[0]
-
-
-def processors() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -33,8 +33,9 @@ def run_compare(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     with clock.phase("import"):
-        from harness.compare import compare, default_jobs, select
+        from harness.compare import compare, select
         from harness.markdown import check_file, check_folder
+        from harness.server import processors
         from harness.terminal import display, print_summary
         from harness.timings import table
 
@@ -45,7 +46,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     if options.json is not None:
         check_file(options.json)
     path = folder / "data" / PARTIAL if folder is not None else None
-    shown, jobs = display(), options.jobs or default_jobs()
+    shown, jobs = display(), options.jobs or processors()
     try:
         with clock.phase("workers"):
             comparison = compare(selection, jobs, options.seconds, shown.show, server=server, path=path, clock=clock)
@@ -76,14 +77,15 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
 
 
 def run_prove(options: argparse.Namespace) -> int:
-    from harness.compare import default_jobs, select
+    from harness.compare import select
     from harness.markdown import write_page
     from harness.proof_report import render
     from harness.prove import ARCHITECTURES, attempts, prove
     from harness.refute import WRONG, refute
+    from harness.server import processors
 
     implementations = select(options.only).implementations
-    tried = attempts(implementations, options.seed, default_jobs(), options.seconds)
+    tried = attempts(implementations, options.seed, processors(), options.seconds)
     unable = {one.name: one.unable for one in tried if one.unable}
     for name, reason in unable.items():
         print(f"{name}: nothing proved: {reason}")
@@ -109,9 +111,9 @@ def run_prove(options: argparse.Namespace) -> int:
 
 
 def run_soundness(options: argparse.Namespace) -> int:
-    from harness.compare import default_jobs
     from harness.discover import available
     from harness.markdown import check_file
+    from harness.server import processors
     from harness.soundness import LOSSY, Tally, sound
     from harness.soundness_report import as_json, as_text
 
@@ -119,7 +121,7 @@ def run_soundness(options: argparse.Namespace) -> int:
         check_file(options.json)
     implementations = tuple(one for one in available() if one.name not in LOSSY)
     trials, tally = 0, Tally()
-    for trials, tally in sound(implementations, options.entries, options.seed, options.jobs or default_jobs()):
+    for trials, tally in sound(implementations, options.entries, options.seed, options.jobs or processors()):
         print(f"{trials} networks, {tally.entries.total():,} entries, {tally.alarms.total()} false alarms", flush=True)
     print(as_text(tally))
     if options.json is not None:

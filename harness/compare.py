@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -109,8 +108,3 @@ def compare(
         for result in schedule.results(rows, pairs):
             progress(result, total, len(selection.cases))
     return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs)
-
-
-def default_jobs() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -30,6 +30,11 @@ _SERVE = (
 )
 
 
+def processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Server:
     """Close it, or use it in a `with`. Raises UnusableInput where the system cannot fork."""
 

@@ -9,8 +9,8 @@ from harness.page_commands import REPORTS, write_page_of
 
 
 def run_train(options: argparse.Namespace) -> int:
-    from harness.compare import default_jobs
     from harness.markdown import check_folder
+    from harness.server import processors
     from harness.training.follow import follow, select
     from harness.training.judged import judge
     from harness.training.store import Store
@@ -25,7 +25,7 @@ def run_train(options: argparse.Namespace) -> int:
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
     shown = display()
     try:
-        followed = follow(selection, store, options.jobs or default_jobs(), options.seconds, shown)
+        followed = follow(selection, store, options.jobs or processors(), options.seconds, shown)
     except KeyboardInterrupt:
         return interrupted("what is done is kept: the same command goes on from there")
     finally:

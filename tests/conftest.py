@@ -6,8 +6,9 @@ from functools import cache
 
 import pytest
 
-from harness.compare import Comparison, compare, default_jobs, select
+from harness.compare import Comparison, compare, select
 from harness.discover import Functions, Implementation, load
+from harness.server import processors
 
 cached_load = cache(load)
 
@@ -15,7 +16,7 @@ cached_load = cache(load)
 @pytest.fixture(scope="session")
 def complete() -> Comparison:
     """Every implementation on every case, as `nox -s compare` runs them."""
-    return compare(select(), default_jobs(), 60.0, lambda *_: None)
+    return compare(select(), processors(), 60.0, lambda *_: None)
 
 
 def functions_of(implementation: Implementation) -> Functions:
