@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput, interrupted
 from harness.page_commands import REPORTS, write_page_of
 
+TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from harness.server import Server
     from harness.timings import Clock
