@@ -11,13 +11,17 @@ SOURCE = "NumPy manual, numpy.matmul, parameter out; numpy.org/doc/stable/refere
 BLOCK = 16384  # numbers; so many stay in the processor's cache, with all that f makes of them on the way
 
 
-def places(dtype, shapes):
-    """Arrays to be written into, side by side: one large piece of new memory costs less than many small ones."""
-    memory, arrays = np.empty(sum(map(prod, shapes)), dtype), []
-    for shape in shapes:
-        arrays.append(memory[: prod(shape)].reshape(shape))
-        memory = memory[prod(shape) :]
-    return arrays
+def places(dtype, *of_shapes):
+    """For each list of shapes the arrays to be written into, all in one piece of memory: one that a process asks for
+    and gives back as a whole, the system leaves with it; many it takes back, and clears them anew at each call."""
+    memory = np.empty(sum(prod(shape) for shapes in of_shapes for shape in shapes), dtype)
+    found = []
+    for shapes in of_shapes:
+        found.append([])
+        for shape in shapes:
+            found[-1].append(memory[: prod(shape)].reshape(shape))
+            memory = memory[prod(shape) :]
+    return found
 
 
 def blocks(*arrays):
@@ -30,8 +34,8 @@ def blocks(*arrays):
 def backprop(network: Network, x, t) -> Gradients:
     layers = network.layers
     outputs = [(len(x), len(layer.b)) for layer in layers]
-    a, delta = [x, *places(x.dtype, outputs)], places(x.dtype, outputs)
-    w = places(x.dtype, [layer.w.shape for layer in layers])
+    a, delta, w = places(x.dtype, outputs, outputs, [layer.w.shape for layer in layers])
+    a = [x, *a]
 
     for l, layer in enumerate(layers):
         np.matmul(a[l], layer.w.T, out=a[l + 1])
