@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class Case:
     online: bool = False
     flag: str = ""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The stable name; parts that are as usual are left out, and the learning rate, which follows from the rest."""
         activations = dict.fromkeys([*self.hidden.split(), self.output] if len(self.widths) > 2 else [self.output])
