@@ -15,8 +15,9 @@ from test_faults import write
 
 from harness.contract import Gradients
 from harness.discover import Functions, available, find
+from harness.evaluate import NotExact, degree, differences, evaluate
 from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs
-from harness.prove import ARCHITECTURES, NotExact, Try, attempt, attempts, degree, differences, evaluate, prove
+from harness.prove import ARCHITECTURES, Try, attempt, attempts, prove
 from harness.refute import WRONG, refute
 from harness.textbook import Textbook
 from harness.workers import run_tasks

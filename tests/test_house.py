@@ -24,7 +24,7 @@ ORDER = [
     "mistakes.batches", "mistakes.costs", "mistakes",
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
     "mutants",
-    "prove", "refute", "tightness", "soundness", "peers", "catalogue",
+    "evaluate", "prove", "refute", "tightness", "soundness", "peers", "catalogue",
     "pairs", "table", "tally", "schedule", "compare", "views", "results", "changes", "exports",
     "pictures", "precise",
     "training", "training.states", "training.courses", "training.spread", "training.runners", "training.runs",

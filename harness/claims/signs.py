@@ -11,9 +11,9 @@ from harness import datasets
 from harness.claims.claim import Claim, Evidence, Statement, Table
 from harness.claims.tools import figure, functions, layers, output
 from harness.contract import Inputs
+from harness.evaluate import differences, evaluate
 from harness.exact import Architecture, draw, opaque_inputs
 from harness.pictures import Line, Panel, Picture
-from harness.prove import differences, evaluate
 
 STEPS = 40
 # The sign of the error's definition and that of the update, as factors of the gradient step.

@@ -12,10 +12,11 @@ from harness.cases import gradient_cases
 from harness.claims.claim import Claim, Evidence, Statement, Table
 from harness.claims.tools import distance, exponent, figure, functions, is_right, layers, true_deltas
 from harness.contract import Array, Inputs
+from harness.evaluate import differences, evaluate
 from harness.exact import draw, opaque_inputs
 from harness.mistakes.backward import InverseWhereTransposeBelongs
 from harness.pictures import Line, Panel, Picture
-from harness.prove import ARCHITECTURES, differences, evaluate
+from harness.prove import ARCHITECTURES
 from harness.textbook import Textbook
 
 ONE_PLUS_X = fmpq_series([1, 1])
