@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from harness.activations import ACTIVATIONS
 from harness.contract import Inputs, Layer, Network
 from harness.costs import COSTS
 
+fractions = np.vectorize(Fraction, otypes=[object])
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
 
 
@@ -42,3 +44,8 @@ def inputs(draw, max_hidden_layers=4, max_width=6, max_batch=5) -> Inputs:
     )
     hidden = draw(st.sampled_from(HIDDEN))
     return random_inputs(widths, hidden, output, cost, draw(st.integers(1, max_batch)), draw(st.integers(0, 2**32)))
+
+
+def exactly(middle):
+    """The midpoint of an enclosure, or a Double, in fractions."""
+    return fractions(middle.high) + fractions(middle.low)

@@ -11,22 +11,19 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import psutil
 import pytest
 from test_house import FILES, ROOT, imports
 
-from benchmarks import frameworks, report, store
+from benchmarks import report, store
 from benchmarks.figures import Figure, figure, in_bytes, in_seconds, plain, ratio, timed
 from benchmarks.fits import exponent, growth, predicted
 from benchmarks.goals import Goal, Judged
-from benchmarks.grid import PRACTICAL, formulations
-from benchmarks.kernels import call_of, inputs_of
+from benchmarks.grid import PRACTICAL
 from benchmarks.measure import run
 from benchmarks.races import Contender, Outcome, Race, Result
 from benchmarks.sections import SECTIONS
-from benchmarks.spec import AUTOGRAD, JAX, PRODUCTS, TORCH, Spec, parameters, products
-from harness.certify import certify, excess
+from benchmarks.spec import Spec
 
 WIDTHS = (4, 3, 5, 2)
 MACHINE = {
@@ -123,62 +120,6 @@ def test_what_would_take_too_long_is_left_out():
     assert [bool(one.of("grows").seconds) for one in outcomes] == [True, True, False]
     assert "predicted" in outcomes[-1].of("grows").reason
     assert [one.of("fails").reason for one in outcomes] == ["ValueError: as ever"] * 3
-
-
-@pytest.mark.parametrize("name", [*formulations(), TORCH, JAX, AUTOGRAD])
-def test_every_contender_computes_the_gradient(name, request):
-    """By the truth, within the rounding bound; a difference quotient, which has no digits to spare, to six of them."""
-    if name in (JAX, AUTOGRAD):
-        library = pytest.importorskip(name.split(",")[0].lower())
-        if name == JAX:  # a contender is alone in its process, and this test is not
-            request.addfinalizer(lambda: library.config.update("jax_enable_x64", False))
-    spec = Spec("gradient", name, (4, 2) if name == "fifteen_steps" else WIDTHS, 3)
-    call, share = call_of(spec)
-    standards = certify(inputs_of(spec), 0.5, "float64")
-    assert share == 1
-    for quantity, arrays in zip(("w", "b"), call(), strict=True):
-        assert len(arrays) == len(spec.widths) - 1
-        for layer, array in enumerate(arrays, start=1):
-            standard = standards[quantity, layer]
-            if name == "finite_differences":
-                np.testing.assert_allclose(array, standard.truth.high, rtol=1e-6, atol=1e-9)
-            else:
-                assert (excess(np.asarray(array, dtype=float), standard) <= 1).all()
-
-
-def test_the_products_alone_are_as_many_as_backprop_needs(monkeypatch):
-    counted, multiply = [], np.matmul
-
-    def counting(a, b, out):
-        counted.append(a.shape[0] * a.shape[1] * b.shape[1])
-        return multiply(a, b, out=out)
-
-    call, _ = call_of(Spec("gradient", PRODUCTS, WIDTHS, 7))
-    monkeypatch.setattr(frameworks.np, "matmul", counting)
-    call()
-    assert len(counted) == 3 + 2 + 3  # forwards, back but not to the input, gradients
-    assert sum(counted) == products(WIDTHS, 7)
-
-
-@pytest.mark.parametrize("widths", [WIDTHS, (70, 40, 3)])
-def test_the_central_differences_are_those_of_the_cost(widths):
-    """By the truth, all of them where they are few, and else the first; and the share that they are of all."""
-    spec = Spec("differences", PRACTICAL, widths, 3, activations="tanh identity")
-    call, share = call_of(spec)
-    standards = certify(inputs_of(spec), 0.5, "float64")
-    names = [(quantity, layer) for layer in range(1, len(widths)) for quantity in ("w", "b")]
-    truth = np.concatenate([standards[name].truth.high.ravel() for name in names])
-    quotients = call()
-    assert len(quotients) == share * parameters(widths)
-    assert (share == 1) == (parameters(widths) < 100)
-    np.testing.assert_allclose(quotients, truth[: len(quotients)], rtol=1e-5)
-
-
-def test_an_epoch_takes_every_row_once(monkeypatch):
-    rows = []
-    monkeypatch.setitem(frameworks.STEPS, "counted", lambda _: lambda x, t: rows.append((len(x), len(t))))
-    call_of(Spec("epoch", "counted", WIDTHS, 4, rows=10))[0]()
-    assert rows == [(4, 4), (4, 4), (2, 2)]
 
 
 def synthetic(section, folder):
