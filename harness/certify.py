@@ -34,7 +34,7 @@ def certify(
 ) -> dict[tuple[str, int], Standard]:
     """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], the
     displacement old − new with the bias last. The clock counts the phases `truth` and `bound`. Raises ValueError where
-    there is no truth or no bound."""
+    there is no truth or no bound, as for inputs that are not finite."""
     clock = clock or Clock()
     for attempt in attempts(inputs):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite decides nothing

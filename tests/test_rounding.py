@@ -11,7 +11,7 @@ from conftest import functions_of
 from hypothesis import given, settings
 from networks import inputs, random_inputs
 
-from harness import soundness
+from harness import soundness, truth
 from harness.arithmetic import Arithmetic, arithmetic
 from harness.certify import certify, certify_forward, excess
 from harness.contract import Gradients, Unsupported
@@ -271,6 +271,21 @@ def test_targets_that_are_no_distribution_have_no_truth():
     given_inputs = random_inputs([3, 2], "tanh", "softmax", "cross_entropy", 2, seed=1)
     with pytest.raises(ValueError, match="does not sum to 1"):
         certify(replace(given_inputs, t=np.ones((2, 2))), 0.5, "float64")
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize(
+    ("place", "name"), [*enumerate(["w of layer 1", "b of layer 1", "w of layer 2", "b of layer 2", "x", "t"])]
+)
+def test_inputs_that_are_not_finite_have_no_truth_and_say_which(monkeypatch, place, name, value):
+    given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=1)
+    array = given_inputs.arrays()[place]
+    array[(1,) * array.ndim] = value
+    monkeypatch.setattr(truth, "enclose", None)  # nothing is tried
+    index = ", ".join(["1"] * array.ndim)
+    for refused in (lambda: certify(given_inputs, 0.5, "float64"), lambda: certify_forward(given_inputs, "float64")):
+        with pytest.raises(ValueError, match=rf"^{name} holds {value} at \[{index}\]: .* finite numbers only$"):
+            refused()
 
 
 def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
