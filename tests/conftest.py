@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+import pandas as pd
 import pytest
 
 from harness.compare import Comparison, compare, default_jobs, select
 from harness.discover import Functions, Implementation, load
+from harness.table import COLUMNS
 
 cached_load = cache(load)
 
@@ -16,6 +18,11 @@ cached_load = cache(load)
 def complete() -> Comparison:
     """Every implementation on every case, as `nox -s compare` runs them."""
     return compare(select(), default_jobs(), 60.0, lambda *_: None)
+
+
+def table_of(comparison: Comparison) -> pd.DataFrame:
+    """All its rows."""
+    return pd.DataFrame(comparison.rows, columns=COLUMNS)
 
 
 def functions_of(implementation: Implementation) -> Functions:
