@@ -104,11 +104,7 @@ def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple
 def excess(value: Array, standard: Standard) -> Array:
     """The error of every entry in units of what rounding explains, bound plus radius; at most 1 is explained, NaN
     is not. Undecidable entries count as 0."""
-    return in_units(standard.truth.error(value), standard)
-
-
-def in_units(error: Array, standard: Standard) -> Array:
-    """`excess`, where the errors are known."""
+    error = standard.truth.error(value)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         units = np.where(error == 0, 0.0, error / (standard.bound + standard.truth.radius))
     return np.where(standard.undecidable, 0.0, units)

@@ -13,7 +13,8 @@ from harness.cases import standard_cases
 from harness.certify import certify
 from harness.contract import Unsupported
 from harness.discover import REFERENCE, available, find
-from harness.verdict import digits, distance, judge
+from harness.judgements import judge
+from harness.verdict import digits, distance
 
 IMPLEMENTATIONS = available()
 GRADIENT_CASES = [case for case in standard_cases() if not case.online]
