@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_whole,
         default=20_000_000,
         metavar="N",
-        help="entries to compare, at least (default: 20 million)",
+        help="entries to compare, at least; it stops at the network that reaches them (default: 20 million)",
     )
     sound.add_argument("--seed", type=_natural, default=0, metavar="N", help="the first trial (default: 0)")
     sound.add_argument("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")

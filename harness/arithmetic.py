@@ -21,12 +21,13 @@ _EXPONENT = np.int64(0x7FF0000000000000)  # the bits of a float64 that hold it
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """A dtype's name, its unit roundoff u, the smallest normal number, which an underflow may cost, and the error of a
-    function in units of the last place."""
+    """A dtype's name, its unit roundoff u, the smallest normal number, which an underflow may cost, the largest number,
+    and the error of a function in units of the last place."""
 
     dtype: str
     u: float
     tiny: float
+    largest: float
     ulps: float
 
     def gamma(self, n: int) -> float:
@@ -40,6 +41,10 @@ class Arithmetic:
         the power of two below it (Rump, Ogita and Oishi, "Accurate floating-point summation", part I, SIAM Journal on
         Scientific Computing 31, 2008)."""
         return self.u * ((OUTWARD * largest).view(np.int64) & _EXPONENT).view(np.float64)
+
+    def overflow(self, sizes: Array) -> Array:
+        """What a sum of terms with such sizes may be off by because a part of it overflows: 0, or infinity."""
+        return np.where(OUTWARD * sizes < self.largest, 0.0, np.inf)
 
     def function(self, largest: Array) -> Array:
         """The error of one function whose value is at most so large."""
@@ -59,4 +64,4 @@ class Arithmetic:
 def arithmetic(dtype: str) -> Arithmetic:
     """That of `float32` or `float64`."""
     info = np.finfo(dtype)
-    return Arithmetic(dtype, float(info.eps) / 2, float(info.tiny), FUNCTION_ULPS[dtype])
+    return Arithmetic(dtype, float(info.eps) / 2, float(info.tiny), float(info.max), FUNCTION_ULPS[dtype])

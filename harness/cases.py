@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from numbers import Integral
 from pathlib import Path
+
+from harness.errors import UnknownName, UnusableInput
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
     from harness.contract import Inputs
 
 EPOCHS = 20  # of a training case, as article 2 has them
+
+# Those of harness.activations and the dtypes of harness.arithmetic, by name. A softmax has no slope to go back through.
+HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
+OUTPUTS = (*HIDDEN, "softmax")
+DTYPES = ("float64", "float32")
 
 # What a flagged case is for: the note is its reason to exist.
 FLAGS = {
@@ -90,12 +98,34 @@ def make(
     **others: Any,
 ) -> Case:
     """A case from "hidden output" activation names (one name serves for both, and each hidden layer may have its own);
-    the cost follows from the output."""
+    the cost follows from the output. Raises UnknownName or UnusableInput for values that make no network."""
     hidden, output = activations.rsplit(" ", 1) if " " in activations else (activations, activations)
     # Two rates, neither of them 1, so that a step which takes no notice of its own cannot pass.
     others.setdefault("learning_rate", 0.3 if dataset == "random" else 0.5)
     cost = "cross_entropy" if output == "softmax" else "binary_cross_entropy" if bce else "half_squared_error"
-    return Case(dataset, widths, hidden, output, cost, batch, **others)
+    case = Case(dataset, widths, hidden, output, cost, batch, **others)
+    _check(case)
+    return case
+
+
+def _check(case: Case) -> None:
+    if len(case.widths) < 2 or not all(map(_counts, case.widths)):
+        raise UnusableInput(f"widths {case.widths}: expected two whole numbers or more, each at least 1, as (4, 5, 3)")
+    if not _counts(case.batch):
+        raise UnusableInput(f"batch {case.batch}: expected a whole number of rows, at least 1")
+    hidden = [("hidden activation", name, HIDDEN) for name in case.hidden.split() or [""] if len(case.widths) > 2]
+    of_all = (
+        ("output activation", case.output, OUTPUTS),
+        ("dtype", case.dtype, DTYPES),
+        ("flag", case.flag, ("", *FLAGS)),
+    )
+    for kind, name, known in (*hidden, *of_all):
+        if name not in known:
+            raise UnknownName(kind, str(name), filter(None, known))
+
+
+def _counts(number: object) -> bool:
+    return isinstance(number, Integral) and int(number) >= 1
 
 
 def _real_cases() -> Iterator[Case]:

@@ -34,7 +34,7 @@ def certify(
 ) -> dict[tuple[str, int], Standard]:
     """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], the
     displacement old − new with the bias last. The clock counts the phases `truth` and `bound`. Raises ValueError where
-    there is no truth or no bound."""
+    there is no truth or no bound, as for inputs that are not finite."""
     clock = clock or Clock()
     for attempt in attempts(inputs):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite decides nothing
@@ -43,7 +43,7 @@ def certify(
             with clock.phase("bound"):
                 limits = bounds(truth, inputs, learning_rate, dtype)
                 standards = _standards(truth, limits, learning_rate)
-        if _close(truth, limits) and all((s.undecidable == unclear).all() for s, unclear in standards.values()):
+        if _close(truth, limits) and all((s.undecidable == hopeless).all() for s, hopeless in standards.values()):
             break
     return {key: standard for key, (standard, _) in standards.items()}
 
@@ -58,7 +58,7 @@ def certify_forward(inputs: Inputs, dtype: str) -> dict[tuple[str, int], Standar
         for name, enclosures, sizes in (("z", truth.z, limits.z), ("a", truth.a[1:], limits.a)):
             for l, (enclosure, bound) in enumerate(zip(enclosures, sizes, strict=True), start=1):
                 standards[name, l] = Standard(enclosure, bound, _too_wide(enclosure, bound))
-        if not any(standard.undecidable.any() for standard in standards.values()):
+        if _close(truth, limits):
             break
     return standards
 
@@ -66,12 +66,17 @@ def certify_forward(inputs: Inputs, dtype: str) -> dict[tuple[str, int], Standar
 def _close(truth: Truth, limits: Bounds) -> bool:
     """Whether z and a are known well enough for the bounds that were made of them."""
     known = zip((*truth.z, *truth.a[1:]), (*limits.z, *limits.a), strict=True)
-    return all((enclosure.radius <= DECIDES * bound).all() for enclosure, bound in known)
+    return all((_too_wide(enclosure, bound) == _endless(enclosure, bound)).all() for enclosure, bound in known)
 
 
 def _too_wide(enclosure: Enclosure, bound: Array) -> Array:
     """Where an enclosure decides nothing; a bound that overflowed would explain anything."""
     return ~(enclosure.radius <= DECIDES * bound) | ~np.isfinite(bound)
+
+
+def _endless(enclosure: Enclosure, bound: Array) -> Array:
+    """Where a bound overflowed though the number is known: no more bits will help."""
+    return ~np.isfinite(bound) & np.isfinite(enclosure.high) & np.isfinite(enclosure.radius)
 
 
 def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple[str, int], tuple[Standard, Array]]:
@@ -91,18 +96,15 @@ def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple
             "update": (parameters.times(learning_rate), limits.update[l], unclear),
         }
         for quantity, (enclosure, bound, doubtful) in of_layer.items():
-            standards[quantity, l + 1] = Standard(enclosure, bound, doubtful | _too_wide(enclosure, bound)), doubtful
+            hopeless = doubtful | _endless(enclosure, bound)
+            standards[quantity, l + 1] = Standard(enclosure, bound, doubtful | _too_wide(enclosure, bound)), hopeless
     return standards
 
 
 def excess(value: Array, standard: Standard) -> Array:
     """The error of every entry in units of what rounding explains, bound plus radius; at most 1 is explained, NaN
     is not. Undecidable entries count as 0."""
-    return in_units(standard.truth.error(value), standard)
-
-
-def in_units(error: Array, standard: Standard) -> Array:
-    """`excess`, where the errors are known."""
+    error = standard.truth.error(value)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         units = np.where(error == 0, 0.0, error / (standard.bound + standard.truth.radius))
     return np.where(standard.undecidable, 0.0, units)

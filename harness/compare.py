@@ -16,15 +16,13 @@ from harness.holding import Row
 from harness.pairs import PairRow, Pairs
 from harness.schedule import Schedule
 from harness.selection import chosen, named
-from harness.table import COLUMNS, Table
+from harness.table import Table
 from harness.tally import Tally
 from harness.tasks import Ran
 from harness.timings import Clock
 from harness.workers import Pool, shared
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from harness.server import Server
 
 
@@ -58,13 +56,6 @@ class Comparison:
     def tally(self) -> Tally:
         """What the reports count."""
         return Tally.of_rows(self.selection.implementations, self.selection.cases, self.rows)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """All rows at once, in memory."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rows, columns=COLUMNS)
 
 
 def select(only: str | None = None, case: str | None = None, data: str | None = None) -> Selection:

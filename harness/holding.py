@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.cases import EPOCHS, Case
 from harness.contract import Array, Inputs
-from harness.judgements import Part, judge_all, parts
+from harness.judgements import Part, judge_together, parts
 from harness.run import QUANTITIES, Result
 from harness.tasks import Ran
 from harness.timings import Clock
@@ -129,7 +129,7 @@ def rows(case: Case, result: Result, certificate: Certificate) -> Iterator[Row]:
     """One row a measured array, and one a refused quantity with layer 0."""
     standards = result.convention.standards(certificate.standards, certificate.inputs)
     ours = standards is certificate.standards
-    judgements = judge_all(result.quantities, certificate.parts if ours else parts(standards))
+    judgements = judge_together(result.quantities, certificate.parts if ours else parts(standards))
     start = Row(result.implementation, case.id, "", 0, seconds=result.seconds)
     for key, array in result.quantities.items():
         if key[0] in ("z", "a"):  # given by few, and judged by a check

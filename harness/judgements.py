@@ -1,5 +1,5 @@
-"""Many small arrays judged at once: laid end to end they cost what one does. What is said of each is what
-`harness.verdict.judge` says."""
+"""The rule of judgement: arrays held against their standards. Many small arrays are judged at once, because laid end to
+end they cost what one does."""
 
 from __future__ import annotations
 
@@ -74,8 +74,14 @@ def _laid(arrays: Sequence[Array]) -> Array:
     return arrays[0].ravel() if len(arrays) == 1 else np.concatenate([array.ravel() for array in arrays])
 
 
-def judge_all(values: Arrays, of: Sequence[Part]) -> dict[Key, Judgement]:
-    """A judgement of every array that has a standard."""
+def judge(value: Array, standard: Standard) -> Judgement:
+    """Hold one array against its standard."""
+    alone = ("", 0)
+    return judge_together({alone: value}, parts({alone: standard}))[alone]
+
+
+def judge_together(values: Arrays, of: Sequence[Part]) -> dict[Key, Judgement]:
+    """A judgement of every array that has a standard. Entries agree by `error <= bound + radius`, which a NaN fails."""
     found: dict[Key, Judgement] = {}
     for part in of:
         if any(key in values for key in part.keys):
@@ -115,7 +121,6 @@ def _judged(value: Array, part: Part) -> Iterator[Judgement]:
             entry=divmod(worst[i], shape[1]) if len(shape) == 2 else (worst[i],),
             error=mine,
             bound=allowed,
-            entries=ends[i] - int(part.starts[i]),
             undecidable=unclear,
             relative=relative_to(largest[i], part.scales[i]),
         )

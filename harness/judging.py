@@ -11,8 +11,9 @@ from harness.cases import Case
 from harness.certify import Standard, certify_forward, excess
 from harness.contract import Array, Inputs
 from harness.conventions import Convention, fits, layouts, scalings
+from harness.judgements import judge_together, parts
 from harness.run import settled
-from harness.verdict import VERDICTS, Judgement, judge
+from harness.verdict import VERDICTS, Judgement
 
 CONVENTION = "agrees up to a convention"
 # From the first to the last that is computed; what follows from a wrong one is wrong too.
@@ -118,7 +119,8 @@ def judged(trial: Trial, convention: Convention) -> Outcome:
         quantities |= given
         if refusal is not None:
             refusals[function] = refusal
-    judgements = {key: judge(array, standard_of(key, array, trial, convention)) for key, array in quantities.items()}
+    standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
+    judgements = judge_together(quantities, parts(standards))
     verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
     verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
     return Outcome(trial, min(verdicts, key=VERDICTS.index), quantities, judgements, refusals)

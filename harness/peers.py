@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.certify import certify
 from harness.contract import Array, Gradients, Inputs
-from harness.verdict import judge
+from harness.judgements import judge
 
 Check = Callable[[Inputs, Gradients], bool]
 

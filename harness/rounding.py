@@ -11,8 +11,8 @@ roundoff u of the dtype that it works in:
   without cancellation;
 - f' is computed from z or from the output, whichever is less accurate (harness.responses); where z^l is computed more
   than once, it is computed in the same way;
-- underflow may flush to zero; exp may overflow, so that its reciprocal is 0, where the value is below the smallest
-  normal number;
+- what overflows, in float64 or in the dtype, has no bound; underflow may flush to zero; exp may overflow, so that its
+  reciprocal is 0, where the value is below the smallest normal number;
 - no fast-math: no reassociation of a subtraction with a sum, no reciprocal in place of a division.
 
 The errors of the forward pass are followed with their signs (harness.affine), because what they do to δ^l is the same
@@ -88,6 +88,7 @@ def _forward(truth: Truth, inputs: Inputs, machine: Arithmetic) -> _Forward:
         additions, terms = w.shape[1], products + b
         largest = machine.partial_sums(additions, terms, np.abs(z) + moved.total)
         own = machine.u * products + additions * machine.rounding(largest) + (2 * additions + 1) * machine.tiny
+        own += machine.overflow(terms)
         zs.append(moved.widened(own) if layer is inputs.network.layers[-1] else moved.with_sources(own))
         response = RULES[layer.activation.name](z, truth.a[l + 1].high, zs[l].total, machine)
         responses.append(response)
@@ -136,13 +137,16 @@ def _backward(truth: Truth, inputs: Inputs, machine: Arithmetic, forward: _Forwa
         e_slope = response.slope_error(forward.z[l].total)
         moved = error.through(w.T)
         error = moved.times(response.slope).plus(forward.z[l].times(sent_back * response.bend))
-        paths = (paths @ np.abs(w)) * (response.slope + e_slope)
+        paths = paths @ np.abs(w)
+        # Before the slope, which may be 0, meets it.
+        overflow = machine.overflow(paths)
+        paths = paths * (response.slope + e_slope)
         second = moved.total * e_slope + np.abs(sent_back) * response.own_slope
         additions = len(w) - 1
         largest = machine.partial_sums(additions, paths, np.abs(truth.delta[l].high) + error.total + second)
         # The slope may be multiplied into every term of the sum, or into the sum: one rounding more of each.
         arithmetic_error = machine.u * (additions * largest + 2 * paths) + (2 * additions + 3) * machine.tiny
-        error = error.widened(second + arithmetic_error)
+        error = error.widened(second + arithmetic_error + overflow)
         delta.insert(0, error.total)
         unclear.insert(0, forward.kinks[l] | ((unclear[0].astype(float) @ np.abs(w)) > 0))
     return delta, unclear
@@ -157,7 +161,8 @@ def _gradient(truth: Truth, machine: Arithmetic, e_a: Array, e_delta: Array, l: 
     moved[:, :-1] += size.T @ e_a
     products = (size + e_delta).T @ a
     largest = machine.partial_sums(rows - 1, products, np.abs(truth.parameters[l].high) + moved)
-    return moved + machine.u * (products + (rows - 1) * largest) + 2 * rows * machine.tiny, products
+    own = machine.u * (products + (rows - 1) * largest) + 2 * rows * machine.tiny + machine.overflow(products)
+    return moved + own, products
 
 
 def _update(
@@ -170,7 +175,8 @@ def _update(
     largest = machine.partial_sums(rows, np.abs(old) + eta * sizes, new)
     # η in the dtype, the product with it, that of old − new by the harness; and the subtractions.
     subtractions = (rows - 1) * machine.rounding(largest) + machine.rounding(new + 3 * machine.u * moves)
-    return np.asarray(eta * error + 3 * machine.u * moves + subtractions + machine.tiny)
+    overflow = machine.overflow(np.abs(old) + eta * sizes)
+    return np.asarray(eta * error + 3 * machine.u * moves + subtractions + machine.tiny + overflow)
 
 
 def _meets(unclear: Array, a: Array, e_a: Array) -> Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -151,15 +152,45 @@ def random_case(number: int) -> tuple[Case, Inputs]:
     return case, Inputs(Network(tuple(layers), COSTS[case.cost]), x.astype(dtype), t.astype(dtype))
 
 
+@dataclass(frozen=True)
+class _Numbered:
+    """A trial of which the outcome says which it is, as outcomes come in any order."""
+
+    trial: Trial
+    owner = Trial.owner
+
+    def prepare(self) -> None:
+        self.trial.prepare()
+
+    def execute(self) -> tuple[int, Tally]:
+        return self.trial.number, self.trial.execute()
+
+    def failed(self, detail: str) -> tuple[int, Tally]:
+        return self.trial.number, self.trial.failed(detail)
+
+
 def sound(
     implementations: tuple[Implementation, ...], entries: int, first: int, jobs: int
 ) -> Iterator[tuple[int, Tally]]:
-    """Trials `first`, `first` + 1, ... until so many entries have been compared; after each block of trials how many
-    there have been, and the tally so far."""
+    """Trials `first`, `first` + 1, ... until so many entries have been compared, and none beyond, whatever the number
+    of jobs; after each block of trials, and at the end, how many there have been, and the tally so far."""
     tally, trials = Tally(), 0
-    while sum(tally.entries.values()) < entries:
+    while tally.entries.total() < entries:
         block = [Trial(implementations, first + trials + i) for i in range(BLOCK)]
-        for outcome in run_tasks(block, jobs, 120.0):
-            tally = tally.plus(outcome)
-        trials += BLOCK
+        with closing(_in_order(block, jobs)) as outcomes:
+            for outcome in outcomes:
+                tally, trials = tally.plus(outcome), trials + 1
+                if tally.entries.total() >= entries:
+                    break
         yield trials, tally
+
+
+def _in_order(trials: list[Trial], jobs: int) -> Generator[Tally]:
+    """The outcomes in the order of the trials."""
+    early: dict[int, Tally] = {}
+    wanted = trials[0].number
+    for number, tally in run_tasks([_Numbered(trial) for trial in trials], jobs, 120.0):
+        early[number] = tally
+        while wanted in early:
+            yield early.pop(wanted)
+            wanted += 1

@@ -22,8 +22,10 @@ LARGE = 7_000  # parameters times rows, and four more for reading the gradients,
 def attempts(inputs: Inputs) -> Iterator[Callable[[], Truth]]:
     """Ever closer enclosures of everything that backprop computes. Cost of each: parameters × rows.
 
-    Raises ValueError for a cost whose output activation it is not defined with, or targets that it is not.
+    Raises ValueError for a cost whose output activation it is not defined with, or targets that it is not; and for
+    numbers that are not finite.
     """
+    _check_finite(inputs)
     _check_defined(inputs)
     if is_large(inputs):
         yield partial(large.backprop, inputs)
@@ -35,6 +37,16 @@ def is_large(inputs: Inputs) -> bool:
     """Whether slices are tried before balls."""
     rows = len(inputs.x)
     return inputs.work // rows * (rows + 4) >= LARGE
+
+
+def _check_finite(inputs: Inputs) -> None:
+    names = [f"{name} of layer {l}" for l in range(1, len(inputs.network.layers) + 1) for name in ("w", "b")]
+    for name, array in zip([*names, "x", "t"], inputs.arrays(), strict=True):
+        finite = np.isfinite(array)
+        if not finite.all():
+            place = np.unravel_index(int(finite.argmin()), array.shape)
+            index = [int(i) for i in place]
+            raise ValueError(f"{name} holds {array[place]} at {index}: there is a truth for finite numbers only")
 
 
 def _check_defined(inputs: Inputs) -> None:

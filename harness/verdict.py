@@ -1,4 +1,5 @@
-"""The verdict on one quantity of one layer: what the error is in units of what rounding explains.
+"""The verdict on one quantity of one layer: what the error is in units of what rounding explains. Verdicts are found in
+harness.judgements.
 
 No fixed tolerance takes part. Digits are for reading, and decide nothing.
 """
@@ -7,14 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.contract import Array
-
-if TYPE_CHECKING:
-    from harness.certify import Standard
 
 # Digits beyond these are rounding, and change with the machine's BLAS: reports show no more.
 MOST_DIGITS = {"float64": 13, "float32": 5}
@@ -27,7 +24,7 @@ class Judgement:
     """How one array compares with its standard.
 
     `excess` is the worst error in units of its bound, at `entry`, and `error` and `bound` are those of that entry;
-    `entries` were compared, of which nothing could be said of `undecidable`. `relative` is the largest error
+    of `undecidable` entries nothing could be said. `relative` is the largest error
     relative to the largest true entry. `verdict` is `agrees`, `cannot tell`, or empty for a departure that is yet
     to be explained.
     """
@@ -37,32 +34,8 @@ class Judgement:
     entry: tuple[int, ...]
     error: float
     bound: float
-    entries: int
     undecidable: int
     relative: float
-
-
-def judge(value: Array, standard: Standard) -> Judgement:
-    """Hold an array against its standard. Entries agree by `error <= bound + radius`, which a NaN fails."""
-    from harness.certify import in_units  # with the truth; who reads or counts verdicts has no need of it
-
-    error = standard.truth.error(value)
-    units = in_units(error, standard)
-    explained = bool((units <= 1).all())
-    undecidable = int(np.count_nonzero(standard.undecidable))
-    # A NaN is the worst of all, and argmax would pass over it among others.
-    worst = int((units if explained else np.where(np.isnan(units), np.inf, units)).argmax())
-    entry = tuple(int(i) for i in np.unravel_index(worst, value.shape))
-    return Judgement(
-        verdict="" if not explained else "cannot tell" if undecidable else "agrees",
-        excess=float(units[entry]),
-        entry=entry,
-        error=float(error[entry]),
-        bound=float(standard.bound[entry] + standard.truth.radius[entry]),
-        entries=value.size,
-        undecidable=undecidable,
-        relative=relative_to(float(error.max()), float(np.abs(standard.truth.high).max())),
-    )
 
 
 def relative_to(error: float, scale: float) -> float:

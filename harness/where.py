@@ -48,10 +48,16 @@ def first_divergence(outcomes: Sequence[Outcome]) -> Divergence | None:
 
 
 def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
-    """In which layers a quantity departs. Of what is passed on from layer to layer the first alone counts."""
+    """In which layers a quantity departs. Of what is passed on from layer to layer the first alone counts.
+
+    A layer that is alone is the first and the output layer, and so does not tell which of the two it is.
+    """
+    deep = [outcome for outcome in outcomes if len(outcome.trial.inputs.network.layers) > 1]
+    if not deep:
+        return "in the only layer"
     wrong: set[str] = set()
     right: set[str] = set()
-    for outcome in outcomes:
+    for outcome in deep:
         departing = [layer for name, layer in outcome.departures if name == quantity]
         counted = departing[:1] if quantity in ("z", "a", "delta") else departing
         last = len(outcome.trial.inputs.network.layers)
@@ -70,4 +76,7 @@ def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
         frozenset({"first", "output"}): "the first and the last layer",
     }
     never = words.get(frozenset(right - wrong), "")
-    return f"in {words.get(frozenset(wrong), 'every layer')}" + (f"; it is right in {never}" if never else "")
+    if "middle" not in wrong | right:
+        del words[frozenset({"first", "output"})]  # of two layers these are all
+    alone = " and in an only layer" if wrong == {"middle"} and len(deep) < len(outcomes) else ""
+    return f"in {words.get(frozenset(wrong), 'every layer')}{alone}" + (f"; it is right in {never}" if never else "")

@@ -72,6 +72,51 @@ def test_activations_stay_within_their_response(name, e_z):
         assert (np.abs(slope - f.slope(z)) <= response.slope_error(np.abs(error)) + ROOM).all()
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("e_z", [1.0, 30.0, 1e3, 1e11, 1e200])
+@pytest.mark.parametrize("size", [0.0, 1.0, 30.0, 700.0, 1e5, 1e18, 1e200])
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "softplus"])
+def test_errors_of_any_size_have_a_response(name, size, e_z):
+    """Where e^{E_z} overflows and f' underflows too; to the rounding of what is linear in E_z, which is then large."""
+    random = np.random.default_rng(5)
+    z = size * random.choice([-1.0, 1.0], (1, 2000)) * random.uniform(0.9, 1.1, (1, 2000))
+    error, f = e_z * random.choice([-1.0, 1.0, 0.3, 1e-3], z.shape), ACTIVATIONS[name]
+    response = RULES[name](z, f.f(z), np.full_like(z, e_z), MACHINE)
+    linear = response.slope * error
+    off = f.f(z + error) - f.f(z) - linear
+    room = ROOM * (1 + np.abs(linear) + np.abs(f.f(z)) + np.abs(f.f(z + error)))
+    assert not np.isnan(response.own).any()
+    assert not np.isnan(response.own_slope).any()
+    assert (np.abs(off) <= response.own + room).all()
+    linear = response.bend * error
+    for slope in (f.slope(z + error), f.slope_from_output(f.f(z + error))):
+        assert (np.abs(slope - f.slope(z) - linear) <= response.own_slope + ROOM * (1 + np.abs(linear))).all()
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("e_z", [1e-3, 1.0, 1.1, 30.0, 1e3, 1e11])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1e3, 1e12, 1e18])
+def test_softmax_of_huge_logits_stays_within_its_response(scale, e_z):
+    random = np.random.default_rng(6)
+    z, softmax = random.normal(size=(2000, 6)) * scale, ACTIVATIONS["softmax"].f
+    z[::2, 1] = z[::2, 0] + random.normal(size=1000)  # near the largest, or far from it
+    error, a = random.choice([-e_z, e_z, 0.3 * e_z], z.shape), softmax(z)
+    response = RULES["softmax"](z, a, np.full_like(z, e_z), MACHINE)
+    assert np.isfinite(response.own).all()
+    for one in (Affine.of(error[:, :, None], np.zeros_like(z)), Affine.unsigned(np.abs(error))):
+        # z + error is rounded, which an exponential multiplies.
+        moved = softmax(z - z.max(axis=1, keepdims=True) + error)
+        assert (np.abs(moved - a) <= response.outputs(one).total + response.own + ROOM).all()
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_logit_that_is_far_ahead_takes_all_whatever_moves():
+    z = np.array([[1e18, 0.0, -1e18]])
+    response = RULES["softmax"](z, np.array([[1.0, 0.0, 0.0]]), np.full_like(z, 1e11), arithmetic("float32"))
+    moved = response.outputs(Affine.of(np.full((1, 3, 2), 1e11), np.full_like(z, 1e11))).total + response.own
+    assert (moved <= [2e-6, 1e-37, 1e-37]).all()
+
+
 @pytest.mark.parametrize("e_z", [1e-3, 0.1, 1.0])
 @pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
 def test_softmax_stays_within_its_response(scale, e_z):

@@ -208,6 +208,41 @@ del step
     assert found.diagnoses[0].where == "hidden layers"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "pattern", "words"),
+    [
+        ("0", "", "in the first layer; it is right in every layer but the first"),
+        ("-1", "", "in the output layer; it is right in the hidden layers"),
+        ("0", "xor-2-1-sigmoid", "in the only layer"),
+        ("-1", "xor-2-1-sigmoid", "in the only layer"),
+        (":", "xor-2-3-1-sigmoid", "in every layer"),
+        (
+            "::2",
+            "iris-4-6-5-3",
+            "in the first and the last layer; it is right in the layers between the first and the last",
+        ),
+        ("1:-1", "", "in the layers between the first and the last; it is right in the first and the last layer"),
+    ],
+)
+def test_a_layer_that_is_alone_is_neither_the_first_nor_the_last(server, tmp_path, wrong, pattern, words):
+    path = tmp_path / "some.py"
+    path.write_text(
+        f"""
+from implementations.matrices import *
+right = backprop
+def backprop(network, x, t):
+    g = right(network, x, t)
+    places = [*range(len(g.w))][{wrong if ":" in wrong else wrong + ":" + ("1" if wrong == "0" else "")}]
+    return Gradients([-w if l in places else w for l, w in enumerate(g.w)], g.b, g.delta)
+del step
+""",
+        encoding="utf-8",
+    )
+    found = checked(server, path, pattern=pattern)
+    assert first_divergence(found.outcomes).layers == words
+    assert f": {words}." in " ".join(text(found, "").split())
+
+
 def test_the_overall_verdict_is_the_worst_and_counts_add_up(server):
     found = checked(server, SUBMISSIONS / "wrong" / "wrong_layers_weights_index_lists.py")
     assert found.verdict == "failed"

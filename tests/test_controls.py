@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
+from conftest import table_of
 from test_faults import RIGHT, write
 
 from harness.compare import compare, select
@@ -42,27 +43,30 @@ def worst(verdicts):
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_each_control_gets_its_verdict(comparison, name):
-    rows = comparison.table[comparison.table["implementation"] == name]
+    table = table_of(comparison)
+    rows = table[table["implementation"] == name]
     assert worst(rows["verdict"]) == CONTROLS[name][1]
     assert rows["case"].nunique() == len(CASES)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_controls_are_caught_on_every_case_alone(comparison, case):
+    table = table_of(comparison)
     for name, (_, expected) in CONTROLS.items():
-        rows = comparison.table[(comparison.table["implementation"] == name) & (comparison.table["case"] == case)]
+        rows = table[(table["implementation"] == name) & (table["case"] == case)]
         if name != "always_the_first_case":
             assert worst(rows["verdict"]) == expected, name
 
 
 def test_the_truth_of_one_case_fails_on_every_other(comparison):
-    rows = comparison.table[comparison.table["implementation"] == "always_the_first_case"]
+    table = table_of(comparison)
+    rows = table[table["implementation"] == "always_the_first_case"]
     verdicts = rows.groupby("case")["verdict"].agg(worst)
     assert sorted(verdicts) == ["agrees", "failed", "failed"]
 
 
 def test_only_what_departs_is_called_wrong(comparison):
-    table = comparison.table
+    table = table_of(comparison)
     one_sign = table[(table["implementation"] == "one_sign") & table["verdict"].isin(["wrong", "inaccurate"])]
     assert set(zip(one_sign["quantity"], one_sign["layer"], strict=True)) == {("b", 1)}
     assert set(one_sign["entry"]) == {"[1]"}

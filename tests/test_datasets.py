@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sklearn import datasets as scikit_learn
 
 from harness import datasets
-from harness.cases import standard_cases
+from harness.activations import ACTIVATIONS
+from harness.arithmetic import FUNCTION_ULPS
+from harness.cases import DTYPES, HIDDEN, OUTPUTS, make, standard_cases
+from harness.errors import UnusableInput
 
 
 @pytest.mark.parametrize("name", [name for name in datasets.NAMES if name not in ("xor", "ten_rows")])
@@ -27,3 +32,36 @@ def test_a_seed_draws_other_numbers_and_the_same_ones_again(case):
         assert mine.dtype == case.dtype
     weights = [inputs.network.layers[0].w for inputs in (one, other, usual)]
     assert not any(np.array_equal(weights[i], weights[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("widths", "others", "words"),
+    [
+        ((), {}, r"^widths \(\): expected two whole numbers or more, each at least 1, as \(4, 5, 3\)$"),
+        ((3,), {}, r"^widths \(3,\): expected two"),
+        ((3, 0, 2), {}, r"^widths \(3, 0, 2\): expected two"),
+        ((3, -1), {}, r"^widths \(3, -1\): expected two"),
+        ((3, 2.5), {}, r"^widths \(3, 2.5\): expected two"),
+        ((3, 2), {"batch": 0}, r"^batch 0: expected a whole number of rows, at least 1$"),
+        ((3, 2), {"batch": None}, r"^batch None: expected"),
+        ((3, 2), {"activations": "sigmoyd"}, r"^unknown output activation 'sigmoyd': did you mean 'sigmoid'\? known: "),
+        ((3, 2, 2), {"activations": "tan sigmoid"}, r"^unknown hidden activation 'tan': did you mean 'tanh'\?"),
+        ((3, 2, 2), {"activations": "softmax"}, r"^unknown hidden activation 'softmax': "),
+        ((3, 2, 2), {"activations": " sigmoid"}, r"^unknown hidden activation ''"),
+        ((3, 2), {"activations": ""}, r"^unknown output activation ''"),
+        ((3, 2), {"dtype": "float16"}, r"^unknown dtype 'float16': .*known: float32, float64$"),
+        ((3, 2), {"dtype": np.float32}, r"^unknown dtype .*known: float32, float64$"),
+        ((3, 2), {"flag": "satured"}, r"^unknown flag 'satured': did you mean 'saturated'\?"),
+    ],
+)
+def test_a_case_that_makes_no_network_is_refused_in_one_line(widths, others, words):
+    with pytest.raises(UnusableInput) as refused:
+        make("random", widths, **others).build()
+    assert re.match(words, str(refused.value))
+    assert "\n" not in str(refused.value)
+
+
+def test_the_names_that_cases_know_are_all_there_are():
+    assert set(OUTPUTS) == ACTIVATIONS.keys()
+    assert set(HIDDEN) == {name for name, one in ACTIVATIONS.items() if one.slope is not None}
+    assert set(DTYPES) == FUNCTION_ULPS.keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+from conftest import table_of
 
 from harness.cases import make
 from harness.compare import compare, select
@@ -203,7 +204,7 @@ def test_a_wrong_and_a_failing_file_leave_their_rows_in_the_table(tmp_path):
     )
     nan = faulty(tmp_path, "nan")
     selection = select(f"{wrong.path},{nan.path},row_matrices", "random-4-4-4-4-sigmoid*")
-    table = compare(selection, 2, 10.0, lambda *_: None).table
+    table = table_of(compare(selection, 2, 10.0, lambda *_: None))
     w1 = table[(table["implementation"] == "wrong") & (table["quantity"] == "w") & (table["layer"] == 1)]
     assert list(w1["verdict"]) == ["wrong"]
     failed = table[(table["implementation"] == "nan") & (table["verdict"] == "failed")]

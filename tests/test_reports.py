@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import table_of
 
 from harness.cases import standard_cases
 from harness.compare import Comparison, Selection
@@ -126,7 +127,8 @@ def test_the_summary_shows_the_worst_of_planted_digits():
 def test_the_articles_agree_on_all_real_data_to_13_digits(complete):
     """Articles 1 and 2, Nielsen, the corrected 15 Steps and PyTorch: deltas, gradients and displacement."""
     real = {case.id for case in standard_cases() if case.is_real and case.dtype == "float64" and not case.online}
-    table = complete.table[complete.table["case"].isin(real) & complete.table["implementation"].isin(ARTICLES)]
+    every = table_of(complete)
+    table = every[every["case"].isin(real) & every["implementation"].isin(ARTICLES)]
     measured = table[table["digits"].notna()]
     print(measured.groupby("implementation")["case"].nunique().to_string())
     assert set(measured["implementation"]) == set(ARTICLES)
@@ -144,11 +146,12 @@ def test_the_articles_agree_on_all_real_data_to_13_digits(complete):
 
 
 def test_nothing_is_wrong_or_failed_and_every_row_has_a_verdict(complete):
-    verdicts = complete.table["verdict"]
+    table = table_of(complete)
+    verdicts = table["verdict"]
     assert not verdicts.isin(["wrong", "failed", "cannot tell"]).any()
-    unjudged = complete.table[verdicts == ""]
+    unjudged = table[verdicts == ""]
     assert set(unjudged["quantity"]) == {"epoch1", "epoch20"}
-    combinations = complete.table.groupby(["implementation", "case"]).ngroups
+    combinations = table.groupby(["implementation", "case"]).ngroups
     expected = len(complete.selection.implementations) * len(complete.selection.cases)
     print(f"{combinations} of {expected} implementation × case combinations are in the table")
     assert combinations == expected

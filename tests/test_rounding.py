@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from conftest import functions_of
 from hypothesis import given, settings
 from networks import inputs, random_inputs
 
+from harness import soundness, truth
 from harness.arithmetic import Arithmetic, arithmetic
-from harness.certify import certify, excess
+from harness.certify import certify, certify_forward, excess
 from harness.contract import Gradients, Unsupported
 from harness.discover import available, find
 from harness.evidence import weigh
@@ -40,6 +42,66 @@ def test_no_false_alarm_on_a_sample_of_random_networks():
     assert tally.tight().quantile(0.5, with_exact=False) > 1 / 400
 
 
+def with_huge_weights(number, most):
+    """The network of a trial with some weights of up to 10^most; in some of them two that cancel."""
+    case, given_inputs = random_case(number)
+    random = np.random.default_rng([number, 1])
+    for layer in given_inputs.network.layers:
+        places = random.choice(layer.w.size, min(layer.w.size, int(random.integers(1, 4))), replace=False)
+        sizes = 10 ** random.uniform(3, most, len(places))
+        layer.w.ravel()[places] = random.choice([-1, 1], len(places)) * sizes
+        if layer.w.shape[1] > 1 and random.random() < 0.3:
+            layer.w[0, 1] = -layer.w[0, 0]
+    given_inputs.x[:, 1:2] = given_inputs.x[:, :1]
+    return case, given_inputs
+
+
+def test_huge_weights_raise_no_false_alarm_and_leave_next_to_nothing_open(monkeypatch):
+    """Where e_z is thousands, e^{E_z} is infinite, and the slope that it would have multiplied is 0."""
+    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    tally, overflowing = Tally(), 0
+    for most in (9, 18):
+        huge = partial(with_huge_weights, most=most)
+        monkeypatch.setattr(soundness, "random_case", huge)
+        for number in range(40):
+            case, given_inputs = huge(number)
+            standards = certify(given_inputs, case.learning_rate, case.dtype)
+            if all(np.isfinite(standard.bound).all() for standard in standards.values()):
+                tally = tally.plus(Trial(implementations, number).execute())
+            else:  # right code gives NaN there, and NaN is refused
+                overflowing += 1
+    print(f"{tally.entries.total():,} entries, {tally.undecided.total():,} undecided; {overflowing} overflow")
+    assert overflowing <= 4
+    assert tally.alarms.total() == 0, tally.where
+    assert tally.entries.total() > 1_000_000
+    assert tally.undecided.total() < 0.01 * tally.entries.total()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("size", [1e18, 1e30])
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "softplus"])
+@pytest.mark.parametrize(("output", "cost"), [("sigmoid", "half_squared_error"), ("softmax", "cross_entropy")])
+def test_one_huge_weight_in_any_layer_leaves_every_entry_decidable(hidden, output, cost, size, dtype):
+    for layer in range(3):
+        given_inputs = random_inputs([4, 5, 5, 3], hidden, output, cost, 4, seed=1, dtype=dtype)
+        given_inputs.network.layers[layer].w[0, 0] = size
+        for standards in (certify(given_inputs, 0.5, dtype), certify_forward(given_inputs, dtype)):
+            for key, standard in standards.items():
+                assert not standard.undecidable.any(), (layer, key)
+
+
+def test_what_overflows_in_the_dtype_has_no_bound():
+    """1e25 times 1e25 is no float32, though float64 holds it: right code gives infinity there."""
+    given_inputs = random_inputs([2, 2, 2], "identity", "identity", "half_squared_error", 2, seed=1)
+    w = [np.full((2, 2), 1e25) for _ in range(2)]
+    given_inputs = replace(given_inputs, network=given_inputs.network.with_parameters(w, [np.zeros(2)] * 2))
+    for dtype, decidable in (("float32", False), ("float64", True)):
+        forward = certify_forward(given_inputs.astype(dtype), dtype)
+        assert np.isfinite(forward["z", 1].bound).all()
+        assert (forward["z", 2].undecidable != decidable).all()
+        assert (np.isfinite(certify(given_inputs.astype(dtype), 0.5, dtype)["w", 1].bound) == decidable).all()
+
+
 def test_random_trials_cover_what_they_promise():
     cases = [random_case(number) for number in range(300)]
     assert {case.dtype for case, _ in cases} == {"float32", "float64"}
@@ -64,7 +126,7 @@ def test_gamma_is_highams_and_has_an_end():
     assert machine.u == 2.0**-53
     assert machine.gamma(10) == pytest.approx(10 * 2.0**-53, rel=1e-14)
     with pytest.raises(ValueError, match="no rounding bound"):
-        Arithmetic("two digits", 0.01, 0.0, 4).gamma(100)
+        Arithmetic("two digits", 0.01, 0.0, 1e9, 4).gamma(100)
 
 
 @settings(max_examples=50, deadline=None)
@@ -209,6 +271,21 @@ def test_targets_that_are_no_distribution_have_no_truth():
     given_inputs = random_inputs([3, 2], "tanh", "softmax", "cross_entropy", 2, seed=1)
     with pytest.raises(ValueError, match="does not sum to 1"):
         certify(replace(given_inputs, t=np.ones((2, 2))), 0.5, "float64")
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize(
+    ("place", "name"), [*enumerate(["w of layer 1", "b of layer 1", "w of layer 2", "b of layer 2", "x", "t"])]
+)
+def test_inputs_that_are_not_finite_have_no_truth_and_say_which(monkeypatch, place, name, value):
+    given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=1)
+    array = given_inputs.arrays()[place]
+    array[(1,) * array.ndim] = value
+    monkeypatch.setattr(truth, "enclose", None)  # nothing is tried
+    index = ", ".join(["1"] * array.ndim)
+    for refused in (lambda: certify(given_inputs, 0.5, "float64"), lambda: certify_forward(given_inputs, "float64")):
+        with pytest.raises(ValueError, match=rf"^{name} holds {value} at \[{index}\]: .* finite numbers only$"):
+            refused()
 
 
 def test_finite_differences_are_inaccurate_by_evidence_not_wrong():

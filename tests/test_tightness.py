@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from harness.discover import find
-from harness.soundness import FORWARD, Tally, Trial
+from harness.__main__ import main
+from harness.discover import available, find
+from harness.soundness import FORWARD, LOSSY, Tally, Trial, sound
 from harness.soundness_report import as_json, as_text
 from harness.tightness import NONE, Tightness
 
@@ -24,6 +25,9 @@ def test_quantiles_are_those_of_the_numbers_to_within_a_bin(share):
     units = drawn(10_000)
     found, exact = Tightness.of(units).quantile(share), np.quantile(units, share)
     assert exact / A_BIN**1.1 < found < exact * 1.01
+
+
+SOUND = tuple(one for one in available() if one.name not in LOSSY)
 
 
 def test_errors_of_0_are_counted_apart_and_can_be_left_out():
@@ -64,3 +68,27 @@ def test_soundness_tells_how_tight_the_bounds_are():
     median = data["quantities"]["all"]["inexact"]["median"]
     assert 1e-4 < median < data["worst error in bounds"] <= 1
     assert f"{median:.1e}" in as_text(tally)
+
+
+def test_soundness_stops_as_soon_as_enough_is_compared_and_counts_what_was_run():
+    implementations = tuple(find(["batched_matrices", "matrices"]))
+    expected, trials = Tally(), 0
+    while expected.entries.total() < 20_000:
+        before = expected.entries.total()
+        expected, trials = expected.plus(Trial(implementations, 5 + trials).execute()), trials + 1
+    assert before < 20_000
+    for jobs in (1, 3):
+        [(ran, tally)] = sound(implementations, 20_000, 5, jobs)
+        assert ran == trials
+        assert as_json(tally, 5, ran) == as_json(expected, 5, trials)
+
+
+def test_the_json_of_soundness_counts_what_was_run(tmp_path, capsys):
+    path = tmp_path / "found.json"
+    assert main(["soundness", "--entries", "1", "--seed", "3", "--json", str(path)]) == 0
+    data, expected = json.loads(path.read_text(encoding="utf-8")), Trial(SOUND, 3).execute()
+    assert (data["first trial"], data["trials"], data["entries"]) == (3, 1, expected.entries.total())
+    assert data["implementations"].keys() == expected.entries.keys()
+    shown = {name: one["entries"] for name, one in data["implementations"].items()}
+    assert shown == {name: expected.entries[name] - expected.undecided[name] for name in shown}
+    assert f"1 networks, {data['entries']:,} entries, 0 false alarms" in capsys.readouterr().out

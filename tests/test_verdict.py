@@ -12,7 +12,8 @@ from networks import random_inputs
 from harness.certify import Standard, certify, excess
 from harness.contract import Inputs
 from harness.enclosure import Enclosure
-from harness.verdict import MOST_DIGITS, digits, distance, judge
+from harness.judgements import judge
+from harness.verdict import MOST_DIGITS, digits, distance
 
 finite = arrays.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4)), elements=st.floats(-1e300, 1e300))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from conftest import table_of
 from test_faults import CASE, RIGHT, run, run_all, write
 
 from harness.cases import make
@@ -27,9 +28,8 @@ def test_no_implementation_meets_the_traces_of_another(tmp_path):
         write(tmp_path, "spoiler", f"{RIGHT}\ndef backprop(n, x, t):\n    {spoiling}\n"),
         write(tmp_path, "victim", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n"),
     ]
-    table = compare(
-        select(",".join(str(f.path) for f in files), "random-4-4-4-4-sigmoid*"), 1, 10.0, lambda *_: None
-    ).table
+    selection = select(",".join(str(f.path) for f in files), "random-4-4-4-4-sigmoid*")
+    table = table_of(compare(selection, 1, 10.0, lambda *_: None))
     assert not (table[table["implementation"] == "spoiler"]["verdict"] == "agrees").any()
     assert set(table[table["implementation"] == "victim"]["verdict"]) == {"agrees", "unsupported"}
 
