@@ -92,7 +92,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="limit of one implementation on one case (default: 60)",
     )
-
+    add(
+        "--memory",
+        type=_gibibytes,
+        default=2.0,
+        metavar="GIB",
+        help="limit of an implementation's process (default: 2)",
+    )
     add("--json", type=_path, metavar="FILE", help="also write all rows of the tables, as data")
     add("--profile", action="store_true", help="also print where the time went")
 

@@ -48,7 +48,13 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     shown, jobs = display(), options.jobs or default_jobs()
     try:
         with clock.phase("workers"):
-            comparison = compare(selection, jobs, options.seconds, shown.show, server=server, path=path, clock=clock)
+            comparison = compare(
+                *(selection, jobs, options.seconds, shown.show),
+                server=server,
+                path=path,
+                clock=clock,
+                memory=options.memory * 2**30,
+            )
     except KeyboardInterrupt:
         return interrupted(f"what is done is kept in {path}" if path else "")
     finally:

@@ -21,6 +21,7 @@ from harness.table import COLUMNS, Table
 from harness.tally import Tally
 from harness.tasks import Ran
 from harness.timings import Clock
+from harness.worker import MEMORY
 from harness.workers import Pool, shared
 
 if TYPE_CHECKING:
@@ -91,9 +92,10 @@ def compare(
     server: Server | None = None,
     path: Path | None = None,
     clock: Clock | None = None,
+    memory: float = MEMORY,
 ) -> Comparison:
-    """Run the selection in `jobs` processes, `seconds` at most a case; `progress` is told each result as it
-    comes, how many there will be, and how many of them from each implementation.
+    """Run the selection in `jobs` processes, `seconds` at most a case and `memory` bytes at most a process; `progress`
+    is told each result as it comes, how many there will be, and how many of them from each implementation.
 
     The rows are written to `path` as they come, or to a file without a name. The workers are forked by `server`. The
     clock counts what the workers do, by phase.
@@ -105,7 +107,7 @@ def compare(
     total = len(names) * len(selection.cases)
     jobs = min(jobs, total)
     with Pool(server or shared(), jobs) as pool:
-        schedule = Schedule(selection.implementations, selection.cases, pool, jobs, seconds, clock)
+        schedule = Schedule(selection.implementations, selection.cases, pool, jobs, seconds, clock, memory)
         for result in schedule.results(rows, pairs):
             progress(result, total, len(selection.cases))
     return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs)

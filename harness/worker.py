@@ -3,6 +3,7 @@ harness.forker."""
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections import deque
@@ -12,8 +13,10 @@ from typing import Any, Protocol
 
 from harness.channel import Channel, packed
 from harness.errors import UnusableInput
+from harness.process import SLICE, resident, too_much
 from harness.server import Server
 
+MEMORY = 2 * 2**30  # bytes of resident memory that a worker may take, where nothing else is said
 LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
 QUICK = 0.02  # seconds; after a task that took less, the next ones are sent ahead
 AHEAD = 16  # tasks that a worker has before it, at most
@@ -39,10 +42,12 @@ class Task(Protocol):
 
 @dataclass(eq=False)
 class Waiting:
-    """A task on its way: the limit of one outcome in seconds, when it was added, and how large it is as a message."""
+    """A task on its way: the limit of one outcome in seconds and of its process in bytes, when it was added, and how
+    large it is as a message."""
 
     task: Task
     seconds: float
+    memory: float = MEMORY
     since: float = field(default_factory=time.monotonic)
     size: int = 0
 
@@ -54,6 +59,7 @@ class Worker:
     def __init__(self, server: Server, owner: str) -> None:
         self.owner, self.tasks, self.loading = owner, deque[Waiting](), 0.0
         self.has_timed_out = False
+        self._memory, self._look = math.inf, time.monotonic() + SLICE
         self._server, self._is_loaded, self._quick = server, False, False
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
@@ -82,7 +88,7 @@ class Worker:
             if not self.tasks:
                 self.end()
             return False
-        waiting.size = len(message)
+        waiting.size, self._memory = len(message), waiting.memory
         self.tasks.append(waiting)
         if len(self.tasks) == 1:
             self._begin()
@@ -104,6 +110,9 @@ class Worker:
                 self.end()
                 current = self.tasks.popleft()
                 yield current.task.failed(f"no answer within {current.seconds:g} s")
+            elif self.tasks and self.is_too_large():
+                self.end()
+                yield self.tasks.popleft().task.failed(too_much(self._memory))
         except Exception:  # it is gone, or what it sends is spoilt: that may raise anything
             code = self._server.command({"wait": self._pid}, [])
             self.end()
@@ -119,6 +128,13 @@ class Worker:
             self.tasks.popleft()
             if self.tasks:
                 self._begin()
+
+    def is_too_large(self) -> bool:
+        """Whether it takes more memory than its tasks may, at a look now and then."""
+        if self._pid is None or self._memory == math.inf or time.monotonic() < self._look:
+            return False
+        self._look = time.monotonic() + SLICE
+        return resident(self._pid) > self._memory
 
     @property
     def is_over(self) -> bool:

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from harness.process import SLICE
 from harness.server import Server
-from harness.worker import Task, Waiting, Worker
+from harness.worker import MEMORY, Task, Waiting, Worker
 
 FORKER = "harness.forker"
 PATIENCE = 3  # tasks of one owner that may run out of time before the rest are given up
@@ -58,10 +59,11 @@ class Pool:
         self._server.command({"settle": 0}, [])
         self._selector.close()
 
-    def add(self, tasks: Sequence[Task], seconds: float, *, prompt: bool = False) -> None:
-        """Tasks with the limit of one outcome. Those that are prompt go before others once they have waited."""
+    def add(self, tasks: Sequence[Task], seconds: float, *, memory: float = MEMORY, prompt: bool = False) -> None:
+        """Tasks with the limit of one outcome, and of their process in bytes of resident memory. Those that are prompt
+        go before others once they have waited."""
         for task in tasks:
-            self._queue.put(Waiting(task, seconds), prompt=prompt)
+            self._queue.put(Waiting(task, seconds, memory), prompt=prompt)
 
     def outcomes(self) -> Iterator[Any]:
         """The outcomes as they come, until nothing is left to do."""
@@ -71,7 +73,10 @@ class Pool:
             if not self._busy:
                 return
             soonest = min(worker.deadline for worker in self._busy) - time.monotonic()
-            self._selector.select(max(0.0, soonest))
+            self._selector.select(max(0.0, min(soonest, SLICE)))
+            for worker in [one for one in self._idle if one.is_too_large()]:  # a thread in it may go on
+                self._idle.remove(worker)
+                worker.end()
             for worker in [*self._busy]:
                 yield from worker.poll()
                 if worker.is_over:

@@ -39,7 +39,7 @@ class InThisProcess:
     def __init__(self, seed, look):
         self.tasks, self.random, self.look = deque(), random.Random(seed), look
 
-    def add(self, tasks, seconds, *, prompt=False):
+    def add(self, tasks, seconds, *, memory=0, prompt=False):
         self.tasks.extend(tasks)
 
     def outcomes(self):

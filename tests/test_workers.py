@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from test_faults import CASE, RIGHT, run, run_all, write
 
 from harness.cases import make
-from harness.compare import compare, select
+from harness.compare import Selection, compare, select
 from harness.tasks import Run
+from harness.workers import Pool, shared
 
 
 def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
@@ -73,3 +75,43 @@ def test_what_a_task_has_started_ends_with_it(tmp_path):
     run([write(tmp_path, "starts", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")], seconds=1.0)
     stat = Path(f"/proc/{note.read_text()}/stat")
     assert not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+HOARDING = "kept.append(np.ones(2**24))"  # 128 MiB
+FOREVER = f"exec({f'while True: {HOARDING}; time.sleep(0.01)'!r}, globals())"
+FORKED = f"os.fork() or {FOREVER}; time.sleep(60)"
+
+
+@pytest.mark.parametrize("body", [FOREVER, FORKED])
+def test_memory_without_end_costs_the_rows_of_its_cases_only(tmp_path, body):
+    """Also in a process that it starts; and where it is at rest a process may keep no more than while it works."""
+    greedy = write(
+        tmp_path,
+        "greedy",
+        f"{RIGHT}\nimport os, time\ndef backprop(n, x, t):\n    if len(x) > 4: {body}\n    return right(n, x, t)\n",
+    )
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in range(3, 7))
+    selection = Selection((greedy, right), cases, complete=False)
+    rows = [*compare(selection, 2, 20.0, lambda *_: None, memory=0.7 * 2**30).rows]
+    failed = {(row.implementation, row.case, row.detail) for row in rows if row.verdict == "failed"}
+    said = "it takes more than 0.7 GiB of resident memory"
+    assert failed == {("greedy", case.id, said) for case in cases[2:]}
+    judged = {(row.implementation, row.case) for row in rows if row.verdict == "agrees"}
+    assert judged == {("right", case.id) for case in cases} | {("greedy", case.id) for case in cases[:2]}
+
+
+def test_what_goes_on_in_a_process_at_rest_may_not_take_memory_without_end(tmp_path):
+    start = f"threading.Thread(target=lambda: {FOREVER}, daemon=True).start()"
+    resting = write(
+        tmp_path,
+        "resting",
+        f"{RIGHT}\nimport threading, time\ndef backprop(n, x, t):\n    {start}; return right(n, x, t)\n",
+    )
+    slow = write(tmp_path, "slow", "def backprop(n, x, t): __import__('time').sleep(60)\n")
+    with Pool(shared(), 1) as pool:
+        pool.add([Run(resting, CASE)], 5.0, memory=0.5 * 2**30)
+        pool.add([Run(slow, CASE)], 3.0)
+        first, _ = pool.outcomes()
+        assert not first.has_failed
+        assert [worker.owner for worker in pool._idle] == []
