@@ -3,7 +3,9 @@ harness.forker."""
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import socket
 import time
 from collections import deque
@@ -11,8 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from harness.answers import LONGEST_MESSAGE
 from harness.channel import Channel, packed
 from harness.errors import UnusableInput
+from harness.parse import printable
 from harness.process import SLICE, resident, too_much
 from harness.server import Server
 
@@ -20,6 +24,7 @@ MEMORY = 2 * 2**30  # bytes of resident memory that a worker may take, where not
 LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
 QUICK = 0.02  # seconds; after a task that took less, the next ones are sent ahead
 AHEAD = 16  # tasks that a worker has before it, at most
+KEPT_COMPLAINTS = 4096  # bytes, the last ones
 ROOM = 2**15  # bytes that may wait in its channel: beyond, it and the harness could wait for each other
 
 
@@ -64,10 +69,13 @@ class Worker:
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * ROOM)  # some systems give less than ROOM
+        self._complaints, self._theirs = os.pipe()  # both stay open here, so that it never comes to an end
+        os.set_blocking(self._complaints, False)
+        self._said = b""
         with theirs:
-            self._pid: int | None = server.command({"fork": True}, [theirs.fileno()])
+            self._pid: int | None = server.command({"fork": True}, [theirs.fileno(), self._theirs])
         ours.settimeout(LOADING)  # a message that has begun and does not end
-        self.channel, self.fd = Channel(ours), ours.fileno()
+        self.channel, self.fds = Channel(ours), (ours.fileno(), self._complaints)
         if self._pid is None:
             raise UnusableInput("the process that starts the workers was stopped or killed: run the command again")
 
@@ -100,6 +108,7 @@ class Worker:
 
     def poll(self) -> Iterator[Any]:
         """The outcomes that have come since the last look; it may have ended then, see `is_over`."""
+        self._listen()
         try:
             while self.tasks and self.channel.has_news():
                 outcomes, ended = self.channel.receive()
@@ -115,8 +124,20 @@ class Worker:
                 yield self.tasks.popleft().task.failed(too_much(self._memory))
         except Exception:  # it is gone, or what it sends is spoilt: that may raise anything
             code = self._server.command({"wait": self._pid}, [])
+            self._listen()
             self.end()
-            yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}")
+            yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}{self._last_words}")
+
+    def _listen(self) -> None:
+        """Take what it has written to its standard error, so that it never waits: libraries say there why they end."""
+        with contextlib.suppress(BlockingIOError):
+            self._said = (self._said + os.read(self._complaints, 2**16))[-KEPT_COMPLAINTS:]
+
+    @property
+    def _last_words(self) -> str:
+        lines = self._said.decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f", after the words: {printable(last[:LONGEST_MESSAGE])}" if last else ""
 
     def _hear(self, *, ended: bool) -> None:
         now = time.monotonic()
@@ -124,7 +145,7 @@ class Worker:
             self._is_loaded, self.loading = True, now - self._begun
         self.deadline = now + self.tasks[0].seconds  # it is loaded, or has another outcome to give
         if ended:
-            self._quick = now - self._begun < QUICK
+            self._quick, self._said = now - self._begun < QUICK, b""
             self.tasks.popleft()
             if self.tasks:
                 self._begin()
@@ -145,4 +166,6 @@ class Worker:
         if self._pid is not None:
             self._server.command({"end": self._pid}, [])
             self.channel.close()
+            os.close(self._complaints)
+            os.close(self._theirs)
         self._pid = None

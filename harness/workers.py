@@ -102,7 +102,8 @@ class Pool:
                 self._idle.remove(resting[0])
             worker = resting[0] if resting else Worker(self._server, owner)
             self._busy.append(worker)
-            self._selector.register(worker.fd, selectors.EVENT_READ)
+            for fd in worker.fds:
+                self._selector.register(fd, selectors.EVENT_READ)
             self._fill(worker)
             if not worker.tasks:
                 self._stop(worker)
@@ -120,7 +121,8 @@ class Pool:
     def _stop(self, worker: Worker) -> None:
         """Keep its process for later, and end another where there are many: one that is soon loaded again."""
         self._busy.remove(worker)
-        self._selector.unregister(worker.fd)
+        for fd in worker.fds:
+            self._selector.unregister(fd)
         if worker.is_over:
             return
         self._idle.append(worker)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from test_command_line import harness
 from test_faults import CASE, RIGHT, run, run_all, write
 
 from harness.cases import make
@@ -115,3 +116,20 @@ def test_what_goes_on_in_a_process_at_rest_may_not_take_memory_without_end(tmp_p
         first, _ = pool.outcomes()
         assert not first.has_failed
         assert [worker.owner for worker in pool._idle] == []
+
+
+LOUD = """
+    import os, sys
+    print("\\x1b]0;mine\\x07" * 2**16)
+    os.write(2, b"\\x1b[2Jloud\\n" * 2**16)
+    if len(x) > 1: os.write(2, b"free(): \\x1b[31minvalid pointer\\n\\n"), os.abort()
+    raise ValueError("\\x1b[2J")
+"""
+
+
+def test_what_is_printed_stays_away_from_the_terminal_and_the_last_words_of_what_dies_are_kept(tmp_path):
+    loud = write(tmp_path, "loud", f"{RIGHT}\ndef backprop(n, x, t):{LOUD}")
+    done = harness("compare", "--only", str(loud.path), "--case", "iris-4-5-3-sigmoid-*,xor-2-3-1-sigmoid-batch*")
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "loud" not in done.stderr
+    assert "ended with exit code -6, after the words: free(): \ufffd[31minvalid pointer" in done.stdout
