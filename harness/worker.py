@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from harness.answers import LONGEST_MESSAGE
 from harness.channel import Channel, packed
-from harness.errors import UnusableInput
 from harness.parse import printable
 from harness.process import SLICE, resident, too_much
+from harness.serve import kill_group
 from harness.server import Server
 
 MEMORY = 2 * 2**30  # bytes of resident memory that a worker may take, where nothing else is said
@@ -47,14 +47,15 @@ class Task(Protocol):
 
 @dataclass(eq=False)
 class Waiting:
-    """A task on its way: the limit of one outcome in seconds and of its process in bytes, when it was added, and how
-    large it is as a message."""
+    """A task on its way: the limit of one outcome in seconds and of its process in bytes, when it was added, how large
+    it is as a message, and whether no other is done beside it."""
 
     task: Task
     seconds: float
     memory: float = MEMORY
     since: float = field(default_factory=time.monotonic)
     size: int = 0
+    is_alone: bool = False
 
 
 class Worker:
@@ -63,7 +64,7 @@ class Worker:
 
     def __init__(self, server: Server, owner: str) -> None:
         self.owner, self.tasks, self.loading = owner, deque[Waiting](), 0.0
-        self.has_timed_out = False
+        self.is_over = self.has_timed_out = self.has_answered = False  # the last: in part, the task that it is at
         self._memory, self._look = math.inf, time.monotonic() + SLICE
         self._server, self._is_loaded, self._quick = server, False, False
         ours, theirs = socket.socketpair()
@@ -76,8 +77,6 @@ class Worker:
             self._pid: int | None = server.command({"fork": True}, [theirs.fileno(), self._theirs])
         ours.settimeout(LOADING)  # a message that has begun and does not end
         self.channel, self.fds = Channel(ours), (ours.fileno(), self._complaints)
-        if self._pid is None:
-            raise UnusableInput("the process that starts the workers was stopped or killed: run the command again")
 
     @property
     def has_room(self) -> bool:
@@ -108,11 +107,13 @@ class Worker:
 
     def poll(self) -> Iterator[Any]:
         """The outcomes that have come since the last look; it may have ended then, see `is_over`."""
+        if self.is_over:
+            return
         self._listen()
         try:
             while self.tasks and self.channel.has_news():
                 outcomes, ended = self.channel.receive()
-                self._hear(ended=ended)
+                self._hear(ended=ended, answered=bool(outcomes))
                 yield from outcomes
             if self.tasks and time.monotonic() >= self.deadline:
                 self.has_timed_out = True
@@ -126,7 +127,8 @@ class Worker:
             code = self._server.command({"wait": self._pid}, [])
             self._listen()
             self.end()
-            yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}{self._last_words}")
+            if not self._server.is_lost:  # with which every worker ends
+                yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}{self._last_words}")
 
     def _listen(self) -> None:
         """Take what it has written to its standard error, so that it never waits: libraries say there why they end."""
@@ -139,11 +141,12 @@ class Worker:
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return f", after the words: {printable(last[:LONGEST_MESSAGE])}" if last else ""
 
-    def _hear(self, *, ended: bool) -> None:
+    def _hear(self, *, ended: bool, answered: bool) -> None:
         now = time.monotonic()
         if not self._is_loaded:
             self._is_loaded, self.loading = True, now - self._begun
         self.deadline = now + self.tasks[0].seconds  # it is loaded, or has another outcome to give
+        self.has_answered = answered and not ended
         if ended:
             self._quick, self._said = now - self._begun < QUICK, b""
             self.tasks.popleft()
@@ -157,15 +160,15 @@ class Worker:
         self._look = time.monotonic() + SLICE
         return resident(self._pid) > self._memory
 
-    @property
-    def is_over(self) -> bool:
-        return self._pid is None
-
     def end(self) -> None:
         """End the process and, where the system can, all that it has started."""
+        if self.is_over:
+            return
+        self.is_over = True
         if self._pid is not None:
             self._server.command({"end": self._pid}, [])
-            self.channel.close()
-            os.close(self._complaints)
-            os.close(self._theirs)
-        self._pid = None
+            if self._server.is_lost:  # it may have seen to it that it does not end with its parent
+                kill_group(self._pid)
+        self.channel.close()
+        os.close(self._complaints)
+        os.close(self._theirs)

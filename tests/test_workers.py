@@ -14,6 +14,11 @@ from harness.tasks import Run
 from harness.workers import Pool, shared
 
 
+def is_running(pid):
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
 def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
     dying = "import os, threading; threading.Timer(0.001, os._exit, (0,)).start(); return right(n, x, t)"
     late = write(tmp_path, "late", f"{RIGHT}\ndef backprop(n, x, t):\n    {dying}\n")
@@ -74,8 +79,7 @@ def test_what_a_task_has_started_ends_with_it(tmp_path):
     start = "import subprocess; p = subprocess.Popen(['sleep', '600'])"
     body = f"{start}; open({str(note)!r}, 'w').write(str(p.pid)); p.wait()"
     run([write(tmp_path, "starts", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")], seconds=1.0)
-    stat = Path(f"/proc/{note.read_text()}/stat")
-    assert not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    assert not is_running(note.read_text())
 
 
 HOARDING = "kept.append(np.ones(2**24))"  # 128 MiB
@@ -133,3 +137,35 @@ def test_what_is_printed_stays_away_from_the_terminal_and_the_last_words_of_what
     assert "\x1b" not in done.stdout + done.stderr
     assert "loud" not in done.stderr
     assert "ended with exit code -6, after the words: free(): \ufffd[31minvalid pointer" in done.stdout
+
+
+KILLING = "import os, time; time.sleep(0.02); os.kill(os.getppid(), 9); time.sleep(60)"
+# It has seen to it that it does not end with its parent.
+STAYING = f"import ctypes; ctypes.CDLL(None).prctl(1, 0); note(); {KILLING}"
+KILLED = "it killed the process that starts the workers"
+HUNG = "no answer within 3 s"
+
+
+@pytest.mark.parametrize(
+    ("body", "most", "details"),
+    [
+        (KILLING, 6, {KILLED}),
+        (STAYING, 6, {KILLED, HUNG}),
+        (KILLING, 0, {KILLED, "not run: 3 before it " + KILLED.removeprefix("it ")}),
+        (STAYING, 0, {KILLED, HUNG, "not run: 3 before it gave no answer in time"}),
+    ],
+)
+def test_one_that_kills_the_process_that_starts_the_workers_costs_its_own_rows_only(tmp_path, body, most, details):
+    (tmp_path / "pids").touch()
+    note = f"def note(): import os; print(os.getpid(), file=open({str(tmp_path / 'pids')!r}, 'a'))"
+    head = f"{RIGHT}\n{note}\ndef backprop(n, x, t):\n    "
+    killing = write(tmp_path, "killing", f"{head}if len(x) > {most}: {body}\n    return right(n, x, t)\n")
+    slow = write(tmp_path, "slow", f"{head}import time; time.sleep(0.1); return right(n, x, t)\n")
+    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 9))
+    seconds = 3.0 if HUNG in details else 30.0
+    rows = [*compare(Selection((killing, slow), cases, complete=False), 2, seconds, lambda *_: None).rows]
+    found = [(row.implementation, row.case, row.verdict) for row in rows if row.quantity == "b" and row.layer < 2]
+    expected = [("killing", case.id, "failed" if case.batch > most else "agrees") for case in cases]
+    assert found == expected + [("slow", case.id, "agrees") for case in cases]
+    assert {row.detail for row in rows if row.verdict == "failed"} <= details
+    assert not any(map(is_running, (tmp_path / "pids").read_text().split()))
