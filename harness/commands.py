@@ -78,7 +78,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
             path.unlink(missing_ok=True)
     if options.profile:
         print(f"\n{table(clock)}")
-    return 1 if comparison.tally.bad else 0
+    return 1 if comparison.tally.bad or comparison.missing else 0
 
 
 def run_prove(options: argparse.Namespace) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +42,8 @@ class Selection:
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """The rows of one run in the order of the selection, those of pairs, and where its time went (seconds inside the
-    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through."""
+    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through. `missing` are
+    the cases whose results could not be held against each other, so that the pairs lack them, and why."""
 
     selection: Selection
     rows: Iterable[Row]
@@ -50,6 +51,7 @@ class Comparison:
     inside: float
     elapsed: float
     jobs: int
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -110,7 +112,7 @@ def compare(
         schedule = Schedule(selection.implementations, selection.cases, pool, jobs, seconds, clock, memory)
         for result in schedule.results(rows, pairs):
             progress(result, total, len(selection.cases))
-    return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs)
+    return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs, pairs.missing)
 
 
 def default_jobs() -> int:
