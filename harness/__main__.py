@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _module_of(command: str) -> ModuleType:
     """Where a command is. The others are not imported, so that each starts at once."""
     own = {"check": "check_commands", "new": "check_commands", "claims": "claims_commands", "diff": "diff_command"}
-    own |= {"report": "page_commands", "train": "train_commands"}
+    own |= {"compare": "compare_command", "report": "page_commands", "train": "train_commands"}
     return import_module(f"harness.{own.get(command, 'commands')}")
 
 
