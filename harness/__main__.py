@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _module_of(command: str) -> ModuleType:
     """Where a command is. The others are not imported, so that each starts at once."""
     own = {"check": "check_commands", "new": "check_commands", "claims": "claims_commands", "diff": "diff_command"}
-    own |= {"report": "page_commands", "train": "train_commands"}
+    own |= {"compare": "compare_command", "report": "page_commands", "train": "train_commands"}
     return import_module(f"harness.{own.get(command, 'commands')}")
 
 
@@ -92,7 +92,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="limit of one implementation on one case (default: 60)",
     )
-
+    add(
+        "--memory",
+        type=_gibibytes,
+        default=2.0,
+        metavar="GIB",
+        help="limit of an implementation's process (default: 2)",
+    )
     add("--json", type=_path, metavar="FILE", help="also write all rows of the tables, as data")
     add("--profile", action="store_true", help="also print where the time went")
 

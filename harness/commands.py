@@ -3,77 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import gc
-import os
 
-from harness.errors import UnusableInput, interrupted
+from harness.errors import UnusableInput
 from harness.page_commands import REPORTS, write_page_of
-
-TYPE_CHECKING = False  # see harness
-if TYPE_CHECKING:
-    from harness.server import Server
-    from harness.timings import Clock
-
-PARTIAL = "partial.csv"  # the rows of a comparison while it runs
-
-
-def run_compare(options: argparse.Namespace) -> int:
-    from harness.server import ONE_THREAD, Server
-    from harness.timings import Clock
-    from harness.workers import FORKER
-
-    clock = Clock()
-    gc.set_threshold(100_000)  # for the workers too: a short run would spend a tenth of its time on looking for garbage
-    os.environ.update(ONE_THREAD)  # before numpy is loaded: the workers are forks of this process
-    with clock.phase("import"):
-        server = Server(FORKER, by_fork=True)
-    with server:
-        return _compare(options, server, clock)
-
-
-def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
-    with clock.phase("import"):
-        from harness.compare import compare, select
-        from harness.markdown import check_file, check_folder
-        from harness.server import processors
-        from harness.terminal import display, print_summary
-        from harness.timings import table
-
-    selection = select(options.only, options.case, options.data)
-    folder = options.reports or (REPORTS if selection.complete else None)
-    if folder is not None:
-        check_folder(folder)
-    if options.json is not None:
-        check_file(options.json)
-    path = folder / "data" / PARTIAL if folder is not None else None
-    shown, jobs = display(), options.jobs or processors()
-    try:
-        with clock.phase("workers"):
-            comparison = compare(selection, jobs, options.seconds, shown.show, server=server, path=path, clock=clock)
-    except KeyboardInterrupt:
-        return interrupted(f"what is done is kept in {path}" if path else "")
-    finally:
-        shown.close()
-    with clock.phase("reports"):
-        print_summary(comparison)
-        if options.json is not None:
-            from harness.exports import write_json
-
-            write_json(comparison, options.json)
-            print(f"Results: {options.json}")
-        if folder is None:
-            print("No reports for a selection; --reports FOLDER writes them there.")
-        else:
-            from harness.report import write
-
-            write(comparison, folder)
-            print(f"Reports: {folder / 'README.md'}")
-            write_page_of(folder)
-        if path is not None:
-            path.unlink(missing_ok=True)
-    if options.profile:
-        print(f"\n{table(clock)}")
-    return 1 if comparison.tally.bad else 0
 
 
 def run_prove(options: argparse.Namespace) -> int:

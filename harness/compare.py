@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from harness.table import Table
 from harness.tally import Tally
 from harness.tasks import Ran
 from harness.timings import Clock
+from harness.worker import MEMORY
 from harness.workers import Pool, shared
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Selection:
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """The rows of one run in the order of the selection, those of pairs, and where its time went (seconds inside the
-    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through."""
+    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through. `missing` are
+    the cases whose results could not be held against each other, so that the pairs lack them, and why."""
 
     selection: Selection
     rows: Iterable[Row]
@@ -46,6 +48,7 @@ class Comparison:
     inside: float
     elapsed: float
     jobs: int
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -81,9 +84,10 @@ def compare(
     server: Server | None = None,
     path: Path | None = None,
     clock: Clock | None = None,
+    memory: float = MEMORY,
 ) -> Comparison:
-    """Run the selection in `jobs` processes, `seconds` at most a case; `progress` is told each result as it
-    comes, how many there will be, and how many of them from each implementation.
+    """Run the selection in `jobs` processes, `seconds` at most a case and `memory` bytes at most a process; `progress`
+    is told each result as it comes, how many there will be, and how many of them from each implementation.
 
     The rows are written to `path` as they come, or to a file without a name. The workers are forked by `server`. The
     clock counts what the workers do, by phase.
@@ -95,7 +99,7 @@ def compare(
     total = len(names) * len(selection.cases)
     jobs = min(jobs, total)
     with Pool(server or shared(), jobs) as pool:
-        schedule = Schedule(selection.implementations, selection.cases, pool, jobs, seconds, clock)
+        schedule = Schedule(selection.implementations, selection.cases, pool, jobs, seconds, clock, memory)
         for result in schedule.results(rows, pairs):
             progress(result, total, len(selection.cases))
-    return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs)
+    return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs, pairs.missing)

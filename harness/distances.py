@@ -19,10 +19,12 @@ _AT_ONCE = 2**20  # numbers of all results that one is compared with at once
 @dataclass(frozen=True, eq=False)
 class Shared:
     """For every quantity of a case the distance of each two implementations in the worst layer that both have,
-    [k, k], in their order; NaN where they share none, and on and below the diagonal."""
+    [k, k], in their order; NaN where they share none, and on and below the diagonal. Nothing, and why, where they could
+    not be compared."""
 
     case: str
     distances: Mapping[str, Array]
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ class Pair:
         return Shared(self.case.id, distances([ran.result().quantities for ran in self.ran]))
 
     def failed(self, detail: str) -> Shared:
-        return Shared(self.case.id, {})
+        return Shared(self.case.id, {}, detail)
 
 
 def distances(given: Sequence[Arrays]) -> dict[str, Array]:

@@ -70,7 +70,7 @@ def _add_test(suite: ElementTree.Element, name: str, case: str, judged: Sequence
 
 
 def write_json(comparison: Comparison, path: Path) -> None:
-    """All rows of the table and of the pairs, as JSON; what is no number is null."""
+    """All rows of the table and of the pairs, as JSON, and the cases that the pairs lack; what is no number is null."""
     selection = comparison.selection
     with path.open("w", encoding="utf-8", newline="\n") as file:
         names, cases = ([one.name for one in selection.implementations], [case.id for case in selection.cases])
@@ -80,7 +80,8 @@ def write_json(comparison: Comparison, path: Path) -> None:
             file.write(f',\n "{title}": [')
             file.writelines(_records(rows))
             file.write("\n ]")
-        file.write("\n}\n")
+        missing = json.dumps(dict(comparison.missing), ensure_ascii=False)
+        file.write(f',\n "missing_pairs": {missing}\n}}\n')
 
 
 def _records(rows: Iterable[Row] | Iterable[PairRow]) -> Iterator[str]:

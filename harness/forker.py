@@ -1,9 +1,9 @@
 """The other side of harness.workers: a small process that has the harness loaded and forks a worker whenever it is
 asked to; and what such a worker does, which is one task after another.
 
-The server reads commands from its socket: `fork`, with the channel of the new worker, answered with its process id;
-`wait`, answered with the exit code of a worker that ends by itself; `end`, for a worker that is no longer wanted; and
-`settle`, answered when nothing is left of those that have ended.
+The server reads commands from its socket: `fork`, with the channel of the new worker and a pipe for its complaints,
+answered with its process id; `wait`, answered with the exit code of a worker that ends by itself; `end`, for a worker
+that is no longer wanted; and `settle`, answered when nothing is left of those that have ended.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main(fd: int) -> None:
     ended: set[int] = set()
     with socket.socket(fileno=fd) as commands:
         while True:
-            message, fds, _, _ = socket.recv_fds(commands, COMMAND, 1)
+            message, fds, _, _ = socket.recv_fds(commands, COMMAND, 2)
             if not message:
                 break
             [(command, pid)] = json.loads(message).items()
@@ -74,12 +74,13 @@ def _load() -> None:
         datasets.load(name)
 
 
-def _forked(commands: socket.socket, channel: int) -> int:
+def _forked(commands: socket.socket, *fds: int) -> int:
     pid = os.fork()
     if pid == 0:
         commands.close()
-        _end_as_worker(channel)
-    os.close(channel)
+        _end_as_worker(*fds)
+    for one in fds:
+        os.close(one)
     return pid
 
 
@@ -92,13 +93,15 @@ def _is_gone(group: int) -> bool:
     return True
 
 
-def _end_as_worker(channel: int) -> None:
+def _end_as_worker(channel: int, complaints: int) -> None:
     """Be a worker, and end as one: nothing of the server may run on behind it."""
     code = 1
     try:
         os.setsid()  # a group of its own: Ctrl-C is the parent's affair, and what a task starts can be ended with it
         control(PARENT_DEATH_SIGNAL, signal.SIGKILL)
-        os.dup2(2, 1)  # what a task prints must not get into the tables
+        os.dup2(0, 1)  # what a task prints is neither for the tables nor for the terminal: it goes nowhere
+        os.dup2(complaints, 2)
+        os.close(complaints)
         warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
         _work(Channel(socket.socket(fileno=channel)))
         code = 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.cases import EPOCHS, Case
 from harness.contract import Array, Inputs
 from harness.judgements import Part, judge_together, parts
+from harness.parse import printable
 from harness.run import QUANTITIES, Result
 from harness.tasks import Ran
 from harness.timings import Clock
@@ -144,7 +145,7 @@ def rows(case: Case, result: Result, certificate: Certificate) -> Iterator[Row]:
             yield row._replace(verdict="cannot tell", detail=certificate.reason)
     for function, refusal in result.refusals.items():
         for quantity in QUANTITIES[function]:
-            yield start._replace(quantity=quantity, verdict=refusal.verdict, detail=refusal.detail)
+            yield start._replace(quantity=quantity, verdict=refusal.verdict, detail=printable(refusal.detail))
 
 
 def _judged(row: Row, judgement: Judgement, dtype: str) -> Row:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,8 @@ def check_file(path: Path) -> None:
         raise UnusableInput(f"{path}: expected the name of a file, found a folder; name a file in it")
     if not path.parent.is_dir():
         raise UnusableInput(f"{path}: expected a file in a folder that is there, found no such folder; name another")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UnusableInput(f"{path}: expected a file that may be written, found that it may not; name another")
 
 
 def check_folder(folder: Path, page: str = "README.md", beside: Sequence[str] = ()) -> None:
@@ -57,6 +61,8 @@ def check_folder(folder: Path, page: str = "README.md", beside: Sequence[str] = 
     try:
         for path in (folder, *(folder / name for name in beside if not Path(name).suffix)):
             path.mkdir(parents=True, exist_ok=True)
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     except OSError as error:
         problem = f"{error.filename}: expected a folder to write reports to, found: {error.strerror}"
         raise UnusableInput(f"{problem}; name another with --reports") from None
@@ -71,7 +77,7 @@ def check_folder(folder: Path, page: str = "README.md", beside: Sequence[str] = 
 
 
 def _check_ours(path: Path) -> None:
-    if path.exists() and not is_ours(path):
+    if path.exists() and path.stat().st_size and not is_ours(path):  # an empty one is what a full disk leaves
         raise UnusableInput(f"{path}: expected a report of ours or no file, found another; name another folder")
 
 

@@ -51,15 +51,18 @@ class _Fold:
 
 
 class Pairs:
-    """Folded as the cases come, in whatever order."""
+    """Folded as the cases come, in whatever order; `missing` are those that could not be compared, and why."""
 
     def __init__(self, implementations: Sequence[str], cases: Sequence[Case]) -> None:
         self._names, self._cases = implementations, cases
         self._numbers = {case.id: number for number, case in enumerate(cases)}
+        self.missing: dict[str, str] = {}
         self._of: dict[tuple[str, str], _Fold] = {}
 
     def add(self, shared: Shared) -> None:
         number = self._numbers[shared.case]
+        if shared.reason:
+            self.missing[shared.case] = shared.reason
         for quantity, distances in shared.distances.items():
             key = kind(self._cases[number]), quantity
             if key not in self._of:

@@ -14,14 +14,33 @@ from typing import Any
 
 from harness.answers import Refusal
 from harness.contract import Array
+from harness.serve import running_children
 from harness.server import Server
 from harness.wire import BadMessage, Inbox
 
 LONGEST_ANSWER = 2**28  # bytes
 KEPT_OUTPUT = 10_000  # bytes of what a worker prints
-_SLICE = 0.05  # seconds between two looks at the memory
+SLICE = 0.05  # seconds between two looks at the memory
 
 Message = tuple[dict[str, Any], list[Array]]
+
+
+def too_much(memory: float) -> str:
+    """What is said of a process that takes more than so many bytes."""
+    return f"it takes more than {memory / 2**30:g} GiB of resident memory"
+
+
+def resident(pid: int) -> int:
+    """Bytes of resident memory of a process and of those below it, where the system tells which they are."""
+    import psutil
+
+    total, waiting = 0, [pid]
+    while waiting:
+        one = waiting.pop()
+        waiting += running_children(one)
+        with contextlib.suppress(psutil.Error):
+            total += psutil.Process(one).memory_info().rss
+    return total
 
 
 class Output:
@@ -64,7 +83,7 @@ class Worker:
         if (waiting := self._taken(b"")) is not None:  # it came with the one before
             return waiting
         now = time.monotonic()
-        deadline, look = now + seconds, now + _SLICE
+        deadline, look = now + seconds, now + SLICE
         while True:
             ready = {key.fileobj for key, _ in self._selector.select(max(0.0, min(look, deadline) - now))}
             if self._printed in ready and not self._drain():
@@ -82,9 +101,8 @@ class Worker:
                 return Refusal("failed", "no answer in time", "timeout")
             if now >= look:
                 if self._resident() > self._memory:
-                    limit = f"{self._memory / 2**30:g} GiB"
-                    return Refusal("failed", f"it takes more than {limit} of resident memory", "memory")
-                look = time.monotonic() + _SLICE
+                    return Refusal("failed", too_much(self._memory), "memory")
+                look = time.monotonic() + SLICE
 
     def _taken(self, data: bytes) -> Message | Refusal | None:
         try:

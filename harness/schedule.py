@@ -6,6 +6,7 @@ to it is dropped. Each result is judged when it comes, so that an interrupted ru
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from harness.pairs import Pairs
 from harness.table import Table
 from harness.tasks import Finding, Ran, Run, Weigh
 from harness.timings import Clock
+from harness.worker import MEMORY
 from harness.workers import Pool
 
 MOST_CASES = 64  # of a block
@@ -48,11 +50,12 @@ class Schedule:
         jobs: int,
         seconds: float,
         clock: Clock,
+        memory: float = MEMORY,
     ) -> None:
         self.inside, self._clock = 0.0, clock
         self._implementations = {one.name: one for one in implementations}
         self._blocks = enumerate(blocks(cases, len(implementations)))
-        self._pool, self._jobs, self._seconds = pool, jobs, seconds
+        self._pool, self._jobs, self._seconds, self._memory = pool, jobs, seconds, memory
         self._open: dict[str, _Open] = {}
         self._running = 0
 
@@ -75,7 +78,7 @@ class Schedule:
 
                 one.departing[outcome.implementation] = outcome
                 weigh = Weigh(self._implementations[outcome.implementation], one.case)
-                self._pool.add([weigh], RUNS * self._seconds)
+                self._pool.add([weigh], RUNS * self._seconds, memory=self._memory)
             else:
                 one.left -= 1
                 if isinstance(outcome, Shared):
@@ -106,7 +109,7 @@ class Schedule:
         ordered = sorted(block, key=work, reverse=True)
         runs = [Run(one, case) for one in self._implementations.values() for case in ordered]
         self._running = len(runs)
-        self._pool.add(runs, self._seconds)
+        self._pool.add(runs, self._seconds, memory=self._memory)
 
     def _judge(self, one: _Open, result: Ran) -> None:
         one.results[result.implementation] = result
@@ -114,7 +117,7 @@ class Schedule:
         if len(one.results) == len(self._implementations) > 1:
             tasks.append(Pair(one.owner, one.case, [one.results[name] for name in self._implementations]))
             one.results = {}
-        self._pool.add(tasks, JUDGING, prompt=True)
+        self._pool.add(tasks, JUDGING, memory=math.inf, prompt=True)  # what the truth takes is no fault
 
 
 def work(case: Case) -> int:

@@ -102,14 +102,14 @@ def control(option: int, value: int) -> None:
 
 def end_strays() -> None:
     """End the processes that a worker left behind: orphans come to the server, and those of theirs after them."""
-    while children := _running_children(os.getpid()):
+    while children := running_children(os.getpid()):
         for child in children:
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
 
 
-def _running_children(pid: int, known: int = 0) -> list[int]:
+def running_children(pid: int, known: int = 0) -> list[int]:
     """The children of a process, without one that is known and those that have ended; none where the system does not
     say."""
     with contextlib.suppress(OSError):
@@ -159,7 +159,7 @@ def _work(path: Path, folder: Path, channel_fd: int, output_fd: int) -> None:
                 answer = ask(name, functions, path, inputs, header["learning_rate"], surroundings)
                 if os.getpid() != me:
                     os._exit(0)  # a copy of this process, left by code that forked
-                if answer.refusal is None and (_running_children(me) or _running_children(server, known=me)):
+                if answer.refusal is None and (running_children(me) or running_children(server, known=me)):
                     answer = Answer(refusal=Refusal("failed", "it left a process running", "processes"))
                 if answer.refusal is None and threading.active_count() > threads:
                     answer = Answer(refusal=Refusal("failed", "it left a thread running", "processes"))

@@ -39,6 +39,7 @@ class Server:
     """Close it, or use it in a `with`. Raises UnusableInput where the system cannot fork."""
 
     pid: int  # its process; the workers and all that they start are below it
+    is_lost = False  # whether it was found gone, or gave no answer
 
     def __init__(self, side: str = "harness.serve", *, by_fork: bool = False) -> None:
         """`side` is the module of its other side. `by_fork` is for a process that has one thread, and nothing in it yet
@@ -47,10 +48,20 @@ class Server:
             raise UnusableInput(
                 "the harness keeps implementations apart with fork: expected Linux, macOS or WSL; run it there"
             )
+        self._side = side
+        self._start(by_fork=by_fork)
+
+    def _start(self, *, by_fork: bool) -> None:
         self._socket, theirs = socket.socketpair()
         with theirs:
-            self.pid = _forked(side, theirs, self._socket) if by_fork else _spawned(side, theirs)
+            self.pid = _forked(self._side, theirs, self._socket) if by_fork else _spawned(self._side, theirs)
         self._socket.settimeout(LOADING)
+
+    def restart(self) -> None:
+        """Start another in place of one that is lost: an interpreter of its own, whatever this process has become."""
+        self.close()
+        self._start(by_fork=False)
+        self.is_lost = False
 
     def __enter__(self) -> Server:
         return self
@@ -68,6 +79,7 @@ class Server:
             return answer
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)  # it is gone, or stopped; its workers end with it
+        self.is_lost = True
         return None
 
     def close(self) -> None:

@@ -31,18 +31,29 @@ class Table:
         self._lengths = array("q", [0]) * len(self._places)
         self._file = _opened(path)
         weakref.finalize(self, self._file.close)
-        self._end = self._file.write(_text([COLUMNS]))
-        self._file.flush()
+        self._end = 0
+        self._write(_text([COLUMNS]))
 
     def append(self, implementation: str, case: str, rows: Sequence[Row]) -> None:
         """All rows of an implementation on a case; on disk when this returns, where they have a path."""
         place = self._implementations[implementation] * len(self._cases) + self._cases[case]
+        begin = self._end
+        self._write(_text(rows))
+        self._places[place], self._lengths[place] = begin, self._end - begin
+
+    def _write(self, text: bytes) -> None:
+        """At the end; whole or not at all. Raises UnusableInput where there is no room for it."""
         self._file.seek(self._end)
-        self._places[place] = self._end
-        self._lengths[place] = self._file.write(_text(rows))
-        self._end += self._lengths[place]
-        if self.path is not None:
-            self._file.flush()
+        left = memoryview(text)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            self._file.truncate(self._end)  # rows that are not whole would be taken for others
+            kept = "what is done is kept there" if self.path is not None else "TMPDIR may name another folder"
+            problem = f"expected room for the rows of the comparison, found: {error.strerror}; make room: {kept}"
+            raise UnusableInput(f"{self.path or 'the folder of temporary files'}: {problem}") from None
+        self._end += len(text)
 
     def __iter__(self) -> Iterator[Row]:
         """The rows, by implementation and case in the order of the selection."""
@@ -60,9 +71,11 @@ def _opened(path: Path | None) -> IO[bytes]:
     if path is None:
         from tempfile import TemporaryFile  # with much else
 
-        return TemporaryFile()
+        return TemporaryFile(buffering=0)
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a+b")  # another comparison's rows must not be cut off before it is known whether it still runs
+    file = path.open(
+        "a+b", buffering=0
+    )  # another comparison's rows must not be cut off before it is known whether it still runs
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

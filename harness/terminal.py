@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 from harness.verdict import VERDICTS
-from harness.views import NOTHING, Grid, digits_by_quantity, excess_by_quantity, reasons
+from harness.views import NOTHING, Grid, digits_by_quantity, excess_by_quantity, missing_pairs, reasons
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -95,6 +95,8 @@ def print_summary(comparison: Comparison) -> None:
         first = [[row._asdict()[head] for head in heads] for of in tally.of.values() for row in of.wrong][:FEW]
         print(f"\nWrong, the first of each case ({len(first)} of {cases}; --reports FOLDER writes all):")
         print(plain(Grid(heads, first)))
+    if missing := missing_pairs(comparison):
+        print("\n" + "\n".join(missing))
     judged = ", ".join(f"{tally.verdicts[verdict]:,} {verdict}" for verdict in VERDICTS if tally.verdicts[verdict])
     unjudged = "none: weights after epochs are not judged"
     print(f"\nVerdicts, one for each quantity, layer and case: {judged or unjudged}.")

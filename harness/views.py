@@ -123,6 +123,17 @@ def _worst_other(shared: list[_With], others: set[str]) -> str:
     return f"{worst.fewest} ({worst.other})"
 
 
+def missing_pairs(comparison: Comparison) -> list[str]:
+    """What the numbers on pairs lack, and why: a line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for case in sorted(comparison.missing):
+        by_reason.setdefault(comparison.missing[case], []).append(case)
+    return [
+        f"Pairs were not compared in {len(cases)} case{'s' if len(cases) > 1 else ''}, such as {cases[0]}: {reason}."
+        for reason, cases in by_reason.items()
+    ]
+
+
 def verdict_counts(of: Mapping[str, Counts]) -> Grid:
     """Implementation × verdict: how many rows (one a case, quantity and layer); rows not judged do not count."""
     given = {verdict for counts in of.values() for verdict in counts.verdicts}

@@ -3,6 +3,9 @@ harness.forker."""
 
 from __future__ import annotations
 
+import contextlib
+import math
+import os
 import socket
 import time
 from collections import deque
@@ -10,13 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from harness.answers import LONGEST_MESSAGE
 from harness.channel import Channel, packed
-from harness.errors import UnusableInput
+from harness.parse import printable
+from harness.process import SLICE, resident, too_much
+from harness.serve import kill_group
 from harness.server import Server
 
+MEMORY = 2 * 2**30  # bytes of resident memory that a worker may take, where nothing else is said
 LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
 QUICK = 0.02  # seconds; after a task that took less, the next ones are sent ahead
 AHEAD = 16  # tasks that a worker has before it, at most
+KEPT_COMPLAINTS = 4096  # bytes, the last ones
 ROOM = 2**15  # bytes that may wait in its channel: beyond, it and the harness could wait for each other
 
 
@@ -39,12 +47,15 @@ class Task(Protocol):
 
 @dataclass(eq=False)
 class Waiting:
-    """A task on its way: the limit of one outcome in seconds, when it was added, and how large it is as a message."""
+    """A task on its way: the limit of one outcome in seconds and of its process in bytes, when it was added, how large
+    it is as a message, and whether no other is done beside it."""
 
     task: Task
     seconds: float
+    memory: float = MEMORY
     since: float = field(default_factory=time.monotonic)
     size: int = 0
+    is_alone: bool = False
 
 
 class Worker:
@@ -53,17 +64,19 @@ class Worker:
 
     def __init__(self, server: Server, owner: str) -> None:
         self.owner, self.tasks, self.loading = owner, deque[Waiting](), 0.0
-        self.has_timed_out = False
+        self.is_over = self.has_timed_out = self.has_answered = False  # the last: in part, the task that it is at
+        self._memory, self._look = math.inf, time.monotonic() + SLICE
         self._server, self._is_loaded, self._quick = server, False, False
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * ROOM)  # some systems give less than ROOM
+        self._complaints, self._theirs = os.pipe()  # both stay open here, so that it never comes to an end
+        os.set_blocking(self._complaints, False)
+        self._said = b""
         with theirs:
-            self._pid: int | None = server.command({"fork": True}, [theirs.fileno()])
+            self._pid: int | None = server.command({"fork": True}, [theirs.fileno(), self._theirs])
         ours.settimeout(LOADING)  # a message that has begun and does not end
-        self.channel, self.fd = Channel(ours), ours.fileno()
-        if self._pid is None:
-            raise UnusableInput("the process that starts the workers was stopped or killed: run the command again")
+        self.channel, self.fds = Channel(ours), (ours.fileno(), self._complaints)
 
     @property
     def has_room(self) -> bool:
@@ -82,7 +95,7 @@ class Worker:
             if not self.tasks:
                 self.end()
             return False
-        waiting.size = len(message)
+        waiting.size, self._memory = len(message), waiting.memory
         self.tasks.append(waiting)
         if len(self.tasks) == 1:
             self._begin()
@@ -94,39 +107,68 @@ class Worker:
 
     def poll(self) -> Iterator[Any]:
         """The outcomes that have come since the last look; it may have ended then, see `is_over`."""
+        if self.is_over:
+            return
+        self._listen()
         try:
             while self.tasks and self.channel.has_news():
                 outcomes, ended = self.channel.receive()
-                self._hear(ended=ended)
+                self._hear(ended=ended, answered=bool(outcomes))
                 yield from outcomes
             if self.tasks and time.monotonic() >= self.deadline:
                 self.has_timed_out = True
                 self.end()
                 current = self.tasks.popleft()
                 yield current.task.failed(f"no answer within {current.seconds:g} s")
+            elif self.tasks and self.is_too_large():
+                self.end()
+                yield self.tasks.popleft().task.failed(too_much(self._memory))
         except Exception:  # it is gone, or what it sends is spoilt: that may raise anything
             code = self._server.command({"wait": self._pid}, [])
+            self._listen()
             self.end()
-            yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}")
+            if not self._server.is_lost:  # with which every worker ends
+                yield self.tasks.popleft().task.failed(f"the process ended with exit code {code}{self._last_words}")
 
-    def _hear(self, *, ended: bool) -> None:
+    def _listen(self) -> None:
+        """Take what it has written to its standard error, so that it never waits: libraries say there why they end."""
+        with contextlib.suppress(BlockingIOError):
+            self._said = (self._said + os.read(self._complaints, 2**16))[-KEPT_COMPLAINTS:]
+
+    @property
+    def _last_words(self) -> str:
+        lines = self._said.decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f", after the words: {printable(last[:LONGEST_MESSAGE])}" if last else ""
+
+    def _hear(self, *, ended: bool, answered: bool) -> None:
         now = time.monotonic()
         if not self._is_loaded:
             self._is_loaded, self.loading = True, now - self._begun
         self.deadline = now + self.tasks[0].seconds  # it is loaded, or has another outcome to give
+        self.has_answered = answered and not ended
         if ended:
-            self._quick = now - self._begun < QUICK
+            self._quick, self._said = now - self._begun < QUICK, b""
             self.tasks.popleft()
             if self.tasks:
                 self._begin()
 
-    @property
-    def is_over(self) -> bool:
-        return self._pid is None
+    def is_too_large(self) -> bool:
+        """Whether it takes more memory than its tasks may, at a look now and then."""
+        if self._pid is None or self._memory == math.inf or time.monotonic() < self._look:
+            return False
+        self._look = time.monotonic() + SLICE
+        return resident(self._pid) > self._memory
 
     def end(self) -> None:
         """End the process and, where the system can, all that it has started."""
+        if self.is_over:
+            return
+        self.is_over = True
         if self._pid is not None:
             self._server.command({"end": self._pid}, [])
-            self.channel.close()
-        self._pid = None
+            if self._server.is_lost:  # it may have seen to it that it does not end with its parent
+                kill_group(self._pid)
+        self.channel.close()
+        os.close(self._complaints)
+        os.close(self._theirs)

@@ -1,7 +1,12 @@
-"""Worker processes: tasks are run apart from the harness, and no task can stop the run.
+(
+    """Worker processes: tasks are run apart from the harness, and no task can stop the run.
 
-A worker that dies or runs out of time costs the task that it was at; another worker takes its place.
+A worker that dies or runs out of time costs the task that it was at; another worker takes its place. Where the process
+that forks them was killed, another takes its place, too: what was being done is tried again, one task alone at a time,
+and the task that is at work when it happens again has failed.
 """
+    ""
+)
 
 from __future__ import annotations
 
@@ -13,11 +18,14 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from harness.errors import UnusableInput
+from harness.process import SLICE
 from harness.server import Server
-from harness.worker import Task, Waiting, Worker
+from harness.worker import MEMORY, Task, Waiting, Worker
 
 FORKER = "harness.forker"
-PATIENCE = 3  # tasks of one owner that may run out of time before the rest are given up
+PATIENCE = 3  # tasks of one owner that may run out of time, or end the server, before the rest are given up
+LATE_ANSWER, KILLED = "gave no answer in time", "killed the process that starts the workers"
 KEPT = 16  # processes that are kept, idle, for tasks of their owner that may come yet
 SLOW = 0.1  # seconds; what takes longer to load is kept before what does not
 LATE = 1.0  # seconds that a prompt task may wait while others are done
@@ -45,6 +53,8 @@ class Pool:
     def __init__(self, server: Server, jobs: int) -> None:
         self._server, self._jobs = server, jobs
         self._queue = _Queue()
+        self._suspects: deque[Waiting] = deque()  # tasks that were being done when the server was lost
+        self._losses = 0  # of the server, since the last outcome
         self._busy: list[Worker] = []
         self._idle: list[Worker] = []  # the longest idle first
         self._selector = selectors.DefaultSelector()
@@ -58,25 +68,63 @@ class Pool:
         self._server.command({"settle": 0}, [])
         self._selector.close()
 
-    def add(self, tasks: Sequence[Task], seconds: float, *, prompt: bool = False) -> None:
-        """Tasks with the limit of one outcome. Those that are prompt go before others once they have waited."""
+    def add(self, tasks: Sequence[Task], seconds: float, *, memory: float = MEMORY, prompt: bool = False) -> None:
+        """Tasks with the limit of one outcome, and of their process in bytes of resident memory. Those that are prompt
+        go before others once they have waited."""
         for task in tasks:
-            self._queue.put(Waiting(task, seconds), prompt=prompt)
+            self._queue.put(Waiting(task, seconds, memory), prompt=prompt)
 
     def outcomes(self) -> Iterator[Any]:
         """The outcomes as they come, until nothing is left to do."""
         while True:
+            if self._server.is_lost:
+                yield from self._recovered()
             yield from self._queue.given_up()
             self._assign()
+            if self._server.is_lost:
+                continue
             if not self._busy:
                 return
             soonest = min(worker.deadline for worker in self._busy) - time.monotonic()
-            self._selector.select(max(0.0, soonest))
+            self._selector.select(max(0.0, min(soonest, SLICE)))
+            for worker in [one for one in self._idle if one.is_too_large()]:  # a thread in it may go on
+                self._idle.remove(worker)
+                worker.end()
             for worker in [*self._busy]:
-                yield from worker.poll()
-                if worker.is_over:
-                    self._queue.put_back(worker.owner, worker.tasks, timed_out=worker.has_timed_out)
+                for outcome in worker.poll():
+                    self._losses = 0
+                    yield outcome
+                if worker.is_over and not self._server.is_lost:
+                    self._queue.put_back(worker.owner, worker.tasks, fault=LATE_ANSWER if worker.has_timed_out else "")
                     self._stop(worker)
+
+    def _recovered(self) -> Iterator[Any]:
+        """Another server in place of one that was lost, and its workers with it. The tasks that they were at are to be
+        done alone, or are to blame."""
+        self._losses += 1
+        if self._losses > PATIENCE:
+            raise UnusableInput(
+                "the process that starts the workers is stopped or killed each time: run the command again"
+            )
+        for worker in [*self._busy]:
+            yield from worker.poll()  # what it had answered before
+            worker.end()
+            fault = LATE_ANSWER if worker.has_timed_out else ""
+            if worker.tasks:
+                first = worker.tasks.popleft()
+                if first.is_alone:
+                    fault, self._losses = KILLED, 0
+                    yield first.task.failed(f"it {KILLED}")
+                elif worker.has_answered:  # again, it would answer twice
+                    yield first.task.failed("the process that starts the workers was killed while it ran")
+                else:
+                    self._suspects.append(first)
+            self._queue.put_back(worker.owner, worker.tasks, fault=fault)
+            self._stop(worker)
+        for worker in self._idle:
+            worker.end()
+        self._idle = []
+        self._server.restart()
 
     @property
     def _owners(self) -> set[str]:
@@ -84,23 +132,45 @@ class Pool:
 
     def _assign(self) -> None:
         """Give every worker what it has room for, and a process to every owner that there is a job for."""
+        if any(worker.tasks and worker.tasks[0].is_alone for worker in self._busy):
+            return
         for worker in [*self._busy]:
-            self._fill(worker)
+            if not self._suspects:
+                self._fill(worker)
             if not worker.tasks:
                 self._stop(worker)
-        while len(self._busy) < self._jobs:
+        if self._suspects:
+            self._try_suspect()
+            return
+        while len(self._busy) < self._jobs and not self._server.is_lost:
             owner = self._queue.next_owner(self._owners)
             if owner is None:
                 return
-            resting = [worker for worker in self._idle if worker.owner == owner]
-            if resting:
-                self._idle.remove(resting[0])
-            worker = resting[0] if resting else Worker(self._server, owner)
-            self._busy.append(worker)
-            self._selector.register(worker.fd, selectors.EVENT_READ)
+            worker = self._employed(owner)
             self._fill(worker)
             if not worker.tasks:
                 self._stop(worker)
+
+    def _try_suspect(self) -> None:
+        """Have one done while no other task is."""
+        while not self._busy and not self._server.is_lost:
+            worker = self._employed(self._suspects[0].task.owner)
+            self._suspects[0].is_alone = True
+            if worker.send(self._suspects[0]):
+                self._suspects.popleft()
+            else:
+                self._stop(worker)
+
+    def _employed(self, owner: str) -> Worker:
+        """A worker of this owner that was at rest, or a new one."""
+        resting = [worker for worker in self._idle if worker.owner == owner]
+        if resting:
+            self._idle.remove(resting[0])
+        worker = resting[0] if resting else Worker(self._server, owner)
+        self._busy.append(worker)
+        for fd in worker.fds:
+            self._selector.register(fd, selectors.EVENT_READ)
+        return worker
 
     def _fill(self, worker: Worker) -> None:
         while (
@@ -115,7 +185,8 @@ class Pool:
     def _stop(self, worker: Worker) -> None:
         """Keep its process for later, and end another where there are many: one that is soon loaded again."""
         self._busy.remove(worker)
-        self._selector.unregister(worker.fd)
+        for fd in worker.fds:
+            self._selector.unregister(fd)
         if worker.is_over:
             return
         self._idle.append(worker)
@@ -132,7 +203,7 @@ class _Queue:
     def __init__(self) -> None:
         self.prompt: set[str] = set()  # owners whose tasks are
         self._of_owner: dict[str, deque[Waiting]] = {}
-        self._timeouts: Counter[str] = Counter()
+        self._faults: Counter[tuple[str, str]] = Counter()
 
     def put(self, waiting: Waiting, *, prompt: bool) -> None:
         owner = waiting.task.owner
@@ -140,17 +211,18 @@ class _Queue:
         if prompt:
             self.prompt.add(owner)
 
-    def put_back(self, owner: str, tasks: Sequence[Waiting] | deque[Waiting], *, timed_out: bool = False) -> None:
-        """Tasks that were on their way to a worker which is no more."""
-        self._timeouts[owner] += timed_out
+    def put_back(self, owner: str, tasks: Sequence[Waiting] | deque[Waiting], *, fault: str = "") -> None:
+        """Tasks that were on their way to a worker which is no more, and what the one that it was at did."""
+        if fault:
+            self._faults[owner, fault] += 1
         if tasks:
             self._of_owner.setdefault(owner, deque()).extendleft(reversed(tasks))
 
     def given_up(self) -> Iterator[Any]:
         """The outcomes of tasks that nobody will do."""
-        for owner in [owner for owner, count in self._timeouts.items() if count >= PATIENCE]:
+        for owner, fault in [fault for fault, count in self._faults.items() if count >= PATIENCE]:
             for waiting in self._of_owner.pop(owner, ()):
-                yield waiting.task.failed(f"not run: {PATIENCE} before it gave no answer in time")
+                yield waiting.task.failed(f"not run: {PATIENCE} before it {fault}")
 
     def take(self, owner: str, at_work: set[str]) -> Waiting | None:
         """The next task for a worker of this owner; none where prompt ones that nobody is at have waited too long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 from harness import datasets
 from harness.__main__ import _module_of
 from harness.discover import Implementation
+from harness.errors import UnusableInput
+from harness.markdown import check_file, check_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -154,6 +157,40 @@ def test_reports_that_cannot_be_written_are_one_line_before_anything_is_computed
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_results_that_cannot_be_written_keep_the_reports_from_nothing(tmp_path):
+    some = ["compare", "--only", "row_matrices", "--case", "xor-2-1*"]
+    done = harness(*some, "--json", "/dev/full", "--reports", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert done.stderr == "error: /dev/full: expected to write there, found: No space left on device\n"
+    assert (tmp_path / "out" / "index.html").is_file()
+    assert not (tmp_path / "out" / "data" / "partial.csv").exists()
+
+
+def test_reports_that_cannot_be_written_in_the_end_are_one_line_and_the_rows_are_kept(tmp_path):
+    (tmp_path / "badge.json").mkdir()
+    some = ["compare", "--only", "row_matrices", "--case", "xor-2-1*", "--reports", str(tmp_path)]
+    done = harness(*some, "--json", str(tmp_path / "results.json"))
+    partial = tmp_path / "data" / "partial.csv"
+    problem = (
+        f"{tmp_path / 'badge.json'}: expected to write there, found: Is a directory; all rows are kept in {partial}"
+    )
+    assert (done.returncode, done.stderr) == (2, f"error: {problem}\n")
+    assert partial.read_text(encoding="utf-8").count("agrees") == 4
+    assert (tmp_path / "results.json").is_file()
+    (tmp_path / "badge.json").rmdir()
+    (tmp_path / "README.md").write_text("")  # as a full disk leaves it
+    assert harness(*some).returncode == 0
+
+
+def test_what_may_not_be_written_is_said_before_anything_is_computed(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(UnusableInput, match=r"results\.json: expected a file that may be written"):
+        check_file(tmp_path / "results.json")
+    with pytest.raises(UnusableInput, match="expected a folder to write reports to, found: Permission denied"):
+        check_folder(tmp_path)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ ORDER = [
     "page", "page.examples", "page.lines", "page.notations", "page.quantities", "page.worked",
     "soundness_report", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report",
     "page.pictures", "page.notation", "page.prose", "page.mistakes", "page.data", "page.build", "page_commands",
-    "check_commands", "claims_commands", "commands", "diff_command", "train_commands", "__main__",
+    "check_commands", "claims_commands", "commands", "compare_command", "diff_command", "train_commands", "__main__",
 ]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))

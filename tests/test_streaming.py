@@ -39,7 +39,7 @@ class InThisProcess:
     def __init__(self, seed, look):
         self.tasks, self.random, self.look = deque(), random.Random(seed), look
 
-    def add(self, tasks, seconds, *, prompt=False):
+    def add(self, tasks, seconds, *, memory=0, prompt=False):
         self.tasks.extend(tasks)
 
     def outcomes(self):
@@ -189,6 +189,34 @@ def test_ctrl_c_in_a_text_that_python_runs_is_an_end_like_any_other(tmp_path):
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (130, "interrupted; all is kept\n")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_full_disk_is_said_in_a_line_and_leaves_whole_rows(tmp_path, monkeypatch, named):
+    table = Table(["one"], ["a", "b"], tmp_path / "partial.csv" if named else None)
+    table.append("one", "a", [Row("one", "a", "w", 1)])
+
+    class Full:
+        """A file on a disk that has room for ten bytes."""
+
+        def __init__(self, file):
+            self.file, self.left = file, 10
+
+        def write(self, data):
+            count = self.file.write(data[: self.left])
+            self.left -= count
+            return count or os.write(os.open("/dev/full", os.O_WRONLY), data)
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    monkeypatch.setattr(table, "_file", Full(table._file))
+    where = "partial.csv" if named else "the folder of temporary files"
+    with pytest.raises(UnusableInput, match=f"{where}: expected room for the rows .* No space left on device"):
+        table.append("one", "b", [Row("one", "b", "w", 1)])
+    assert [row.case for row in table] == ["a"]
+    if named:
+        assert [row["case"] for row in read(tmp_path / "partial.csv")] == ["a"]
 
 
 def test_two_comparisons_do_not_write_into_one_folder(tmp_path):

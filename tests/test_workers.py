@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from conftest import table_of
+from test_command_line import harness
 from test_faults import CASE, RIGHT, run, run_all, write
 
 from harness.cases import make
-from harness.compare import compare, select
+from harness.compare import Selection, compare, select
 from harness.tasks import Run
+from harness.workers import Pool, shared
+
+
+def is_running(pid):
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
@@ -71,5 +79,93 @@ def test_what_a_task_has_started_ends_with_it(tmp_path):
     start = "import subprocess; p = subprocess.Popen(['sleep', '600'])"
     body = f"{start}; open({str(note)!r}, 'w').write(str(p.pid)); p.wait()"
     run([write(tmp_path, "starts", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")], seconds=1.0)
-    stat = Path(f"/proc/{note.read_text()}/stat")
-    assert not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    assert not is_running(note.read_text())
+
+
+HOARDING = "kept.append(np.ones(2**24))"  # 128 MiB
+FOREVER = f"exec({f'while True: {HOARDING}; time.sleep(0.01)'!r}, globals())"
+FORKED = f"os.fork() or {FOREVER}; time.sleep(60)"
+
+
+@pytest.mark.parametrize("body", [FOREVER, FORKED])
+def test_memory_without_end_costs_the_rows_of_its_cases_only(tmp_path, body):
+    """Also in a process that it starts; and where it is at rest a process may keep no more than while it works."""
+    greedy = write(
+        tmp_path,
+        "greedy",
+        f"{RIGHT}\nimport os, time\ndef backprop(n, x, t):\n    if len(x) > 4: {body}\n    return right(n, x, t)\n",
+    )
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in range(3, 7))
+    selection = Selection((greedy, right), cases, complete=False)
+    rows = [*compare(selection, 2, 20.0, lambda *_: None, memory=0.7 * 2**30).rows]
+    failed = {(row.implementation, row.case, row.detail) for row in rows if row.verdict == "failed"}
+    said = "it takes more than 0.7 GiB of resident memory"
+    assert failed == {("greedy", case.id, said) for case in cases[2:]}
+    judged = {(row.implementation, row.case) for row in rows if row.verdict == "agrees"}
+    assert judged == {("right", case.id) for case in cases} | {("greedy", case.id) for case in cases[:2]}
+
+
+def test_what_goes_on_in_a_process_at_rest_may_not_take_memory_without_end(tmp_path):
+    start = f"threading.Thread(target=lambda: {FOREVER}, daemon=True).start()"
+    resting = write(
+        tmp_path,
+        "resting",
+        f"{RIGHT}\nimport threading, time\ndef backprop(n, x, t):\n    {start}; return right(n, x, t)\n",
+    )
+    slow = write(tmp_path, "slow", "def backprop(n, x, t): __import__('time').sleep(60)\n")
+    with Pool(shared(), 1) as pool:
+        pool.add([Run(resting, CASE)], 5.0, memory=0.5 * 2**30)
+        pool.add([Run(slow, CASE)], 3.0)
+        first, _ = pool.outcomes()
+        assert not first.has_failed
+        assert [worker.owner for worker in pool._idle] == []
+
+
+LOUD = """
+    import os, sys
+    print("\\x1b]0;mine\\x07" * 2**16)
+    os.write(2, b"\\x1b[2Jloud\\n" * 2**16)
+    if len(x) > 1: os.write(2, b"free(): \\x1b[31minvalid pointer\\n\\n"), os.abort()
+    raise ValueError("\\x1b[2J")
+"""
+
+
+def test_what_is_printed_stays_away_from_the_terminal_and_the_last_words_of_what_dies_are_kept(tmp_path):
+    loud = write(tmp_path, "loud", f"{RIGHT}\ndef backprop(n, x, t):{LOUD}")
+    done = harness("compare", "--only", str(loud.path), "--case", "iris-4-5-3-sigmoid-*,xor-2-3-1-sigmoid-batch*")
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "loud" not in done.stderr
+    assert "ended with exit code -6, after the words: free(): \ufffd[31minvalid pointer" in done.stdout
+
+
+KILLING = "import os, time; time.sleep(0.02); os.kill(os.getppid(), 9); time.sleep(60)"
+# It has seen to it that it does not end with its parent.
+STAYING = f"import ctypes; ctypes.CDLL(None).prctl(1, 0); note(); {KILLING}"
+KILLED = "it killed the process that starts the workers"
+HUNG = "no answer within 3 s"
+
+
+@pytest.mark.parametrize(
+    ("body", "most", "details"),
+    [
+        (KILLING, 6, {KILLED}),
+        (STAYING, 6, {KILLED, HUNG}),
+        (KILLING, 0, {KILLED, "not run: 3 before it " + KILLED.removeprefix("it ")}),
+        (STAYING, 0, {KILLED, HUNG, "not run: 3 before it gave no answer in time"}),
+    ],
+)
+def test_one_that_kills_the_process_that_starts_the_workers_costs_its_own_rows_only(tmp_path, body, most, details):
+    (tmp_path / "pids").touch()
+    note = f"def note(): import os; print(os.getpid(), file=open({str(tmp_path / 'pids')!r}, 'a'))"
+    head = f"{RIGHT}\n{note}\ndef backprop(n, x, t):\n    "
+    killing = write(tmp_path, "killing", f"{head}if len(x) > {most}: {body}\n    return right(n, x, t)\n")
+    slow = write(tmp_path, "slow", f"{head}import time; time.sleep(0.1); return right(n, x, t)\n")
+    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 9))
+    seconds = 3.0 if HUNG in details else 30.0
+    rows = [*compare(Selection((killing, slow), cases, complete=False), 2, seconds, lambda *_: None).rows]
+    found = [(row.implementation, row.case, row.verdict) for row in rows if row.quantity == "b" and row.layer < 2]
+    expected = [("killing", case.id, "failed" if case.batch > most else "agrees") for case in cases]
+    assert found == expected + [("slow", case.id, "agrees") for case in cases]
+    assert {row.detail for row in rows if row.verdict == "failed"} <= details
+    assert not any(map(is_running, (tmp_path / "pids").read_text().split()))
