@@ -24,6 +24,7 @@ MEMORY = 2 * 2**30  # bytes of resident memory that a worker may take, where not
 LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
 QUICK = 0.02  # seconds; after a task that took less, the next ones are sent ahead
 AHEAD = 16  # tasks that a worker has before it, at most
+FIRST_LOOK = 0.5  # seconds before its memory is looked at: short runs need not load what looks
 KEPT_COMPLAINTS = 4096  # bytes, the last ones
 ROOM = 2**15  # bytes that may wait in its channel: beyond, it and the harness could wait for each other
 
@@ -65,7 +66,7 @@ class Worker:
     def __init__(self, server: Server, owner: str) -> None:
         self.owner, self.tasks, self.loading = owner, deque[Waiting](), 0.0
         self.is_over = self.has_timed_out = self.has_answered = False  # the last: in part, the task that it is at
-        self._memory, self._look = math.inf, time.monotonic() + SLICE
+        self._memory, self._look = math.inf, time.monotonic() + FIRST_LOOK
         self._server, self._is_loaded, self._quick = server, False, False
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):

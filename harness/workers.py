@@ -1,12 +1,9 @@
-(
-    """Worker processes: tasks are run apart from the harness, and no task can stop the run.
+"""Worker processes: tasks are run apart from the harness, and no task can stop the run.
 
 A worker that dies or runs out of time costs the task that it was at; another worker takes its place. Where the process
 that forks them was killed, another takes its place, too: what was being done is tried again, one task alone at a time,
 and the task that is at work when it happens again has failed.
 """
-    ""
-)
 
 from __future__ import annotations
 
