@@ -21,7 +21,7 @@ from harness.pictures import Line, Panel, Picture
 
 NUMPY, COMPARE, CHECK = "import numpy", "compare", "check"
 LIMIT = 200.0  # seconds of one run
-ROOM = ("--seconds", "100", "--total-seconds", "600", "--memory", "12")  # that no limit of a check is in the way
+ROOM = ("--seconds", "200", "--total-seconds", "600", "--memory", "12")  # that no limit of a check is in the way
 ACTIVATIONS, ROWS, FEW_CASES, FEW = "tanh identity", 8, 50, 3
 MANY = 1e6  # beyond, an axis has no room for every digit
 MIDDLE = (57,) * 4

@@ -22,7 +22,8 @@ DECIDES = (OUTWARD - 1) / 2
 @dataclass(frozen=True, eq=False)
 class Standard:
     """One quantity of one layer: its truth, the bound on every entry's rounding, and the entries of which nothing
-    can be said, because a weighted input is within rounding of a kink or the enclosure stayed too wide."""
+    can be said, because a weighted input is within rounding of a kink, because there is no finite bound, or because the
+    enclosure stayed too wide."""
 
     truth: Enclosure
     bound: Array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,6 @@ from harness.table import Table
 from harness.tally import Tally
 from harness.tasks import Ran
 from harness.timings import Clock
-from harness.worker import MEMORY
 from harness.workers import Pool, shared
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def compare(
     server: Server | None = None,
     path: Path | None = None,
     clock: Clock | None = None,
-    memory: float = MEMORY,
+    memory: float = math.inf,
 ) -> Comparison:
     """Run the selection in `jobs` processes, `seconds` at most a case and `memory` bytes at most a process; `progress`
     is told each result as it comes, how many there will be, and how many of them from each implementation.

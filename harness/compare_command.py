@@ -74,18 +74,18 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
             print("No reports for a selection; --reports FOLDER writes them there.")
         if path is not None and problem:
             problem += f"; all rows are kept in {path}"
-        elif path is not None:
-            path.unlink(missing_ok=True)
         if options.json is not None:
             from harness.exports import write_json
 
             unwritten = _problem(options.json, lambda: write_json(comparison, options.json))
             print(f"No results: {options.json}" if unwritten else f"Results: {options.json}")
             problem = "; ".join(filter(None, [problem, unwritten]))
-    if problem:
-        raise UnusableInput(problem)
+        if path is not None and not problem:
+            path.unlink(missing_ok=True)
     if options.profile:
         print(f"\n{table(clock)}")
+    if problem:
+        raise UnusableInput(problem)
     return 1 if comparison.tally.bad or comparison.missing else 0
 
 

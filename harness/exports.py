@@ -80,7 +80,7 @@ def write_json(comparison: Comparison, path: Path) -> None:
             file.write(f',\n "{title}": [')
             file.writelines(_records(rows))
             file.write("\n ]")
-        missing = json.dumps(dict(comparison.missing), ensure_ascii=False)
+        missing = json.dumps(dict(sorted(comparison.missing.items())), ensure_ascii=False)
         file.write(f',\n "missing_pairs": {missing}\n}}\n')
 
 

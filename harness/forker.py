@@ -53,6 +53,7 @@ def main(fd: int) -> None:
                 kill_group(pid)
                 running.discard(pid)
                 ended.add(pid)
+                end_strays(but=running | ended)
             commands.send(json.dumps(answer).encode())
             ended -= {one for one in ended if _is_gone(one)}
     for pid in running:

@@ -107,11 +107,12 @@ def _output_error(truth: Truth, inputs: Inputs, machine: Arithmetic, forward: _F
     difference = a - t
     e_a = forward.a[-1].total
     size = np.abs(difference) + e_a
+    overflow = machine.overflow(np.abs(a) + e_a + np.abs(t))
     if inputs.network.is_canonical:
         # a − t, and a factor; or ∇C f' with the factor a(1 − a), which takes four roundings more; or a Σt − t, where Σt
         # is 1 but for rounding.
         roundings = 2 if inputs.network.cost.name == "half_squared_error" else 5
-        local = roundings * machine.u * size + machine.tiny
+        local = roundings * machine.u * size + machine.tiny + overflow
         if inputs.network.cost.name == "cross_entropy":
             shared = ((t != 0) & (t != 1)).any(axis=1, keepdims=True)  # of zeros and a one Σt is 1 without rounding
             local = local + machine.gamma(t.shape[1] + 1) * shared * (a + e_a)
@@ -119,7 +120,7 @@ def _output_error(truth: Truth, inputs: Inputs, machine: Arithmetic, forward: _F
     slope, e_z = response.slope, forward.z[-1].total
     e_slope = response.slope_error(e_z)
     local = slope * response.own + np.abs(difference) * response.own_slope + e_a * e_slope
-    local = local + 2 * machine.u * size * (slope + e_slope) + machine.tiny
+    local = local + 2 * machine.u * size * (slope + e_slope) + machine.tiny + overflow
     return forward.z[-1].times(slope**2 + difference * response.bend).widened(local)
 
 
@@ -131,16 +132,17 @@ def _backward(truth: Truth, inputs: Inputs, machine: Arithmetic, forward: _Forwa
     unclear = [np.zeros_like(forward.kinks[-1]) if canonical else forward.kinks[-1]]
     delta = [error.total]
     paths = np.abs(truth.delta[-1].high) + delta[0]  # the sizes of all that δ^l is the sum of, over every path
+    alone = np.maximum(paths, 1.0)  # the same before δ^L is met, which may be small: forward mode meets it last
     for l in range(len(layers) - 2, -1, -1):
         w, response = layers[l + 1].w.astype(np.float64), forward.responses[l]
         sent_back = truth.delta[l + 1].high @ w
         e_slope = response.slope_error(forward.z[l].total)
         moved = error.through(w.T)
         error = moved.times(response.slope).plus(forward.z[l].times(sent_back * response.bend))
-        paths = paths @ np.abs(w)
+        paths, alone = paths @ np.abs(w), alone @ np.abs(w)
         # Before the slope, which may be 0, meets it.
-        overflow = machine.overflow(paths)
-        paths = paths * (response.slope + e_slope)
+        overflow = machine.overflow(alone)
+        paths, alone = paths * (response.slope + e_slope), alone * (response.slope + e_slope)
         second = moved.total * e_slope + np.abs(sent_back) * response.own_slope
         additions = len(w) - 1
         largest = machine.partial_sums(additions, paths, np.abs(truth.delta[l].high) + error.total + second)

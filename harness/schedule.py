@@ -18,7 +18,6 @@ from harness.pairs import Pairs
 from harness.table import Table
 from harness.tasks import Finding, Ran, Run, Weigh
 from harness.timings import Clock
-from harness.worker import MEMORY
 from harness.workers import Pool
 
 MOST_CASES = 64  # of a block
@@ -50,7 +49,7 @@ class Schedule:
         jobs: int,
         seconds: float,
         clock: Clock,
-        memory: float = MEMORY,
+        memory: float = math.inf,
     ) -> None:
         self.inside, self._clock = 0.0, clock
         self._implementations = {one.name: one for one in implementations}
@@ -78,7 +77,7 @@ class Schedule:
 
                 one.departing[outcome.implementation] = outcome
                 weigh = Weigh(self._implementations[outcome.implementation], one.case)
-                self._pool.add([weigh], RUNS * self._seconds, memory=self._memory)
+                self._pool.add([weigh], RUNS * self._seconds)  # it has run; what the truth takes is no fault
             else:
                 one.left -= 1
                 if isinstance(outcome, Shared):
@@ -117,7 +116,7 @@ class Schedule:
         if len(one.results) == len(self._implementations) > 1:
             tasks.append(Pair(one.owner, one.case, [one.results[name] for name in self._implementations]))
             one.results = {}
-        self._pool.add(tasks, JUDGING, memory=math.inf, prompt=True)  # what the truth takes is no fault
+        self._pool.add(tasks, JUDGING, prompt=True)
 
 
 def work(case: Case) -> int:

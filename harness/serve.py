@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,10 @@ def control(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value)
 
 
-def end_strays() -> None:
-    """End the processes that a worker left behind: orphans come to the server, and those of theirs after them."""
-    while children := running_children(os.getpid()):
+def end_strays(but: Collection[int] = ()) -> None:
+    """End the processes that workers left behind: orphans come to the server, and those of theirs after them. Those
+    that are known stay."""
+    while children := [one for one in running_children(os.getpid()) if one not in but]:
         for child in children:
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(child, signal.SIGKILL)

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from harness.activations import ACTIVATIONS as DEFINED
-from harness.cases import Case, make
+from harness.activations import ACTIVATIONS
+from harness.cases import HIDDEN, Case, make
 from harness.certify import Standard, certify, certify_forward, excess
 from harness.contract import Array, Inputs, Layer, Network
 from harness.costs import COSTS
@@ -22,7 +22,6 @@ from harness.textbook import Textbook
 from harness.tightness import NONE, Tightness
 from harness.workers import run_tasks
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
 OUTPUTS = ("softmax", "sigmoid", "identity", "tanh", "softplus")
 # What costs a Python operation for each parameter and row, and more, is left out of large networks.
 LARGE = 3000
@@ -135,7 +134,7 @@ def random_case(number: int) -> tuple[Case, Inputs]:
     depth = int(random.integers(1, 5))
     widest = max(1, min(64, int((LARGEST / rows / depth) ** 0.5)))
     widths = tuple(int(w) for w in random.integers(1, widest + 1, size=depth + 1))
-    hidden, output = (str(random.choice(names)) for names in (ACTIVATIONS, OUTPUTS))
+    hidden, output = (str(random.choice(names)) for names in (HIDDEN, OUTPUTS))
     bce = output == "sigmoid" and bool(random.integers(2))
     dtype = str(random.choice(["float32", "float64"]))
     case = make("random", widths, f"{hidden} {output}", rows, bce=bce, dtype=dtype, flag="")
@@ -144,7 +143,7 @@ def random_case(number: int) -> tuple[Case, Inputs]:
     for l, (fan_in, fan_out) in enumerate(pairwise(widths), start=1):
         w = random.normal(size=(fan_out, fan_in)) * scale / np.sqrt(fan_in)
         b = random.normal(size=fan_out) * random.choice([0.0, 1.0, scale])
-        layers.append(Layer(w.astype(dtype), b.astype(dtype), DEFINED[output if l == depth else hidden]))
+        layers.append(Layer(w.astype(dtype), b.astype(dtype), ACTIVATIONS[output if l == depth else hidden]))
     x = random.normal(size=(rows, widths[0]))
     t = random.uniform(size=(rows, widths[-1]))
     if output == "softmax":

@@ -63,8 +63,15 @@ class Table:
     def _texts(self) -> Iterator[bytes]:
         for place, length in zip(self._places, self._lengths, strict=True):
             if place >= 0:
-                self._file.seek(place)
-                yield self._file.read(length)
+                yield self._read(place, length)
+
+    def _read(self, place: int, length: int) -> bytes:
+        """So many bytes from there; the file, which has no buffer, may give them in parts."""
+        self._file.seek(place)
+        found = b""
+        while len(found) < length and (part := self._file.read(length - len(found))):
+            found += part
+        return found
 
 
 def _opened(path: Path | None) -> IO[bytes]:
@@ -73,9 +80,8 @@ def _opened(path: Path | None) -> IO[bytes]:
 
         return TemporaryFile(buffering=0)
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open(
-        "a+b", buffering=0
-    )  # another comparison's rows must not be cut off before it is known whether it still runs
+    # To append: another comparison's rows must not be cut off before it is known whether it still runs.
+    file = path.open("a+b", buffering=0)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -24,9 +24,8 @@ class Judgement:
     """How one array compares with its standard.
 
     `excess` is the worst error in units of its bound, at `entry`, and `error` and `bound` are those of that entry;
-    of `undecidable` entries nothing could be said. `relative` is the largest error
-    relative to the largest true entry. `verdict` is `agrees`, `cannot tell`, or empty for a departure that is yet
-    to be explained.
+    of `undecidable` entries nothing could be said. `relative` is the largest error relative to the largest true entry.
+    `verdict` is `agrees`, `cannot tell`, or empty for a departure that is yet to be explained.
     """
 
     verdict: str

@@ -78,5 +78,6 @@ def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
     never = words.get(frozenset(right - wrong), "")
     if "middle" not in wrong | right:
         del words[frozenset({"first", "output"})]  # of two layers these are all
-    alone = " and in an only layer" if wrong == {"middle"} and len(deep) < len(outcomes) else ""
-    return f"in {words.get(frozenset(wrong), 'every layer')}{alone}" + (f"; it is right in {never}" if never else "")
+    alone = "middle" in wrong and "output" not in wrong and len(deep) < len(outcomes)
+    where = f"{words.get(frozenset(wrong), 'every layer')}{' and in an only layer' if alone else ''}"
+    return f"in {where}" + (f"; it is right in {never}" if never else "")

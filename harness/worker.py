@@ -20,7 +20,6 @@ from harness.process import SLICE, resident, too_much
 from harness.serve import kill_group
 from harness.server import Server
 
-MEMORY = 2 * 2**30  # bytes of resident memory that a worker may take, where nothing else is said
 LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
 QUICK = 0.02  # seconds; after a task that took less, the next ones are sent ahead
 AHEAD = 16  # tasks that a worker has before it, at most
@@ -53,7 +52,7 @@ class Waiting:
 
     task: Task
     seconds: float
-    memory: float = MEMORY
+    memory: float = math.inf
     since: float = field(default_factory=time.monotonic)
     size: int = 0
     is_alone: bool = False
@@ -87,6 +86,9 @@ class Worker:
 
     def send(self, waiting: Waiting) -> bool:
         """Give it a task; whether it could be given."""
+        if self._pid is None:  # nobody could start it
+            self.end()
+            return False
         message = packed(waiting.task)
         if self.tasks and len(message) > ROOM:
             return False
@@ -117,11 +119,12 @@ class Worker:
                 self._hear(ended=ended, answered=bool(outcomes))
                 yield from outcomes
             if self.tasks and time.monotonic() >= self.deadline:
-                self.has_timed_out = True
+                self.has_timed_out, self.has_answered = True, False
                 self.end()
                 current = self.tasks.popleft()
                 yield current.task.failed(f"no answer within {current.seconds:g} s")
             elif self.tasks and self.is_too_large():
+                self.has_answered = False
                 self.end()
                 yield self.tasks.popleft().task.failed(too_much(self._memory))
         except Exception:  # it is gone, or what it sends is spoilt: that may raise anything
@@ -149,6 +152,7 @@ class Worker:
         self.deadline = now + self.tasks[0].seconds  # it is loaded, or has another outcome to give
         self.has_answered = answered and not ended
         if ended:
+            self._listen()  # to what belongs to the task that is over
             self._quick, self._said = now - self._begun < QUICK, b""
             self.tasks.popleft()
             if self.tasks:

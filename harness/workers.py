@@ -8,6 +8,7 @@ and the task that is at work when it happens again has failed.
 from __future__ import annotations
 
 import atexit
+import math
 import selectors
 import time
 from collections import Counter, deque
@@ -18,7 +19,7 @@ from typing import Any
 from harness.errors import UnusableInput
 from harness.process import SLICE
 from harness.server import Server
-from harness.worker import MEMORY, Task, Waiting, Worker
+from harness.worker import Task, Waiting, Worker
 
 FORKER = "harness.forker"
 PATIENCE = 3  # tasks of one owner that may run out of time, or end the server, before the rest are given up
@@ -65,7 +66,7 @@ class Pool:
         self._server.command({"settle": 0}, [])
         self._selector.close()
 
-    def add(self, tasks: Sequence[Task], seconds: float, *, memory: float = MEMORY, prompt: bool = False) -> None:
+    def add(self, tasks: Sequence[Task], seconds: float, *, memory: float = math.inf, prompt: bool = False) -> None:
         """Tasks with the limit of one outcome, and of their process in bytes of resident memory. Those that are prompt
         go before others once they have waited."""
         for task in tasks:
@@ -118,10 +119,13 @@ class Pool:
                     self._suspects.append(first)
             self._queue.put_back(worker.owner, worker.tasks, fault=fault)
             self._stop(worker)
+        self._end_idle()
+        self._server.restart()
+
+    def _end_idle(self) -> None:
         for worker in self._idle:
             worker.end()
         self._idle = []
-        self._server.restart()
 
     @property
     def _owners(self) -> set[str]:
@@ -149,8 +153,9 @@ class Pool:
                 self._stop(worker)
 
     def _try_suspect(self) -> None:
-        """Have one done while no other task is."""
+        """Have one done while no other task is, and no worker at rest, in which a thread may go on."""
         while not self._busy and not self._server.is_lost:
+            self._end_idle()
             worker = self._employed(self._suspects[0].task.owner)
             self._suspects[0].is_alone = True
             if worker.send(self._suspects[0]):

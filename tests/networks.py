@@ -9,11 +9,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from harness.activations import ACTIVATIONS
+from harness.cases import HIDDEN
 from harness.contract import Inputs, Layer, Network
 from harness.costs import COSTS
 
 fractions = np.vectorize(Fraction, otypes=[object])
-HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
 
 
 def random_inputs(widths, hidden, output, cost, batch, seed, dtype="float64") -> Inputs:

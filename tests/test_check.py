@@ -221,6 +221,11 @@ del step
             "iris-4-6-5-3",
             "in the first and the last layer; it is right in the layers between the first and the last",
         ),
+        (
+            ":max(1, len(g.w) - 1)",
+            "",
+            "in the hidden layers and in an only layer; it is right in the output layer",
+        ),
         ("1:-1", "", "in the layers between the first and the last; it is right in the first and the last layer"),
     ],
 )

@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from networks import inputs, random_inputs
 
 from harness import soundness, truth
+from harness.activations import ACTIVATIONS
 from harness.arithmetic import Arithmetic, arithmetic
 from harness.certify import certify, certify_forward, excess
-from harness.contract import Gradients, Unsupported
+from harness.contract import Gradients, Inputs, Layer, Network, Unsupported
+from harness.costs import COSTS
 from harness.discover import available, find
 from harness.evidence import weigh
 from harness.peers import central_differences, gradcheck, gradproof
@@ -100,6 +102,33 @@ def test_what_overflows_in_the_dtype_has_no_bound():
         assert np.isfinite(forward["z", 1].bound).all()
         assert (forward["z", 2].undecidable != decidable).all()
         assert (np.isfinite(certify(given_inputs.astype(dtype), 0.5, dtype)["w", 1].bound) == decidable).all()
+
+
+def chain(weights, biases, activations, cost, x, t):
+    """A network of one unit a layer, in float32."""
+    arrays = [np.float32([[w]]) for w in weights], [np.float32([b]) for b in biases]
+    layers = [Layer(w, b, ACTIVATIONS[name]) for w, b, name in zip(*arrays, activations, strict=True)]
+    return Inputs(Network(tuple(layers), COSTS[cost]), np.float32([[x]]), np.float32([[t]]))
+
+
+def test_a_residual_that_overflows_has_no_bound():
+    """3e38 less −3e38 is no float32."""
+    far = chain([1.0], [0.0], ["identity"], "half_squared_error", 3e38, -3e38)
+    near = chain([1.0], [0.0], ["identity"], "half_squared_error", 1e38, -1e38)
+    assert certify(far, 0.5, "float32")["delta", 1].undecidable.all()
+    assert not certify(near, 0.5, "float32")["delta", 1].undecidable.any()
+
+
+def test_what_overflows_before_it_meets_a_small_residual_has_no_bound():
+    """Forward mode has 2e19 times 2e19 in it, though σ saturates and the gradient is 0 or nearly so."""
+    saturated = chain(
+        [1.0, 2e19, 2e19], [0.0, 0.0, 100.0], ["identity"] * 2 + ["sigmoid"], "binary_cross_entropy", 0, 1
+    )
+    [dual_numbers] = find(["dual_numbers"])
+    with np.errstate(all="ignore"):
+        gradients = functions_of(dual_numbers).backprop(saturated.network, saturated.x, saturated.t)
+    assert np.isnan(gradients.b[0]).all()
+    assert certify(saturated, 0.5, "float32")["b", 1].undecidable.all()
 
 
 def test_random_trials_cover_what_they_promise():
@@ -265,6 +294,16 @@ def test_equal_weights_and_many_paths_stay_within_the_bound():
             for layer, array in enumerate(gradients.w, start=1):
                 assert (excess(np.asarray(array, float), standards["w", layer]) <= 1).all(), implementation.name
         assert compared >= 8
+
+
+def test_a_cast_that_overflows_is_no_evidence_and_weighing_goes_on():
+    big = random_inputs([3, 4, 2], "tanh", "identity", "half_squared_error", 2, seed=1)
+    big.network.layers[0].w[0, 0] = 1e39
+
+    def flip(gradients):
+        gradients.w[1] *= -1.0
+
+    assert verdict_of(in_float64, big, flip) == "wrong"
 
 
 def test_targets_that_are_no_distribution_have_no_truth():

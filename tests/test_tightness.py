@@ -16,6 +16,9 @@ from harness.tightness import NONE, Tightness
 A_BIN = 10 ** (1 / 20)
 
 
+SOUND = tuple(one for one in available() if one.name not in LOSSY)
+
+
 def drawn(size, seed=1):
     return 10 ** np.random.default_rng(seed).normal(-3, 1, size)
 
@@ -25,9 +28,6 @@ def test_quantiles_are_those_of_the_numbers_to_within_a_bin(share):
     units = drawn(10_000)
     found, exact = Tightness.of(units).quantile(share), np.quantile(units, share)
     assert exact / A_BIN**1.1 < found < exact * 1.01
-
-
-SOUND = tuple(one for one in available() if one.name not in LOSSY)
 
 
 def test_errors_of_0_are_counted_apart_and_can_be_left_out():
