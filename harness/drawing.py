@@ -12,6 +12,7 @@ from harness import datasets
 from harness.activations import ACTIVATIONS
 from harness.contract import Array, Inputs, Layer, Network
 from harness.costs import COSTS
+from harness.errors import UnusableInput
 
 if TYPE_CHECKING:
     from harness.cases import Case
@@ -27,6 +28,9 @@ def drawn(case: Case, seed: int | None) -> Inputs:
     network = _network(case, random)
     if case.is_real:
         x, t = datasets.load(case.dataset).rows(case.batch, None if seed is None else random)
+        if (x.shape[1], t.shape[1]) != (case.widths[0], case.widths[-1]):
+            fitting = f"{x.shape[1]} at the start and {t.shape[1]} at the end"
+            raise UnusableInput(f"widths {case.widths} on {case.dataset}: expected {fitting}")
     else:
         x, t = random.uniform(-1, 1, (case.batch, case.widths[0])), _targets(case, random)
     return Inputs(network, x.astype(case.dtype), t.astype(case.dtype))

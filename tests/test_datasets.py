@@ -61,6 +61,12 @@ def test_a_case_that_makes_no_network_is_refused_in_one_line(widths, others, wor
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("widths", [(3, 3), (4, 2), (5, 6, 3)])
+def test_widths_that_do_not_fit_a_table_are_refused_in_one_line(widths):
+    with pytest.raises(UnusableInput, match="on iris: expected 4 at the start and 3 at the end$"):
+        make("iris", widths).build()
+
+
 def test_the_names_that_cases_know_are_all_there_are():
     assert set(OUTPUTS) == ACTIVATIONS.keys()
     assert set(HIDDEN) == {name for name, one in ACTIVATIONS.items() if one.slope is not None}
