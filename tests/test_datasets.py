@@ -63,7 +63,7 @@ def test_a_case_that_makes_no_network_is_refused_in_one_line(widths, others, wor
 
 @pytest.mark.parametrize("widths", [(3, 3), (4, 2), (5, 6, 3)])
 def test_widths_that_do_not_fit_a_table_are_refused_in_one_line(widths):
-    with pytest.raises(UnusableInput, match="on iris: expected 4 at the start and 3 at the end$"):
+    with pytest.raises(UnusableInput, match=r"on iris: expected 4 at the start and 3 at the end$"):
         make("iris", widths).build()
 
 
