@@ -69,7 +69,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
         shown.close()
     with clock.phase("reports"):
         print_summary(comparison)
-        problem = _reported(comparison, folder) if folder is not None else ""
+        problem = unreported = _reported(comparison, folder) if folder is not None else ""
         if folder is None:
             print("No reports for a selection; --reports FOLDER writes them there.")
         if path is not None and problem:
@@ -80,7 +80,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
             unwritten = _problem(options.json, lambda: write_json(comparison, options.json))
             print(f"No results: {options.json}" if unwritten else f"Results: {options.json}")
             problem = "; ".join(filter(None, [problem, unwritten]))
-        if path is not None and not problem:
+        if path is not None and not unreported:
             path.unlink(missing_ok=True)
     if options.profile:
         print(f"\n{table(clock)}")
