@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -13,6 +14,7 @@ from harness.contract import Array
 from harness.errors import UnknownName
 
 DATA = Path(__file__).resolve().parent / "data"
+_STARTED_IN = os.getcwd()
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,9 @@ NAMES = tuple(_LOADERS)
 def load(name: str) -> Dataset:
     """The dataset of that name, or in the CSV file of that path. Raises UnknownName or BadTable."""
     if name.lower().endswith(".csv"):
-        return from_csv(name)
+        # A worker has a folder of its own, and a relative path is meant from where the harness was started.
+        there = os.path.join(_STARTED_IN, name)
+        return from_csv(there if os.path.exists(there) and not os.path.exists(name) else name)
     if name not in _LOADERS:
         raise UnknownName("dataset", name, [*NAMES, "a path ending in .csv"])
     return _LOADERS[name]()

@@ -30,8 +30,12 @@ from harness.serve import COMMAND, PARENT_DEATH_SIGNAL, control, end_strays, exi
 
 def main(fd: int) -> None:
     """Serve until the other end of the socket is closed. Does not return."""
+    import shutil  # while the other side loads what it needs
+    import tempfile
+
     settle_in()
     _load()
+    home = tempfile.mkdtemp(prefix="gradproof-")
     running: set[int] = set()
     ended: set[int] = set()
     with socket.socket(fileno=fd) as commands:
@@ -45,7 +49,7 @@ def main(fd: int) -> None:
                 while ended := {one for one in ended if not _is_gone(one)}:
                     time.sleep(0.0005)
             elif command == "fork":
-                answer = _forked(commands, *fds)
+                answer = _forked(home, commands, *fds)
                 running.add(answer)
             elif command == "wait":
                 answer = exit_code(pid)
@@ -59,6 +63,7 @@ def main(fd: int) -> None:
     for pid in running:
         kill_group(pid)
     end_strays()
+    shutil.rmtree(home, ignore_errors=True)
     os._exit(0)  # at once: there is nothing to tidy
 
 
@@ -75,11 +80,11 @@ def _load() -> None:
         datasets.load(name)
 
 
-def _forked(commands: socket.socket, *fds: int) -> int:
+def _forked(home: str, commands: socket.socket, *fds: int) -> int:
     pid = os.fork()
     if pid == 0:
         commands.close()
-        _end_as_worker(*fds)
+        _end_as_worker(home, *fds)
     for one in fds:
         os.close(one)
     return pid
@@ -94,10 +99,13 @@ def _is_gone(group: int) -> bool:
     return True
 
 
-def _end_as_worker(channel: int, complaints: int) -> None:
+def _end_as_worker(home: str, channel: int, complaints: int) -> None:
     """Be a worker, and end as one: nothing of the server may run on behind it."""
     code = 1
     try:
+        folder = os.path.join(home, str(os.getpid()))
+        os.makedirs(folder, exist_ok=True)
+        os.chdir(folder)  # what a file writes or deletes by a relative path is not the person's
         os.setsid()  # a group of its own: Ctrl-C is the parent's affair, and what a task starts can be ended with it
         control(PARENT_DEATH_SIGNAL, signal.SIGKILL)
         os.dup2(0, 1)  # what a task prints is neither for the tables nor for the terminal: it goes nowhere

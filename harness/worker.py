@@ -20,7 +20,7 @@ from harness.process import SLICE, resident, too_much
 from harness.serve import kill_group
 from harness.server import Server
 
-LOADING = 120.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
+LOADING = 60.0  # seconds that a task may take to prepare, as to load PyTorch on a busy machine
 QUICK = 0.02  # seconds; after a task that took less, the next ones are sent ahead
 AHEAD = 16  # tasks that a worker has before it, at most
 FIRST_LOOK = 0.5  # seconds before its memory is looked at: short runs need not load what looks
@@ -66,7 +66,7 @@ class Worker:
         self.owner, self.tasks, self.loading = owner, deque[Waiting](), 0.0
         self.is_over = self.has_timed_out = self.has_answered = False  # the last: in part, the task that it is at
         self._memory, self._look = math.inf, time.monotonic() + FIRST_LOOK
-        self._server, self._is_loaded, self._quick = server, False, False
+        self._server, self.is_loaded, self._quick = server, False, False
         ours, theirs = socket.socketpair()
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * ROOM)  # some systems give less than ROOM
@@ -106,7 +106,7 @@ class Worker:
 
     def _begin(self) -> None:
         self._begun = time.monotonic()
-        self.deadline = self._begun + (self.tasks[0].seconds if self._is_loaded else LOADING)
+        self.deadline = self._begun + (self.tasks[0].seconds if self.is_loaded else LOADING)
 
     def poll(self) -> Iterator[Any]:
         """The outcomes that have come since the last look; it may have ended then, see `is_over`."""
@@ -122,7 +122,8 @@ class Worker:
                 self.has_timed_out, self.has_answered = True, False
                 self.end()
                 current = self.tasks.popleft()
-                yield current.task.failed(f"no answer within {current.seconds:g} s")
+                where, limit = ("", current.seconds) if self.is_loaded else ("while it was loaded: ", LOADING)
+                yield current.task.failed(f"{where}no answer within {limit:g} s")
             elif self.tasks and self.is_too_large():
                 self.has_answered = False
                 self.end()
@@ -147,8 +148,8 @@ class Worker:
 
     def _hear(self, *, ended: bool, answered: bool) -> None:
         now = time.monotonic()
-        if not self._is_loaded:
-            self._is_loaded, self.loading = True, now - self._begun
+        if not self.is_loaded:
+            self.is_loaded, self.loading = True, now - self._begun
         self.deadline = now + self.tasks[0].seconds  # it is loaded, or has another outcome to give
         self.has_answered = answered and not ended
         if ended:

@@ -11,22 +11,20 @@ import atexit
 import math
 import selectors
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from harness.errors import UnusableInput
 from harness.process import SLICE
+from harness.queue import KILLED, LATE_ANSWER, NOT_LOADED, PATIENCE, Queue
 from harness.server import Server
 from harness.worker import Task, Waiting, Worker
 
 FORKER = "harness.forker"
-PATIENCE = 3  # tasks of one owner that may run out of time, or end the server, before the rest are given up
-LATE_ANSWER, KILLED = "gave no answer in time", "killed the process that starts the workers"
 KEPT = 16  # processes that are kept, idle, for tasks of their owner that may come yet
 SLOW = 0.1  # seconds; what takes longer to load is kept before what does not
-LATE = 1.0  # seconds that a prompt task may wait while others are done
 
 
 def run_tasks(tasks: Sequence[Task], jobs: int, seconds: float) -> Iterator[Any]:
@@ -50,7 +48,7 @@ class Pool:
 
     def __init__(self, server: Server, jobs: int) -> None:
         self._server, self._jobs = server, jobs
-        self._queue = _Queue()
+        self._queue = Queue()
         self._suspects: deque[Waiting] = deque()  # tasks that were being done when the server was lost
         self._losses = 0  # of the server, since the last outcome
         self._busy: list[Worker] = []
@@ -93,7 +91,7 @@ class Pool:
                     self._losses = 0
                     yield outcome
                 if worker.is_over and not self._server.is_lost:
-                    self._queue.put_back(worker.owner, worker.tasks, fault=LATE_ANSWER if worker.has_timed_out else "")
+                    self._queue.put_back(worker.owner, worker.tasks, fault=_fault(worker))
                     self._stop(worker)
 
     def _recovered(self) -> Iterator[Any]:
@@ -107,7 +105,7 @@ class Pool:
         for worker in [*self._busy]:
             yield from worker.poll()  # what it had answered before
             worker.end()
-            fault = LATE_ANSWER if worker.has_timed_out else ""
+            fault = _fault(worker)
             if worker.tasks:
                 first = worker.tasks.popleft()
                 if first.is_alone:
@@ -143,7 +141,9 @@ class Pool:
         if self._suspects:
             self._try_suspect()
             return
-        while len(self._busy) < self._jobs and not self._server.is_lost:
+        # What is prompt and has waited does not wait for a job that others may hold for long.
+        jobs = self._jobs + self._queue.has_late(self._owners)
+        while len(self._busy) < jobs and not self._server.is_lost:
             owner = self._queue.next_owner(self._owners)
             if owner is None:
                 return
@@ -199,51 +199,6 @@ class Pool:
             first.end()
 
 
-class _Queue:
-    """Tasks by owner, the owners in the order in which they came."""
-
-    def __init__(self) -> None:
-        self.prompt: set[str] = set()  # owners whose tasks are
-        self._of_owner: dict[str, deque[Waiting]] = {}
-        self._faults: Counter[tuple[str, str]] = Counter()
-
-    def put(self, waiting: Waiting, *, prompt: bool) -> None:
-        owner = waiting.task.owner
-        self._of_owner.setdefault(owner, deque()).append(waiting)
-        if prompt:
-            self.prompt.add(owner)
-
-    def put_back(self, owner: str, tasks: Sequence[Waiting] | deque[Waiting], *, fault: str = "") -> None:
-        """Tasks that were on their way to a worker which is no more, and what the one that it was at did."""
-        if fault:
-            self._faults[owner, fault] += 1
-        if tasks:
-            self._of_owner.setdefault(owner, deque()).extendleft(reversed(tasks))
-
-    def given_up(self) -> Iterator[Any]:
-        """The outcomes of tasks that nobody will do."""
-        for owner, fault in [fault for fault, count in self._faults.items() if count >= PATIENCE]:
-            for waiting in self._of_owner.pop(owner, ()):
-                yield waiting.task.failed(f"not run: {PATIENCE} before it {fault}")
-
-    def take(self, owner: str, at_work: set[str]) -> Waiting | None:
-        """The next task for a worker of this owner; none where prompt ones that nobody is at have waited too long."""
-        tasks = self._of_owner.get(owner)
-        if not tasks or (owner not in self.prompt and self._late(at_work) is not None):
-            return None
-        waiting = tasks.popleft()
-        if not tasks:
-            del self._of_owner[owner]
-        return waiting
-
-    def next_owner(self, at_work: set[str]) -> str | None:
-        """Whose tasks a free worker should do: those that are late, those that nobody is at, or the longest queue."""
-        untouched = (owner for owner in self._of_owner if owner not in at_work)
-        # What is prompt is not divided: its worker has at hand what belongs to it.
-        lengths = {owner: len(tasks) for owner, tasks in self._of_owner.items() if owner not in self.prompt}
-        return self._late(at_work) or next(untouched, None) or max(lengths, key=lengths.__getitem__, default=None)
-
-    def _late(self, at_work: set[str]) -> str | None:
-        before = time.monotonic() - LATE
-        waiting = (owner for owner in self.prompt if owner in self._of_owner and owner not in at_work)
-        return next((owner for owner in waiting if self._of_owner[owner][0].since < before), None)
+def _fault(worker: Worker) -> str:
+    """Of a worker that is over."""
+    return "" if not worker.has_timed_out else LATE_ANSWER if worker.is_loaded else NOT_LOADED

@@ -19,7 +19,7 @@ ORDER = [
     "arithmetic", "affine", "responses", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",
     "textbook", "conventions", "run", "evidence", "tasks", "verdict", "judgements", "holding", "distances",
-    "channel", "forker", "worker", "workers", "rounded",
+    "channel", "forker", "worker", "queue", "workers", "rounded",
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
     "mistakes.batches", "mistakes.costs", "mistakes",
     "diagnose", "judging", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from conftest import table_of
-from test_command_line import harness
+from test_command_line import ROOT, harness
 from test_faults import CASE, RIGHT, run, run_all, write
 
+from harness import worker
 from harness.cases import make
 from harness.compare import Selection, compare, select
 from harness.tasks import Run
@@ -184,3 +185,32 @@ def test_what_a_thread_at_rest_kills_is_not_held_against_what_is_at_work(tmp_pat
     results = run_all([Run(one, case) for case in cases for one in (answers, slow)], 2, 30.0)
     assert not [result.case for result in results if result.implementation == "slow" and result.has_failed]
     assert len(results) == 2 * len(cases)
+
+
+def test_a_worker_has_a_folder_of_its_own(tmp_path, monkeypatch):
+    """What a file deletes or leaves by a relative path is not the person's; that of a table is."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    (tmp_path / "mine.csv").write_text("a,b\n1,0\n2,1\n3,0\n4,1\n", encoding="utf-8")
+    body = "import os, shutil; open('left', 'w').close(); shutil.rmtree(os.getcwd()); return right(n, x, t)"
+    write(tmp_path, "deletes", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
+    done = harness("compare", "--only", "matrices,deletes.py", "--data", "mine.csv", cwd=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == ["deletes.py", "mine.csv"]
+    assert "matrices        13" in done.stdout
+    assert done.stderr == ""
+
+
+def test_one_that_hangs_where_it_is_loaded_is_given_up_at_once_and_holds_up_no_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "LOADING", 4.0)
+    hanging = write(tmp_path, "hanging", "import time\ntime.sleep(60)\n" + RIGHT)
+    right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
+    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in (1, 2, 3))
+    path, seen = tmp_path / "partial.csv", []
+
+    def look(result, *_):
+        seen.append((result.implementation, path.read_text(encoding="utf-8").count('"right"')))
+
+    rows = [*compare(Selection((right, hanging), cases, complete=False), 1, 30.0, look, path=path).rows]
+    judged = sum(row.implementation == "right" for row in rows)
+    assert [count for name, count in seen if name == "hanging"] == [judged] * len(cases)
+    details = {row.detail for row in rows if row.implementation == "hanging"}
+    assert details == {"while it was loaded: no answer within 4 s", "not run: it was not loaded in time"}
