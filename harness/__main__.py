@@ -11,7 +11,7 @@ import signal
 import sys
 from importlib import import_module
 
-from harness.errors import UnusableInput, interrupted
+from harness.errors import UnusableInput, interrupted, unwritable
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             # Who reads the output has seen enough; the interpreter must not complain of it at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        print(f"error: {error.filename or 'output'}: expected to write there, found: {error.strerror}", file=sys.stderr)
+        print(f"error: {unwritable(error, 'output')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return interrupted()

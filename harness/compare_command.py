@@ -7,7 +7,7 @@ import gc
 import os
 from typing import TYPE_CHECKING
 
-from harness.errors import UnusableInput, interrupted
+from harness.errors import UnusableInput, interrupted, unwritable
 from harness.page_commands import REPORTS, write_page_of
 
 if TYPE_CHECKING:
@@ -108,5 +108,5 @@ def _problem(path: Path, write: Callable[[], None]) -> str:
     except BrokenPipeError:  # of the terminal
         raise
     except OSError as error:
-        return f"{error.filename or path}: expected to write there, found: {error.strerror}"
+        return unwritable(error, path)
     return ""

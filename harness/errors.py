@@ -37,6 +37,11 @@ class BadTable(UnusableInput):
         return f"{self.file}{', ' if self.where else ''}{self.where}: {self.problem}"
 
 
+def unwritable(error: OSError, path: object) -> str:
+    """What is said where something cannot be written; `path` is for an error that names none."""
+    return f"{error.filename or path}: expected to write there, found: {error.strerror}"
+
+
 def interrupted(kept: str = "") -> int:
     """Say so, and what is kept; the exit status after Ctrl-C.
 

@@ -47,7 +47,7 @@ class Queue:
     def take(self, owner: str, at_work: set[str]) -> Waiting | None:
         """The next task for a worker of this owner; none where prompt ones that nobody is at have waited too long."""
         tasks = self._of_owner.get(owner)
-        if not tasks or (owner not in self.prompt and self._late(at_work) is not None):
+        if not tasks or (owner not in self.prompt and self.late(at_work) is not None):
             return None
         waiting = tasks.popleft()
         if not tasks:
@@ -59,13 +59,10 @@ class Queue:
         untouched = (owner for owner in self._of_owner if owner not in at_work)
         # What is prompt is not divided: its worker has at hand what belongs to it.
         lengths = {owner: len(tasks) for owner, tasks in self._of_owner.items() if owner not in self.prompt}
-        return self._late(at_work) or next(untouched, None) or max(lengths, key=lengths.__getitem__, default=None)
+        return self.late(at_work) or next(untouched, None) or max(lengths, key=lengths.__getitem__, default=None)
 
-    def has_late(self, at_work: set[str]) -> bool:
-        """Whether a prompt task that nobody is at has waited too long."""
-        return self._late(at_work) is not None
-
-    def _late(self, at_work: set[str]) -> str | None:
+    def late(self, at_work: set[str]) -> str | None:
+        """An owner whose prompt tasks nobody is at, and which have waited too long."""
         before = time.monotonic() - LATE
         waiting = (owner for owner in self.prompt if owner in self._of_owner and owner not in at_work)
         return next((owner for owner in waiting if self._of_owner[owner][0].since < before), None)

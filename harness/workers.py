@@ -142,7 +142,7 @@ class Pool:
             self._try_suspect()
             return
         # What is prompt and has waited does not wait for a job that others may hold for long.
-        jobs = self._jobs + self._queue.has_late(self._owners)
+        jobs = self._jobs + (self._queue.late(self._owners) is not None)
         while len(self._busy) < jobs and not self._server.is_lost:
             owner = self._queue.next_owner(self._owners)
             if owner is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 
 from harness.compare import Comparison, compare, select
 from harness.discover import Functions, Implementation, load
-from harness.server import processors
+from harness.server import Server, processors
 from harness.table import COLUMNS
 
 cached_load = cache(load)
@@ -24,6 +25,13 @@ def complete() -> Comparison:
 def table_of(comparison: Comparison) -> pd.DataFrame:
     """All its rows."""
     return pd.DataFrame(comparison.rows, columns=COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One that keeps foreign code apart, for the tests of a file."""
+    with Server() as one:
+        yield one
 
 
 def functions_of(implementation: Implementation) -> Functions:

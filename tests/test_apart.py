@@ -14,7 +14,6 @@ from harness.apart import Limits, Submission
 from harness.cases import make
 from harness.conventions import OURS
 from harness.run import settled
-from harness.server import Server
 
 FIRST = make("random", (3, 2), "sigmoid", 5)  # here the files misbehave
 SECOND = make("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
@@ -90,12 +89,6 @@ IMPORTS = {
     "exit on import": ("raise SystemExit", "SystemExit"),
     "crash on import": ("import os; os._exit(1)", "while it was imported: the process ended: exit code 1"),
 }
-
-
-@pytest.fixture(scope="module")
-def server():
-    with Server() as one:
-        yield one
 
 
 def submission(server, folder, text, limits=Limits(seconds=4.0, total=20.0, memory=2**29)):  # noqa: B008

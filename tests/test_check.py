@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, names
 
-from harness.apart import Limits
-from harness.cases import gradient_cases
-from harness.check import check
 from harness.discover import available
 from harness.mistakes import CATALOGUE
-from harness.server import Server
 from harness.show_check import text
 from harness.where import first_divergence
 
-SUBMISSIONS = Path(__file__).resolve().parent / "submissions"
 WRONG = sorted((SUBMISSIONS / "wrong").glob("*.py"))
 UNKNOWN = sorted((SUBMISSIONS / "unknown").glob("*.py"))
-RIGHT = sorted((SUBMISSIONS / "right").glob("*.py"))
 OWN = [one.path for one in available() if one.name != "finite_differences"]
-DECLARATION = re.compile(r"^(REDUCTION|HALF|SIGN|LAYOUT|BIAS) = (.*)$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def server():
-    with Server() as one:
-        yield one
-
-
-def checked(server, path, seed=1, pattern=""):
-    cases = [case for case in gradient_cases() if pattern in case.id]
-    return check(server, path, cases, seed, Limits(seconds=30.0, total=120.0))
 
 
 def mistake_of(path):
@@ -43,10 +24,6 @@ def mistake_of(path):
         if isinstance(node, ast.Assign) and node.targets[0].id == "MISTAKE":
             return node.value.value
     raise AssertionError(f"{path.name} says no MISTAKE")
-
-
-def names(found):
-    return [diagnosis.name for diagnosis in found.diagnoses]
 
 
 def test_there_are_enough_of_them():
@@ -101,38 +78,6 @@ def test_lost_digits_are_inaccurate_and_no_mistake_is_named(server):
     found = checked(server, path, pattern="iris")
     assert found.verdict == "inaccurate"
     assert names(found) == []
-
-
-@pytest.mark.parametrize("path", [p for p in RIGHT if DECLARATION.search(p.read_text())], ids=lambda path: path.stem)
-def test_an_undeclared_convention_is_recognised_and_said(server, path, tmp_path):
-    source = path.read_text(encoding="utf-8")
-    declared = {name: ast.literal_eval(value.split("#")[0]) for name, value in DECLARATION.findall(source)}
-    bare = tmp_path / path.name
-    bare.write_text(DECLARATION.sub("", source), encoding="utf-8")
-    found = checked(server, bare)
-    assert found.verdict == "agrees up to a convention"
-    assert found.found.beyond(found.declared) == declared
-    for name, value in declared.items():
-        assert f"{name} = {value!r}" in text(found, "")
-
-
-@pytest.mark.parametrize(
-    ("line", "detail"),
-    [
-        ("REDUCTION = 'average'", "REDUCTION = 'average' in the file: expected one of 'sum', 'mean', "),
-        ("HALF = 'no'", "HALF = 'no' in the file: expected one of True, False"),
-        ("SIGN = -1", "SIGN = '-1' in the file: expected one of 'positive', 'negative'"),
-        ("BIAS = 'first row'", "BIAS = 'first row' in the file needs LAYOUT = 'in, out'"),
-    ],
-)
-def test_a_declaration_that_is_none_fails_and_says_so(server, tmp_path, line, detail):
-    path = tmp_path / "declares.py"
-    path.write_text(f"{line}\ndef backprop(network, x, t): pass\n", encoding="utf-8")
-    found = checked(server, path, pattern="xor")
-    assert found.verdict == "failed"
-    refusals = {refusal.detail for outcome in found.outcomes for refusal in outcome.faults.values()}
-    assert len(refusals) == 1
-    assert refusals.pop().startswith(detail)
 
 
 def test_the_seed_draws_the_inputs_and_repeats_them(server):
@@ -265,24 +210,6 @@ def test_what_refuses_everything_is_unsupported(server, tmp_path):
     assert found.ran == 0
 
 
-ONLY_SIGMOID = """
-import numpy as np
-from harness import Gradients, Unsupported
-calls = []
-def right(network, x, t, slope=None):
-    layers = network.layers
-    if {layer.activation.name for layer in layers} != {"sigmoid"} or network.cost.name != "half_squared_error":
-        raise Unsupported("sigmoid only")
-    a, z = [x], []
-    for layer in layers:
-        z.append(a[-1] @ layer.w.T + layer.b)
-        a.append(layer.activation.f(z[-1]))
-    delta = [(a[-1] - t) * layers[-1].activation.slope(z[-1])]
-    for l in range(len(layers) - 2, -1, -1):
-        delta.insert(0, (delta[0] @ layers[l + 1].w) * layers[l].activation.slope(z[l]))
-    return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
-"""
-# Files whose fault, or whose error, is none of the catalogue's, on which many of its entries change nothing.
 UNLISTED = {
     "random state": ("np.random.seed(0); return right(network, x, t)", "failed"),
     "second call raises": (
@@ -333,37 +260,6 @@ def step(network, x, t, eta):
     found = checked(server, path, pattern="iris-4")
     assert found.verdict == "inaccurate"
     assert names(found) == []
-
-
-def test_a_mistake_beside_an_undeclared_convention_is_said_with_it(server, tmp_path):
-    source = (SUBMISSIONS / "right" / "mean_of_the_batch_flat_vector.py").read_text(encoding="utf-8")
-    path = tmp_path / "both.py"
-    body = "_right = backprop\ndef backprop(n, x, t):\n    g = _right(n, x, t)\n"
-    path.write_text(
-        source.replace('REDUCTION = "mean"', "").replace("def step(", "def _unused(")
-        + f"\n{body}    return Gradients(g.w, [-b for b in g.b])\n",
-        encoding="utf-8",
-    )
-    found = checked(server, path)
-    assert names(found) == ["bias_sign_flipped"]
-    assert found.diagnoses[0].beside == {"REDUCTION": "mean"}
-    assert "REDUCTION = 'mean'" in text(found, "")
-
-
-@pytest.mark.parametrize("place", ["last row", "last column"])
-def test_the_bias_at_the_end_of_w_is_recognised(server, tmp_path, place):
-    """First and last have the same shape: the numbers tell them apart."""
-    beside = "np.vstack([w.T, b])" if place == "last row" else "np.column_stack([w, b])"
-    path = tmp_path / "last.py"
-    path.write_text(
-        f"{ONLY_SIGMOID}\ndef backprop(network, x, t):\n    g = right(network, x, t)\n"
-        f"    return Gradients([{beside} for w, b in zip(g.w, g.b)], [])\n",
-        encoding="utf-8",
-    )
-    found = checked(server, path)
-    assert found.verdict == "agrees up to a convention"
-    expected = {"BIAS": place} | ({"LAYOUT": "in, out"} if place == "last row" else {})
-    assert found.found.beyond(found.declared) == expected
 
 
 def test_what_fails_only_when_asked_again_says_so(server, tmp_path):
