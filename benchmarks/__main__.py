@@ -19,7 +19,7 @@ from benchmarks.processes import ROOT
 from benchmarks.races import Outcome
 from benchmarks.section import Section
 from benchmarks.sections import SECTIONS
-from harness.errors import UnknownName, UnusableInput, interrupted
+from harness.errors import UnknownName, UnusableInput
 
 REPORTS = ROOT / "reports"
 
@@ -43,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return interrupted("the sections that were measured before are kept, for the next report")
+        print("interrupted; the sections that were measured before are kept, for the next report", file=sys.stderr)
+        return 130
     return 0
 
 

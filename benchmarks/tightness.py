@@ -12,11 +12,14 @@ TRIALS = 200
 
 def main() -> int:
     from harness.discover import find
-    from harness.soundness import Tally, Trial
+    from harness.pool import Pool
+    from harness.server import Server
+    from harness.soundness import Tally, submitted, tallies
 
     right, tally = find(["batched_matrices"]), Tally()
-    for number in range(TRIALS):
-        tally = tally.plus(Trial(right, number).execute())
+    with Server() as server, Pool(server, 1) as pool:
+        for outcome in tallies(pool, submitted(right), range(TRIALS)):
+            tally = tally.plus(outcome)
     name = "batched_matrices"
     tight = tally.tight(name)
     of_all, of_inexact = (1 / tight.quantile(0.5, with_exact=exact) for exact in (True, False))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from harness import ending
+
+if __name__ == "__main__":
+    ending.listen()  # before anything else is loaded
+
 import argparse
 import gc
 import io
 import math
 import os
-import signal
 import sys
 from importlib import import_module
 
-from harness.errors import UnusableInput, interrupted, unwritable
+from harness.errors import UnusableInput, unwritable
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
@@ -24,8 +28,6 @@ A_DAY = 86_400  # seconds
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit status: 0 all is well, 1 something is wrong or failed, 2 unusable arguments."""
     options = _parser().parse_args(arguments)
-    for one in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(one, _stop)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a δ on a terminal that has none costs a character, not the run
@@ -41,12 +43,6 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         print(f"error: {unwritable(error, 'output')}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return interrupted()
-    except ImportError as error:
-        if not _was_interrupted(error):
-            raise
-        return interrupted()
     return status
 
 
@@ -55,18 +51,6 @@ def _module_of(command: str) -> ModuleType:
     own = {"check": "check_commands", "new": "check_commands", "claims": "claims_commands", "diff": "diff_command"}
     own |= {"compare": "compare_command", "report": "page_commands", "train": "train_commands"}
     return import_module(f"harness.{own.get(command, 'commands')}")
-
-
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether Ctrl-C is behind an import that failed, which compiled modules say in their own way."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
-def _stop(number: int, _: object) -> None:
-    """End as after any error, so that nothing is left running and no folder is left behind."""
-    sys.exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="where reports go (default: reports/, if nothing was selected)",
     )
+    add("--seed", type=_natural, metavar="N", help="draw the inputs anew from it (default: those of the reports)")
     add("--jobs", type=_whole, metavar="N", help="worker processes (default: one for each processor)")
     add(
         "--seconds",
@@ -124,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="limit of one run between two recorded epochs (default: 120)",
     )
+    add("--memory", type=_gibibytes, default=2.0, metavar="GIB", help="limit of a run's process (default: 2)")
 
     sound = subparsers.add_parser("soundness", help="right implementations on random networks: no false alarm")
     sound.add_argument(

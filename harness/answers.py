@@ -1,31 +1,23 @@
-"""Ask a function of an implementation, and write down what it gave and what it did, as plain arrays and words.
+"""What a function of an implementation gave on some inputs: arrays, or the reason why there are none.
 
-This runs beside foreign code, in its process. Nothing here knows the truth.
+These values are made in the process of the implementation and read in that of the harness.
 """
 
 from __future__ import annotations
 
 import textwrap
-import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from harness.contract import Array, Gradients, Inputs, Network, Unsupported
-from harness.discover import Functions
-from harness.surroundings import changes
+from harness.contract import Array, Unsupported
 
 LONGEST_MESSAGE = 300  # characters of an exception's message that are kept
 LONGEST_DETAIL = 1000
 LONGEST_TRACEBACK = 4000
-
-# After failures of these kinds the next call would meet traces of the last.
-STALE = frozenset({"global state", "two calls", "processes", "timeout", "memory", "crash"})
-
 Arrays = Mapping[tuple[str, int], Array]
 
 
@@ -45,8 +37,10 @@ class Answer:
     """What one function gave on one case.
 
     `arrays` maps (name, layer) to float64 arrays as they were returned, whatever their shape: w, b and where it gives
-    them delta, z, a for `backprop`; w and b of the new network for `step`. `again` are those of the second call, where
-    they differ; `changed` names the inputs that it changed. `seconds` is the time inside the function.
+    them delta, z, a for `backprop`; w and b of the new network for `step`; the weights after an epoch, as `epoch1`,
+    for `train`. `again` are those of the second call, where they differ; `changed` names the inputs that it changed.
+    `seconds` is the time inside the function, and `is_stale` says that the process keeps traces of the call, and is not
+    to be asked again.
     """
 
     arrays: Arrays = field(default_factory=dict)
@@ -54,6 +48,7 @@ class Answer:
     changed: tuple[str, ...] = ()
     refusal: Refusal | None = None
     seconds: float = 0.0
+    is_stale: bool = False
 
 
 class Fault(Exception):
@@ -64,62 +59,25 @@ class Fault(Exception):
         self.kind, self.detail = kind, detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]} …"
         super().__init__(self.detail)
 
-
-def ask(
-    function: str,
-    functions: Functions,
-    path: Path,
-    inputs: Inputs,
-    learning_rate: float,
-    surroundings: Mapping[str, Any],
-) -> Answer:
-    """Call `backprop` or `step` twice, on copies of the inputs; whatever it does is in the answer. `surroundings` are
-    as they were before."""
-    called: Callable[..., Any] | None = getattr(functions, function)
-    if called is None:
-        return Answer(refusal=Refusal("unsupported", f"offers no {function}"))
-    more = (learning_rate,) if function == "step" else ()
-    arrays_of = {"backprop": of_gradients, "step": of_network}[function]
-    given, seconds = inputs.copy(), 0.0
-
-    def call() -> Arrays:
-        nonlocal seconds
-        start = time.perf_counter()
-        try:
-            returned = called(given.network, given.x, given.t, *more)
-        finally:
-            seconds += time.perf_counter() - start
-        return arrays_of(returned, inputs)
-
-    arrays: Arrays = {}
-    changed: tuple[str, ...] = ()
-    again = None
-    refusal = None
-    try:
-        arrays = call()
-        changed = changed_inputs(given, inputs)
-        if not changed:
-            second = call()
-            changed = changed_inputs(given, inputs)
-            again = None if _same(arrays, second) else second
-        refusal = _misbehaviour(arrays, again, changed, surroundings)
-    except BaseException as error:  # whatever it raises, even an exit, is its own failure
-        refusal = describe(error, path)
-    return Answer(arrays, again, changed, refusal, seconds)
+    @property
+    def refusal(self) -> Refusal:
+        return Refusal("failed", self.detail, self.kind)
 
 
-def _misbehaviour(
-    arrays: Arrays, again: Arrays | None, changed: tuple[str, ...], before: Mapping[str, Any]
-) -> Refusal | None:
-    if changed:
-        return Refusal("failed", f"it changed its input: {changed[0]}", "inputs")
-    if again is not None:
-        keys = dict.fromkeys([*arrays, *again])
-        name, layer = next(key for key in keys if not _same_array(arrays.get(key), again.get(key)))
-        return Refusal("failed", f"two calls with the same inputs differ in {name} of layer {layer}", "two calls")
-    if what := changes(before):
-        return Refusal("failed", f"it changed {', '.join(what)}", "global state")
-    return None
+def failed(detail: str, kind: str = "") -> Answer:
+    """The answer of a function that gave none."""
+    return Answer(refusal=Refusal("failed", detail, kind))
+
+
+def difference(one: Arrays, other: Arrays) -> tuple[str, int]:
+    """The name and the layer of the first array in which two answers differ. Raises StopIteration where in none."""
+    keys = dict.fromkeys([*one, *other])
+    return next(key for key in keys if not same(one.get(key), other.get(key)))
+
+
+def same(one: Array | None, other: Array | None) -> bool:
+    """Whether two arrays are the same to the bit."""
+    return one is not None and other is not None and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 
 def describe(error: BaseException, path: Path) -> Refusal:
@@ -127,7 +85,7 @@ def describe(error: BaseException, path: Path) -> Refusal:
     if isinstance(error, Unsupported):
         return Refusal("unsupported", message_of(error))
     if isinstance(error, Fault):
-        return Refusal("failed", error.detail, error.kind)
+        return error.refusal
     frames = traceback.extract_tb(error.__traceback__)
     mine = [number for number, frame in enumerate(frames) if frame.filename == str(path)]
     where = f" ({path.name}, line {frames[mine[-1]].lineno})" if mine else ""
@@ -147,59 +105,26 @@ def message_of(error: BaseException) -> str:
     return textwrap.shorten(text, LONGEST_MESSAGE, placeholder=" …") or "no message"
 
 
-def changed_inputs(given: Inputs, original: Inputs) -> tuple[str, ...]:
-    layers = range(1, len(original.network.layers) + 1)
-    names = [f"{name} of layer {layer}" for layer in layers for name in ("w", "b")] + ["x", "t"]
-    pairs = zip(names, given.arrays(), original.arrays(), strict=True)
-    return tuple(name for name, now, before in pairs if not _same_array(before, now))
+def printable(text: str, keep: str = "") -> str:
+    """The text without what a terminal would obey and what cannot be written: each such character as a �."""
+    text = text.encode(errors="replace").decode()
+    return "".join(one if one.isprintable() or one in keep else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
-def _same(one: Arrays, other: Arrays) -> bool:
-    return one.keys() == other.keys() and all(_same_array(one[key], other[key]) for key in one)
+def check_shapes(arrays: Arrays, shapes: Mapping[tuple[str, int], tuple[int, ...]], when: str = "") -> None:
+    """Raises the Fault of the first array that is not there, or not of its shape."""
+    for (name, layer), shape in shapes.items():
+        array = arrays.get((name, layer))
+        if array is None:
+            raise Fault("count", f"{name}{when} of layer {layer} is missing, expected an array of shape {shape}")
+        if array.shape != shape:
+            hint = "; drop the last axis" if array.shape == (*shape, 1) else ""
+            raise Fault("shape", f"{name}{when} of layer {layer} has shape {array.shape}, expected {shape}{hint}")
 
 
-def _same_array(one: Array | None, other: Array | None) -> bool:
-    return one is not None and other is not None and one.shape == other.shape and one.tobytes() == other.tobytes()
-
-
-def of_gradients(gradients: Any, inputs: Inputs) -> Arrays:
-    if not isinstance(gradients, Gradients):
-        raise Fault("type", f"backprop returned {_kind(gradients)}, expected harness.Gradients(w, b, delta)")
-    layers = len(inputs.network.layers)
-    arrays = dict(_listed("w", gradients.w, layers))
-    for name in ("b", "delta", "z", "a"):
-        values = getattr(gradients, name)
-        if values is not None and not (name == "b" and isinstance(values, (list, tuple)) and not values):
-            arrays |= _listed(name, values, layers)
-    return arrays
-
-
-def of_network(network: Any, inputs: Inputs) -> Arrays:
-    if not isinstance(network, Network):
-        raise Fault("type", f"step returned {_kind(network)}, expected harness.Network(layers, cost)")
-    layers = inputs.network.layers
-    kept = [layer.activation for layer in network.layers] == [layer.activation for layer in layers]
-    if not kept or network.cost != inputs.network.cost:
-        raise Fault("type", "step returned a network with other activations or another cost")
-    w = _listed("w after the step", [layer.w for layer in network.layers], len(layers))
-    b = _listed("b after the step", [layer.b for layer in network.layers], len(layers))
-    return {**dict(w), **dict(b)}
-
-
-def _kind(value: Any) -> str:
-    return "None" if value is None else type(value).__name__
-
-
-def _listed(name: str, values: Any, layers: int) -> Iterator[tuple[tuple[str, int], Array]]:
-    """Fresh float64 copies of one array a layer, or the Fault that says which is none."""
-    if not isinstance(values, (list, tuple)) or len(values) != layers:
-        found = f"{len(values)} entries" if isinstance(values, (list, tuple)) else _kind(values)
-        raise Fault("count", f"{name} is {found}, expected a list of {layers}: one array a layer")
-    for layer, value in enumerate(values, start=1):
-        try:
-            array = np.array(value)
-        except ValueError:
-            raise Fault("shape", f"{name} of layer {layer} is ragged, expected an array") from None
-        if array.dtype.kind not in "fiu":
-            raise Fault("numbers", f"{name} of layer {layer} holds {array.dtype.name} values, expected real numbers")
-        yield (name.split()[0], layer), array.astype(np.float64)
+def check_finite(arrays: Arrays, when: str = "") -> None:
+    """Raises the Fault of the first array that holds a NaN or an infinity."""
+    for (name, layer), array in arrays.items():
+        if not np.isfinite(array).all():
+            first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            raise Fault("values", f"{name}{when} of layer {layer} holds {array[first]} at {list(first)}")

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.answers import Answer, Refusal
-from harness.asking import FUNCTIONS
+from harness.case_truth import CaseTruth
 from harness.cases import Case
-from harness.certify import certify
 from harness.contract import Array, Gradients, Inputs
 from harness.conventions import OURS
 from harness.diagnose import diagnose, every_kind
 from harness.explain import subjects
-from harness.judging import Outcome, Trial, judged
+from harness.judging import Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake
 from harness.peers import Check
+from harness.quantities import functions_of
 from harness.textbook import Textbook
 
 SEEN, HIDDEN, DOES_NOT_RUN = "seen", "hidden", "does not run"
@@ -38,15 +38,14 @@ class Row:
 
 def prepared(cases: Sequence[Case]) -> list[Trial]:
     """The cases with the inputs that the reports are made from, and no answers yet."""
-    built = [(case, case.build()) for case in cases]
-    return [Trial(case, inputs, certify(inputs, case.learning_rate, case.dtype), {}) for case, inputs in built]
+    return [Trial(CaseTruth.of(case, case.build()), {}) for case in cases]
 
 
 def kill_matrix(cases: Sequence[Trial]) -> list[Row]:
     """Every mistake of the catalogue, run in floating point on every case, and diagnosed from its numbers."""
     rows = []
     for name, entry in CATALOGUE.items():
-        outcomes = [judged(replace(one, answers=answers(entry, one)), OURS) for one in cases]
+        outcomes = [judge_case(replace(one, answers=answers(entry, one)), OURS) for one in cases]
         diagnoses = diagnose([subject for outcome in outcomes for subject in subjects(outcome, OURS)], every_kind(OURS))
         by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
         rows.append(Row(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
@@ -61,7 +60,7 @@ def _found(outcome: Outcome) -> str:
 
 def answers(formulation: type[Textbook], one: Trial) -> dict[str, Answer]:
     """What a formulation gives on a case, as a submission would."""
-    return {function: _answer(formulation, function, one) for function in FUNCTIONS}
+    return {function: _answer(formulation, function, one) for function in functions_of(one.case)}
 
 
 def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
@@ -75,7 +74,7 @@ def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
     again = None if all(np.array_equal(first[key], second[key], equal_nan=True) for key in first) else second
     if book.changed():
         return Answer(first, changed=("w of layer 1",), refusal=Refusal("failed", "it changed its input", "inputs"))
-    return Answer(first, again, refusal=None if again is None else Refusal("failed", "two calls differ", "two calls"))
+    return Answer(first, again)
 
 
 def _arrays(book: Textbook, function: str, call: int) -> dict[tuple[str, int], Array]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.answers import printable
 from harness.errors import BadTable
-from harness.parse import printable
 from harness.results import Row, read_rows
 from harness.verdict import VERDICTS
 

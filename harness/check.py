@@ -1,21 +1,22 @@
-"""Check one submission: run it apart on the battery, hold it against the truth, and explain what departs."""
+"""Check one implementation: examine it on the battery, and name the mistake."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.answers import Answer, Fault, Refusal
-from harness.apart import Limits, Submission
-from harness.asking import FUNCTIONS, Asking
+from harness.case_truth import CaseTruth
 from harness.cases import Case
-from harness.certify import certify
-from harness.conventions import OURS, Convention
-from harness.judging import Outcome, Trial, judge_all
+from harness.conventions import Convention
+from harness.examine import Examination
+from harness.judging import Outcome
+from harness.pool import Pool
+from harness.requests import Limits, Submission
 from harness.server import Server
 from harness.timings import Clock
 from harness.verdict import VERDICTS
@@ -56,42 +57,63 @@ class Check:
         return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
 
 
-def check(server: Server, path: Path, cases: Sequence[Case], seed: int | None, limits: Limits) -> Check:
-    """Run the file on the cases, with inputs drawn from the seed, or from a fresh one."""
-    with Submission(server, path, limits) as submission, Asking(submission, cases, seed) as asking:
-        return concluded(asking, path)
+class Checking:
+    """A check under way: the file computes while this process loads what it is judged by. Use it in a `with`."""
+
+    def __init__(self, server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits) -> None:
+        self._start = time.perf_counter()
+        self._path, self._seed = path, seed
+        self._inputs = {case: case.build(seed) for case in cases}
+        self._pool = Pool(server, 1)
+        self._submission = Submission(path.stem, path.resolve(), limits)
+        self._examination = Examination(self._pool, self._submission, len(cases))
+        for case, inputs in self._inputs.items():
+            self._examination.ask(case, inputs)
+        self._early = self._pool.poll()
+
+    def __enter__(self) -> Checking:
+        return self
+
+    def __exit__(self, *arguments: object) -> None:
+        self._pool.__exit__(*arguments)
+
+    def concluded(self, clock: Clock | None = None) -> Check:
+        """Judge what it answers by the truth, which is computed meanwhile. The clock counts the phases."""
+        clock = clock or Clock()
+        truths, early = {}, self._early
+        for case, inputs in self._inputs.items():
+            truths[case.id] = CaseTruth.of(case, inputs, clock)
+            early += self._pool.poll()
+        outcomes: dict[str, Outcome] = {}
+        inside = self._submission.loading
+        answered = chain(early, self._pool.outcomes())
+        while True:
+            with clock.phase("implementations"):
+                request = next(answered, None)
+            if request is None:
+                break
+            inside += sum(answer.seconds for answer in request.answers.values())
+            with clock.phase("verdicts"):
+                _, about = request.key
+                known = self._examination.take(request, truths.get(about) if isinstance(about, str) else None)
+                outcomes |= {outcome.trial.case.id: outcome for outcome in known}
+        clock.elsewhere["implementations"] += inside
+        return self._check([outcomes[case.id] for case in self._inputs], clock)
+
+    def _check(self, outcomes: list[Outcome], clock: Clock) -> Check:
+        verdicts, diagnoses = self._examination.verdicts, list["Diagnosis"]()
+        if verdicts.found != verdicts.declared or any(outcome.departures or outcome.faults for outcome in outcomes):
+            from harness.explain import diagnosed  # most checks end well, and need none of it
+
+            with clock.phase("diagnosis"):
+                diagnoses = diagnosed(outcomes, verdicts.declared, verdicts.found)
+        output, seconds = self._submission.output, time.perf_counter() - self._start
+        text = output.kept.decode(errors="replace")
+        told = (*outcomes,), verdicts.declared, verdicts.found, (*diagnoses,)
+        return Check(self._path, self._seed, *told, output.bytes, text, seconds)
 
 
-def concluded(asking: Asking, path: Path, clock: Clock | None = None) -> Check:
-    """Hold what a submission answers against the truth, which is computed meanwhile. The clock counts the phases."""
-    start, submission, clock = time.perf_counter(), asking.submission, clock or Clock()
-    pairs = list(zip(asking.cases, asking.inputs, strict=True))
-    standards = [certify(inputs, case.learning_rate, case.dtype, clock) for case, inputs in pairs]
-    with clock.phase("implementations"):
-        answers = asking.answers()
-    clock.elsewhere["implementations"] += sum(one.seconds for of_case in answers for one in of_case.values())
-    trials = [Trial(*part) for part in zip(asking.cases, asking.inputs, standards, answers, strict=True)]
-    with clock.phase("verdicts"):
-        declared, found, outcomes, diagnoses = _judged(trials, submission)
-    output, seconds = submission.output, time.perf_counter() - start
-    text = output.kept.decode(errors="replace")
-    return Check(path, asking.seed, tuple(outcomes), declared, found, tuple(diagnoses), output.bytes, text, seconds)
-
-
-def _judged(
-    trials: list[Trial], submission: Submission
-) -> tuple[Convention, Convention, list[Outcome], list[Diagnosis]]:
-    """The convention that the file declares, the one that it follows, the outcomes, and what explains departures."""
-    try:
-        declared = Convention.declared(submission.declared)
-    except Fault as fault:
-        answers = dict.fromkeys(FUNCTIONS, Answer(refusal=Refusal("failed", fault.detail, fault.kind)))
-        trials, declared = [replace(trial, answers=answers) for trial in trials], OURS
-    found, outcomes = judge_all(trials, declared)
-    diagnoses: list[Diagnosis] = []
-    if found != declared or any(outcome.departures or outcome.faults for outcome in outcomes):
-        from harness.explain import diagnosed, explained  # most checks end well, and need none of it
-
-        diagnoses = diagnosed(outcomes, declared, found)
-        outcomes = [explained(outcome, submission, found, diagnoses) for outcome in outcomes]
-    return declared, found, outcomes, diagnoses
+def check(server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits = Limits()) -> Check:  # noqa: B008
+    """Run the file on the cases, with inputs drawn from the seed."""
+    with Checking(server, path, cases, seed, limits) as checking:
+        return checking.concluded()

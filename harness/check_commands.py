@@ -38,27 +38,26 @@ def run_check(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     with clock.phase("import"):
-        from harness.apart import Limits, Submission
-        from harness.asking import Asking
         from harness.cases import gradient_cases
         from harness.discover import find
+        from harness.requests import Limits
         from harness.selection import chosen
 
     [implementation] = find([options.file])
     path, cases = implementation.path, chosen(gradient_cases(), options.case)
     if options.json is not None:
         _check_writable(options.json, path)
-    limits = Limits(options.seconds, options.total_seconds, int(options.memory * 2**30))
-    with Submission(server, path, limits) as submission:
-        with clock.phase("cases"):
-            asking = Asking(submission, cases, options.seed)
-        with asking:
-            with clock.phase("import"):  # what it is judged by is loaded while it computes
-                from harness.check import concluded
-                from harness.judging import first_failing
-                from harness.show_check import text
-
-            found = concluded(asking, path, clock)
+    limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
+    seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
+    with clock.phase("import"):
+        from harness.check import Checking
+    with clock.phase("cases"):
+        checking = Checking(server, path, cases, seed, limits)
+    with checking:
+        with clock.phase("import"):  # what it is judged by is loaded while it computes
+            from harness.judging import first_failing
+            from harness.show_check import text
+        found = checking.concluded(clock)
     with clock.phase("reports"):
         again = _again(options.file, first_failing(found.outcomes), found.seed)
         print(text(found, again))

@@ -14,10 +14,11 @@ def run_prove(options: argparse.Namespace) -> int:
     from harness.proof_report import render
     from harness.prove import ARCHITECTURES, attempts, prove
     from harness.refute import WRONG, refute
-    from harness.server import processors
+    from harness.server import Server, processors
 
     implementations = select(options.only).implementations
-    tried = attempts(implementations, options.seed, processors(), options.seconds)
+    with Server(("harness.exact_call", "numpy.random")) as server:
+        tried = attempts(server, implementations, options.seed, processors(), options.seconds)
     unable = {one.name: one.unable for one in tried if one.unable}
     for name, reason in unable.items():
         print(f"{name}: nothing proved: {reason}")
@@ -45,16 +46,18 @@ def run_prove(options: argparse.Namespace) -> int:
 def run_soundness(options: argparse.Namespace) -> int:
     from harness.discover import available
     from harness.markdown import check_file
-    from harness.server import processors
+    from harness.server import Server, processors
     from harness.soundness import LOSSY, Tally, sound
     from harness.soundness_report import as_json, as_text
 
     if options.json is not None:
         check_file(options.json)
     implementations = tuple(one for one in available() if one.name not in LOSSY)
-    trials, tally = 0, Tally()
-    for trials, tally in sound(implementations, options.entries, options.seed, options.jobs or processors()):
-        print(f"{trials} networks, {tally.entries.total():,} entries, {tally.alarms.total()} false alarms", flush=True)
+    trials, tally, jobs = 0, Tally(), options.jobs or processors()
+    with Server() as server:
+        for trials, tally in sound(server, implementations, options.entries, options.seed, jobs):
+            counts = f"{tally.entries.total():,} entries, {tally.alarms.total()} false alarms"
+            print(f"{trials} networks, {counts}", flush=True)
     print(as_text(tally))
     if options.json is not None:
         options.json.write_text(as_json(tally, options.seed, trials), encoding="utf-8")
@@ -130,7 +133,6 @@ def run_list(options: argparse.Namespace) -> int:
 
 
 def run_mistakes(options: argparse.Namespace) -> int:
-    from harness.apart import Limits
     from harness.cases import gradient_cases
     from harness.catalogue import kill_matrix, prepared
     from harness.check import check
@@ -151,7 +153,7 @@ def run_mistakes(options: argparse.Namespace) -> int:
     right = {}
     with Server() as server:
         for one in available():
-            found = check(server, one.path, gradient_cases(), 0, Limits())
+            found = check(server, one.path, gradient_cases(), 0)
             right[one.name] = [diagnosis.name for diagnosis in found.diagnoses]
             print(f"{one.name}: {found.verdict}, {found.ran} of {len(cases)} cases ran", flush=True)
     write_page(REPORTS / "mistakes.md", render(rows, passed, right))

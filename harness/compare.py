@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +12,15 @@ from typing import TYPE_CHECKING
 from harness.cases import Case, csv_cases, standard_cases
 from harness.discover import Implementation, available, find
 from harness.errors import UnusableInput
-from harness.holding import Row
 from harness.pairs import PairRow, Pairs
-from harness.schedule import Schedule
+from harness.pool import Pool
+from harness.requests import Limits
+from harness.rows import Row
+from harness.schedule import Answered, Schedule
 from harness.selection import chosen, named
 from harness.table import Table
 from harness.tally import Tally
-from harness.tasks import Ran
 from harness.timings import Clock
-from harness.workers import Pool, shared
 
 if TYPE_CHECKING:
     from harness.server import Server
@@ -39,8 +38,7 @@ class Selection:
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """The rows of one run in the order of the selection, those of pairs, and where its time went (seconds inside the
-    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through. `missing` are
-    the cases whose results could not be held against each other, so that the pairs lack them, and why."""
+    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through."""
 
     selection: Selection
     rows: Iterable[Row]
@@ -48,7 +46,6 @@ class Comparison:
     inside: float
     elapsed: float
     jobs: int
-    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -77,20 +74,20 @@ def select(only: str | None = None, case: str | None = None, data: str | None = 
 
 def compare(
     selection: Selection,
+    server: Server,
     jobs: int,
-    seconds: float,
-    progress: Callable[[Ran, int, int], None],
+    limits: Limits,
+    progress: Callable[[Answered, int, int], None],
     *,
-    server: Server | None = None,
+    seed: int | None = None,
     path: Path | None = None,
     clock: Clock | None = None,
-    memory: float = math.inf,
 ) -> Comparison:
-    """Run the selection in `jobs` processes, `seconds` at most a case and `memory` bytes at most a process; `progress`
-    is told each result as it comes, how many there will be, and how many of them from each implementation.
+    """Run the selection in `jobs` processes, which `server` forks, within the limits of each implementation, on the
+    inputs of the reports or, with a seed, on others; `progress` is told each answer as it comes, how many there will
+    be, and how many of them from each implementation.
 
-    The rows are written to `path` as they come, or to a file without a name. The workers are forked by `server`. The
-    clock counts what the workers do, by phase.
+    The rows are written to `path` as they come, or to a file without a name. The clock counts the phases.
     """
     start, clock = time.perf_counter(), clock or Clock()
     names = [implementation.name for implementation in selection.implementations]
@@ -98,8 +95,8 @@ def compare(
     pairs = Pairs(names, selection.cases)
     total = len(names) * len(selection.cases)
     jobs = min(jobs, total)
-    with Pool(server or shared(), jobs) as pool:
-        schedule = Schedule(selection.implementations, selection.cases, pool, jobs, seconds, clock, memory)
-        for result in schedule.results(rows, pairs):
-            progress(result, total, len(selection.cases))
-    return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs, pairs.missing)
+    with Pool(server, jobs) as pool:
+        schedule = Schedule(selection.implementations, selection.cases, pool, limits, clock, seed)
+        for answered in schedule.results(rows, pairs):
+            progress(answered, total, len(selection.cases))
+    return Comparison(selection, rows, pairs, schedule.inside, time.perf_counter() - start, jobs)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
+import math
 import os
 from typing import TYPE_CHECKING
 
-from harness.errors import UnusableInput, interrupted, unwritable
+from harness import ending
+from harness.errors import UnusableInput, unwritable
 from harness.page_commands import REPORTS, write_page_of
 
 if TYPE_CHECKING:
@@ -24,13 +26,12 @@ PARTIAL = "partial.csv"  # the rows of a comparison while it runs
 def run_compare(options: argparse.Namespace) -> int:
     from harness.server import ONE_THREAD, Server
     from harness.timings import Clock
-    from harness.workers import FORKER
 
     clock = Clock()
     gc.set_threshold(100_000)  # for the workers too: a short run would spend a tenth of its time on looking for garbage
     os.environ.update(ONE_THREAD)  # before numpy is loaded: the workers are forks of this process
     with clock.phase("import"):
-        server = Server(FORKER, by_fork=True)
+        server = Server(by_fork=True)  # nothing of the truth is here yet
     with server:
         return _compare(options, server, clock)
 
@@ -39,32 +40,26 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     with clock.phase("import"):
         from harness.compare import compare, select
         from harness.markdown import check_file, check_folder
+        from harness.requests import Limits
         from harness.server import processors
         from harness.terminal import display, print_summary
         from harness.timings import table
 
     selection = select(options.only, options.case, options.data)
-    folder = options.reports or (REPORTS if selection.complete else None)
+    folder = options.reports or (REPORTS if selection.complete and options.seed is None else None)
     if folder is not None:
         check_folder(folder)
     if options.json is not None:
         check_file(options.json)
     path = folder / "data" / PARTIAL if folder is not None else None
-    shown, jobs = display(), options.jobs or processors()
+    if path is not None:
+        ending.keep(f"what is done is kept in {path}")
+    shown = display()
+    ending.at_end(shown.close)
+    limits = Limits(options.seconds, math.inf, options.memory * 2**30)
+    jobs = options.jobs or processors()
     try:
-        with clock.phase("workers"):
-            comparison = compare(
-                selection,
-                jobs,
-                options.seconds,
-                shown.show,
-                server=server,
-                path=path,
-                clock=clock,
-                memory=options.memory * 2**30,
-            )
-    except KeyboardInterrupt:
-        return interrupted(f"what is done is kept in {path}" if path else "")
+        comparison = compare(selection, server, jobs, limits, shown.show, seed=options.seed, path=path, clock=clock)
     finally:
         shown.close()
     with clock.phase("reports"):
@@ -86,7 +81,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> int:
         print(f"\n{table(clock)}")
     if problem:
         raise UnusableInput(problem)
-    return 1 if comparison.tally.bad or comparison.missing else 0
+    return 1 if comparison.tally.bad else 0
 
 
 def _reported(comparison: Comparison, folder: Path) -> str:

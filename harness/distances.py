@@ -1,52 +1,21 @@
-"""The results on a case, held against each other, in a worker without foreign code."""
+"""The results on a case, compared with each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from harness.answers import Arrays
-from harness.cases import Case
 from harness.contract import Array
-from harness.tasks import Ran
 
 _TOGETHER = 2**16  # numbers of one result that are compared at once, where they are of several quantities
 _AT_ONCE = 2**20  # numbers of all results that one is compared with at once
 
 
-@dataclass(frozen=True, eq=False)
-class Shared:
-    """For every quantity of a case the distance of each two implementations in the worst layer that both have,
-    [k, k], in their order; NaN where they share none, and on and below the diagonal. Nothing, and why, where they could
-    not be compared."""
-
-    case: str
-    distances: Mapping[str, Array]
-    reason: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Hold the results of all implementations on a case against each other; the outcome is a Shared."""
-
-    owner: str
-    case: Case
-    ran: Sequence[Ran]
-
-    def prepare(self) -> None:
-        """Nothing to load."""
-
-    def execute(self) -> Shared:
-        return Shared(self.case.id, distances([ran.result().quantities for ran in self.ran]))
-
-    def failed(self, detail: str) -> Shared:
-        return Shared(self.case.id, {}, detail)
-
-
 def distances(given: Sequence[Arrays]) -> dict[str, Array]:
-    """By quantity [k, k]: `harness.verdict.distance` of each two in the worst layer that both have.
+    """By quantity [k, k]: `harness.verdict.distance` of each two in the worst layer that both have; NaN where they
+    share none, and on and below the diagonal.
 
     What is the same to the bit is compared once; and arrays are laid end to end, since most are small.
     """

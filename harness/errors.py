@@ -3,7 +3,6 @@ and what to do next. The command line prints it; no traceback follows."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 
 
@@ -40,14 +39,3 @@ class BadTable(UnusableInput):
 def unwritable(error: OSError, path: object) -> str:
     """What is said where something cannot be written; `path` is for an error that names none."""
     return f"{error.filename or path}: expected to write there, found: {error.strerror}"
-
-
-def interrupted(kept: str = "") -> int:
-    """Say so, and what is kept; the exit status after Ctrl-C.
-
-    Python itself would still end by the signal, if that came in a text that it was running, as it does to make a
-    dataclass. It forgets at the next text.
-    """
-    eval("0")
-    print("; ".join(filter(None, ["interrupted", kept])), file=sys.stderr)
-    return 130

@@ -8,7 +8,7 @@ Where there is no evidence of arithmetic, what rounding cannot explain is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,6 @@ DRAWS = 3
 # The errors of rounding change by about their own size, those of a formula by about the size of the move.
 IRREGULAR = 1 / 2
 SMOOTH = 1 / 16
-RUNS = 2 + len(MOVES) * DRAWS  # of the implementation, at most
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,9 @@ class Evidence:
 
     verdict: str
     reason: str
+
+
+DEPENDS = Evidence("failed", "its answer depends on what ran before: by itself, this case agrees")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,46 +55,54 @@ class _Run:
 
 
 def weigh(
-    run: Callable[[Inputs], Quantities],
-    inputs: Inputs,
-    learning_rate: float,
-    dtype: str,
-    convention: Convention = OURS,
-) -> Evidence:
-    """The evidence on a run that departs from the truth; `run` gives the quantities of the implementation anew."""
+    inputs: Inputs, learning_rate: float, dtype: str, convention: Convention = OURS
+) -> Generator[Inputs, Quantities, Evidence]:
+    """The evidence on a case that departs from the truth. It yields inputs, and is sent the quantities that the
+    implementation gives for them, in a process that has not run the case before."""
 
-    def measure(given: Inputs, precision: str) -> _Run:
-        return _measured(run(given), convention.standards(certify(given, learning_rate, precision), given))
+    def measure(given: Inputs, precision: str) -> Generator[Inputs, Quantities, _Run]:
+        values = yield given
+        return _measured(values, convention.standards(certify(given, learning_rate, precision), given))
 
-    base = measure(inputs, dtype)
+    base = yield from measure(inputs, dtype)
     if not base.errors:
         return Evidence("wrong", "asked again it gave no numbers, and there is no evidence that it is the arithmetic")
     if not base.departs:
-        return Evidence("failed", "its answer depends on what ran before: by itself, this case agrees")
+        return DEPENDS
     other = "float32" if dtype == "float64" else "float64"
     with np.errstate(over="ignore"):
         cast = inputs.astype(other)
+    shrinks = False
     if all(np.isfinite(array).all() for array in cast.arrays()):
-        precise = measure(cast, other)
+        precise = yield from measure(cast, other)
         single, double = (base, precise) if dtype == "float32" else (precise, base)
-        if single.departs and _shrinks(single, double):
-            return Evidence("inaccurate", "its error shrinks with the working precision")
-
-    random = np.random.default_rng(0)
-    changes = []
-    for move in MOVES:
-        moved = [measure(_moved(inputs, move, random), dtype) for _ in range(DRAWS)]
-        changes.append(np.array([_changes(base, one) for one in moved]))
-    irregular = any((np.median(of_move, axis=1) > IRREGULAR).all() for of_move in changes)
-    smooth = (np.concatenate(changes) < SMOOTH).all(axis=0)
-    # Among irregular errors, one that is smooth and more than float32 explains is a wrong formula in coarse arithmetic.
-    coarse = convention.standards(certify(inputs, learning_rate, "float32"), inputs)
-    gross = np.concatenate(
-        [(np.abs(base.errors[key]) > coarse[key].bound)[there] for key, there in base.beyond.items() if there.any()]
-    )
-    if irregular and not (smooth & gross).any():
+        shrinks = single.departs and _shrinks(single, double)
+    changes, irregular = [], False
+    for number, move in enumerate(() if shrinks else MOVES):
+        of_move: list[Array] = []
+        # A single draw that is regular decides for all of its size.
+        while len(of_move) < DRAWS and all(np.median(one) > IRREGULAR for one in of_move):
+            moved = _moved(inputs, move, np.random.default_rng([number, len(of_move)]))
+            of_move.append(_changes(base, (yield from measure(moved, dtype))))
+        changes += of_move
+        irregular |= all(np.median(one) > IRREGULAR for one in of_move)
+    if not (yield from measure(inputs, dtype)).departs:
+        return DEPENDS
+    if shrinks:
+        return Evidence("inaccurate", "its error shrinks with the working precision")
+    coarse = convention.standards(certify(inputs, learning_rate, "float32"), inputs) if irregular else {}
+    if irregular and not _is_gross(base, changes, coarse):
         return Evidence("inaccurate", "its error changes altogether when the inputs move by a little")
     return Evidence("wrong", "its error stays at every precision and is smooth in the inputs: it is the formula")
+
+
+def _is_gross(base: _Run, changes: Sequence[Array], coarse: Standards) -> bool:
+    """Whether among irregular errors one is smooth, and more than float32 explains: a wrong formula in coarse
+    arithmetic."""
+    smooth = (np.array(changes) < SMOOTH).all(axis=0)
+    beyond = [(key, there) for key, there in base.beyond.items() if there.any()]
+    gross = np.concatenate([(np.abs(base.errors[key]) > coarse[key].bound)[there] for key, there in beyond])
+    return bool((smooth & gross).any())
 
 
 def _measured(values: Quantities, standards: Standards) -> _Run:

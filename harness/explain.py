@@ -1,20 +1,17 @@
-"""Explain what departs from the truth: by a mistake of the catalogue, or else by the arithmetic or the formula."""
+"""Explain what departs from the truth by a mistake of the catalogue."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.answers import Arrays, Fault, Refusal
-from harness.apart import Submission
-from harness.asking import FUNCTIONS
+from harness.answers import Arrays, Fault
 from harness.certify import excess
-from harness.contract import Array, Inputs
+from harness.contract import Inputs
 from harness.conventions import Convention
 from harness.diagnose import Diagnosis, Subject, diagnose, every_kind, singles
-from harness.evidence import weigh
-from harness.judging import Outcome, judged, standard_of
-from harness.run import quantities_of, settled
+from harness.judging import Outcome, judge_case, standard_of
+from harness.quantities import quantities_of
 
 # Failures that a mistake may explain; of the others there is nothing to reproduce.
 _TELLING = ("inputs", "two calls", "values")
@@ -27,33 +24,8 @@ def diagnosed(outcomes: Sequence[Outcome], declared: Convention, found: Conventi
         kinds = every_kind(found) if len(outcomes) > 1 else [singles(found)]  # one case tells little apart
         return diagnose([subject for one in outcomes for subject in subjects(one, found)], kinds)
     plain = replace(declared, layout=found.layout, bias=found.bias)
-    undeclared = [judged(outcome.trial, plain) for outcome in outcomes]
+    undeclared = [judge_case(outcome.trial, plain) for outcome in outcomes]
     return diagnose([subject for one in undeclared for subject in subjects(one, plain)], [singles(plain)])
-
-
-def explained(
-    outcome: Outcome, submission: Submission, convention: Convention, diagnoses: Sequence[Diagnosis]
-) -> Outcome:
-    """The outcome with the verdict on its departures: of the formula, or of the arithmetic."""
-    if not outcome.departures or outcome.faults:
-        return outcome
-    if diagnoses:
-        of_arithmetic = all(mistake.dtype for diagnosis in diagnoses for mistake in diagnosis.mistakes)
-        return replace(outcome, verdict="inaccurate" if of_arithmetic else "wrong")
-    trial = outcome.trial
-    if all(name in ("z", "a") for name, _ in outcome.departures):
-        return replace(outcome, verdict="wrong", reason="the gradients are right, and what it shows as z and a is not")
-
-    def run(inputs: Inputs) -> dict[tuple[str, int], Array]:
-        answers = submission.answers(FUNCTIONS, inputs, trial.case.learning_rate)
-        parts = [settled(name, answer, inputs, convention)[0] for name, answer in answers.items()]
-        return {key: value for part in parts for key, value in part.items() if key in trial.standards}
-
-    evidence = weigh(run, trial.inputs, trial.case.learning_rate, trial.case.dtype, convention)
-    if evidence.verdict == "failed":
-        refusals = {**outcome.refusals, "backprop": Refusal("failed", evidence.reason, "two calls")}
-        return replace(outcome, verdict="failed", refusals=refusals)
-    return replace(outcome, verdict=evidence.verdict, reason=evidence.reason)
 
 
 def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.compare import Comparison
-from harness.holding import Row
 from harness.pairs import PairRow
+from harness.rows import Row
 from harness.tally import BAD, NOT_RIGHT
 from harness.verdict import VERDICTS
 
@@ -70,7 +70,7 @@ def _add_test(suite: ElementTree.Element, name: str, case: str, judged: Sequence
 
 
 def write_json(comparison: Comparison, path: Path) -> None:
-    """All rows of the table and of the pairs, as JSON, and the cases that the pairs lack; what is no number is null."""
+    """All rows of the table and of the pairs, as JSON; what is no number is null."""
     selection = comparison.selection
     with path.open("w", encoding="utf-8", newline="\n") as file:
         names, cases = ([one.name for one in selection.implementations], [case.id for case in selection.cases])
@@ -80,8 +80,7 @@ def write_json(comparison: Comparison, path: Path) -> None:
             file.write(f',\n "{title}": [')
             file.writelines(_records(rows))
             file.write("\n ]")
-        missing = json.dumps(dict(sorted(comparison.missing.items())), ensure_ascii=False)
-        file.write(f',\n "missing_pairs": {missing}\n}}\n')
+        file.write("\n}\n")
 
 
 def _records(rows: Iterable[Row] | Iterable[PairRow]) -> Iterator[str]:

@@ -1,18 +1,20 @@
-"""Hold the answers of a submission against the truth, under the convention that its numbers follow."""
+"""The verdict on one case: what the functions of an implementation gave, under a convention, against the truth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
-from harness.answers import Answer, Arrays, Refusal
+import numpy as np
+
+from harness.answers import Answer, Arrays, Refusal, difference
+from harness.case_truth import CaseTruth
 from harness.cases import Case
-from harness.certify import Standard, certify_forward, excess
+from harness.certify import Standard, excess
 from harness.contract import Array, Inputs
-from harness.conventions import Convention, fits, layouts, scalings
+from harness.conventions import Convention
 from harness.judgements import judge_together, parts
-from harness.run import settled
+from harness.quantities import Quantities, settled
 from harness.verdict import VERDICTS, Judgement
 
 CONVENTION = "agrees up to a convention"
@@ -22,24 +24,30 @@ ORDER = ("z", "a", "delta", "w", "b", "update")
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One case as it was run: its inputs, the standards of what is always judged (not scaled by any convention), and
-    what each function did."""
+    """One case as it was run: its truth, and what each function did."""
 
-    case: Case
-    inputs: Inputs
-    standards: Mapping[tuple[str, int], Standard]
+    truth: CaseTruth
     answers: Mapping[str, Answer]
 
-    @cached_property
-    def forward(self) -> Mapping[tuple[str, int], Standard]:
-        """The standards of z and a, which few submissions show."""
-        return certify_forward(self.inputs, self.case.dtype)
+    @property
+    def case(self) -> Case:
+        return self.truth.case
+
+    @property
+    def inputs(self) -> Inputs:
+        return self.truth.inputs
+
+    @property
+    def standards(self) -> Mapping[tuple[str, int], Standard]:
+        """Of what is always judged, not scaled by any convention."""
+        return self.truth.standards
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A trial, judged: its verdict, the quantities in our layout, a judgement of each, why a function gave none, and
-    what the verdict on a departure rests on, in a line."""
+    """A trial, judged: its verdict, the quantities in our layout, a judgement of each that has a standard, why a
+    function gave none, the `cause` of its departures, which is the verdict on them, and in a line each what that rests
+    on and what else was seen."""
 
     trial: Trial
     verdict: str
@@ -47,6 +55,8 @@ class Outcome:
     judgements: Mapping[tuple[str, int], Judgement]
     refusals: Mapping[str, Refusal]
     reason: str = ""
+    note: str = ""
+    cause: str = "wrong"
 
     @property
     def departures(self) -> list[tuple[str, int]]:
@@ -72,37 +82,54 @@ def first_failing(outcomes: Sequence[Outcome]) -> str:
     return departing[0].trial.case.id if departing else ""
 
 
-def judge_all(trials: Sequence[Trial], declared: Convention) -> tuple[Convention, list[Outcome]]:
-    """The outcomes under the declared convention; or under the one that the numbers follow, if one explains them all;
-    or else under the layout that explains most. A departure has the verdict `wrong` until it is explained."""
-    returned = [(arrays, trial.inputs) for trial in trials if (arrays := trial.answers["backprop"].arrays)]
-    laid_out = [one for one in layouts(declared) if all(fits(one, arrays, inputs) for arrays, inputs in returned)]
-    by_layout = {layout: [judged(trial, layout) for trial in trials] for layout in laid_out or [declared]}
-    for layout, outcomes in by_layout.items():
-        if not any(outcome.departures for outcome in outcomes):
-            return layout, _said(outcomes, layout, declared)
-    for layout in by_layout:
-        for convention in scalings(layout)[1:]:
-            if not any(judged(trial, convention).departures for trial in trials):
-                return convention, _said([judged(trial, convention) for trial in trials], convention, declared)
-    # Of what no convention explains, the layout alone is kept: a scaling would hide where it goes wrong.
-    nearest = min(by_layout, key=lambda layout: sum(bool(outcome.departures) for outcome in by_layout[layout]))
-    return nearest, _said(by_layout[nearest], nearest, declared)
+def judge_case(trial: Trial, convention: Convention) -> Outcome:
+    """The verdict on a trial under a convention. A departure is `wrong` until its cause is known."""
+    quantities: Quantities = {}
+    refusals: dict[str, Refusal] = {}
+    note = ""
+    for function, answer in trial.answers.items():
+        given, refusal = settled(function, answer, trial.inputs, convention)
+        if refusal is None and answer.again is not None:
+            again, _ = settled(function, replace(answer, arrays=answer.again), trial.inputs, convention)
+            name, layer = difference(answer.arrays, answer.again)
+            note = f"two calls with the same inputs differ in {name} of layer {layer}"
+            if _is_rounding(given, again, trial, convention):
+                note = f"{function}: {note}, by no more than rounding explains"
+            else:
+                given, refusal, note = {}, Refusal("failed", note, "two calls"), ""
+        quantities |= given
+        if refusal is not None:
+            refusals[function] = refusal
+    judgements = _judgements(trial, quantities, convention)
+    verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
+    verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
+    if trial.truth.reason and quantities:
+        verdicts.add("cannot tell")
+    verdict = min(verdicts, key=VERDICTS.index, default="")
+    return Outcome(trial, verdict, quantities, judgements, refusals, trial.truth.reason if quantities else "", note)
 
 
-def _said(outcomes: Sequence[Outcome], convention: Convention, declared: Convention) -> list[Outcome]:
-    """The outcomes, with the convention said where it was needed."""
-    if convention == declared:
-        return [*outcomes]
-    needed = [one.verdict == "agrees" and judged(one.trial, declared).verdict != "agrees" for one in outcomes]
-    return [replace(one, verdict=CONVENTION) if said else one for one, said in zip(outcomes, needed, strict=True)]
+def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
+    """The outcome, now that the cause of its departures is known."""
+    verdicts = {judgement.verdict or cause for judgement in outcome.judgements.values()}
+    verdicts |= {refusal.verdict for refusal in outcome.faults.values()}
+    return replace(outcome, verdict=min(verdicts, key=VERDICTS.index), cause=cause, reason=reason)
+
+
+def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[tuple[str, int], Judgement]:
+    if not trial.standards:
+        return {}
+    standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
+    if all(standards[key] is trial.standards.get(key) for key in quantities):
+        return judge_together(quantities, trial.truth.parts)
+    return judge_together(quantities, parts(standards))
 
 
 def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Convention) -> Standard:
     """What a quantity is held against. A delta may be that of the sum where the gradients are those of the mean: both
     are in use."""
     if key[0] in ("z", "a"):
-        return trial.forward[key]
+        return trial.truth.forward[key]
     plain = trial.standards[key]
     scaled = convention.standards({key: plain}, trial.inputs)[key]
     if scaled is plain or key[0] != "delta":
@@ -110,17 +137,13 @@ def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Co
     return scaled if (excess(array, scaled) <= 1).all() or (excess(array, plain) > 1).any() else plain
 
 
-def judged(trial: Trial, convention: Convention) -> Outcome:
-    """The trial under a convention."""
-    quantities: dict[tuple[str, int], Array] = {}
-    refusals: dict[str, Refusal] = {}
-    for function, answer in trial.answers.items():
-        given, refusal = settled(function, answer, trial.inputs, convention)
-        quantities |= given
-        if refusal is not None:
-            refusals[function] = refusal
-    standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
-    judgements = judge_together(quantities, parts(standards))
-    verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
-    verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
-    return Outcome(trial, min(verdicts, key=VERDICTS.index), quantities, judgements, refusals)
+def _is_rounding(one: Quantities, other: Quantities, trial: Trial, convention: Convention) -> bool:
+    """Whether two answers differ by no more than two that are right may."""
+    if one.keys() != other.keys() or not trial.standards:
+        return False
+    for key, array in one.items():
+        standard = standard_of(key, array, trial, convention)
+        allowed = 2 * (standard.bound + standard.truth.radius)
+        if not ((np.abs(array - other[key]) <= allowed) | standard.undecidable).all():
+            return False
+    return True

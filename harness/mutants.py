@@ -9,13 +9,11 @@ project takes part: what is tested is the verdict that a person would get.
 from __future__ import annotations
 
 import ast
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.apart import Limits
 from harness.cases import Case, gradient_cases
 from harness.check import Check, check
 from harness.discover import Implementation
@@ -87,18 +85,17 @@ def _change(source: str, text: str) -> tuple[int, str, str]:
 def fates(server: Server, implementation: Implementation, seed: int) -> Iterator[Fate]:
     """Check every mutant of an implementation against the verdict on the original; each as it is done."""
     cases = gradient_cases()
-    rounds = [(part, check(server, implementation.path, part, seed, Limits())) for part in (cases[::_SAMPLE], cases)]
-    with tempfile.TemporaryDirectory(prefix="gradproof-mutants-") as folder:
-        path = Path(folder) / implementation.path.name
-        for mutant in mutants_of(implementation.path.read_text(encoding="utf-8")):
-            path.write_text(mutant.text, encoding="utf-8")
-            yield Fate(implementation.name, mutant, _killed(server, path, rounds, seed))
+    rounds = [(part, check(server, implementation.path, part, seed)) for part in (cases[::_SAMPLE], cases)]
+    path = Path(server.folder()) / implementation.path.name
+    for mutant in mutants_of(implementation.path.read_text(encoding="utf-8")):
+        path.write_text(mutant.text, encoding="utf-8")
+        yield Fate(implementation.name, mutant, _killed(server, path, rounds, seed))
 
 
 def _killed(server: Server, path: Path, rounds: Sequence[tuple[Sequence[Case], Check]], seed: int) -> str:
     """How the mutant is worse than the original, in the first round of cases where it is; empty where in none."""
     for cases, original in rounds:
-        found = check(server, path, cases, seed, Limits())
+        found = check(server, path, cases, seed)
         if found.verdict != "unsupported" and VERDICTS.index(found.verdict) < VERDICTS.index(original.verdict):
             return "failed" if found.verdict == "failed" else "departs"
         if _given(found) < _given(original):

@@ -3,7 +3,7 @@ there would be as many as pairs times cases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import NamedTuple
@@ -12,8 +12,7 @@ import numpy as np
 
 from harness.cases import Case
 from harness.contract import Array
-from harness.distances import Shared
-from harness.run import QUANTITIES
+from harness.quantities import QUANTITIES
 from harness.verdict import digits
 
 
@@ -51,19 +50,17 @@ class _Fold:
 
 
 class Pairs:
-    """Folded as the cases come, in whatever order; `missing` are those that could not be compared, and why."""
+    """Folded as the cases come, in whatever order."""
 
     def __init__(self, implementations: Sequence[str], cases: Sequence[Case]) -> None:
         self._names, self._cases = implementations, cases
         self._numbers = {case.id: number for number, case in enumerate(cases)}
-        self.missing: dict[str, str] = {}
         self._of: dict[tuple[str, str], _Fold] = {}
 
-    def add(self, shared: Shared) -> None:
-        number = self._numbers[shared.case]
-        if shared.reason:
-            self.missing[shared.case] = shared.reason
-        for quantity, distances in shared.distances.items():
+    def add(self, case: str, found: Mapping[str, Array]) -> None:
+        """The distances of all pairs on a case, by quantity; see harness.distances."""
+        number = self._numbers[case]
+        for quantity, distances in found.items():
             key = kind(self._cases[number]), quantity
             if key not in self._of:
                 nothing = np.full(distances.shape, np.nan)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import random
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
-from harness.answers import Refusal
-from harness.contract import Unsupported
-from harness.discover import Functions, Implementation
-from harness.evaluate import NotExact, Values, degree, differences, evaluate
-from harness.exact import (
-    SIZE,
-    Architecture,
-    canonical_inputs,
-    draw,
-    opaque_inputs,
-    rational_inputs,
-)
-from harness.tasks import WithImplementation, loaded
-from harness.workers import run_tasks
+from harness import exact_call
+from harness.answers import Answer
+from harness.discover import Implementation
+from harness.evaluate import Values, differences
+from harness.exact import SIZE, Architecture
+from harness.pool import Pool
+from harness.requests import Limits, Request, Submission
+from harness.server import Server
 
 ARCHITECTURES = tuple(
     Architecture(widths, rows)
@@ -84,47 +78,34 @@ class Attempt:
     unable: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Try(WithImplementation):
-    """One implementation on one architecture; the outcome is an Attempt."""
-
-    architecture: Architecture
-    seed: int
-
-    def execute(self) -> Attempt:
-        functions = loaded(self.implementation)
-        if isinstance(functions, Refusal):
-            return self.failed(functions.detail)
-        return attempt(self.implementation.name, functions, self.architecture, self.seed)
-
-    def failed(self, detail: str) -> Attempt:
-        return Attempt(self.implementation.name, self.architecture, unable=detail)
-
-
-def attempt(name: str, functions: Functions, architecture: Architecture, seed: int) -> Attempt:
-    """Two trials with random integers, one with fractions, and one with degrees; the numbers follow from the seed."""
-    source = random.Random(f"{seed} {architecture.name}")
-    trials = opaque_inputs(architecture, source), canonical_inputs(architecture, source)
-    rational, learning_rate = rational_inputs(architecture, source), draw(source)
-    try:
-        return Attempt(
-            name,
-            architecture,
-            tuple(evaluate(functions, inputs, learning_rate) for inputs in trials),
-            evaluate(functions, rational, Fraction(1, 3)),
-            degree(functions, architecture),
-        )
-    except Unsupported as reason:
-        return Attempt(name, architecture, refused=str(reason))
-    except NotExact as reason:
-        return Attempt(name, architecture, unable=str(reason))
-
-
-def attempts(implementations: Sequence[Implementation], seed: int, jobs: int, seconds: float) -> list[Attempt]:
-    """Every implementation on every architecture, each in a process of its own, in the order of ARCHITECTURES."""
-    tasks = [Try(one, architecture, seed) for one in implementations for architecture in ARCHITECTURES]
-    found = {(one.name, one.architecture): one for one in run_tasks(tasks, jobs, seconds)}
+def attempts(
+    server: Server, implementations: Sequence[Implementation], seed: int, jobs: int, seconds: float
+) -> list[Attempt]:
+    """Every implementation on every architecture, each in a process of its own, in the order of ARCHITECTURES. The
+    server has harness.exact_call loaded."""
+    found: dict[tuple[str, Architecture], Attempt] = {}
+    with Pool(server, jobs) as pool:
+        for one in implementations:
+            submission = Submission(one.name, one.path, Limits(seconds, math.inf), exact_call.__name__)
+            pool.add(submission, [_asked(one.name, architecture, seed) for architecture in ARCHITECTURES])
+        for request in pool.outcomes():
+            name, architecture = request.key
+            found[name, architecture] = _tried(name, architecture, request.answers["exact"])
     return [found[one.name, architecture] for architecture in ARCHITECTURES for one in implementations]
+
+
+def _asked(name: str, architecture: Architecture, seed: int) -> Request:
+    header = {"widths": architecture.widths, "rows": architecture.rows, "seed": seed}
+    names = {"exact": exact_call.NAMES}
+    return Request((name, architecture), ("exact",), header, [], names, len(architecture.widths) - 1)
+
+
+def _tried(name: str, architecture: Architecture, answer: Answer) -> Attempt:
+    if answer.refusal is not None:
+        refused, detail = answer.refusal.verdict == "unsupported", answer.refusal.detail
+        return Attempt(name, architecture, refused=detail if refused else "", unable="" if refused else detail)
+    *trials, rational = exact_call.parted(answer.arrays)
+    return Attempt(name, architecture, tuple(trials), rational, int(answer.arrays["degree", 1][()]))
 
 
 def prove(of_architecture: Sequence[Attempt]) -> Proof:

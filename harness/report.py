@@ -17,8 +17,8 @@ from harness.cases import FLAGS, Case
 from harness.compare import Comparison
 from harness.discover import REFERENCE, Implementation
 from harness.exports import badge, write_junit
-from harness.holding import Row
 from harness.pairs import PAIR_COLUMNS
+from harness.rows import Row
 from harness.tally import DEPARTING, Cases, Counts
 from harness.verdict import MOST_DIGITS
 from harness.views import (
@@ -26,7 +26,6 @@ from harness.views import (
     QUANTITY_TITLES,
     Grid,
     excess_by_quantity,
-    missing_pairs,
     order_of_magnitude,
     reasons,
     summary,
@@ -111,7 +110,6 @@ fewest digits in common with `{REFERENCE}`, *worst other* with any other impleme
 ([all pairs](pairwise.md)); *worst agreeing other* leaves out those that do not agree with the truth themselves.
 """,
     ]
-    parts += _missing(comparison)
     for kind in tally.kinds:
         parts += [f"## {kind}\n", _table(summary(comparison, kind))]
     parts += ["## Verdicts\n", ASSUMPTIONS, _table(verdict_counts(tally.of))]
@@ -143,7 +141,6 @@ Digits in which two implementations agree, in the worst layer of the worst case 
 share none. Columns are numbered like the rows.
 """,
     ]
-    parts += _missing(comparison)
     fewest: dict[tuple[str, str], dict[frozenset[str], int]] = {}
     for pair in comparison.pairs:
         fewest.setdefault((pair.kind, pair.quantity), {})[frozenset((pair.one, pair.other))] = pair.digits
@@ -152,11 +149,6 @@ share none. Columns are numbered like the rows.
             if (kind, quantity) in fewest:
                 parts += [f"## {kind}: {name}\n", _matrix(names, fewest[kind, quantity])]
     return "\n".join(parts)
-
-
-def _missing(comparison: Comparison) -> list[str]:
-    lines = map(markdown.plain, missing_pairs(comparison))
-    return [f"{line}\n" for line in lines]
 
 
 def page_of(implementation: Implementation, comparison: Comparison) -> str:

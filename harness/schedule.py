@@ -1,41 +1,51 @@
-"""In which order things are done: the cases in blocks, so that what is in memory does not grow with their number.
+"""In which order a comparison does things: the cases in blocks, so that what is in memory does not grow with their
+number.
 
-A case is open from the moment it is given to the implementations until its rows are in the table; then all that belongs
-to it is dropped. Each result is judged when it comes, so that an interrupted run has lost nothing that it computed.
+A case is open from the moment it is given to the implementations until their answers are judged; then what belongs to
+it is dropped. Each answer is judged when it comes, so that an interrupted run has lost nothing that it computed.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from harness.answers import Arrays
+from harness.case_truth import CaseTruth
 from harness.cases import EPOCHS, Case
+from harness.contract import Inputs
 from harness.discover import Implementation
-from harness.distances import Pair, Shared
-from harness.holding import DEPARTS, Judge, Judged, Row
+from harness.distances import distances
+from harness.examine import Examination
 from harness.pairs import Pairs
+from harness.pool import Pool
+from harness.requests import Limits, Submission
+from harness.rows import rows_of
 from harness.table import Table
-from harness.tasks import Finding, Ran, Run, Weigh
 from harness.timings import Clock
-from harness.workers import Pool
 
 MOST_CASES = 64  # of a block
-JUDGING = 3600.0  # seconds for the truth of one case, which no limit of an implementation cuts short
 MOST_NUMBERS = 2**24  # that the implementations return on a block, all in all
+
+
+class Answered(NamedTuple):
+    """An implementation has answered about a case, or failed to."""
+
+    implementation: str
+    case: str
+    has_failed: bool
 
 
 @dataclass(eq=False)
 class _Open:
-    """A case that is being worked on: its block and its results until they are held against each other, rows that wait
-    for the evidence on a departure, and how many outcomes are still to come."""
+    """A case that is being worked on: its truth, once it is needed, and what the implementations gave, until all are
+    through."""
 
     case: Case
-    block: int
-    owner: str
-    left: int
-    results: dict[str, Ran] = field(default_factory=dict)
-    departing: dict[str, Judged] = field(default_factory=dict)
+    inputs: Inputs
+    truth: CaseTruth | None = None
+    given: dict[str, Arrays] = field(default_factory=dict)
 
 
 class Schedule:
@@ -46,77 +56,67 @@ class Schedule:
         implementations: Sequence[Implementation],
         cases: Sequence[Case],
         pool: Pool,
-        jobs: int,
-        seconds: float,
+        limits: Limits,
         clock: Clock,
-        memory: float = math.inf,
+        seed: int | None = None,
     ) -> None:
-        self.inside, self._clock = 0.0, clock
-        self._implementations = {one.name: one for one in implementations}
+        self._pool, self._clock, self._seed = pool, clock, seed
+        self._examinations = [
+            Examination(pool, Submission(one.name, one.path, limits), len(cases)) for one in implementations
+        ]
         self._blocks = enumerate(blocks(cases, len(implementations)))
-        self._pool, self._jobs, self._seconds, self._memory = pool, jobs, seconds, memory
         self._open: dict[str, _Open] = {}
-        self._running = 0
+        self._asked_inside = 0.0
 
-    def results(self, table: Table, pairs: Pairs) -> Iterator[Ran]:
-        """Do it all, and tell of each result when it is there; the rows and the pairs go where they belong."""
-        self._open_next()
-        for outcome in self._pool.outcomes():
-            one = self._open[outcome.case]
-            if isinstance(outcome, Judged):
-                self._count(outcome.seconds)
-            elif isinstance(outcome, Ran | Finding):
-                self.inside += outcome.seconds
-                self._count({"implementations": outcome.seconds})
-            if isinstance(outcome, Ran):
-                self._running -= 1
-                self._judge(one, outcome)
-                yield outcome
-            elif isinstance(outcome, Judged) and outcome.departs:
-                from harness.evidence import RUNS  # with the truth, which is loaded where something departs
+    @property
+    def inside(self) -> float:
+        return self._asked_inside + sum(one.submission.loading for one in self._examinations)
 
-                one.departing[outcome.implementation] = outcome
-                weigh = Weigh(self._implementations[outcome.implementation], one.case)
-                self._pool.add([weigh], RUNS * self._seconds)  # it has run; what the truth takes is no fault
-            else:
-                one.left -= 1
-                if isinstance(outcome, Shared):
-                    pairs.add(outcome)
-                elif isinstance(outcome, Judged):
-                    table.append(outcome.implementation, outcome.case, outcome.rows)
-                else:
-                    rows = explained(one.departing.pop(outcome.implementation).rows, outcome)
-                    table.append(outcome.implementation, outcome.case, rows)
-                if not one.left:
-                    del self._open[outcome.case]
-            self._open_next()
+    def results(self, table: Table, pairs: Pairs) -> Iterator[Answered]:
+        """Do it all, and tell of each answer when it is there; the rows and the pairs go where they belong."""
+        while self._open_next():
+            for request in self._pool.outcomes():
+                examination, about = request.key
+                self._asked_inside += sum(answer.seconds for answer in request.answers.values())
+                one = self._open[about] if isinstance(about, str) else None
+                truth = one and self._truth(one)
+                with self._clock.phase("verdicts"):
+                    for outcome in examination.take(request, truth):
+                        name, case = examination.submission.name, outcome.trial.case.id
+                        table.append(name, case, [*rows_of(name, outcome)])
+                if one is not None:
+                    self._share(one, examination, pairs)
+                    has_failed = any(a.refusal and a.refusal.verdict == "failed" for a in request.answers.values())
+                    yield Answered(examination.submission.name, one.case.id, bool(has_failed))
+        self._clock.elsewhere["implementations"] = self.inside
 
-    def _count(self, seconds: Mapping[str, float]) -> None:
-        for phase, spent in seconds.items():
-            self._clock.elsewhere[phase] += spent
+    def _truth(self, one: _Open) -> CaseTruth:
+        if one.truth is None:
+            one.truth = CaseTruth.of(one.case, one.inputs, self._clock)
+        return one.truth
 
-    def _open_next(self) -> None:
-        """Open another block when the implementations are through with the last, and most of it is judged."""
-        if self._running or len(self._open) >= MOST_CASES:
+    def _open_next(self) -> bool:
+        """Open another block; whether there is one."""
+        _, block = next(self._blocks, (0, ()))
+        with self._clock.phase("cases"):
+            opened = [_Open(case, case.build(self._seed)) for case in block]
+        self._open = {one.case.id: one for one in opened}
+        # Training first, the longest before the others, so that no worker is left alone with it at the end.
+        for one in sorted(opened, key=lambda one: -work(one.case) if one.case.online else 0):
+            for examination in self._examinations:
+                examination.ask(one.case, one.inputs)
+        return bool(opened)
+
+    def _share(self, one: _Open, examination: Examination, pairs: Pairs) -> None:
+        """Keep what an implementation gave until all have, and compare them then."""
+        if len(self._examinations) < 2:
             return
-        number, block = next(self._blocks, (0, ()))
-        together = len(self._implementations) > 1
-        for place, case in enumerate(block):
-            left = len(self._implementations) + together
-            self._open[case.id] = _Open(case, number, f"the truth, {number}, {place % self._jobs}", left)
-        # The long ones first, so that no worker is left alone with one at the end.
-        ordered = sorted(block, key=work, reverse=True)
-        runs = [Run(one, case) for one in self._implementations.values() for case in ordered]
-        self._running = len(runs)
-        self._pool.add(runs, self._seconds, memory=self._memory)
-
-    def _judge(self, one: _Open, result: Ran) -> None:
-        one.results[result.implementation] = result
-        tasks: list[Judge | Pair] = [Judge(one.owner, one.case, one.block, result)]
-        if len(one.results) == len(self._implementations) > 1:
-            tasks.append(Pair(one.owner, one.case, [one.results[name] for name in self._implementations]))
-            one.results = {}
-        self._pool.add(tasks, JUDGING, prompt=True)
+        one.given[examination.submission.name] = examination.verdicts.latest.quantities
+        if len(one.given) == len(self._examinations):
+            with self._clock.phase("pairs"):
+                names = [each.submission.name for each in self._examinations]
+                pairs.add(one.case.id, distances([one.given[name] for name in names]))
+            one.given = {}
 
 
 def work(case: Case) -> int:
@@ -137,9 +137,3 @@ def blocks(cases: Sequence[Case], implementations: int) -> Iterator[list[Case]]:
         block.append(case)
         numbers += mine
     yield block
-
-
-def explained(rows: Sequence[Row], finding: Finding) -> list[Row]:
-    """The rows of a result that departs, with what the evidence says of it."""
-    verdict, detail = finding.evidence.verdict, finding.evidence.reason
-    return [row._replace(verdict=verdict, detail=detail) if row.verdict == DEPARTS else row for row in rows]

@@ -1,5 +1,4 @@
-"""The small process that has loaded what workers need, and forks them. Its other side is harness.serve, which keeps
-foreign code from the truth, or harness.forker, which starts the workers of every other command.
+"""The small process that forks workers, seen from the harness; its other side is harness.fork_server.
 
 It is an interpreter of its own, unless this process is itself still small: then a fork of it saves the loading.
 """
@@ -10,23 +9,29 @@ import contextlib
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness import ending, folders
 from harness.errors import UnusableInput
+from harness.fork_server import SIGNALS, kill_group
 
 LOADING = 120.0  # seconds in which it is loaded and answers for the first time, on a busy machine
 ANSWERS = 10.0  # seconds in which it answers a command, if nobody has stopped it
+TIDYING = 5.0  # seconds in which it ends what is left of the workers, and removes their folders
 ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+FILES = ("harness.call", "numpy.random")  # what the worker of a file needs
 _SERVE = (
-    "import importlib, sys; sys.path.insert(0, sys.argv[1]); "
-    "importlib.import_module(sys.argv[2]).main(int(sys.argv[3]))"
+    "import sys; sys.path.insert(0, sys.argv[1]); from harness.fork_server import main; "
+    "main(int(sys.argv[2]), sys.argv[3], sys.argv[4:])"
 )
 
 
@@ -39,29 +44,61 @@ class Server:
     """Close it, or use it in a `with`. Raises UnusableInput where the system cannot fork."""
 
     pid: int  # its process; the workers and all that they start are below it
-    is_lost = False  # whether it was found gone, or gave no answer
+    is_lost = False  # whether it was found gone, stopped or silent, and its workers with it
 
-    def __init__(self, side: str = "harness.serve", *, by_fork: bool = False) -> None:
-        """`side` is the module of its other side. `by_fork` is for a process that has one thread, and nothing in it yet
-        that the workers should not see."""
+    def __init__(self, preload: Sequence[str] = FILES, *, by_fork: bool = False) -> None:
+        """`preload` are the modules that its workers need. `by_fork` is for a process that has one thread, and nothing
+        in it yet that the workers should not see."""
         if not hasattr(os, "fork"):
-            raise UnusableInput(
-                "the harness keeps implementations apart with fork: expected Linux, macOS or WSL; run it there"
-            )
-        self._side = side
+            raise UnusableInput("implementations run in processes that are forked: expected Linux, macOS or WSL")
+        self._preload, self._numbers = preload, 0
         self._start(by_fork=by_fork)
+        ending.at_end(self.close)
 
     def _start(self, *, by_fork: bool) -> None:
+        self.home, lock = folders.make()
+        self._locks = [lock]
+        self._folders, self._pending, self._is_replaced = 0, b"", False
         self._socket, theirs = socket.socketpair()
+        start = self._forked if by_fork else self._spawned
         with theirs:
-            self.pid = _forked(self._side, theirs, self._socket) if by_fork else _spawned(self._side, theirs)
+            self.pid = start(theirs)
         self._socket.settimeout(LOADING)
 
-    def restart(self) -> None:
-        """Start another in place of one that is lost: an interpreter of its own, whatever this process has become."""
-        self.close()
-        self._start(by_fork=False)
-        self.is_lost = False
+    def _spawned(self, theirs: socket.socket) -> int:
+        command = [sys.executable, "-c", _SERVE, str(ROOT), str(theirs.fileno()), self.home, *self._preload]
+        # A group of its own does not hear of Ctrl-C, which is this process's affair.
+        actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
+        os.set_inheritable(theirs.fileno(), True)
+        return os.posix_spawn(command[0], command, os.environ | ONE_THREAD, file_actions=actions, setpgroup=0)
+
+    def _forked(self, theirs: socket.socket) -> int:
+        other = importlib.import_module("harness.fork_server")
+        for name in self._preload:  # before the fork: numpy is what is to be shared
+            importlib.import_module(name)
+        sys.stdout.flush()  # or the copy would print it again
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # the copy must not end as this process does
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._socket.close()
+                null = os.open(os.devnull, os.O_RDWR)
+                os.dup2(null, 0)
+                os.dup2(null, 1)
+                other.main(theirs.detach(), self.home, ())
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        return pid
+
+    def recover(self) -> None:
+        """After a loss, have another one; most often there is one already."""
+        if not self._is_replaced:
+            self.close()
+            self._start(by_fork=False)
+        self.is_lost = self._is_replaced = False
 
     def __enter__(self) -> Server:
         return self
@@ -69,48 +106,66 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def command(self, command: Mapping[str, Any], fds: list[int]) -> Any:
-        """Send a command with open files, and wait for the answer; None where the server is gone, or is ended because
-        it does not answer."""
+    def folder(self) -> str:
+        """A new, empty folder for a worker, beside one for what libraries leave. Raises OSError."""
+        while True:
+            self._folders += 1
+            place = os.path.join(self.home, str(self._folders))
+            if not os.path.isdir(self.home):  # a worker has removed it, or put something in its place
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self.home)
+                os.mkdir(self.home, 0o700)
+                self._locks.append(folders.locked(self.home))
+            with contextlib.suppress(FileExistsError):  # a worker has put it there
+                os.mkdir(place)
+                os.mkdir(os.path.join(place, "tmp"))
+                os.mkdir(path := os.path.join(place, "work"))
+                return path
+
+    def discard(self, folder: str) -> None:
+        """Remove the folder of a worker that has ended, with what is in it, as far as that is quick."""
+        with contextlib.suppress(OSError, RecursionError):
+            shutil.rmtree(os.path.dirname(folder))
+
+    def command(self, command: Mapping[str, Any], fds: Sequence[int] = ()) -> dict[str, Any] | None:
+        """Send a command with open files, and wait for the answer; None where the server is lost."""
+        self._numbers += 1
+        line = json.dumps({**command, "number": self._numbers}).encode() + b"\n"
         with contextlib.suppress(OSError, ValueError):
-            socket.send_fds(self._socket, [json.dumps(command).encode()], fds)
-            answer = json.loads(self._socket.recv(64))
-            self._socket.settimeout(ANSWERS)  # it is loaded
-            return answer
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)  # it is gone, or stopped; its workers end with it
+            socket.send_fds(self._socket, [line], list(fds))
+            while True:
+                answer: dict[str, Any] = json.loads(self._line())
+                if "lost" in answer:
+                    self.is_lost = self._is_replaced = True
+                    return None
+                if answer["number"] == self._numbers:
+                    self._socket.settimeout(ANSWERS)  # it is loaded
+                    return answer
         self.is_lost = True
         return None
+
+    def _line(self) -> bytes:
+        while b"\n" not in self._pending:
+            data = self._socket.recv(2**12)
+            if not data:
+                raise EOFError("closed")
+            self._pending += data
+        line, _, self._pending = self._pending.partition(b"\n")
+        return line
 
     def close(self) -> None:
         """End it, and with it all that its workers have left."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        deadline = time.monotonic() + TIDYING
         with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
+            while not os.waitpid(self.pid, os.WNOHANG)[0]:
+                if time.monotonic() > deadline:  # somebody has stopped it
+                    kill_group(self.pid)
+                time.sleep(0.0005)
         self._socket.close()
-
-
-def _spawned(side: str, theirs: socket.socket) -> int:
-    command = [sys.executable, "-c", _SERVE, str(ROOT), side, str(theirs.fileno())]
-    # A group of its own does not hear of Ctrl-C, which is this process's affair.
-    actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
-    os.set_inheritable(theirs.fileno(), True)
-    return os.posix_spawn(command[0], command, os.environ | ONE_THREAD, file_actions=actions, setpgroup=0)
-
-
-def _forked(side: str, theirs: socket.socket, ours: socket.socket) -> int:
-    other = importlib.import_module(side)  # before the fork: numpy is what is to be shared
-    sys.stdout.flush()  # or the copy would print it again
-    if pid := os.fork():
-        return pid
-    try:
-        ours.close()
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(null, 0)
-        os.dup2(null, 1)
-        other.main(theirs.detach())
-    except Exception:
-        traceback.print_exc()
-    finally:
-        os._exit(1)
+        while self._locks:
+            os.close(self._locks.pop())
+        if os.path.lexists(self.home):
+            folders.remove(self.home)
+        ending.forget(self.close)

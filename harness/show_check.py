@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.answers import printable
 from harness.check import Check
 from harness.check_json import worst_errors
 from harness.judging import CONVENTION, ORDER, Outcome, standard_of
-from harness.parse import printable
 from harness.where import SYMBOLS, first_divergence
 
 if TYPE_CHECKING:

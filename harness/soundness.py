@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Generator, Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from harness.activations import ACTIVATIONS
+from harness.answers import Answer
+from harness.case_truth import CaseTruth
 from harness.cases import HIDDEN, Case, make
-from harness.certify import Standard, certify, certify_forward, excess
+from harness.certify import Standard, excess
 from harness.contract import Array, Inputs, Layer, Network
+from harness.conventions import OURS
 from harness.costs import COSTS
-from harness.discover import Functions, Implementation
-from harness.run import run_case
-from harness.tasks import loaded
+from harness.discover import Implementation
+from harness.judging import Trial, judge_case
+from harness.pool import Pool
+from harness.requests import Limits, Submission, ask
+from harness.server import Server
 from harness.textbook import Textbook
 from harness.tightness import NONE, Tightness
-from harness.workers import run_tasks
 
 OUTPUTS = ("softmax", "sigmoid", "identity", "tanh", "softplus")
 # What costs a Python operation for each parameter and row, and more, is left out of large networks.
@@ -31,7 +35,8 @@ SLOW = frozenset({"complex_step", "component_sums", "dual_numbers", "neuron_loop
 # loses digits.
 LOSSY = frozenset({"finite_differences", "complex_step"})
 FORWARD = "(forward pass)"
-BLOCK = 400  # trials between two reports of progress
+SECONDS = 120.0  # for one implementation on one network
+BLOCK = 40  # trials between two reports of progress
 
 
 @dataclass(frozen=True)
@@ -70,48 +75,41 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One random network, given by its number, for every implementation; the outcome is a Tally."""
+class RandomTrial:
+    """One random network, given by its number."""
 
-    implementations: tuple[Implementation, ...]
     number: int
-    owner = "soundness"
+    case: Case
+    inputs: Inputs
 
-    def prepare(self) -> None:
-        for implementation in self.implementations:
-            loaded(implementation)
+    @classmethod
+    def drawn(cls, number: int) -> RandomTrial:
+        return cls(number, *random_case(number))
 
-    def execute(self) -> Tally:
-        case, inputs = random_case(self.number)
-        standards = certify(inputs, case.learning_rate, case.dtype)
-        tally = Tally()
-        for implementation in self.implementations:
-            if implementation.name in SLOW and inputs.work > LARGE:
-                continue
-            functions = loaded(implementation)
-            assert isinstance(functions, Functions), functions
-            result = run_case(implementation, functions, case, inputs)
-            for function, refusal in result.refusals.items():
-                if refusal.verdict == "failed":
-                    place = f"{implementation.name}: trial {self.number}, {case.id}, {function}: {refusal.detail}"
-                    tally = tally.plus(Tally(alarms=Counter({implementation.name: 1}), where=(place,)))
-            for key, value in result.quantities.items():
-                tally = tally.plus(self._counted(implementation.name, case, key, value, standards[key]))
-        # Of the forward pass, which implementations do not show, the textbook's.
-        forward = certify_forward(inputs, case.dtype)
+    def counted(self, answers: Mapping[str, Mapping[str, Answer]]) -> Tally:
+        """What came of the answers of each implementation, and of the textbook's forward pass, which they do not
+        show."""
+        truth, tally = CaseTruth.of(self.case, self.inputs), Tally()
+        for name, mine in answers.items():
+            outcome = judge_case(Trial(truth, mine), OURS)
+            for function, refusal in outcome.faults.items():
+                place = f"{name}: trial {self.number}, {self.case.id}, {function}: {refusal.detail}"
+                tally = tally.plus(Tally(alarms=Counter({name: 1}), where=(place,)))
+            for key, value in outcome.quantities.items():
+                tally = tally.plus(self._counted(name, key, value, truth.standards[key]))
         with np.errstate(all="ignore"):
-            shown = Textbook(inputs).gradients()
-        for (name, l), standard in forward.items():
+            shown = Textbook(self.inputs).gradients()
+        for (name, l), standard in truth.forward.items():
             value = getattr(shown, name)[l - 1].astype(np.float64)
-            tally = tally.plus(self._counted(FORWARD, case, (name, l), value, standard))
+            tally = tally.plus(self._counted(FORWARD, (name, l), value, standard))
         return tally
 
-    def _counted(self, name: str, case: Case, key: tuple[str, int], value: Array, standard: Standard) -> Tally:
+    def _counted(self, name: str, key: tuple[str, int], value: Array, standard: Standard) -> Tally:
         units = excess(value, standard)
         alarms = int((~(units <= 1)).sum())
         size = np.abs(standard.truth.high)
         idle = int(((standard.bound >= size) & (size > 0) & ~standard.undecidable).sum())
-        place = f"{name}: trial {self.number}, {case.id}, {key[0]} of layer {key[1]}"
+        place = f"{name}: trial {self.number}, {self.case.id}, {key[0]} of layer {key[1]}"
         return Tally(
             Counter({name: value.size}),
             Counter({name: int(standard.undecidable.sum())}),
@@ -121,9 +119,6 @@ class Trial:
             tightness={(name, key[0]): Tightness.of(units[~standard.undecidable])},
             where=(place,) if alarms else (),
         )
-
-    def failed(self, detail: str) -> Tally:
-        return Tally(alarms=Counter({"(the trial itself)": 1}), where=(f"trial {self.number}: {detail}",))
 
 
 def random_case(number: int) -> tuple[Case, Inputs]:
@@ -151,45 +146,43 @@ def random_case(number: int) -> tuple[Case, Inputs]:
     return case, Inputs(Network(tuple(layers), COSTS[case.cost]), x.astype(dtype), t.astype(dtype))
 
 
-@dataclass(frozen=True)
-class _Numbered:
-    """A trial of which the outcome says which it is, as outcomes come in any order."""
-
-    trial: Trial
-    owner = Trial.owner
-
-    def prepare(self) -> None:
-        self.trial.prepare()
-
-    def execute(self) -> tuple[int, Tally]:
-        return self.trial.number, self.trial.execute()
-
-    def failed(self, detail: str) -> tuple[int, Tally]:
-        return self.trial.number, self.trial.failed(detail)
-
-
 def sound(
-    implementations: tuple[Implementation, ...], entries: int, first: int, jobs: int
+    server: Server, implementations: Sequence[Implementation], entries: int, first: int, jobs: int
 ) -> Iterator[tuple[int, Tally]]:
     """Trials `first`, `first` + 1, ... until so many entries have been compared, and none beyond, whatever the number
     of jobs; after each block of trials, and at the end, how many there have been, and the tally so far."""
     tally, trials = Tally(), 0
-    while tally.entries.total() < entries:
-        block = [Trial(implementations, first + trials + i) for i in range(BLOCK)]
-        with closing(_in_order(block, jobs)) as outcomes:
-            for outcome in outcomes:
+    with Pool(server, jobs) as pool:
+        submissions = submitted(implementations)
+        while tally.entries.total() < entries:
+            for outcome in tallies(pool, submissions, range(first + trials, first + trials + BLOCK)):
                 tally, trials = tally.plus(outcome), trials + 1
                 if tally.entries.total() >= entries:
                     break
-        yield trials, tally
+            yield trials, tally
 
 
-def _in_order(trials: list[Trial], jobs: int) -> Generator[Tally]:
-    """The outcomes in the order of the trials."""
-    early: dict[int, Tally] = {}
-    wanted = trials[0].number
-    for number, tally in run_tasks([_Numbered(trial) for trial in trials], jobs, 120.0):
-        early[number] = tally
-        while wanted in early:
-            yield early.pop(wanted)
-            wanted += 1
+def submitted(implementations: Sequence[Implementation]) -> list[Submission]:
+    """The implementations, to be asked about trials."""
+    return [Submission(one.name, one.path, Limits(SECONDS, math.inf)) for one in implementations]
+
+
+def tallies(pool: Pool, submissions: Sequence[Submission], numbers: Sequence[int]) -> list[Tally]:
+    """The outcomes of the trials of these numbers, in their order."""
+    trials = {number: RandomTrial.drawn(number) for number in numbers}
+    answers: dict[int, dict[str, Mapping[str, Answer]]] = {}
+    asked: dict[int, list[Submission]] = {}
+    for number, trial in trials.items():
+        large = trial.inputs.work > LARGE
+        asked[number] = [one for one in submissions if not (large and one.name in SLOW)]
+        for one in asked[number]:
+            rate = trial.case.learning_rate
+            pool.add(one, [ask((number, one.name), ("backprop", "step"), trial.inputs, rate)])
+    found: dict[int, Tally] = {}
+    for request in pool.outcomes():
+        number, name = request.key
+        answers.setdefault(number, {})[name] = request.answers
+        if len(answers[number]) == len(asked[number]):
+            given = answers.pop(number)
+            found[number] = trials[number].counted({one.name: given[one.name] for one in asked[number]})
+    return [found[number] for number in trials]

@@ -1,17 +1,25 @@
-"""What a process shares, and a function of mathematics has no business to change: numpy's error state, print options,
-random generators, torch's defaults, the working folder. Seen before and after a call."""
+"""What a process shares with the function that it calls. Settings, such as numpy's error state, must stay as they are;
+random generators are put back, since many a right network draws its first weights."""
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import os
 import random
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.random import get_state  # numpy itself imports it late: once here, in place of once in each worker
+from numpy.random import get_state, set_state  # numpy itself imports it late: once here, in place of in each worker
 
+from harness.answers import Refusal
+from harness.fork_server import running_children
+
+ENDING = 0.2  # seconds in which what a call has started may still end
 _TORCH = {
     "torch's default dtype": "torch.float32",
     "torch's gradient mode": True,
@@ -19,41 +27,80 @@ _TORCH = {
 }
 
 
-def snapshot() -> Mapping[str, Any]:
-    """The shared state, each part under the words that a person is told if it changes."""
-    generator: dict[str, Any] = get_state(legacy=False)["state"]
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """The state of this process after an implementation has been loaded: what a call must leave as it is (`settings`,
+    each under the words that a person is told), and the random states, each with the function that sets it."""
+
+    settings: Mapping[str, Any]
+    random: Mapping[Callable[[Any], Any], Any]
+    folder: str
+    threads: int
+    children: frozenset[int]
+
+    @classmethod
+    def seen(cls) -> Surroundings:
+        """Those of now."""
+        children = frozenset(running_children(os.getpid()))
+        return cls(_settings(), _random_states(), _folder(), _thread._count(), children)
+
+    def put_back(self) -> None:
+        """Set the random generators to where they were; one of a library that was not loaded then stays."""
+        for put, state in self.random.items():
+            put(state)
+
+    def traces(self) -> Refusal | None:
+        """What a call has changed or left behind, as its failure: settings, processes, threads, files."""
+        if os.path.islink(self.folder) or not os.path.isdir(self.folder):
+            return Refusal("failed", "it removed or replaced its working folder", "files")
+        now, expected = _settings(), _TORCH | dict(self.settings)  # those of a torch that was not there, as it has them
+        if changed := [name for name, value in now.items() if name in expected and expected[name] != value]:
+            return Refusal("failed", f"it changed {', '.join(changed)}", "global state")
+        deadline = time.monotonic() + ENDING
+        while (what := self._running()) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        if what:
+            return Refusal("failed", f"it left a {what} running", "processes")
+        files = sorted(os.listdir(self.folder))
+        return Refusal("failed", f"it left files behind: {', '.join(files[:3])}", "files") if files else None
+
+    def _running(self) -> str:
+        """What runs that did not run before, in a word."""
+        if frozenset(running_children(os.getpid())) - self.children:
+            return "process"
+        return "thread" if _thread._count() > self.threads else ""
+
+
+def _settings() -> dict[str, Any]:
     state = {
         "numpy's error state": np.geterr(),
         "numpy's print options": np.get_printoptions(),
-        "numpy's random state": (generator["key"].tobytes(), generator["pos"]),
-        "the random state": random.getstate(),
         "the working folder": _folder(),
         "the recursion limit": sys.getrecursionlimit(),
     }
-    return state | _of_torch()
+    if (torch := _torch()) is not None:
+        state |= {
+            "torch's default dtype": str(torch.get_default_dtype()),
+            "torch's gradient mode": torch.is_grad_enabled(),
+            "torch's number of threads": torch.get_num_threads(),
+            "torch's deterministic mode": torch.are_deterministic_algorithms_enabled(),
+        }
+    return state
 
 
-def changes(before: Mapping[str, Any]) -> list[str]:
-    """The parts that are no longer as they were; those of torch that were not there before, as it has them at first."""
-    expected, now = _TORCH | dict(before), snapshot()
-    return [name for name, value in now.items() if name in expected and expected[name] != value]
+def _random_states() -> dict[Callable[[Any], Any], Any]:
+    states: dict[Callable[[Any], Any], Any] = {set_state: get_state(legacy=False), random.setstate: random.getstate()}
+    if (torch := _torch()) is not None:
+        states[torch.random.set_rng_state] = torch.random.get_rng_state()
+    return states
+
+
+def _torch() -> Any:
+    torch = sys.modules.get("torch")
+    return torch if hasattr(torch, "random") else None  # absent, or half imported
 
 
 def _folder() -> str:
-    try:
+    with contextlib.suppress(OSError):  # it is gone
         return os.getcwd()
-    except OSError:  # it is gone
-        return ""
-
-
-def _of_torch() -> dict[str, Any]:
-    torch = sys.modules.get("torch")
-    if torch is None or not hasattr(torch, "random"):  # absent, or half imported
-        return {}
-    return {
-        "torch's default dtype": str(torch.get_default_dtype()),
-        "torch's gradient mode": torch.is_grad_enabled(),
-        "torch's number of threads": torch.get_num_threads(),
-        "torch's deterministic mode": torch.are_deterministic_algorithms_enabled(),
-        "torch's random state": torch.random.get_rng_state().numpy().tobytes(),
-    }
+    return ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import UnusableInput
-from harness.holding import Row
+from harness.rows import Row
 
 COLUMNS = list(Row._fields)
 

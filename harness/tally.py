@@ -10,8 +10,8 @@ from itertools import groupby
 
 from harness.cases import Case
 from harness.discover import Implementation
-from harness.holding import Row
 from harness.pairs import kind
+from harness.rows import Row
 
 LARGEST = 1e15  # an excess above is an error where the truth is all but exact
 DEPARTING = ("inaccurate", "wrong")

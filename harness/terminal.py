@@ -9,13 +9,13 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
 from harness.verdict import VERDICTS
-from harness.views import NOTHING, Grid, digits_by_quantity, excess_by_quantity, missing_pairs, reasons
+from harness.views import NOTHING, Grid, digits_by_quantity, excess_by_quantity, reasons
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from harness.compare import Comparison
-    from harness.tasks import Ran
+    from harness.schedule import Answered
 FEW = 10  # cases that are named
 WIDEST = 90  # characters of a cell in one line
 
@@ -23,7 +23,7 @@ WIDEST = 90  # characters of a cell in one line
 class Display(Protocol):
     """Told of each result as it comes."""
 
-    def show(self, result: Ran, total: int, of_each: int) -> None: ...
+    def show(self, result: Answered, total: int, of_each: int) -> None: ...
 
     def close(self) -> None: ...
 
@@ -53,7 +53,7 @@ class _Bar:
         self._task = self._progress.add_task("loading the data", total=None)
         self._progress.start()
 
-    def show(self, result: Ran, total: int, of_each: int) -> None:
+    def show(self, result: Answered, total: int, of_each: int) -> None:
         self._progress.update(self._task, advance=1, total=total, description=result.implementation)
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class _Lines:
         self._done: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 
-    def show(self, result: Ran, total: int, of_each: int) -> None:
+    def show(self, result: Answered, total: int, of_each: int) -> None:
         name = result.implementation
         self._done[name] += 1
         self._failed[name] += result.has_failed
@@ -95,8 +95,6 @@ def print_summary(comparison: Comparison) -> None:
         first = [[row._asdict()[head] for head in heads] for of in tally.of.values() for row in of.wrong][:FEW]
         print(f"\nWrong, the first of each case ({len(first)} of {cases}; --reports FOLDER writes all):")
         print(plain(Grid(heads, first)))
-    if missing := missing_pairs(comparison):
-        print("\n" + "\n".join(missing))
     judged = ", ".join(f"{tally.verdicts[verdict]:,} {verdict}" for verdict in VERDICTS if tally.verdicts[verdict])
     unjudged = "none: weights after epochs are not judged"
     print(f"\nVerdicts, one for each quantity, layer and case: {judged or unjudged}.")

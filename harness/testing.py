@@ -23,10 +23,10 @@ from typing import Any
 
 import pytest
 
-from harness.apart import Limits
 from harness.cases import gradient_cases
 from harness.check import Check, check
 from harness.errors import UnknownName, UnusableInput
+from harness.requests import Limits
 from harness.server import Server
 from harness.show_check import text
 
@@ -53,8 +53,8 @@ class CaseOf:
 @cache
 def _checked(path: Path, limits: Limits) -> Check:
     """One run of the whole battery serves all tests of a file; the workers of pytest-xdist draw the same inputs."""
-    shared = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    seed = int.from_bytes(hashlib.sha256(shared.encode()).digest()[:4], "big") if shared else None
+    shared = os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex())
+    seed = int.from_bytes(hashlib.sha256(shared.encode()).digest()[:4], "big")
     with Server() as server:
         return check(server, path, gradient_cases(), seed, limits)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import math
 
-from harness.errors import interrupted
+from harness import ending
 from harness.page_commands import REPORTS, write_page_of
 
 
 def run_train(options: argparse.Namespace) -> int:
     from harness.markdown import check_folder
-    from harness.server import processors
+    from harness.requests import Limits
+    from harness.server import Server, processors
     from harness.training.follow import follow, select
     from harness.training.judged import judge
     from harness.training.store import Store
@@ -23,11 +25,13 @@ def run_train(options: argparse.Namespace) -> int:
     if folder is not None:
         check_folder(folder, PAGE, (TABLE, PICTURES))
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
+    limits = Limits(options.seconds, math.inf, options.memory * 2**30)
     shown = display()
+    ending.keep("what is done is kept: the same command goes on from there")
+    ending.at_end(shown.close)
     try:
-        followed = follow(selection, store, options.jobs or processors(), options.seconds, shown)
-    except KeyboardInterrupt:
-        return interrupted("what is done is kept: the same command goes on from there")
+        with Server() as server:
+            followed = follow(selection, store, server, options.jobs or processors(), limits, shown)
     finally:
         shown.close()
     judged = judge(followed)

@@ -21,6 +21,8 @@ QUANTITY_TITLES = {
     "update": "update",
     "epoch1": "1 epoch",
     "epoch20": "20 epochs",
+    "z": "z",
+    "a": "a",
 }
 NOTHING = "–"
 
@@ -121,17 +123,6 @@ def _worst_other(shared: list[_With], others: set[str]) -> str:
     if worst.fewest == max(one.most for one in mine):  # all alike: no one is worst
         return str(worst.fewest)
     return f"{worst.fewest} ({worst.other})"
-
-
-def missing_pairs(comparison: Comparison) -> list[str]:
-    """What the numbers on pairs lack, and why: a line for each reason."""
-    by_reason: dict[str, list[str]] = {}
-    for case in sorted(comparison.missing):
-        by_reason.setdefault(comparison.missing[case], []).append(case)
-    return [
-        f"Pairs were not compared in {len(cases)} case{'s' if len(cases) > 1 else ''}, such as {cases[0]}: {reason}."
-        for reason, cases in by_reason.items()
-    ]
 
 
 def verdict_counts(of: Mapping[str, Counts]) -> Grid:

@@ -7,8 +7,9 @@ from functools import cache
 
 import pandas as pd
 import pytest
+from running import compared
 
-from harness.compare import Comparison, compare, select
+from harness.compare import Comparison, select
 from harness.discover import Functions, Implementation, load
 from harness.server import Server, processors
 from harness.table import COLUMNS
@@ -19,7 +20,7 @@ cached_load = cache(load)
 @pytest.fixture(scope="session")
 def complete() -> Comparison:
     """Every implementation on every case, as `nox -s compare` runs them."""
-    return compare(select(), processors(), 60.0, lambda *_: None)
+    return compared(select(), processors())
 
 
 def table_of(comparison: Comparison) -> pd.DataFrame:

@@ -7,14 +7,19 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from test_faults import RIGHT as BODY
 
-from harness.apart import Limits, Submission
+from harness.case_truth import CaseTruth
 from harness.cases import make
 from harness.conventions import OURS
-from harness.run import settled
+from harness.judging import Trial, judge_case
+from harness.pool import Pool
+from harness.requests import Limits, Submission, ask
+from harness.server import Server
 
+ROOT = Path(__file__).resolve().parent.parent
 FIRST = make("random", (3, 2), "sigmoid", 5)  # here the files misbehave
 SECOND = make("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
 RIGHT = f"import os, sys, time, random, subprocess\n{BODY}"
@@ -59,8 +64,6 @@ FAULTS = {
         "global state",
         "numpy's print options",
     ),
-    "numpy's random": ("np.random.seed(0); return right(n, x, t)", "global state", "numpy's random state"),
-    "random": ("random.random(); return right(n, x, t)", "global state", "the random state"),
     "folder": ("os.chdir('/'); return right(n, x, t)", "global state", "the working folder"),
     "torch's defaults": (
         "import torch; torch.set_default_dtype(torch.float64); return right(n, x, t)",
@@ -79,7 +82,7 @@ FAULTS = {
         "[os.write(fd, b'x' * 100) for fd in range(3, 30) if os.path.exists(f'/proc/self/fd/{fd}') and "
         "'socket' in os.readlink(f'/proc/self/fd/{fd}')]; return right(n, x, t)",
         "crash",
-        "it spoils the channel of its answers",
+        "it sent a malformed message",
     ),
 }
 IMPORTS = {
@@ -91,10 +94,29 @@ IMPORTS = {
 }
 
 
+class Asked:
+    """A file that is asked about one case after the other."""
+
+    def __init__(self, server, path, limits):
+        self.pool, self.submission = Pool(server, 1), Submission("submission", path, limits)
+        self.output = self.submission.output
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *arguments):
+        self.pool.__exit__(*arguments)
+
+    def answers(self, functions, inputs, learning_rate):
+        self.pool.add(self.submission, [ask(None, functions, inputs, learning_rate)])
+        [request] = self.pool.outcomes()
+        return request.answers
+
+
 def submission(server, folder, text, limits=Limits(seconds=4.0, total=20.0, memory=2**29)):  # noqa: B008
     path = folder / "submission.py"
     path.write_text(text, encoding="utf-8")
-    return Submission(server, path, limits)
+    return Asked(server, path, limits)
 
 
 def misbehaving(body):
@@ -105,18 +127,26 @@ def answered(one, case):
     return one.answers(("backprop",), case.build(1), case.learning_rate)["backprop"]
 
 
+def judged(one, case):
+    """What backprop gives on a case, against the truth."""
+    inputs = case.build(1)
+    answers = one.answers(("backprop",), inputs, case.learning_rate)
+    return judge_case(Trial(CaseTruth.of(case, inputs), answers), OURS)
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_has_its_reason_and_the_next_case_runs(server, tmp_path, name):
     body, kind, detail = FAULTS[name]
-    with submission(server, tmp_path, misbehaving(body)) as one:
-        _, refusal = settled("backprop", answered(one, FIRST), FIRST.build(1), OURS)
-        quantities, after = settled("backprop", answered(one, SECOND), SECOND.build(1), OURS)
+    limits = Limits(seconds=30.0 if "torch" in body else 4.0, total=60.0, memory=2**29)  # torch may be slow to load
+    with submission(server, tmp_path, misbehaving(body), limits) as one:
+        first, second = (judged(one, case) for case in (FIRST, SECOND))
+    [refusal] = first.refusals.values()
     assert refusal.verdict == "failed"
     assert refusal.kind == kind
     assert detail in refusal.detail
     assert "\n" not in refusal.detail
-    assert after is None
-    assert {quantity for quantity, _ in quantities} == {"delta", "w", "b"}
+    assert not second.refusals
+    assert {quantity for quantity, _ in second.quantities} == {"delta", "w", "b"}
 
 
 @pytest.mark.parametrize("name", IMPORTS)
@@ -131,7 +161,7 @@ def test_the_traceback_begins_in_the_submission(server, tmp_path):
     with submission(server, tmp_path, misbehaving("return right(n, x, t[:, :1, 0])")) as one:
         shown = answered(one, FIRST).refusal.traceback
     assert shown.startswith(f'  File "{tmp_path}/submission.py"')
-    assert "answers.py" not in shown
+    assert "call.py" not in shown
     assert "IndexError" in shown.splitlines()[-1]
 
 
@@ -163,7 +193,8 @@ def step(n, x, t, eta):
     with submission(server, tmp_path, misbehaving(counting) + step) as one:
         given = FIRST.build(1)
         answers = one.answers(("backprop", "step"), given, 0.3)
-    assert answers["backprop"].refusal.kind == "two calls"
+    assert answers["backprop"].again is not None
+    assert answers["backprop"].is_stale
     assert np.array_equal(answers["step"].arrays["b", 1], given.network.layers[0].b)
 
 
@@ -266,22 +297,158 @@ FORGED = {
     "nothing": {},
     "keys": {"keys": [["q", 1]]},
     "layers": {"keys": [["w", 9]]},
+    "infinite layer": {"keys": [["w", float("inf")]]},
+    "seconds": {"seconds": 10**400},
+    "changed": {"changed": {"a": [1]}},
+    "another's": {"id": "00", "refusal": ["failed", "said by another", "", ""]},
+    "another function's": {"function": "step", "refusal": ["failed", "x", "", ""]},
 }
+# The file finds its channel, and in the frames of its caller which answer is waited for.
+FORGE = """
+import json, struct
+def asked():
+    frame = sys._getframe()
+    while "functions" not in frame.f_locals.get("header", ()): frame = frame.f_back
+    return frame.f_locals["header"]["id"]
+def send(message):
+    for fd in range(3, 20):
+        if os.path.exists(f"/proc/self/fd/{fd}") and "socket" in os.readlink(f"/proc/self/fd/{fd}"):
+            os.write(fd, message)
+def forge(**header):
+    header = {"id": asked(), "function": "backprop", "keys": [], "again": [], "changed": [], "seconds": 0,
+              "stale": False, "refusal": None, "arrays": [["<f8", [2]]] * len(header.get("keys", []))} | header
+    head, body = json.dumps(header).encode(), bytes(16 * len(header["arrays"]))
+    send(struct.pack("!IQ", len(head), len(body)) + head + body)
+"""
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_forged_answer_is_a_failure(server, tmp_path, name):
-    header = {"keys": [], "again": [], "changed": [], "seconds": 0, "refusal": None} | FORGED[name]
-    body = (
-        "from harness.wire import pack\n"
-        "    [fd] = [f for f in range(3, 20) if os.path.exists(f'/proc/self/fd/{f}') and 'socket' in "
-        "os.readlink(f'/proc/self/fd/{f}')]\n"
-        f"    os.write(fd, pack({header!r}, [np.ones(2)] * {len(header['keys'])})); time.sleep(600)"
-    )
-    with submission(server, tmp_path, misbehaving(body)) as one:
+def test_a_forged_answer_is_a_failure_of_its_case_and_no_other(server, tmp_path, name):
+    text = FORGE + misbehaving(f"inf = float('inf'); forge(**{FORGED[name]!r}); return right(n, x, t)")
+    with submission(server, tmp_path, text) as one:
         refusal = answered(one, FIRST).refusal
+        after = [answered(one, SECOND) for _ in range(3)]
     assert (refusal.verdict, refusal.kind) == ("failed", "crash")
-    assert refusal.detail == "it spoils the channel of its answers"
+    assert refusal.detail.startswith("it sent a malformed message: ")
+    assert all(answer.refusal is None for answer in after)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("struct.pack('!IQ', 100, 100) + b'{'", "no answer within 1 s"),
+        ("struct.pack('!IQ', 100, 3 * 2**30) + bytes(2**20)", "it sent a malformed message: a message of 3,221,"),
+        ("bytes(range(1, 256)) * 2**12", "it sent a malformed message: a message of"),
+    ],
+)
+def test_time_and_memory_are_limited_while_a_message_is_read(server, tmp_path, message, said):
+    """What is announced is not believed, and what does not end is not waited for."""
+    text = FORGE + misbehaving(f"send({message}); time.sleep(600)")
+    before, start = psutil.Process().memory_info().rss, time.monotonic()
+    with submission(server, tmp_path, text, Limits(seconds=1.0, total=20.0)) as one:
+        assert answered(one, FIRST).refusal.detail.startswith(said)
+        assert answered(one, SECOND).refusal is None
+    assert time.monotonic() - start < 15
+    assert psutil.Process().memory_info().rss - before < 2**28
+
+
+FOLDERS = {
+    "removed": "import shutil; shutil.rmtree(os.getcwd()); return right(n, x, t)",
+    "the one above removed": "import shutil; shutil.rmtree(os.path.dirname(os.getcwd())); return right(n, x, t)",
+    "all of the run removed": "import shutil; shutil.rmtree(os.path.dirname(os.path.dirname(os.getcwd())))",
+    "all of the run a file": "import shutil; d = os.path.dirname(os.path.dirname(os.getcwd())); shutil.rmtree(d); "
+    "open(d, 'w').close()",
+    "the next one taken": "d = os.getcwd(); n = int(d.split('/')[-2]) + 1; "
+    "os.makedirs(os.path.join(os.path.dirname(os.path.dirname(d)), str(n), 'work')); os.chdir('/'); "
+    "return right(n, x, t)",
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_what_becomes_of_its_folder_costs_one_case(tmp_path, name):
+    with Server() as own, submission(own, tmp_path, misbehaving(FOLDERS[name])) as one:
+        assert answered(one, FIRST).refusal is not None
+        assert [answered(one, SECOND).refusal for _ in range(2)] == [None, None]
+    assert not os.path.lexists(own.home)
+
+
+def test_the_random_state_is_put_back(server, tmp_path):
+    """A network that draws its first weights is right; and its two calls draw different ones."""
+    body = "print(np.random.rand(), random.random()); np.random.seed(5); return right(n, x, t)"
+    with submission(server, tmp_path, misbehaving(body)) as one:
+        assert [answered(one, FIRST).refusal for _ in range(2)] == [None, None]
+        lines = one.output.kept.decode().splitlines()
+    assert lines[0] == lines[2] != lines[1] == lines[3]
+
+
+def test_what_runs_since_it_was_loaded_is_not_left_behind(server, tmp_path):
+    start = "import threading\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    text = f"import time, subprocess\n{start}subprocess.Popen(['sleep', '600'])\n{misbehaving('return right(n, x, t)')}"
+    with submission(server, tmp_path, text) as one:
+        assert answered(one, FIRST).refusal is None
+
+
+OUT_OF_REACH = {
+    "an implementation": "from implementations.matrices import backprop",
+    "the truth": "from harness.certify import certify",
+    "what reads the answers": "import harness.call",
+    "the tests": "import tests.checking",
+    "the benchmarks": "import benchmarks.checkers",
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_REACH)
+def test_the_answers_are_out_of_reach(server, tmp_path, name):
+    for folder in (tmp_path, ROOT):
+        path = folder / f"reaches_for_the_answers_{os.getpid()}.py"
+        path.write_text(f"{OUT_OF_REACH[name]}\nbackprop = print\n", encoding="utf-8")
+        try:
+            with Asked(server, path, Limits(4.0, 20.0)) as one:
+                refusal = answered(one, FIRST).refusal
+        finally:
+            path.unlink()
+        assert refusal.detail.startswith("ModuleNotFoundError: ")
+        assert refusal.kind == "import"
+
+
+@pytest.mark.parametrize("line", ["import beside", "from . import beside", "from .beside import kept as kept_there"])
+def test_a_file_may_import_its_neighbours(server, tmp_path, line):
+    (tmp_path / "beside.py").write_text("kept = []\n", encoding="utf-8")
+    with submission(server, tmp_path, f"{line}\n{misbehaving('return right(n, x, t)')}") as one:
+        assert answered(one, FIRST).refusal is None
+
+
+@pytest.mark.parametrize("sent", ["SIGKILL", "SIGSTOP"])
+@pytest.mark.parametrize("above", [1, 2])
+def test_where_what_starts_workers_is_killed_or_stopped_the_later_cases_run(tmp_path, sent, above):
+    """And nothing outlives it: what has been left behind ends, too. The second above is the guardian of the first."""
+    note = tmp_path / "daemon"
+    daemon = f"""
+import signal
+def daemon():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            open({str(note)!r}, 'a').write(f'{{os.getpid()}} ')
+            os.closerange(0, 64)
+            time.sleep(600)
+        os._exit(0)
+    os.wait()
+def above(pid):
+    return int(open(f'/proc/{{pid}}/stat').read().rpartition(')')[2].split()[1])
+"""
+    server_of = "os.getppid()" if above == 1 else "above(os.getppid())"
+    body = f"daemon(); os.kill({server_of}, signal.{sent}); time.sleep(30)"
+    limits = Limits(seconds=3.0, total=60.0)
+    with Server() as own, submission(own, tmp_path, daemon + misbehaving(body), limits) as one:
+        refusal = answered(one, FIRST).refusal
+        after = [answered(one, SECOND).refusal for _ in range(3)]
+    assert after == [None] * 3
+    killed = refusal.detail == "it killed or stopped the process that starts the workers"
+    # A guardian that is stopped guards no more, but everything else goes on.
+    assert killed or (sent == "SIGSTOP" and above == 2 and refusal.detail == "no answer within 3 s")
+    if above == 1:
+        assert not any(_runs(int(pid)) for pid in note.read_text().split())
 
 
 def test_what_a_terminal_would_obey_is_not_passed_on(server, tmp_path):

@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 
 import pytest
-from checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, names
+from checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, copied, names
 
 from harness.discover import available
 from harness.mistakes import CATALOGUE
@@ -83,20 +83,19 @@ def test_lost_digits_are_inaccurate_and_no_mistake_is_named(server):
 def test_the_seed_draws_the_inputs_and_repeats_them(server):
     path = RIGHT[0]
     one, again, other = (checked(server, path, seed, "iris") for seed in (5, 5, 6))
-    fresh = [checked(server, path, None, "xor").seed for _ in range(2)]
     worst = [[j.excess for outcome in c.outcomes for j in outcome.judgements.values()] for c in (one, again, other)]
     assert worst[0] == worst[1] != worst[2]
-    assert fresh[0] != fresh[1]
 
 
 def test_an_answer_by_heart_is_wrong(server, tmp_path):
     """A file that keeps the right gradient of one run gives it in the next, where the inputs are others."""
     path = tmp_path / "by_heart.py"
+    copied(tmp_path, "batched_matrices")
     store = tmp_path / "store.npz"
     path.write_text(
         f"""
 import numpy as np
-from implementations import batched_matrices
+import batched_matrices
 def backprop(network, x, t):
     import os
     if not os.path.exists({str(store)!r}):
@@ -129,9 +128,10 @@ def backprop(network, x, t):
 def test_a_mistake_in_some_layers_only_is_named_with_them(server, tmp_path):
     """The usual one that is right at the output, where the article writes it out, and wrong in the hidden layers."""
     path = tmp_path / "hidden_only.py"
+    copied(tmp_path, "batched_matrices")
     path.write_text(
         """
-from implementations.batched_matrices import *
+from batched_matrices import *
 def backprop(network, x, t):
     layers, a, z = network.layers, [x], []
     for layer in layers:
@@ -176,9 +176,10 @@ del step
 )
 def test_a_layer_that_is_alone_is_neither_the_first_nor_the_last(server, tmp_path, wrong, pattern, words):
     path = tmp_path / "some.py"
+    copied(tmp_path, "matrices")
     path.write_text(
         f"""
-from implementations.matrices import *
+from matrices import *
 right = backprop
 def backprop(network, x, t):
     g = right(network, x, t)
@@ -211,7 +212,7 @@ def test_what_refuses_everything_is_unsupported(server, tmp_path):
 
 
 UNLISTED = {
-    "random state": ("np.random.seed(0); return right(network, x, t)", "failed"),
+    "random state": ("np.random.seed(0); return right(network, x, t)", "agrees"),
     "second call raises": (
         "calls.append(0)\n    if len(calls) % 2 == 0: raise ValueError\n    return right(network, x, t)",
         "failed",
@@ -247,9 +248,10 @@ def test_where_a_wrong_formula_has_no_number_nothing_is_named(server, tmp_path):
 def test_float32_is_named_from_numbers_that_are_float32(server, tmp_path):
     """A step whose gradient is a difference quotient has errors of float32's size, and is none."""
     path = tmp_path / "quotient.py"
+    copied(tmp_path, "finite_differences")
     path.write_text(
         """
-from implementations import finite_differences
+import finite_differences
 def step(network, x, t, eta):
     g = finite_differences.backprop(network, x, t)
     pairs = list(zip(network.layers, g.w, g.b))

@@ -6,9 +6,10 @@ import csv
 
 import pytest
 from conftest import table_of
-from test_faults import RIGHT, write
+from running import compared, write
+from test_faults import RIGHT
 
-from harness.compare import compare, select
+from harness.compare import select
 from harness.report import write as write_reports
 
 CASES = ("iris-4-5-3-sigmoid-batch8", "random-5-6-4-3-sigmoid-small-batch8", "random-5-6-4-3-sigmoid-saturated-batch8")
@@ -33,7 +34,7 @@ def comparison(tmp_path_factory):
     files = [
         write(folder, name, f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n") for name, (body, _) in CONTROLS.items()
     ]
-    return compare(select(",".join(str(f.path) for f in files), ",".join(CASES)), 1, 20.0, lambda *_: None)
+    return compared(select(",".join(str(f.path) for f in files), ",".join(CASES)), 1, 20.0)
 
 
 def worst(verdicts):

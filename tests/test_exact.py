@@ -11,16 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import functions_of
-from test_faults import write
+from running import write
 
-from harness.contract import Gradients
+from harness.contract import Gradients, Unsupported
 from harness.discover import Functions, available, find
 from harness.evaluate import NotExact, degree, differences, evaluate
 from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs
-from harness.prove import ARCHITECTURES, Try, attempt, attempts, prove
+from harness.exact_call import parted, run_exactly
+from harness.prove import ARCHITECTURES, Attempt, attempts, prove
 from harness.refute import WRONG, refute
+from harness.server import Server
 from harness.textbook import Textbook
-from harness.workers import run_tasks
 
 GENERIC = [
     "batched_matrices",
@@ -43,14 +44,32 @@ def able():
     return {one.name: functions_of(one) for one in find(GENERIC)}
 
 
+def attempt(name, functions, architecture, seed):
+    """In this process."""
+    try:
+        found = run_exactly(functions, architecture, seed)
+    except Unsupported as reason:
+        return Attempt(name, architecture, refused=str(reason))
+    except NotExact as reason:
+        return Attempt(name, architecture, unable=str(reason))
+    *trials, rational = parted(found)
+    return Attempt(name, architecture, tuple(trials), rational, found["degree", 1][()])
+
+
 def proof_of(functions, architecture, seed):
     return prove([attempt(name, one, architecture, seed) for name, one in functions.items()])
 
 
 @pytest.fixture(scope="module")
-def tried():
+def exact_server():
+    with Server(("harness.exact_call",)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def tried(exact_server):
     """Every implementation on every architecture, as `nox -s prove` runs them."""
-    return attempts(available(), seed=1, jobs=2, seconds=60.0)
+    return attempts(exact_server, available(), seed=1, jobs=2, seconds=60.0)
 
 
 def test_ten_implementations_are_generic_and_three_are_not(tried):
@@ -188,11 +207,11 @@ def test_the_textbook_is_the_formulation_of_the_implementations(able):
     assert compared == 12 + 8 + 8 + 4
 
 
-def test_a_file_that_exits_or_hangs_proves_nothing_and_stops_nothing(tmp_path):
+def test_a_file_that_exits_or_hangs_proves_nothing_and_stops_nothing(exact_server, tmp_path):
     bodies = {"exits": "import os; os._exit(0)", "leaves": "raise SystemExit(0)", "hangs": "while True: pass"}
     files = [write(tmp_path, name, f"def backprop(n, x, t):\n    {body}\n") for name, body in bodies.items()]
-    tasks = [Try(one, ARCHITECTURES[0], 1) for one in (*files, *find(["row_matrices"]))]
-    found = {one.name: one for one in run_tasks(tasks, 2, 2.0)}
+    tried = attempts(exact_server, (*files, *find(["row_matrices"])), 1, 2, 2.0)
+    found = {one.name: one for one in tried if one.architecture == ARCHITECTURES[0]}
     assert "exit code 0" in found["exits"].unable
     assert "SystemExit" in found["leaves"].unable
     assert "no answer within 2 s" in found["hangs"].unable

@@ -15,7 +15,7 @@ from harness.compare import Comparison, Selection
 from harness.discover import find
 from harness.errors import BadTable
 from harness.exports import badge, write_json, write_junit
-from harness.holding import Row
+from harness.rows import Row
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)

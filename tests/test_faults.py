@@ -6,13 +6,10 @@ from textwrap import dedent
 
 import pytest
 from conftest import table_of
+from running import compared, run, run_all, write
 
 from harness.cases import make
-from harness.compare import compare, select
-from harness.discover import Implementation
-from harness.run import Result
-from harness.tasks import Run
-from harness.workers import run_tasks
+from harness.compare import select
 
 CASE = make("random", (3, 4, 2), "sigmoid", 5)
 RIGHT = """
@@ -66,10 +63,10 @@ FAULTS = {
         "two calls with the same inputs differ in b",
     ),
     "own memory": (OWN_MEMORY, "two calls with the same inputs differ in w of layer 1"),
-    "crash": ("import os; os._exit(7)", "the process ended with exit code 7"),
+    "crash": ("import os; os._exit(7)", "the process ended: exit code 7"),
     "segmentation fault": (
         "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
-        "the process ended with exit code -11",
+        "the process ended: killed by SIGSEGV",
     ),
     "endless loop": ("while True: pass", "no answer within 2 s"),
     "mute exception": (
@@ -102,25 +99,9 @@ FILES = {
 }
 
 
-def write(folder, name, text):
-    path = folder / f"{name}.py"
-    path.write_text(text, encoding="utf-8")
-    return Implementation(name, path)
-
-
 def faulty(folder, name):
     body, _ = FAULTS[name]
     return write(folder, name, f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
-
-
-def run_all(tasks, jobs, seconds):
-    """The results of all tasks."""
-    return [ran.result() for ran in run_tasks(tasks, jobs, seconds)]
-
-
-def run(implementations, seconds=2.0, jobs=2) -> dict[str, Result]:
-    tasks = [Run(implementation, CASE) for implementation in implementations]
-    return {ran.implementation: ran.result() for ran in run_tasks(tasks, jobs, seconds)}
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +113,7 @@ def results(tmp_path_factory):
         write(folder, name, f"{RIGHT}\ndef step(n, x, t, eta):\n    {body}\n") for name, (body, _) in STEPS.items()
     ]
     right = write(folder, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
-    return run([*(faulty(folder, name) for name in FAULTS), *files, *steps, right])
+    return run([*(faulty(folder, name) for name in FAULTS), *files, *steps, right], CASE)
 
 
 @pytest.mark.parametrize("name", [*FAULTS, *FILES])
@@ -166,7 +147,7 @@ def test_training_that_goes_wrong_fails_and_says_how(tmp_path):
     files = [
         write(tmp_path, name, f"{RIGHT}\ndef step(n, x, t, eta):\n    {body}\n") for name, (body, _) in bodies.items()
     ]
-    results = run_all([Run(file, case) for file in files], 1, 5.0)
+    results = run_all([(file, case) for file in files], 1, 5.0)
     for result in results:
         assert bodies[result.implementation][1] in result.refusals["train"].detail
 
@@ -179,7 +160,7 @@ def test_the_run_goes_on(results):
 
 def test_a_refusal_is_unsupported_not_failed(tmp_path):
     refusing = write(tmp_path, "refusing", RIGHT + "\ndef backprop(n, x, t): raise Unsupported('not today')\n")
-    refusal = run([refusing])["refusing"].refusals["backprop"]
+    refusal = run([refusing], CASE)["refusing"].refusals["backprop"]
     assert (refusal.verdict, refusal.detail) == ("unsupported", "not today")
 
 
@@ -190,7 +171,7 @@ def test_step_only_is_judged_by_its_displacement(tmp_path):
         def step(network, x, t, learning_rate):
             return network.with_parameters([l.w - 0.25 for l in network.layers], [l.b + 0.5 for l in network.layers])
         """
-    result = run([write(tmp_path, "steps", dedent(text))])["steps"]
+    result = run([write(tmp_path, "steps", dedent(text))], CASE)["steps"]
     assert {quantity for quantity, _ in result.quantities} == {"update"}
     update = result.quantities["update", 1]
     assert update.shape == (4, 4)
@@ -204,7 +185,7 @@ def test_a_wrong_and_a_failing_file_leave_their_rows_in_the_table(tmp_path):
     )
     nan = faulty(tmp_path, "nan")
     selection = select(f"{wrong.path},{nan.path},row_matrices", "random-4-4-4-4-sigmoid*")
-    table = table_of(compare(selection, 2, 10.0, lambda *_: None))
+    table = table_of(compared(selection, 2, 10.0))
     w1 = table[(table["implementation"] == "wrong") & (table["quantity"] == "w") & (table["layer"] == 1)]
     assert list(w1["verdict"]) == ["wrong"]
     failed = table[(table["implementation"] == "nan") & (table["verdict"] == "failed")]

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from networks import inputs
 
+from harness.case_truth import CaseTruth
 from harness.cases import Case, gradient_cases, make
 from harness.catalogue import HIDDEN, SEEN, answers, kill_matrix, prepared
-from harness.certify import certify
 from harness.conventions import OURS
 from harness.diagnose import diagnose, outcome, singles
 from harness.explain import subjects
-from harness.judging import Trial, judged
+from harness.judging import Trial, judge_case
 from harness.mistakes import CATALOGUE
 from harness.rounded import rounded_inputs
 from harness.textbook import Scale, Textbook
@@ -75,18 +75,18 @@ def test_the_committed_matrix_is_that_of_today(rows):
 def judged_on(formulation, given_inputs, dtype="float64"):
     """What the checker makes of a formulation on one network of any shape."""
     case = replace(CASE, dtype=dtype)
-    trial = Trial(case, given_inputs, certify(given_inputs, case.learning_rate, dtype), {})
-    return judged(replace(trial, answers=answers(formulation, trial)), OURS)
+    trial = Trial(CaseTruth.of(case, given_inputs), {})
+    return judge_case(replace(trial, answers=answers(formulation, trial)), OURS)
 
 
 def fits(formulation, given_inputs):
-    found = answers(formulation, Trial(CASE, given_inputs, {}, {}))
+    found = answers(formulation, Trial(CaseTruth(CASE, given_inputs), {}))
     return all(answer.refusal is None or answer.refusal.kind != "exception" for answer in found.values())
 
 
 def test_the_textbook_without_a_mistake_is_right_on_every_case():
     for one in prepared(gradient_cases()):
-        outcome_of = judged(replace(one, answers=answers(Textbook, one)), OURS)
+        outcome_of = judge_case(replace(one, answers=answers(Textbook, one)), OURS)
         assert outcome_of.verdict == "agrees", one.case.id
         assert {name for name, _ in outcome_of.judgements} == {"z", "a", "delta", "w", "b", "update"}
 

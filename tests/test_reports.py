@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,19 +9,14 @@ import pandas as pd
 import pytest
 from conftest import table_of
 
-from harness.cases import make, standard_cases
+from harness.cases import standard_cases
 from harness.compare import Comparison, Selection
 from harness.discover import find
-from harness.distances import Pair
 from harness.errors import UnusableInput
-from harness.exports import write_json
-from harness.holding import Row
 from harness.markdown import made
-from harness.pairs import PairRow, Pairs
-from harness.report import COMMITTED_COLUMNS, overview, page_of, pairwise, write
-from harness.run import Result
-from harness.tasks import Ran
-from harness.terminal import print_summary
+from harness.pairs import PairRow
+from harness.report import COMMITTED_COLUMNS, page_of, pairwise, write
+from harness.rows import Row
 from harness.views import excess_by_quantity, order_of_magnitude, summary, verdict_counts
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
@@ -196,22 +190,3 @@ def test_a_file_that_is_no_report_is_not_replaced(complete, tmp_path):
     with pytest.raises(UnusableInput, match="expected a report of ours or no file, found another"):
         write(complete, tmp_path)
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine"
-
-
-def test_pairs_that_could_not_be_compared_are_said_to_be_missing_wherever_pairs_are_shown(tmp_path, capsys):
-    cases = tuple(make("random", (3, 2), "sigmoid", rows) for rows in (1, 2, 3))
-    selection = Selection(find(["row_matrices", "matrices"]), cases, complete=False)
-    pairs = Pairs([one.name for one in selection.implementations], cases)
-    for case, reason in zip(cases, ["MemoryError: <none>", "", "MemoryError: <none>"], strict=True):
-        pair = Pair("the truth", case, [Ran.of(Result(one.name, case.id)) for one in selection.implementations])
-        pairs.add(pair.failed(reason) if reason else pair.execute())
-    rows = [Row(one.name, case.id, "w", 1, digits=9) for one in selection.implementations for case in cases]
-    compared = Comparison(selection, rows, pairs, 1.0, 1.0, 1, pairs.missing)
-    said = f"Pairs were not compared in 2 cases, such as {cases[0].id}: MemoryError: <none>."
-    print_summary(compared)
-    assert f"\n{said}\n" in capsys.readouterr().out
-    for page in (overview(compared), pairwise(compared)):
-        assert f"\n{said.replace('<', '&lt;')}\n" in page
-    write_json(compared, tmp_path / "results.json")
-    written = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert written["missing_pairs"] == {case.id: "MemoryError: <none>" for case in (cases[0], cases[2])}

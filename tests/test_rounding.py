@@ -10,27 +10,29 @@ import pytest
 from conftest import functions_of
 from hypothesis import given, settings
 from networks import inputs, random_inputs
+from running import tallied, weighed
 
 from harness import soundness, truth
 from harness.activations import ACTIVATIONS
 from harness.arithmetic import Arithmetic, arithmetic
+from harness.call import of_gradients
 from harness.certify import certify, certify_forward, excess
 from harness.contract import Gradients, Inputs, Layer, Network, Unsupported
+from harness.conventions import OURS
 from harness.costs import COSTS
 from harness.discover import available, find
-from harness.evidence import weigh
 from harness.peers import central_differences, gradcheck, gradproof
-from harness.run import run_case
+from harness.quantities import quantities_of
 from harness.sensitivity import problems
-from harness.soundness import LOSSY, Tally, Trial, random_case
+from harness.soundness import LOSSY, Tally, random_case
 
 
 def test_no_false_alarm_on_a_sample_of_random_networks():
-    """The first trials of `nox -s soundness`, in this process."""
+    """The first trials of `nox -s soundness`."""
     implementations = tuple(one for one in available() if one.name not in LOSSY)
     tally = Tally()
-    for number in range(120):
-        tally = tally.plus(Trial(implementations, number).execute())
+    for one in tallied(implementations, range(120)):
+        tally = tally.plus(one)
     print(
         f"{tally.entries.total():,} entries, {tally.undecided.total():,} undecided, {tally.alarms.total()} false alarms"
     )
@@ -69,7 +71,8 @@ def test_huge_weights_raise_no_false_alarm_and_leave_next_to_nothing_open(monkey
             case, given_inputs = huge(number)
             standards = certify(given_inputs, case.learning_rate, case.dtype)
             if all(np.isfinite(standard.bound).all() for standard in standards.values()):
-                tally = tally.plus(Trial(implementations, number).execute())
+                [one] = tallied(implementations, [number])
+                tally = tally.plus(one)
             else:  # right code gives NaN there, and NaN is refused
                 overflowing += 1
     print(f"{tally.entries.total():,} entries, {tally.undecided.total():,} undecided; {overflowing} overflow")
@@ -193,7 +196,7 @@ def test_a_small_error_in_one_entry_is_always_called_wrong(widths, error):
             g.w[0][problem.index] *= 1 + error
             return {("w", layer): w.astype(float) for layer, w in enumerate(g.w, start=1)}
 
-        assert weigh(spoiled, problem.inputs, 0.5, "float64").verdict == "wrong"
+        assert weighed(spoiled, problem.inputs, 0.5, "float64").verdict == "wrong"
 
 
 def test_gradcheck_at_its_defaults_misses_what_is_seen_here():
@@ -229,7 +232,7 @@ def verdict_of(function, given_inputs, spoil):
         }
         return {key: np.asarray(array, float) for key, array in arrays.items()}
 
-    return weigh(run, given_inputs, 0.5, "float64").verdict
+    return weighed(run, given_inputs, 0.5, "float64").verdict
 
 
 def flip_a_bias(gradients):
@@ -329,11 +332,11 @@ def test_inputs_that_are_not_finite_have_no_truth_and_say_which(monkeypatch, pla
 
 def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
     [finite_differences] = find(["finite_differences"])
-    case, given_inputs = random_case(0)
     given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=9)
 
     def run(one):
-        return run_case(finite_differences, functions_of(finite_differences), case, one).quantities
+        gradients = functions_of(finite_differences).backprop(one.network, one.x, one.t)
+        return quantities_of("backprop", of_gradients(gradients, one), one, OURS)
 
-    found = weigh(run, given_inputs, 0.5, "float64")
+    found = weighed(run, given_inputs, 0.5, "float64")
     assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks with the working precision")

@@ -4,26 +4,29 @@ whatever ends the run leaves what is done."""
 from __future__ import annotations
 
 import csv
+import math
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections import deque
 from pathlib import Path
 from textwrap import dedent
 
 import psutil
 import pytest
+from running import compared, shared
 
-from harness import holding, schedule
+from harness import schedule
 from harness.cases import make
-from harness.compare import Selection, compare, select
+from harness.compare import Selection, select
 from harness.discover import Implementation, find
 from harness.errors import UnusableInput
-from harness.holding import DEPARTS, Certificates, Row
 from harness.pairs import Pairs
+from harness.pool import Pool
+from harness.requests import Limits
+from harness.rows import Row
 from harness.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
 from harness.table import COLUMNS, Table
 from harness.timings import Clock
@@ -33,29 +36,28 @@ CASES = tuple(make("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range
 TWO = find(["batched_matrices", "row_matrices"])
 
 
-class InThisProcess:
-    """A pool that does one waiting task after another, any of them next; and looks around before each."""
+class Shuffled(Pool):
+    """A pool whose answers come in any order; it looks around before each."""
 
     def __init__(self, seed, look):
-        self.tasks, self.random, self.look = deque(), random.Random(seed), look
-
-    def add(self, tasks, seconds, *, memory=0, prompt=False):
-        self.tasks.extend(tasks)
+        super().__init__(shared(), 2)
+        self.random, self.look = random.Random(seed), look
 
     def outcomes(self):
-        while self.tasks:
-            self.tasks.rotate(self.random.randrange(len(self.tasks)))
-            self.look()
-            yield self.tasks.popleft().execute()
+        while found := [*super().outcomes()]:
+            self.random.shuffle(found)
+            for one in found:
+                self.look()
+                yield one
 
 
 def scheduled(seed, cases=CASES, look=lambda _: None):
     """The rows and pairs of a schedule in this process."""
     names = [one.name for one in TWO]
     table, pairs = Table(names, [case.id for case in cases]), Pairs(names, cases)
-    pool = InThisProcess(seed, lambda: look(plan))
-    plan = Schedule(TWO, cases, pool, 2, 1.0, Clock())
-    count = sum(1 for _ in plan.results(table, pairs))
+    with Shuffled(seed, lambda: look(plan)) as pool:
+        plan = Schedule(TWO, cases, pool, Limits(20.0, math.inf), Clock())
+        count = sum(1 for _ in plan.results(table, pairs))
     assert count == len(TWO) * len(cases)
     return [*table], [*pairs]
 
@@ -70,22 +72,20 @@ def timeless(rows):
     return [row._replace(seconds=0.0) for row in rows]
 
 
-def test_no_more_is_open_than_two_blocks_of_cases_however_many_there_are(monkeypatch):
+def test_no_more_is_open_than_a_block_of_cases_however_many_there_are(monkeypatch):
     monkeypatch.setattr(schedule, "MOST_CASES", 4)
-    monkeypatch.setattr(holding, "_certificates", Certificates())
     seen = []
 
     def look(plan):
-        results = sum(len(one.results) for one in plan._open.values())
-        seen.append((len(plan._open), results, len(holding._certificates.of_case), len(plan._pool.tasks)))
+        opened = plan._open.values()
+        seen.append((len(opened), sum(len(one.given) for one in opened), sum(one.truth is not None for one in opened)))
 
     scheduled(0, look=look)
-    opened, results, certificates, tasks = map(max, zip(*seen, strict=True))
-    print(f"at most {opened} cases, {results} results, {certificates} certificates and {tasks} tasks at a time")
-    assert 4 <= opened <= 8
-    assert results <= 8 * len(TWO)
-    assert 1 < certificates <= 4
-    assert tasks <= 8 * (2 * len(TWO) + 1)
+    opened, results, truths = map(max, zip(*seen, strict=True))
+    print(f"at most {opened} cases, {results} results and {truths} truths at a time")
+    assert opened == 4
+    assert results <= 4 * len(TWO)
+    assert 1 < truths <= 4
 
 
 def test_rows_and_pairs_are_the_same_in_whatever_order_results_come(monkeypatch):
@@ -101,8 +101,8 @@ def test_rows_and_pairs_are_the_same_in_whatever_order_results_come(monkeypatch)
 
 
 def test_worker_processes_give_the_same_rows():
-    compared = compare(Selection(TWO, CASES, complete=False), 2, 20.0, lambda *_: None)
-    assert timeless(compared.rows) == timeless(scheduled(4)[0])
+    today = compared(Selection(TWO, CASES, complete=False), 2, 20.0)
+    assert timeless(today.rows) == timeless(scheduled(4)[0])
 
 
 def test_blocks_keep_the_order_and_a_large_case_is_alone():
@@ -119,7 +119,7 @@ def test_a_table_is_read_in_order_while_it_is_written(tmp_path):
     path = tmp_path / "data" / "partial.csv"
     table = Table(["a", "b"], ["one", "two"], path)
     rows = {
-        (name, case): [Row(name, case, "w", layer, "[0]", 0.1, 1e-300, 2.0, 3, 4, DEPARTS, 0.5, detail)]
+        (name, case): [Row(name, case, "w", layer, "[0]", 0.1, 1e-300, 2.0, 3, 4, "wrong", 0.5, detail)]
         for name, case, layer, detail in [
             ("b", "two", 1, 'a "quoted", text\nin two lines'),
             ("a", "two", 2, ""),
@@ -173,24 +173,6 @@ def test_what_ends_a_run_leaves_its_rows_and_the_old_table(tmp_path, sent):
     assert all(None not in row.values() for row in rows)
 
 
-def test_ctrl_c_in_a_text_that_python_runs_is_an_end_like_any_other(tmp_path):
-    (tmp_path / "ends.py").write_text(
-        "import sys; from harness.errors import interrupted\n"
-        "try: exec('raise KeyboardInterrupt')\n"
-        "except KeyboardInterrupt: sys.exit(interrupted('all is kept'))\n",
-        encoding="utf-8",
-    )
-    ended = subprocess.run(
-        [sys.executable, "-m", "ends"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (ended.returncode, ended.stderr) == (130, "interrupted; all is kept\n")
-
-
 @pytest.mark.parametrize("named", [True, False])
 def test_a_full_disk_is_said_in_a_line_and_leaves_whole_rows(tmp_path, monkeypatch, named):
     table = Table(["one"], ["a", "b"], tmp_path / "partial.csv" if named else None)
@@ -238,28 +220,27 @@ def test_one_that_is_slow_one_that_hangs_and_one_that_crashes_cost_their_own_row
     others = [Implementation(name, tmp_path / f"{name}.py") for name in faults]
     implementations = (TWO[0], *others, TWO[1])
     cases = CASES[:5]
-    rows = [*compare(Selection(implementations, cases, complete=False), 2, 1.0, lambda *_: None).rows]
+    rows = [*compared(Selection(implementations, cases, complete=False), 2, 1.0).rows]
     assert [*dict.fromkeys((row.implementation, row.case) for row in rows)] == [
         (one.name, case.id) for one in implementations for case in cases
     ]
     of = {one.name: [row for row in rows if row.implementation == one.name] for one in implementations}
     for one in TWO:
         assert {row.verdict for row in of[one.name]} == {"agrees"}
-    assert {row.detail for row in of["crashes"] if row.quantity == "w"} == {"the process ended with exit code 3"}
+    assert {row.detail for row in of["crashes"] if row.quantity == "w"} == {"the process ended: exit code 3"}
     late = [row.detail for row in of["hangs"] if row.quantity == "w"]
     assert set(late) == {"no answer within 1 s", "not run: 3 before it gave no answer in time"}
     assert {row.verdict for row in of["slow"] if row.quantity == "w"} == {"wrong"}
 
 
-def test_one_worker_judges_now_and_then_while_a_slow_implementation_is_at_it(tmp_path):
+def test_the_rows_of_an_answer_are_on_the_disk_when_it_is_told(tmp_path):
     body = "import time; time.sleep(0.3); raise Unsupported('slow')"
     text = f"from harness import Unsupported\ndef backprop(network, x, t):\n    {body}\n"
     (tmp_path / "slow.py").write_text(text, encoding="utf-8")
     path, lines = tmp_path / "partial.csv", []
     selection = Selection((Implementation("slow", tmp_path / "slow.py"),), CASES[:12], complete=False)
-    compare(selection, 1, 5.0, lambda *_: lines.append(path.read_bytes().count(b"\n")), path=path)
-    assert lines[0] == 1  # the head
-    assert lines[-1] > 1
+    compared(selection, 1, 5.0, progress=lambda *_: lines.append(path.read_bytes().count(b"\n")), path=path)
+    assert lines == [1 + 4 * (n + 1) for n in range(12)]  # the head, and a row for each quantity
 
 
 def test_an_implementation_is_loaded_once_in_a_worker_and_not_once_a_block(tmp_path, monkeypatch):
@@ -270,7 +251,7 @@ def test_an_implementation_is_loaded_once_in_a_worker_and_not_once_a_block(tmp_p
         (tmp_path / f"{name}.py").write_text(note + SLOW.replace("0.05", "0"), encoding="utf-8")
         others.append(Implementation(name, tmp_path / f"{name}.py"))
     # By its runs, and once more to weigh the evidence.
-    compare(Selection(tuple(others), CASES[:12], complete=False), 1, 5.0, lambda *_: None)
+    compared(Selection(tuple(others), CASES[:12], complete=False), 1, 5.0)
     assert sorted((tmp_path / "loaded").read_text(encoding="utf-8").split()) == ["one", "one", "other", "other"]
 
 

@@ -6,10 +6,11 @@ import json
 
 import numpy as np
 import pytest
+from running import shared, tallied
 
 from harness.__main__ import main
 from harness.discover import available, find
-from harness.soundness import FORWARD, LOSSY, Tally, Trial, sound
+from harness.soundness import FORWARD, LOSSY, Tally, sound
 from harness.soundness_report import as_json, as_text
 from harness.tightness import NONE, Tightness
 
@@ -56,8 +57,8 @@ def test_what_is_beyond_all_bins_or_no_number_is_counted_at_their_ends():
 
 def test_soundness_tells_how_tight_the_bounds_are():
     tally = Tally()
-    for number in range(8):
-        tally = tally.plus(Trial(tuple(find(["batched_matrices", "torch_autograd"])), number).execute())
+    for one in tallied(find(["batched_matrices", "torch_autograd"]), range(8)):
+        tally = tally.plus(one)
     data = json.loads(as_json(tally, 0, 8))
     parts = [data["quantities"][name] for name in ("delta", "w", "b", "update")]
     assert sum(part["entries"] for part in parts) == data["quantities"]["all"]["entries"]
@@ -75,10 +76,11 @@ def test_soundness_stops_as_soon_as_enough_is_compared_and_counts_what_was_run()
     expected, trials = Tally(), 0
     while expected.entries.total() < 20_000:
         before = expected.entries.total()
-        expected, trials = expected.plus(Trial(implementations, 5 + trials).execute()), trials + 1
+        [one] = tallied(implementations, [5 + trials])
+        expected, trials = expected.plus(one), trials + 1
     assert before < 20_000
     for jobs in (1, 3):
-        [(ran, tally)] = sound(implementations, 20_000, 5, jobs)
+        [(ran, tally)] = sound(shared(), implementations, 20_000, 5, jobs)
         assert ran == trials
         assert as_json(tally, 5, ran) == as_json(expected, 5, trials)
 
@@ -86,7 +88,7 @@ def test_soundness_stops_as_soon_as_enough_is_compared_and_counts_what_was_run()
 def test_the_json_of_soundness_counts_what_was_run(tmp_path, capsys):
     path = tmp_path / "found.json"
     assert main(["soundness", "--entries", "1", "--seed", "3", "--json", str(path)]) == 0
-    data, expected = json.loads(path.read_text(encoding="utf-8")), Trial(SOUND, 3).execute()
+    data, [expected] = json.loads(path.read_text(encoding="utf-8")), tallied(SOUND, [3])
     assert (data["first trial"], data["trials"], data["entries"]) == (3, 1, expected.entries.total())
     assert data["implementations"].keys() == expected.entries.keys()
     shown = {name: one["entries"] for name, one in data["implementations"].items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from running import shared
 
 from harness.answers import Refusal
 from harness.discover import Implementation, available
+from harness.requests import Limits
 from harness.training.courses import courses, learned
 from harness.training.follow import Followed, Selection, follow, select
 from harness.training.judged import EXPLAINED, NOT_EXPLAINED, judge
@@ -71,7 +74,7 @@ def selection(folder):
 @pytest.fixture(scope="module")
 def followed(selection, folder):
     display = Silent()
-    found = follow(selection, Store(folder), 2, 60.0, display)
+    found = follow(selection, Store(folder), shared(), 2, Limits(60.0, math.inf), display)
     # Every epoch of every run that came to its end is counted once.
     assert sum(epochs for *_, epochs in display.heard) == sum(run.epoch for run in found.runs.values())
     assert {(run.course.id, run.runner.name) for run in display.began} == set(found.runs)
@@ -97,7 +100,7 @@ def test_right_runs_are_explained_and_the_planted_mistake_is_not(followed):
 def test_what_breaks_costs_its_own_runs_with_the_reason(followed):
     details = {one.runner: (one.verdict, one.detail) for one in judge(followed).verdicts if one.course.endswith("20")}
     assert details["infinite"] == ("failed", "w after the step of layer 1 holds inf at [0, 0]")
-    assert details["crashing"] == ("failed", "the process ended with exit code 7")
+    assert details["crashing"] == ("failed", "the process ended: exit code 7")
     assert details["raising"] == ("failed", "KeyError: 'no' (raising.py, line 2)")
     assert details["neuron_loop"] == ("unsupported", "updates are online: one row a step")
     assert details["fifteen_steps"][0] == "unsupported"
@@ -109,7 +112,7 @@ def test_what_hangs_is_stopped_where_it_is(selection, followed, folder):
     runner = Formulation(Implementation("hanging", path))
     alone = Selection((runner, PLANTED_MISTAKE, TRUTH, PERTURBED), selection.courses[:1], complete=False)
     display = Silent()
-    found = follow(alone, Store(folder), 1, 1.0, display)
+    found = follow(alone, Store(folder), shared(), 1, Limits(1.0, math.inf), display)
     assert found.stopped[display.failed[0]].detail == "no answer within 1 s"
     assert display.failed == [(alone.courses[0].id, "hanging")]
     assert display.heard == []  # the others are there from before
@@ -198,7 +201,7 @@ def test_all_formulations_and_scikit_learn_learn_the_same(stored):
 
 def test_the_committed_table_is_that_of_today_on_one_course(stored, tmp_path):
     selection = select("batched_matrices,row_matrices", "iris-4-3-batches20")
-    today = committed(judge(follow(selection, Store(tmp_path), 2, 60.0, Silent())).table)
+    today = committed(judge(follow(selection, Store(tmp_path), shared(), 2, Limits(60.0, math.inf), Silent())).table)
     keys = ["course", "runner", "epoch", "quantity"]
     both = today.astype({"loss": float}).merge(stored, on=keys, suffixes=("_today", "_stored"))
     assert len(both) == len(today)

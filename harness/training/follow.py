@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
-from harness.answers import Refusal
+from harness.answers import Answer, Refusal
+from harness.contract import Inputs
+from harness.conventions import OURS
 from harness.discover import available, find
 from harness.errors import UnusableInput
+from harness.pool import Pool
+from harness.quantities import settled
+from harness.requests import Limits, Request, Submission, ask
 from harness.selection import chosen, named
+from harness.server import Server
 from harness.training.courses import EPOCHS, Course, courses
-from harness.training.runners import PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
-from harness.training.runs import Reached, Stopped, Train
+from harness.training.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
+from harness.training.states import State, network_of
 from harness.training.store import Run, Store, fingerprint
-from harness.workers import run_tasks
+from harness.verdicts import declared
 
-_TAKEN = [one.name for one in (ScikitLearn(), PLANTED_MISTAKE, TRUTH, PERTURBED)]
+_TAKEN = [one.name for one in OWN]
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,9 @@ def select(only: str | None = None, course: str | None = None, epochs: int = EPO
     return Selection(runners, followed, complete=only is course is None and epochs == EPOCHS)
 
 
-def follow(selection: Selection, store: Store, jobs: int, seconds: float, display: Display) -> Followed:
-    """Train in `jobs` processes whatever the store does not have, `seconds` at most between two recorded epochs. What
-    a run has reached is in the store before the display is told."""
+def follow(selection: Selection, store: Store, server: Server, jobs: int, limits: Limits, display: Display) -> Followed:
+    """Train in `jobs` processes whatever the store does not have, within the limits, of which the seconds are those
+    between two recorded epochs. What a run has reached is in the store before the display is told."""
     inputs = {course.id: course.build() for course in selection.courses}
     runs = {}
     for runner in selection.runners:
@@ -80,21 +86,44 @@ def follow(selection: Selection, store: Store, jobs: int, seconds: float, displa
             runs[run.key] = replace(run, states=store.read(run))
     display.begin([*runs.values()])
     stopped: dict[tuple[str, str], Refusal] = {}
-    tasks = [
-        Train(run.runner, run.course, run.inputs, run.epoch, run.states[-1] if run.states else None)
-        for run in runs.values()
-        if not run.is_complete
-    ]
-    for outcome in run_tasks(tasks, jobs, seconds) if tasks else ():
-        assert isinstance(outcome, Reached | Stopped)
-        key = outcome.course, outcome.runner
-        before = runs[key]
-        if isinstance(outcome, Stopped):
-            stopped[key] = outcome.refusal
-            store.discard(before)
-            display.stopped(before)
-        else:
-            runs[key] = replace(before, states=(*before.states, outcome.state))
-            store.write(runs[key])
-            display.reached(runs[key], outcome.epoch - before.epoch)
+    submissions = {one.name: Submission(one.name, one.target, limits, one.side) for one in selection.runners}
+    with Pool(server, jobs) as pool:
+        for run in runs.values():
+            if not run.is_complete:
+                pool.add(submissions[run.runner.name], [_next_stretch(run)])
+        for request in pool.outcomes():
+            before, submission = runs[request.key], submissions[request.key[1]]
+            state, refusal = _reached(before, submission, request.answers["train"])
+            if refusal is not None:
+                stopped[before.key] = refusal
+                store.discard(before)
+                display.stopped(before)
+                continue
+            now = runs[before.key] = replace(before, states=(*before.states, state))
+            store.write(now)
+            display.reached(now, now.epoch - before.epoch)
+            if not now.is_complete:
+                pool.add(submission, [_next_stretch(now)])
     return Followed(selection, runs, stopped)
+
+
+def _next_stretch(run: Run) -> Request:
+    """What its runner is asked: the state after the next recorded epoch."""
+    course, inputs = run.course, run.inputs
+    state = run.states[-1] if run.states else run.runner.start(course, inputs)
+    epochs = [run.course.recorded[len(run.states)] - run.epoch]
+    if isinstance(run.runner, Formulation):
+        given = Inputs(network_of(inputs.network, state), inputs.x, inputs.t)
+        return ask(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
+    request = ask(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
+    header = {**request.header, "course": asdict(course)}
+    return replace(request, header=header, arrays=[*request.arrays, *state])
+
+
+def _reached(run: Run, submission: Submission, answer: Answer) -> tuple[State, Refusal | None]:
+    """The state that a stretch has come to, or why to none."""
+    if not isinstance(run.runner, Formulation):
+        return tuple(answer.arrays.values()), answer.refusal
+    _, fault = declared(submission.declared)
+    quantities, refusal = settled("train", answer, run.inputs, OURS)
+    return tuple(quantities.values()), fault or refusal

@@ -5,19 +5,19 @@ All of them are given the same start, the same rows in the same order, and the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
-from harness import answers, balls, truth
-from harness.answers import Fault, Refusal, changed_inputs
+from harness import balls, truth
+from harness.answers import Answer, describe
 from harness.contract import Array, Inputs, Network, Numbers, Unsupported
 from harness.discover import Implementation
-from harness.run import check_finite, weights_of
-from harness.tasks import loaded
+from harness.messages import inputs_of
 from harness.textbook import Textbook
 from harness.training import spread
 from harness.training.courses import Course, batches
@@ -28,7 +28,10 @@ PLANTED = 1e-6  # the relative error of the planted mistake
 
 
 class Runner(Protocol):
-    """Trains a course, a stretch of epochs at a time; it is sent to a worker as a pickle."""
+    """Trains a course, a stretch of epochs at a time, in a worker: `side` is the module that hosts it there, for the
+    `target`."""
+
+    side: ClassVar[str]
 
     @property
     def name(self) -> str: ...
@@ -37,36 +40,42 @@ class Runner(Protocol):
     def path(self) -> Path:
         """The file on which its numbers depend, beside the harness's own."""
 
-    def prepare(self) -> None:
-        """Load what it needs; this is not on the clock."""
+    @property
+    def target(self) -> Path: ...
 
     def start(self, course: Course, inputs: Inputs) -> State:
         """The state before the first epoch."""
-
-    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
-        """The state so many epochs later. May raise anything: Unsupported is a refusal, all else a failure."""
 
 
 @dataclass(frozen=True)
 class Harnessed:
     """A runner that is the harness's own."""
 
+    side: ClassVar[str] = __name__
+    name: ClassVar[str]
+
     @property
     def path(self) -> Path:
         return Path(__file__)
 
-    def prepare(self) -> None:
-        """Nothing to load."""
+    @property
+    def target(self) -> Path:
+        return Path(self.name)
 
     def start(self, course: Course, inputs: Inputs) -> State:
         return of_network(inputs.network)
 
+    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
+        """The state so many epochs later. May raise Unsupported, which is a refusal."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
-class Formulation(Harnessed):
+class Formulation:
     """An implementation, by its `step`."""
 
     implementation: Implementation
+    side: ClassVar[str] = "harness.call"
 
     @property
     def name(self) -> str:
@@ -76,33 +85,12 @@ class Formulation(Harnessed):
     def path(self) -> Path:
         return self.implementation.path
 
-    def prepare(self) -> None:
-        loaded(self.implementation)
+    @property
+    def target(self) -> Path:
+        return self.path
 
-    def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
-        functions = loaded(self.implementation)
-        if isinstance(functions, Refusal):
-            raise Fault(functions.kind, functions.detail)
-        if functions.step is None:
-            raise Unsupported("offers no step")
-        given, step = inputs.copy(), functions.step
-        x, t = batches(given, course.batch)[0]
-        _check_step(step, Inputs(network_of(inputs.network, state), x, t), course.learning_rate)
-        network = _stepped(step, course, given, state, epochs)
-        arrays = answers.of_network(network, inputs)
-        check_finite(arrays, " after the step")
-        if changed := changed_inputs(given, inputs):
-            raise Fault("inputs", f"it changed its input: {changed[0]}")
-        return tuple(weights_of(arrays, inputs).values())
-
-
-def _check_step(step: Step, given: Inputs, learning_rate: float) -> None:
-    """Raise the Fault of a step that changes what it is given, or returns other shapes: later ones may hide both."""
-    before = given.copy()
-    moved = step(given.network, given.x, given.t, learning_rate)
-    if changed := changed_inputs(given, before):
-        raise Fault("inputs", f"it changed its input: {changed[0]}")
-    weights_of(answers.of_network(moved, before), before)
+    def start(self, course: Course, inputs: Inputs) -> State:
+        return of_network(inputs.network)
 
 
 def _stepped(step: Step, course: Course, inputs: Inputs, state: State, epochs: int) -> Network:
@@ -124,7 +112,7 @@ class _Biased(Textbook):
 class Planted(Harnessed):
     """The textbook, with the first entry of ∂C/∂b^1 too large by a relative 1e-6."""
 
-    name = "planted mistake"
+    name: ClassVar[str] = "planted mistake"
 
     def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
         def step(network: Network, x: Array, t: Array, learning_rate: float) -> Network:
@@ -137,7 +125,7 @@ class Planted(Harnessed):
 class Perturbed(Harnessed):
     """Runs side by side whose starts are one ulp away: see harness.training.spread."""
 
-    name = "perturbed runs"
+    name: ClassVar[str] = "perturbed runs"
 
     def start(self, course: Course, inputs: Inputs) -> State:
         return spread.perturbed(course, of_network(inputs.network))
@@ -150,7 +138,7 @@ class Perturbed(Harnessed):
 class Exact(Harnessed):
     """The long run in higher precision."""
 
-    name = "truth"
+    name: ClassVar[str] = "truth"
 
     def start(self, course: Course, inputs: Inputs) -> State:
         return of_balls(balls.parameters(inputs.network))
@@ -163,10 +151,7 @@ class Exact(Harnessed):
 class ScikitLearn(Harnessed):
     """scikit-learn's MLPRegressor, by plain gradient descent. Its cost is ours divided by the rows of the batch."""
 
-    name = "scikit-learn"
-
-    def prepare(self) -> None:
-        import sklearn.neural_network  # noqa: F401
+    name: ClassVar[str] = "scikit-learn"
 
     def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
         if len(course.widths) == 2:
@@ -214,3 +199,26 @@ class ScikitLearn(Harnessed):
 
 
 TRUTH, PERTURBED, PLANTED_MISTAKE = Exact(), Perturbed(), Planted()
+OWN: tuple[Harnessed, ...] = (TRUTH, PERTURBED, PLANTED_MISTAKE, ScikitLearn())
+
+
+class Host:
+    """A runner of the harness in a worker: it answers as an implementation that trains does, of whatever its states
+    are."""
+
+    def __init__(self, name: str) -> None:
+        [self._runner] = [one for one in OWN if one.name == name]
+        self.declared: Mapping[str, Any] = {}
+
+    def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+        """The state so many epochs later, from that which follows the inputs in the arrays."""
+        start, course = time.perf_counter(), Course(**header["course"])
+        count = 2 * len(header["activations"]) + 2
+        inputs, state = inputs_of(header, arrays[:count]), tuple(arrays[count:])
+        [epochs] = header["epochs"]
+        try:
+            state = self._runner.advance(course, inputs, state, epochs)
+        except BaseException as error:
+            return Answer(refusal=describe(error, self._runner.path))
+        found = {(f"epoch{epochs}", l): layer for l, layer in enumerate(state, start=1)}
+        return Answer(found, seconds=time.perf_counter() - start)

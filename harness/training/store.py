@@ -28,8 +28,8 @@ from harness.training.states import State
 HARNESS = Path(__file__).resolve().parent.parent
 # The modules of the harness that take part in a run, and the packages.
 _MODULES = (
-    *("contract", "activations", "costs", "balls", "truth", "textbook"),
-    *(f"training/{name}" for name in ("courses", "states", "spread", "runners", "runs")),
+    *("contract", "activations", "costs", "balls", "truth", "textbook", "call"),
+    *(f"training/{name}" for name in ("courses", "states", "spread", "runners")),
 )
 _PACKAGES = ("numpy", "python-flint", "scikit-learn", "torch")
 

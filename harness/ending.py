@@ -1,0 +1,51 @@
+"""How a command ends when it is told to, by Ctrl-C or by a signal: what it has open is closed, a line says so, and the
+process is over. No exception is raised for it, which any code that happens to run could swallow or show."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+_closing: list[Callable[[], object]] = []
+_kept = ""
+
+
+def at_end(close: Callable[[], object]) -> None:
+    """Have something closed, the last first, where the command is ended by a signal."""
+    _closing.append(close)
+
+
+def forget(close: Callable[[], object]) -> None:
+    """It is closed."""
+    with contextlib.suppress(ValueError):
+        _closing.remove(close)
+
+
+def keep(what: str) -> None:
+    """What to say of the work that is kept, where the command is interrupted from now on."""
+    global _kept
+    _kept = what
+
+
+def listen() -> None:
+    """From now on Ctrl-C ends this process with status 130, and SIGTERM and SIGHUP with 128 plus their numbers."""
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _end)
+
+
+def _end(number: int, _: object) -> None:
+    for other in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(other, signal.SIG_IGN)
+    for close in reversed([*_closing]):
+        with contextlib.suppress(Exception):
+            close()
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+    if number == signal.SIGINT:
+        said = "; ".join(filter(None, ["interrupted", _kept]))
+        with contextlib.suppress(OSError):
+            os.write(2, f"{said}\n".encode(errors="replace"))
+    os._exit(128 + number)

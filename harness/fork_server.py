@@ -1,0 +1,231 @@
+"""The processes that start workers: a guardian, and below it a server that forks a worker whenever it is asked to.
+
+The server reads commands from its socket, a line of JSON each, answered by a line with the same number: `fork` starts a
+worker, with a channel and a pipe for its output; `end` ends one, and all that it has started. It looks at the memory
+of its workers and ends those that take too much. Where the server is killed or stopped, the guardian ends whatever was
+below it, starts another, and says so on the socket. When the harness is gone, it removes the folder of the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from harness import folders
+
+COMMAND = 2**16  # bytes of a command, at most
+LOOK = 0.05  # seconds between two looks at the memory of the workers
+GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
+# prctl(2): signal the child when its parent dies; take in the orphans of one's descendants.
+_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_MOST_FILES = 2**16
+
+
+def main(fd: int, home: str, preload: Collection[str]) -> None:
+    """Be the guardian, until the other end of the socket is closed. Does not return."""
+    settle_in()
+    for name in preload:
+        importlib.import_module(name)
+    lock, commands = folders.locked(home), socket.socket(fileno=fd)
+    server = _forked(commands)
+    folders.sweep()
+    while not _has_ended_well(server):
+        end_children()
+        with contextlib.suppress(OSError):  # before anything that the next one says
+            commands.send(b'{"lost": true}\n')
+        server = _forked(commands)
+    end_children()
+    os.close(lock)
+    folders.remove(home)
+    os._exit(0)  # at once: there is nothing to tidy
+
+
+def _forked(commands: socket.socket) -> int:
+    server = os.fork()
+    if server == 0:
+        settle_in()
+        Forker(commands).serve()
+    return server
+
+
+def settle_in() -> None:
+    """End with the parent, take in what workers leave behind, and leave signals to the harness."""
+    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(_CHILD_SUBREAPER, 1)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def settle_worker(*keep: int) -> None:
+    """In a worker: a group of its own, which ends with the server, keeps below it what it starts, and has no other
+    open files than these."""
+    os.setsid()
+    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(_CHILD_SUBREAPER, 1)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # Ctrl-C stays the harness's affair
+        signal.signal(number, signal.SIG_DFL)
+    for first, last in pairwise((2, *sorted(keep), _MOST_FILES)):
+        os.closerange(first + 1, last)
+
+
+def _has_ended_well(server: int) -> bool:
+    """Wait for the server; whether it ended as it should. One that is stopped is killed."""
+    while True:
+        pid, status = os.waitpid(-1, os.WUNTRACED)
+        if pid == server and os.WIFSTOPPED(status):
+            os.kill(server, signal.SIGKILL)
+        elif pid == server:
+            return status == 0
+
+
+@dataclass
+class _Child:
+    """A worker: the bytes that it may take, and whether it was ended because it took more."""
+
+    memory: float
+    is_too_large: bool = False
+
+
+class Forker:
+    """The server: it forks workers as it is told."""
+
+    def __init__(self, commands: socket.socket) -> None:
+        self._commands = commands
+        self._children: dict[int, _Child] = {}
+        self._pending, self._fds = b"", list[int]()  # of commands that came together
+
+    def serve(self) -> None:
+        """Serve until the other end of the socket is closed. Does not return."""
+        while self._hears():
+            *lines, self._pending = self._pending.split(b"\n")
+            for line in lines:
+                command = json.loads(line)
+                number = command.pop("number")
+                answer = self._forked(**command) if "target" in command else self._end(**command)
+                with contextlib.suppress(OSError):
+                    self._commands.send(json.dumps({"number": number} | answer).encode() + b"\n")
+        for pid in self._children:
+            kill_group(pid)
+        end_children()
+        os._exit(0)
+
+    def _hears(self) -> bool:
+        """Wait for more of a command, with an eye on the memory of the workers; whether there will be any."""
+        while not select.select([self._commands], [], [], LOOK if self._children else None)[0]:
+            for pid, child in self._children.items():
+                if not child.is_too_large and resident(pid) > child.memory:
+                    child.is_too_large = True
+                    kill_group(pid)
+        data, fds, _, _ = socket.recv_fds(self._commands, COMMAND, 8)
+        self._pending += data
+        self._fds += fds
+        return bool(data)
+
+    def _forked(self, memory: float, **target: str) -> dict[str, Any]:
+        channel, output, *self._fds = self._fds
+        pid = os.fork()
+        if pid == 0:
+            self._commands.detach()
+            importlib.import_module("harness.child").work(**target, channel=channel, output=output)
+        os.close(channel)
+        os.close(output)
+        self._children[pid] = _Child(memory)
+        return {"pid": pid}
+
+    def _end(self, end: int, *, at_once: bool) -> dict[str, Any]:
+        """How a worker has ended, or is ended: at once, or where its channel is closed in a moment."""
+        pid, code = end, None
+        deadline = time.monotonic() + (0.0 if at_once else GRACE)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                if ended:
+                    code = os.waitstatus_to_exitcode(status)
+                    break
+                if time.monotonic() > deadline:
+                    kill_group(pid)
+                time.sleep(0.0005)
+        child = self._children.pop(pid, _Child(0))
+        end_children(but=self._children)
+        return {"code": code, "is_too_large": child.is_too_large}
+
+
+def kill_group(pid: int) -> None:
+    """End a process and its group; one that is not yet the head of its group is killed alone."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def control(option: int, value: int) -> None:
+    """prctl, where there is such a thing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value)
+
+
+def end_children(but: Collection[int] = ()) -> None:
+    """End the processes below this one that are not known: orphans come to it, and those of theirs after them."""
+    while children := [one for one in running_children(os.getpid()) if one not in but]:
+        for child in children:
+            kill_group(child)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child, 0)
+
+
+def running_children(pid: int) -> list[int]:
+    """The children of a process, without those that have ended; none where the system does not say."""
+    with contextlib.suppress(OSError):
+        tasks = os.listdir(f"/proc/{pid}/task")
+        ids = [int(child) for task in tasks for child in _words(f"/proc/{pid}/task/{task}/children")]
+        return [child for child in ids if not _has_ended(child)]
+    return []
+
+
+def _has_ended(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        # The name in parentheses may hold anything, and the state comes after it.
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "Z"
+    return True
+
+
+def _words(path: str) -> list[bytes]:
+    with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
+        return file.read().split()
+    return []
+
+
+def resident(pid: int) -> int:
+    """Bytes of resident memory of a process and of those below it, where the system tells which they are."""
+    total, waiting = 0, [pid]
+    while waiting:
+        one = waiting.pop()
+        waiting += running_children(one)
+        total += _resident(one)
+    return total
+
+
+def _resident(pid: int) -> int:
+    if pages := _words(f"/proc/{pid}/statm"):
+        return int(pages[1]) * os.sysconf("SC_PAGE_SIZE")
+    if sys.platform == "linux":  # it has ended
+        return 0
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        return int(psutil.Process(pid).memory_info().rss)
+    return 0

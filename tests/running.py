@@ -1,0 +1,96 @@
+"""Implementations run as every command runs them, each in a process of its own, and what came of it."""
+
+from __future__ import annotations
+
+import atexit
+import math
+from dataclasses import dataclass, field
+from functools import cache
+
+from harness.case_truth import CaseTruth
+from harness.compare import compare
+from harness.discover import Implementation
+from harness.evidence import weigh
+from harness.judging import Trial, judge_case
+from harness.pool import Pool
+from harness.quantities import functions_of
+from harness.requests import Limits, Submission, ask
+from harness.server import Server
+from harness.soundness import submitted, tallies
+from harness.verdicts import declared
+
+
+@cache
+def shared() -> Server:
+    """One server for the tests of a process."""
+    server = Server()
+    atexit.register(server.close)
+    return server
+
+
+@dataclass
+class Result:
+    """What an implementation gave on a case: quantities, and why a function gave none."""
+
+    implementation: str
+    case: str
+    quantities: dict = field(default_factory=dict)
+    refusals: dict = field(default_factory=dict)
+
+    @property
+    def has_failed(self):
+        return any(refusal.verdict == "failed" for refusal in self.refusals.values())
+
+
+def run_all(pairs, jobs, seconds, memory=math.inf):
+    """A Result for each pair of an implementation and a case, as they come."""
+    submissions, found = {}, []
+    with Pool(shared(), jobs) as pool:
+        for implementation, case in pairs:
+            one = submissions.setdefault(
+                implementation, Submission(implementation.name, implementation.path, Limits(seconds, math.inf, memory))
+            )
+            inputs = case.build()
+            epochs = (1, 20) if case.online else ()
+            key = one, case, inputs
+            pool.add(one, [ask(key, functions_of(case), inputs, case.learning_rate, epochs=epochs)])
+        for request in pool.outcomes():
+            one, case, inputs = request.key
+            trial = Trial(CaseTruth.of(case, inputs), request.answers)
+            outcome = judge_case(trial, declared(one.declared)[0])
+            found.append(Result(one.name, case.id, outcome.quantities, outcome.refusals))
+    return found
+
+
+def run(implementations, case, seconds=2.0, jobs=2) -> dict[str, Result]:
+    """By name."""
+    return {one.implementation: one for one in run_all([(each, case) for each in implementations], jobs, seconds)}
+
+
+def compared(selection, jobs=2, seconds=60.0, memory=2 * 2**30, progress=lambda *_: None, path=None, seed=None):
+    """A comparison of the selection."""
+    return compare(selection, shared(), jobs, Limits(seconds, math.inf, memory), progress, path=path, seed=seed)
+
+
+def write(folder, name, text):
+    """An implementation of this name in a folder."""
+    path = folder / f"{name}.py"
+    path.write_text(text, encoding="utf-8")
+    return Implementation(name, path)
+
+
+def tallied(implementations, numbers):
+    """The tallies of these trials of `nox -s soundness`."""
+    with Pool(shared(), 2) as pool:
+        return tallies(pool, submitted(implementations), numbers)
+
+
+def weighed(run, *arguments):
+    """The evidence on an implementation whose quantities for any inputs `run` gives."""
+    asking = weigh(*arguments)
+    inputs = next(asking)
+    while True:
+        try:
+            inputs = asking.send(run(inputs))
+        except StopIteration as found:
+            return found.value
