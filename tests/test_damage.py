@@ -39,29 +39,41 @@ WHERE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def nothing_worked_through(monkeypatch):
+@pytest.fixture(autouse=True, scope="module")
+def nothing_worked_through():
     """What is worked through comes from no report, and takes most of the time."""
-    monkeypatch.setattr(page.worked, "data", dict)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page.worked, "data", dict)
+        yield
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with a little of every report."""
-    write_results(tmp_path, 2, 2)
+    return filled(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    """The sections of the page while nothing is damaged."""
+    return taken_apart(build(filled(tmp_path_factory.mktemp("reports"))))
+
+
+def filled(path):
+    """The folder, with a little of every report."""
+    write_results(path, 2, 2)
     for name in ("implementations", "pictures"):
-        (tmp_path / name).mkdir()
+        (path / name).mkdir()
     described = "# formulation_0\n\nIts title.\n\nSource: an article.\n"
-    (tmp_path / "implementations" / "formulation_0.md").write_text(made("compare") + described, encoding="utf-8")
+    (path / "implementations" / "formulation_0.md").write_text(made("compare") + described, encoding="utf-8")
     for section in filter(lambda one: one.report not in ("", "README.md"), page.SECTIONS):
         text = f'{made(section.command)}\n# Title\n{TABLE}\n## <a id="part-{section.id}"></a>A part\n{FOLD}{TABLE}'
         if f"pictures/{section.id}.svg" in WHERE:
-            (tmp_path / "pictures" / f"{section.id}.svg").write_text(PICTURE, encoding="utf-8")
+            (path / "pictures" / f"{section.id}.svg").write_text(PICTURE, encoding="utf-8")
             text += f"\n![A picture.](pictures/{section.id}.svg)\n"
-        (tmp_path / section.report).write_text(
+        (path / section.report).write_text(
             text + (MATRIX if section.id == "mistakes" else ""), encoding="utf-8", newline="\n"
         )
-    return tmp_path
+    return path
 
 
 def taken_apart(text):
@@ -122,10 +134,9 @@ DAMAGES = (
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("name", WHERE)
-def test_a_damaged_report_is_one_line_and_costs_its_own_section(folder, name, damage):
+def test_a_damaged_report_is_one_line_and_costs_its_own_section(folder, before, name, damage):
     if damage is unreadable and not Path("/proc/self/mem").exists():
         pytest.skip("no file here is there and cannot be read by anybody")
-    before = taken_apart(build(folder))
     damage(folder / name)
     told = []
     write(folder, told.append)
@@ -194,7 +205,7 @@ def test_wherever_a_report_is_cut_or_overwritten_there_is_a_page(folder):
     for name in WHERE:
         path = folder / name
         content = path.read_bytes()
-        for _ in range(8):
+        for _ in range(6):
             told, at = [], numbers.randrange(len(content))
             path.write_bytes(content[:at])
             build(folder, told.append)
