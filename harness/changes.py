@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.answers import printable
 from harness.errors import BadTable
-from harness.results import Row, read_rows
+from harness.results import ANEW, Row, read_rows
 from harness.verdict import VERDICTS
 
 KEY = ("implementation", "case", "quantity", "layer")
@@ -50,7 +50,8 @@ def read(path: Path) -> dict[Key, Row]:
     for row in read_rows(path, READ):
         key = row["implementation"], row["case"], row["quantity"], _number(row["layer"])
         if key in found:
-            raise BadTable(str(path), f"expected each row once, found {', '.join(map(printable, key))} twice")
+            names = ", ".join(map(printable, key))
+            raise BadTable(str(path), f"expected each row once, found {names} twice; {ANEW}")
         found[key] = row
     return found
 

@@ -94,7 +94,7 @@ def _reported(comparison: Comparison, folder: Path) -> str:
     return _problem(folder / "index.html", lambda: write_page_of(folder))
 
 
-def _problem(path: Path, write: Callable[[], None]) -> str:
+def _problem(path: Path, write: Callable[[], object]) -> str:
     """What is in the way of writing something, which must not keep anything else from being written."""
     try:
         write()

@@ -25,8 +25,8 @@ class UnknownName(UnusableInput):
         return f"unknown {self.kind} {self.name!r}: {hint}known: {', '.join(self.known)}"
 
 
-class BadTable(UnusableInput):
-    """A table of data that cannot be read; `where` is the place in the file, where there is one."""
+class BadFile(UnusableInput):
+    """A file that cannot be read as what it should be; `where` is the place in it, where there is one."""
 
     def __init__(self, file: str, problem: str, where: str = "") -> None:
         self.file, self.problem, self.where = file, problem, where
@@ -34,6 +34,10 @@ class BadTable(UnusableInput):
 
     def __str__(self) -> str:
         return f"{self.file}{', ' if self.where else ''}{self.where}: {self.problem}"
+
+
+class BadTable(BadFile):
+    """A table of data that cannot be read."""
 
 
 def unwritable(error: OSError, path: object) -> str:

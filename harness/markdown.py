@@ -41,8 +41,9 @@ def unescaped(text: str) -> str:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file is a page that a report command made."""
-    return path.read_text(encoding="utf-8", errors="replace").startswith(_MADE)
+    """Whether a file is a page that a report command made; a folder is none, nor is what cannot be read."""
+    is_readable = path.is_file() and os.access(path, os.R_OK)
+    return is_readable and path.read_text(encoding="utf-8", errors="replace").startswith(_MADE)
 
 
 def check_file(path: Path) -> None:

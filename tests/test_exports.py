@@ -168,12 +168,17 @@ def test_digits_come_after_verdicts_and_do_not_fail(tmp_path):
         (f"{HEAD}a,case,w,1,13,bogus\x1b[31m\n", "line 2: expected a verdict, found 'bogus\\x1b[31m'"),
         ("a,b\n1,2\n", "expected the columns of a results.csv"),
         ("", "found none that is called 'implementation'"),
+        (f"{HEAD}a,case,w,1,13,agrees\na,case,b,1,9,agrees", "line 3: expected a line that ends, found one that"),
+        (f"{HEAD}a,case,w,1,many,agrees\n", "line 2: expected a whole number as digits, found 'many'"),
+        (f"{HEAD}a,case,w,1,13,\0\n", "line 2: expected a results.csv, found: no text"),
+        (f"{HEAD}a,case,w,first,13,agrees\n", "line 2: expected a whole number as layer, found 'first'"),
+        (b"\xff\xfe", "expected a results.csv, found: no text"),
     ],
 )
 def test_what_is_no_table_of_results_is_one_line_and_status_2(tmp_path, text, message):
     path = tmp_path / "one.csv"
     if text is not None:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
     done = harness("diff", str(path), str(REPORTS / "results.csv"))
     assert done.returncode == 2
     assert message in done.stderr

@@ -37,6 +37,7 @@ ORDER = [
     "markdown", "claims_report", "training_pictures", "training_report", "terminal", "training_terminal",
     "page", "page.examples", "page.lines", "page.notations", "page.quantities", "page.worked",
     "soundness_report", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report",
+    "page.damage", "page.sections",
     "page.pictures", "page.notation", "page.prose", "page.mistakes", "page.data", "page.build", "page_commands",
     "check_commands", "claims_commands", "commands", "compare_command", "diff_command", "train_commands", "__main__",
 ]  # fmt: skip

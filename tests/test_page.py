@@ -201,7 +201,7 @@ def test_a_case_that_nobody_knows_is_told_from_its_id(tmp_path):
     assert unknown == {"id": "?", "family": "other cases", "known": False}
 
 
-def test_a_table_of_another_kind_is_refused_in_a_line(tmp_path):
+def test_a_table_of_another_kind_is_refused_in_a_line_where_nobody_is_told(tmp_path):
     (tmp_path / "results.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(UnusableInput, match="found none that is called 'implementation'"):
         build(tmp_path)
@@ -216,7 +216,7 @@ def test_a_page_that_is_not_ours_is_not_replaced(tmp_path):
 
 
 def test_a_link_to_a_report_stays_on_the_page_and_one_to_a_file_becomes_its_path(tmp_path):
-    text = "[a](claims.md) [b](#here) [c](../harness/truth.py) [d](https://example.org/x)"
+    text = "[a](claims.md) [b](#here) [c](../harness/truth.py) [d](https://example.org/x)\n"
     (tmp_path / "proof.md").write_text(text, encoding="utf-8")
     [part] = parts(tmp_path / "proof.md")
     [block] = part.blocks

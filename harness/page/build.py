@@ -5,42 +5,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+import os
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.errors import BadFile
 from harness.markdown import made, write_page
 from harness.page import data, mistakes, prose, worked
+from harness.page.damage import Told, noting, raised
 from harness.page.notation import written
+from harness.page.sections import SECTIONS
 
 PAGE = "index.html"
 _HERE = Path(__file__).resolve().parent
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section of the page: the id that links name, its title, the command that makes its report, and the template."""
-
-    id: str
-    title: str
-    command: str
-    template: str
-
-
-# To add a section is a line here, and one for its style and its script; its data are a line of `_data`.
-SECTIONS = (
-    Section("glance", "At a glance", "compare", "glance.html"),
-    Section("side-by-side", "Side by side", "report", "worked.html"),
-    Section("claims", "Claims", "claims", "claims.html"),
-    Section("training", "Training", "train", "report.html"),
-    Section("mistakes", "Mistakes", "mistakes", "mistakes.html"),
-    Section("proofs", "Proofs", "prove", "report.html"),
-    Section("sensitivity", "Sensitivity", "peers", "report.html"),
-    Section("benchmarks", "Benchmarks", "bench", "report.html"),
-)
 STYLES = ("page.css", "glance.css", "worked.css", "reports.css", "print.css")
 SCRIPTS = (
     *("page.js", "address.js", "summary.js", "matrix.js", "filters.js", "dialog.js", "kills.js"),
@@ -48,17 +30,53 @@ SCRIPTS = (
 )
 
 
-def write(folder: Path) -> Path:
-    """Build index.html from the reports of a folder, into that folder.
+def write(folder: Path, told: Told = raised) -> Path:
+    """Build index.html from the reports of a folder, into that folder. `told` is given each report that is damaged.
 
-    Raises UnusableInput where a file of another's stands in the way or the table is not ours, and OSError.
+    Raises UnusableInput where a file of another's stands in the way, and OSError.
     """
-    write_page(folder / PAGE, build(folder))
+    write_page(folder / PAGE, build(folder, told))
     return folder / PAGE
 
 
-def build(folder: Path) -> str:
-    """The page as text, the same to the byte for the same reports. What has not been run is said, not missed."""
+def build(folder: Path, told: Told = raised) -> str:
+    """The page as text, the same to the byte for the same reports. What has not been run is said, not missed, and so is
+    what is damaged: its section says it, and `told` is given it."""
+    damages: dict[str, list[BadFile]] = {section.id: [] for section in SECTIONS}
+    results, kills = data.NOTHING, mistakes.NOTHING
+    reports: dict[str, tuple[prose.Part, ...]] = {}
+    for section in SECTIONS:
+        note = damages[section.id].append
+        with noting(note):
+            if section.id == "glance":
+                results = data.results(folder, note)
+            elif section.report:
+                parts = prose.parts(folder / section.report, note)
+                if section.id == "mistakes":
+                    kills = mistakes.matrix(folder)
+                reports[section.id] = parts
+    for error in chain.from_iterable(damages.values()):
+        told(error)
+    script, template = _read(SCRIPTS), _templates().get_template("page.html")
+    return template.render(
+        made=Markup(made("report").strip()),
+        sections=SECTIONS,
+        answer=data.answer(results),
+        reports=reports,
+        cards=mistakes.cards(kills),
+        kill_cases=len(kills["cases"]),
+        damaged={name: [os.path.relpath(error.file, folder) for error in found] for name, found in damages.items()},
+        table_is_lost=bool(damages["glance"]) and results is data.NOTHING,
+        style=Markup(_read(STYLES)),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        data=Markup(as_json({**results, "kills": kills, "worked": worked.data()})),
+    )
+
+
+@cache
+def _templates() -> Environment:
+    """The templates, which take longer to compile than to fill in."""
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -67,31 +85,7 @@ def build(folder: Path) -> str:
         undefined=StrictUndefined,
     )
     environment.filters["written"] = written
-    embedded = _data(folder)
-    script = _read(SCRIPTS)
-    return environment.get_template("page.html").render(
-        made=Markup(made("report").strip()),
-        sections=SECTIONS,
-        answer=data.answer(embedded),
-        reports=_reports(folder),
-        cards=mistakes.cards(embedded["kills"]),
-        kill_cases=len(embedded["kills"]["cases"]),
-        style=Markup(_read(STYLES)),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        data=Markup(as_json(embedded)),
-    )
-
-
-def _data(folder: Path) -> dict[str, Any]:
-    """All that the scripts read."""
-    return {**data.results(folder), "kills": mistakes.matrix(folder), "worked": worked.data()}
-
-
-def _reports(folder: Path) -> dict[str, tuple[prose.Part, ...]]:
-    """The Markdown reports that are there, by the section that they are."""
-    present = {section: folder / name for name, section in prose.SECTIONS.items() if (folder / name).is_file()}
-    return {section: prose.parts(path) for section, path in present.items() if section != "glance"}
+    return environment
 
 
 def as_json(value: Any) -> str:

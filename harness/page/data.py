@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from harness import markdown
 from harness.activations import ACTIVATIONS
 from harness.cases import EPOCHS, FLAGS, Case, standard_cases
+from harness.page.damage import Told, damaged, noting, raised, whole
 from harness.report import COMMITTED_COLUMNS
 from harness.results import read_rows
 from harness.verdict import VERDICTS
@@ -24,22 +25,34 @@ COSTS = {
     "cross_entropy": "cross-entropy",
 }
 _ID = re.compile(
-    r"(?P<dataset>.+?)-(?P<widths>\d+(?:-\d+)+)-(?P<words>.+)-(?P<kind>online|batch)(?P<rows>\d+)(?:-(?P<dtype>float32))?"
+    r"(?P<dataset>.+?)-(?P<widths>\d{1,9}(?:-\d{1,9})+)-(?P<words>.+)-(?P<kind>online|batch)(?P<rows>\d{1,9})(?:-(?P<dtype>float32))?"
 )
+
+NOTHING: dict[str, Any] = {
+    "implementations": [],
+    "cases": [],
+    "quantities": QUANTITY_TITLES,
+    "verdicts": VERDICTS,
+    "texts": [""],
+    "cells": [],
+    "results": [],
+}
 
 Packed: TypeAlias = tuple[int | None, ...]
 
 
-def results(folder: Path) -> dict[str, Any]:
-    """The implementations, the cases and what came out, as JSON can hold them; all empty where there is no table.
+def results(folder: Path, told: Told = raised) -> dict[str, Any]:
+    """The implementations, the cases and what came out, as JSON can hold them; NOTHING where there is no table.
 
     `results[i][c]` is the place in `cells` of what implementation i gave on case c, as many gave the same. A cell has a
     row for each quantity and layer: the quantity, the layer, the entries, the digits, the verdict, the error in units
     of its bound, the worst entry and the detail. All of these but numbers are places in `texts`, and what is empty at
-    the end of a row is left out. Raises BadTable where the table is another.
+    the end of a row is left out. Raises BadTable where the table is damaged or another. Where the page of an
+    implementation is damaged, its title is empty, as where there is none, and `told` is given why.
     """
     path = folder / TABLE
-    rows = read_rows(path, COMMITTED_COLUMNS) if path.is_file() else iter(())
+    if not path.exists():
+        return NOTHING
     texts: dict[str, int] = {"": 0}
     cells: list[tuple[Packed, ...]] = []
     numbers: dict[tuple[Packed, ...], int] = {}
@@ -50,14 +63,14 @@ def results(folder: Path) -> dict[str, Any]:
         return numbers[cell]
 
     given: dict[tuple[str, str], int] = {}
-    for key, group in groupby(rows, key=lambda row: (row["implementation"], row["case"])):
+    for key, group in groupby(read_rows(path, COMMITTED_COLUMNS), key=lambda row: (row["implementation"], row["case"])):
         before = cells[given[key]] if key in given else ()
         given[key] = place((*before, *(_packed(row, texts) for row in group)))
     names, ids = (list(dict.fromkeys(key[part] for key in given)) for part in (0, 1))
     known = {case.id: case for case in standard_cases()}
     places = [[given[name, case] if (name, case) in given else place(()) for case in ids] for name in names]
     return {
-        "implementations": [{"name": name, **_described(folder, name)} for name in names],
+        "implementations": [{"name": name, **_described(folder, name, told)} for name in names],
         "cases": [_properties(name, known.get(name) or _parsed(name), name in known) for name in ids],
         "quantities": QUANTITY_TITLES,
         "verdicts": VERDICTS,
@@ -72,7 +85,7 @@ def _packed(row: Mapping[str, str], texts: dict[str, int]) -> Packed:
         return texts.setdefault(row[column] or "", len(texts))
 
     def number(column: str) -> int | None:
-        return int(row[column]) if (row[column] or "").isdecimal() else None
+        return int(row[column].removesuffix(".0")) if row[column] else None
 
     packed = [
         *(place("quantity"), number("layer"), number("entries"), number("digits")),
@@ -83,12 +96,17 @@ def _packed(row: Mapping[str, str], texts: dict[str, int]) -> Packed:
     return tuple(packed)
 
 
-def _described(folder: Path, name: str) -> dict[str, str]:
+def _described(folder: Path, name: str, told: Told) -> dict[str, str]:
     """Title and source of an implementation, from its own page, which has them for foreign files too."""
     path = folder / "implementations" / f"{Path(name).name}.md"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    paragraphs = [markdown.unescaped(line).removesuffix(".") for line in lines[1:] if line and line[0] != "#"]
-    title, source = paragraphs[:2] if len(paragraphs) > 1 else ("", "")
+    title = source = ""
+    with noting(told):
+        if (text := whole(path, "the page of an implementation", "compare")) is not None:
+            lines = text.splitlines()[1:]
+            paragraphs = [markdown.unescaped(line).removesuffix(".") for line in lines if line and line[0] != "#"]
+            if len(paragraphs) < 2:
+                raise damaged(path, "expected a title and a source, found fewer lines", "compare")
+            title, source = paragraphs[:2]
     return {"title": title, "source": source.removeprefix("Source: ")}
 
 

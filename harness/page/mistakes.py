@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.mistakes import CATALOGUE, Mistake
+from harness.page.damage import damaged, whole
 
 PAGE = "mistakes.md"
+NOTHING: dict[str, Any] = {"mistakes": [], "cases": [], "marks": []}
 _SEEN = "●"
+_MARKS = {_SEEN, "·", " "}
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,21 @@ class Card:
 
 def matrix(folder: Path) -> dict[str, Any]:
     """The kill matrix: the mistakes, the cases, and for each case a string with a mark a mistake (● seen, · hidden,
-    blank: does not run). All empty where there is no report."""
+    blank: does not run). All empty where there is no report. Raises BadFile where it is damaged."""
     path = folder / PAGE
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = whole(path, "a report", "mistakes")
+    if text is None:
+        return NOTHING
     block = re.search(r"```text\n(.*?)```", text, re.DOTALL)
     lines = block[1].splitlines()[1:] if block else []
     names = re.findall(r"^### M\d+ (\w+)$", text, re.MULTILINE)
-    if not lines or not names:
-        return {"mistakes": [], "cases": [], "marks": []}
-    start = lines[0].index("1")
+    start = lines[0].find("1") if lines else -1
+    if start < 0 or len(lines[0]) - start != len(names):
+        problem = f"expected a matrix with a column for each of {len(names)} mistakes, found another or none"
+        raise damaged(path, problem, "mistakes")
     marks = [line[start:].ljust(len(names)) for line in lines[1:]]
+    if any(len(line) != len(names) or set(line) - _MARKS for line in marks):
+        raise damaged(path, "expected a matrix of ●, · and blanks, found other marks or a row too long", "mistakes")
     return {"mistakes": names, "cases": [line[:start].strip() for line in lines[1:]], "marks": marks}
 
 

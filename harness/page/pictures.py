@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
-_SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+from harness.page.damage import damaged, whole
+
+_NUMBER = r"([0-9]{1,5}(?:\.[0-9]+)?)"
+_SIZE = re.compile(f'viewBox="0 0 {_NUMBER} {_NUMBER}"')
+_ROOT = "{http://www.w3.org/2000/svg}svg"
 _LEFT_OUT = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 _POINTS_TO_PIXELS = 4 / 3
 
@@ -20,11 +25,20 @@ class Inlined:
     height: int
 
 
-def inlined(path: Path) -> Inlined:
-    """The SVG file as a data URI. In an <img> it cannot run scripts, load anything or clash with ids elsewhere."""
-    text = path.read_text(encoding="utf-8")
+def inlined(path: Path, command: str) -> Inlined | None:
+    """The SVG file as a data URI. In an <img> it cannot run scripts, load anything or clash with ids elsewhere. None
+    where there is no such file. Raises BadFile where it is no picture that the session `command` has made."""
+    text = whole(path, "a picture", command)
+    if text is None:
+        return None
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise damaged(path, f"expected a picture in SVG, found: {error}", command) from None
     size = _SIZE.search(text)
-    width, height = (round(float(one) * _POINTS_TO_PIXELS) for one in (size.groups() if size else (0, 0)))
+    if root.tag != _ROOT or size is None:
+        raise damaged(path, "expected a picture in SVG, found other XML or no size", command)
+    width, height = (round(float(one) * _POINTS_TO_PIXELS) for one in size.groups())
     return Inlined(f"data:image/svg+xml,{_quoted(_short(text))}", width, height)
 
 

@@ -12,23 +12,20 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from harness.page import sections
+from harness.page.damage import Told, damaged, noting, raised, whole
 from harness.page.notation import written
-from harness.page.pictures import inlined
+from harness.page.pictures import Inlined, inlined
 
-# Reports that are a section of the page, by the file that links name.
-SECTIONS = {
-    "README.md": "glance",
-    "claims.md": "claims",
-    "training.md": "training",
-    "mistakes.md": "mistakes",
-    "proof.md": "proofs",
-    "sensitivity.md": "sensitivity",
-    "benchmarks.md": "benchmarks",
-}
+# Reports that are a section of the page, by the file that links name, and the commands that make them.
+SECTIONS = {section.report: section.id for section in sections.SECTIONS if section.report}
+COMMANDS = {section.report: section.command for section in sections.SECTIONS}
 _ANCHOR = re.compile(r'<a id="([\w-]+)">')
 _FOLD = re.compile(r"<details><summary>(.*)</summary>\s*", re.DOTALL)
 _FOLD_ENDS = "</details>"
 _MADE = re.compile(r"<!-- made by [^>]*-->\s*")
+_TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
+_BAR = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True)
@@ -49,20 +46,38 @@ class Part:
     blocks: tuple[Block, ...]
 
 
-def parts(path: Path) -> tuple[Part, ...]:
-    """A report in parts, one for each heading of the second level; the report's own title is left out."""
-    tokens = _prepared(_MARKDOWN.parse(path.read_text(encoding="utf-8")))
+def parts(path: Path, told: Told = raised) -> tuple[Part, ...]:
+    """A report in parts, one for each heading of the second level; the report's own title is left out. Where there is
+    no report, there are no parts.
+
+    Raises BadFile where the report is damaged. A picture that is damaged is left out, and `told` is given why.
+    """
+    text = whole(path, "a report", COMMANDS[path.name])
+    if text is None:
+        return ()
+    _check_tables(path, text)
+    tokens = _prepared(_MARKDOWN.parse(text))
     found: list[Part] = []
     heading, blocks = ("", Markup()), list[Block]()
-    for group in _groups(tokens):
+    for group in _groups(tokens, path):
         if group[0].type != "heading_open":
-            blocks.append(_block(group, path.parent))
+            blocks.append(_block(group, path, told))
         elif group[0].tag == "h2":
             found.append(Part(*heading, _with_captions(blocks)))
             heading, blocks = (str(group[0].attrs.get("id", "")), _inline(group[1])), []
         elif group[0].tag != "h1":
-            blocks.append(_block(group, path.parent))
+            blocks.append(_block(group, path, told))
     return (*found, Part(*heading, _with_captions(blocks)))
+
+
+def _check_tables(path: Path, text: str) -> None:
+    """Raise BadFile where a row of a table has not as many cells as its head."""
+    for table in _TABLE.finditer(text):
+        head, *rows = (len(_BAR.findall(line)) - 1 for line in table[0].splitlines())
+        for number, cells in enumerate(rows, start=text.count("\n", 0, table.start()) + 2):
+            if cells != head:
+                problem = f"expected {head} cells in a row of a table, as in its head, found {cells}"
+                raise damaged(path, problem, COMMANDS[path.name], f"line {number}")
 
 
 def _prepared(tokens: Sequence[Token]) -> list[Token]:
@@ -85,7 +100,7 @@ def _link(children: Sequence[Token]) -> None:
             path, _, anchor = str(token.attrs["href"]).partition("#")
             inside = path.startswith(("http://", "https://")) or path in SECTIONS or not path
             if path in SECTIONS or not path:
-                token.attrs = {"href": f"#{anchor or SECTIONS[path]}"}
+                token.attrs = {"href": f"#{anchor or SECTIONS.get(path, '')}"}
             elif not inside:
                 # The page travels without the files beside it, so it says where they are.
                 token.tag, token.attrs = "span", {"class": "file", "data-path": path.removeprefix("../")}
@@ -93,8 +108,8 @@ def _link(children: Sequence[Token]) -> None:
             token.tag = "span"
 
 
-def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """The tokens block by block; a fold is one block."""
+def _groups(tokens: Sequence[Token], path: Path) -> Iterator[list[Token]]:
+    """The tokens block by block; a fold is one block. Raises BadFile where one does not end."""
     group: list[Token] = []
     depth = 0
     for token in tokens:
@@ -106,22 +121,24 @@ def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             yield group
             group, depth = [], 0
     if group:
-        yield group
+        raise damaged(path, "expected the end of a fold, found the end of the file", COMMANDS[path.name])
 
 
-def _block(group: Sequence[Token], folder: Path) -> Block:
-    """One block as HTML."""
+def _block(group: Sequence[Token], path: Path, told: Told) -> Block:
+    """One block of the report at `path` as HTML."""
     first = group[0]
     if first.type == "paragraph_open" and [child.type for child in group[1].children or []] == ["image"]:
         [image] = group[1].children or []
-        return Block("figure", _picture(folder / str(image.attrs["src"]), image.content))
+        picture = None
+        with noting(told):
+            picture = inlined(path.parent / str(image.attrs["src"]), COMMANDS[path.name])
+        return Block("figure", _picture(picture, image.content))
     return Block(first.tag or "div", Markup(_MARKDOWN.renderer.render(group, _MARKDOWN.options, {})))
 
 
-def _picture(path: Path, caption: str) -> Markup:
-    if not path.is_file():
+def _picture(picture: Inlined | None, caption: str) -> Markup:
+    if picture is None:
         return Markup("<figcaption>{}</figcaption>").format(written(caption))
-    picture = inlined(path)
     told = caption.partition(". ")[0]  # the whole caption stands beneath
     start = Markup("<img alt='Chart: {}' width='{}' height='{}' decoding='async' src='").format(
         told, picture.width, picture.height
