@@ -3,7 +3,8 @@
 An error is arithmetic if it shrinks with the working precision, or if it is irregular: rounding depends on the last
 bits of the inputs, so that inputs moved by a little have quite other errors, while what a wrong formula leaves is as
 smooth as the formula. An error that stays in float64 what it is in float32, and moves with the inputs, is the formula.
-Where there is no evidence of arithmetic, what rounding cannot explain is wrong.
+What is stored in float16 may be neither, and is known by its numbers (harness.half). Where there is no evidence of
+arithmetic, what rounding cannot explain is wrong.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from harness.certify import Standard, certify, excess
 from harness.contract import Array, Inputs
 from harness.conventions import OURS, Convention
+from harness.half import is_truth_stored
 
 Quantities = Mapping[tuple[str, int], Array]
 Standards = Mapping[tuple[str, int], Standard]
@@ -41,8 +43,10 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """For every quantity: the signed errors, the bounds, and where the errors are beyond them."""
+    """For every quantity: the values and their standard, the signed errors, the bounds, and where errors are beyond."""
 
+    values: Quantities
+    standards: Standards
     errors: dict[tuple[str, int], Array]
     bounds: dict[tuple[str, int], Array]
     beyond: dict[tuple[str, int], Array]
@@ -61,14 +65,19 @@ def weigh(
 ) -> Evidence:
     """The evidence on a run that departs from the truth; `run` gives the quantities of the implementation anew."""
 
+    def standards_of(given: Inputs, precision: str) -> Standards:
+        return convention.standards(certify(given, learning_rate, precision), given)
+
     def measure(given: Inputs, precision: str) -> _Run:
-        return _measured(run(given), convention.standards(certify(given, learning_rate, precision), given))
+        return _measured(run(given), standards_of(given, precision))
 
     base = measure(inputs, dtype)
     if not base.errors:
         return Evidence("wrong", "asked again it gave no numbers, and there is no evidence that it is the arithmetic")
     if not base.departs:
         return Evidence("failed", "its answer depends on what ran before: by itself, this case agrees")
+    if is_truth_stored(base.values, base.standards, lambda: standards_of(inputs, "float32"), inputs, learning_rate):
+        return Evidence("inaccurate", "its numbers are the true ones, stored in float16")
     other = "float32" if dtype == "float64" else "float64"
     with np.errstate(over="ignore"):
         cast = inputs.astype(other)
@@ -86,7 +95,7 @@ def weigh(
     irregular = any((np.median(of_move, axis=1) > IRREGULAR).all() for of_move in changes)
     smooth = (np.concatenate(changes) < SMOOTH).all(axis=0)
     # Among irregular errors, one that is smooth and more than float32 explains is a wrong formula in coarse arithmetic.
-    coarse = convention.standards(certify(inputs, learning_rate, "float32"), inputs)
+    coarse = standards_of(inputs, "float32")
     gross = np.concatenate(
         [(np.abs(base.errors[key]) > coarse[key].bound)[there] for key, there in base.beyond.items() if there.any()]
     )
@@ -95,8 +104,11 @@ def weigh(
     return Evidence("wrong", "its error stays at every precision and is smooth in the inputs: it is the formula")
 
 
-def _measured(values: Quantities, standards: Standards) -> _Run:
+def _measured(given: Quantities, standards: Standards) -> _Run:
+    values = {k: v for k, v in given.items() if k in standards}  # z and a, which few show, are held by a check
     return _Run(
+        values,
+        standards,
         errors={k: (v - standards[k].truth.high) - standards[k].truth.low for k, v in values.items()},
         bounds={k: standards[k].bound for k in values},
         beyond={k: ~(excess(v, standards[k]) <= 1) for k, v in values.items()},

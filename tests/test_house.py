@@ -18,7 +18,7 @@ ORDER = [
     "double_double", "enclosure", "slicing", "products", "balls", "large", "truth",
     "arithmetic", "affine", "responses", "rounding", "certify", "exact",
     "discover", "surroundings", "answers", "wire", "serve", "server", "process", "parse", "apart", "asking",
-    "textbook", "conventions", "run", "evidence", "tasks", "verdict", "judgements", "holding", "distances",
+    "textbook", "conventions", "run", "half", "evidence", "tasks", "verdict", "judgements", "holding", "distances",
     "channel", "forker", "worker", "queue", "workers", "rounded",
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
     "mistakes.batches", "mistakes.costs", "mistakes",
