@@ -84,11 +84,15 @@ def _arrays(book: Textbook, function: str, call: int) -> dict[tuple[str, int], A
     else:
         gradients = book.gradients(call)
         parts = {name: list(getattr(gradients, name)) for name in ("w", "b", "delta", "z", "a")}
-    return {(name, l): part.astype(np.float64) for name, each in parts.items() for l, part in enumerate(each, start=1)}
+    return {(name, l): _returned(part, book) for name, each in parts.items() for l, part in enumerate(each, start=1)}
+
+
+def _returned(array: Array, book: Textbook) -> Array:
+    return array.astype(getattr(book, "dtype", None) or array.dtype).astype(np.float64)
 
 
 def _cast(inputs: Inputs, formulation: type[Textbook]) -> Inputs:
-    dtype = getattr(formulation, "dtype", None)
+    dtype = getattr(formulation, "computes_in", None)
     return inputs if dtype is None else inputs.astype(dtype)
 
 
@@ -98,7 +102,8 @@ def passed_by(check: Check, row: Row, cases: Sequence[Trial]) -> tuple[int, int]
     passed = 0
     for one in seen:
         with np.errstate(all="ignore"):
-            gradient = row.entry(_cast(one.inputs, row.entry)).gradients()
-            of_both = Gradients(*([part.astype(np.float64) for part in parts] for parts in (gradient.w, gradient.b)))
+            book = row.entry(_cast(one.inputs, row.entry))
+            gradient = book.gradients()
+            of_both = Gradients(*([_returned(part, book) for part in parts] for parts in (gradient.w, gradient.b)))
             passed += check(one.inputs, of_both)
     return passed, len(seen)

@@ -8,9 +8,11 @@ from dataclasses import replace
 from harness.answers import Answer, Refusal
 from harness.contract import Inputs
 from harness.conventions import Convention
-from harness.evidence import weigh
+from harness.evidence import Evidence, weigh
 from harness.judging import Outcome, with_cause
 from harness.quantities import Quantities, settled
+
+SHOWN = Evidence("wrong", "the gradients are right, and what it shows as z and a is not")
 
 
 class Cause:
@@ -20,20 +22,24 @@ class Cause:
     def __init__(self, outcome: Outcome, convention: Convention) -> None:
         self.outcome, self._convention = outcome, convention
         trial = outcome.trial
+        self._is_forward = all(name in ("z", "a") for name, _ in outcome.departures)
         self.functions = tuple(name for name in trial.answers if name not in outcome.refusals)
-        self._weighing = weigh(trial.inputs, trial.case.learning_rate, trial.case.dtype, convention)
+        self._weighing = weigh(
+            trial.inputs, trial.case.learning_rate, trial.case.dtype, convention, forward=self._is_forward
+        )
         self.inputs: Inputs = next(self._weighing)
 
     def take(self, answers: Mapping[str, Answer]) -> bool:
         """Take what was answered; whether the cause is known, and the outcome has it."""
         quantities: Quantities = {}
         for name, answer in answers.items():
-            given, _ = settled(name, answer, self.inputs, self._convention)
-            quantities |= {key: value for key, value in given.items() if key in self.outcome.trial.standards}
+            quantities |= settled(name, answer, self.inputs, self._convention)[0]
         try:
             self.inputs = self._weighing.send(quantities)
         except StopIteration as known:
-            evidence = known.value
+            evidence: Evidence = known.value
+            if self._is_forward and evidence.verdict == "wrong":
+                evidence = SHOWN
             self.outcome = with_cause(self.outcome, evidence.verdict, evidence.reason)
             if evidence.verdict == "failed":
                 function = "step" if all(name == "update" for name, _ in self.outcome.departures) else "backprop"

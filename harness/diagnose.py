@@ -18,6 +18,7 @@ import numpy as np
 from harness.answers import Arrays
 from harness.contract import Array, Inputs
 from harness.conventions import Convention, scalings
+from harness.half import are_of, shows, storing
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 from harness.rounded import Rounded, beside, rounded_inputs
@@ -140,7 +141,7 @@ def _tried(candidate: Candidate, subject: Subject) -> str:
     """REPRODUCED if what departs is what the candidate gives, and not the truth; CONTRADICTED if it gives something
     else; OPEN if it has no finite number there, or rounding blurs the two."""
     formulation, inputs = candidate.formulation, subject.inputs
-    given = rounded_inputs(inputs, formulation.dtype or subject.dtype)
+    given = rounded_inputs(inputs, formulation.computes_in or subject.dtype)
     scale = candidate.convention.scale(inputs)
     with np.errstate(all="ignore"):
         try:
@@ -151,14 +152,20 @@ def _tried(candidate: Candidate, subject: Subject) -> str:
             return CONTRADICTED
         if formulation.dtype == "float32" and not _all_float32(subject):
             return CONTRADICTED
+        departs = {key: entries for key, (entries, _) in subject.beyond.items()}
+        costs: Arrays | None = {}
+        if formulation.dtype == "float16":
+            costs = storing(subject.first, departs, inputs, subject.learning_rate)
+        if costs is None:
+            return CONTRADICTED
         again = subject.first if subject.second is None else subject.second
-        divisor = next((d for d in _divisors(subject) if _consistent(subject.first, first, d)), None)
-        if divisor is None or not (subject.changed or _consistent(again, second, divisor)):
+        divisor = next((d for d in _divisors(subject) if _consistent(subject.first, first, d, costs)), None)
+        if divisor is None or not (subject.changed or _consistent(again, second, divisor, costs)):
             return CONTRADICTED
         if subject.changed or (subject.second is not None and _moves(first, second)):
             return REPRODUCED
         if formulation.dtype is not None:  # the numbers themselves, all of that dtype, are the evidence
-            return REPRODUCED if subject.beyond else OPEN
+            return REPRODUCED if shows(subject.first, departs) else OPEN
         # Under another convention the truth is another, and it is the mistake that must show, not the convention.
         ratio = _ratio(scale, subject.convention.scale(inputs))
         shown = any(
@@ -199,12 +206,13 @@ def _over(other: Rounded, key: tuple[str, int], divisor: int) -> Rounded:
     return other / divisor if key[0] == "delta" and divisor > 1 else other
 
 
-def _consistent(mine: Arrays, theirs: Mapping[tuple[str, int], Rounded], divisor: int) -> bool:
-    """Whether no number contradicts the candidate's. Where it has none itself, nothing does."""
+def _consistent(mine: Arrays, theirs: Mapping[tuple[str, int], Rounded], divisor: int, costs: Arrays) -> bool:
+    """Whether no number contradicts the candidate's, to within the costs of storing. Where it has none itself, nothing
+    does."""
     for key, array in mine.items():
         other = _over(theirs[key], key, divisor)
         unknown = ~np.isfinite(other.value) | np.isnan(other.error)
-        if not ((np.abs(array - other.value) <= 2 * other.error) | unknown).all():
+        if not ((np.abs(array - other.value) <= 2 * other.error + costs.get(key, 0.0)) | unknown).all():
             return False
     return True
 
@@ -235,6 +243,6 @@ def _all_float32(subject: Subject) -> bool:
             layer = subject.inputs.network.layers[l - 1]
             value = np.column_stack([layer.w, layer.b]) - array
             room = 2.0**-52 * (np.abs(value) + np.abs(array))
-        if not (np.abs(value - value.astype(np.float32)) <= room).all():
+        if not are_of("float32", value, room):
             return False
     return True

@@ -3,7 +3,8 @@
 An error is arithmetic if it shrinks with the working precision, or if it is irregular: rounding depends on the last
 bits of the inputs, so that inputs moved by a little have quite other errors, while what a wrong formula leaves is as
 smooth as the formula. An error that stays in float64 what it is in float32, and moves with the inputs, is the formula.
-Where there is no evidence of arithmetic, what rounding cannot explain is wrong.
+What is stored in float16 may be neither, and is known by its numbers (harness.half). Where there is no evidence of
+arithmetic, what rounding cannot explain is wrong.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.certify import Standard, certify, excess
+from harness.certify import Standard, certify, certify_forward, excess
 from harness.contract import Array, Inputs
 from harness.conventions import OURS, Convention
+from harness.half import is_truth_stored
 
 Quantities = Mapping[tuple[str, int], Array]
 Standards = Mapping[tuple[str, int], Standard]
@@ -43,8 +45,10 @@ DEPENDS = Evidence("failed", "its answer depends on what ran before: by itself, 
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """For every quantity: the signed errors, the bounds, and where the errors are beyond them."""
+    """For every quantity: the values and their standard, the signed errors, the bounds, and where errors are beyond."""
 
+    values: Quantities
+    standards: Standards
     errors: dict[tuple[str, int], Array]
     bounds: dict[tuple[str, int], Array]
     beyond: dict[tuple[str, int], Array]
@@ -55,20 +59,27 @@ class _Run:
 
 
 def weigh(
-    inputs: Inputs, learning_rate: float, dtype: str, convention: Convention = OURS
+    inputs: Inputs, learning_rate: float, dtype: str, convention: Convention = OURS, *, forward: bool = False
 ) -> Generator[Inputs, Quantities, Evidence]:
     """The evidence on a case that departs from the truth. It yields inputs, and is sent the quantities that the
-    implementation gives for them, in a process that has not run the case before."""
+    implementation gives for them, in a process that has not run the case before. `forward` is for z and a alone."""
+
+    def standards_of(given: Inputs, precision: str) -> Standards:
+        if forward:
+            return certify_forward(given, precision)
+        return convention.standards(certify(given, learning_rate, precision), given)
 
     def measure(given: Inputs, precision: str) -> Generator[Inputs, Quantities, _Run]:
         values = yield given
-        return _measured(values, convention.standards(certify(given, learning_rate, precision), given))
+        return _measured(values, standards_of(given, precision))
 
     base = yield from measure(inputs, dtype)
     if not base.errors:
         return Evidence("wrong", "asked again it gave no numbers, and there is no evidence that it is the arithmetic")
     if not base.departs:
         return DEPENDS
+    if is_truth_stored(base.values, base.standards, lambda: standards_of(inputs, "float32"), inputs, learning_rate):
+        return Evidence("inaccurate", "its numbers are the true ones, stored in float16")
     other = "float32" if dtype == "float64" else "float64"
     with np.errstate(over="ignore"):
         cast = inputs.astype(other)
@@ -90,8 +101,7 @@ def weigh(
         return DEPENDS
     if shrinks:
         return Evidence("inaccurate", "its error shrinks with the working precision")
-    coarse = convention.standards(certify(inputs, learning_rate, "float32"), inputs) if irregular else {}
-    if irregular and not _is_gross(base, changes, coarse):
+    if irregular and not _is_gross(base, changes, standards_of(inputs, "float32")):
         return Evidence("inaccurate", "its error changes altogether when the inputs move by a little")
     return Evidence("wrong", "its error stays at every precision and is smooth in the inputs: it is the formula")
 
@@ -105,8 +115,11 @@ def _is_gross(base: _Run, changes: Sequence[Array], coarse: Standards) -> bool:
     return bool((smooth & gross).any())
 
 
-def _measured(values: Quantities, standards: Standards) -> _Run:
+def _measured(given: Quantities, standards: Standards) -> _Run:
+    values = {key: value for key, value in given.items() if key in standards}
     return _Run(
+        values,
+        standards,
         errors={k: (v - standards[k].truth.high) - standards[k].truth.low for k, v in values.items()},
         bounds={k: standards[k].bound for k in values},
         beyond={k: ~(excess(v, standards[k]) <= 1) for k, v in values.items()},

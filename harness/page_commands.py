@@ -20,9 +20,9 @@ def run_report(options: argparse.Namespace) -> int:
 
 def write_page_of(folder: Path) -> bool:
     """Write index.html from the reports of a folder, say so, and a line for each that is damaged. Whether none is."""
+    from harness.answers import printable
     from harness.errors import BadFile
     from harness.page.build import write
-    from harness.parse import printable
 
     damages: list[BadFile] = []
     print(f"Page: {write(folder, damages.append)}")

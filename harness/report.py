@@ -38,9 +38,9 @@ COMMITTED_COLUMNS = [
 ASSUMPTIONS = f"""\
 One count is one quantity of one layer in one case, or for a refusal one quantity in one case. *Agrees*: every entry
 lies within its own rounding bound of the truth. *Inaccurate*: some entry does not, and there is evidence that it is
-arithmetic: the error shrinks with the working precision, or changes altogether when the inputs move by a little.
-*Wrong*: some entry does not, and its error stays and is smooth. *Cannot tell*: a weighted input is within rounding of a
-kink of relu. Weights after epochs are not judged.
+arithmetic: the error shrinks with the working precision, or changes altogether when the inputs move by a little, or the
+numbers are the true ones, stored in float16. *Wrong*: some entry does not, and its error stays and is smooth. *Cannot
+tell*: a weighted input is within rounding of a kink of relu. Weights after epochs are not judged.
 
 The bound follows from running error analysis of the four equations, and assumes sums in any order, exp and its like
 within {FUNCTION_ULPS["float64"]:g} units in the last place ({FUNCTION_ULPS["float32"]:g} in float32), f' from z or from

@@ -20,7 +20,7 @@ ORDER = [
     "discover", "answers", "folders", "fork_server", "surroundings", "messages", "child", "call",
     "server", "worker", "requests", "job", "pool",
     "textbook", "conventions", "quantities", "verdict", "judgements", "case_truth", "judging", "verdicts",
-    "evidence", "cause", "examine", "rounded",
+    "half", "evidence", "cause", "examine", "rounded",
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
     "mistakes.batches", "mistakes.costs", "mistakes",
     "diagnose", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",

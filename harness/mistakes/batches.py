@@ -123,4 +123,16 @@ class Float32Inside(Mistake):
     equation = "arithmetic"
     right = "float64 throughout"
     wrong = "float32 inside"
-    dtype = "float32"
+    dtype = computes_in = "float32"
+
+
+class Float16Stored(Mistake):
+    """It computes the gradient, or the step, right, and stores it in float16: three digits are left, what is smaller
+    than 6e-8 is 0 or nearly so, and what is larger than 65504 is infinite. Scale the loss, or keep float32."""
+
+    equation = "arithmetic"
+    right = "gradients and weights in the dtype that goes in"
+    wrong = "the same, rounded to float16"
+    sources = ("https://arxiv.org/abs/1710.03740", "https://docs.pytorch.org/docs/stable/amp.html#gradient-scaling")
+    dtype = "float16"
+    computes_in = "float32"  # or better

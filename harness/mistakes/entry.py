@@ -14,8 +14,8 @@ class Mistake(Textbook):
     """The textbook with one line wrong.
 
     A subclass overrides the methods it gets wrong and calls `super()` where it is right; its docstring is the sentence
-    that a learner needs. `dtype` is set where the mistake is the precision; `is_scaling` where it is only a factor, and
-    harmless if it is declared.
+    that a learner needs. `dtype` is set where the mistake is the precision, to that of the numbers that it returns, and
+    `computes_in` to that of its arithmetic; `is_scaling` where it is only a factor, and harmless if it is declared.
     """
 
     equation: ClassVar[str]
@@ -23,6 +23,7 @@ class Mistake(Textbook):
     wrong: ClassVar[str]
     sources: ClassVar[tuple[str, ...]] = (WILD,)
     dtype: ClassVar[str | None] = None
+    computes_in: ClassVar[str | None] = None
     is_scaling: ClassVar[bool] = False
 
     @classmethod
