@@ -80,6 +80,7 @@ def worst_errors(check: Check) -> list[dict[str, Any]]:
 
 
 def _reason(outcome: Outcome) -> str:
-    """Why a case was refused, or what the verdict on its departures rests on; failures are listed by themselves."""
+    """Why a case was refused, what the verdict on its departures rests on, or what else was seen; failures are listed
+    by themselves."""
     refused = [refusal.detail for refusal in outcome.refusals.values() if outcome.verdict == "unsupported"]
-    return refused[0] if refused else outcome.reason
+    return refused[0] if refused else outcome.reason or outcome.note

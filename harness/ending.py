@@ -7,8 +7,9 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _closing: list[Callable[[], object]] = []
 _kept = ""
 
@@ -32,12 +33,22 @@ def keep(what: str) -> None:
 
 def listen() -> None:
     """From now on Ctrl-C ends this process with status 130, and SIGTERM and SIGHUP with 128 plus their numbers."""
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+    for number in SIGNALS:
         signal.signal(number, _end)
 
 
+@contextlib.contextmanager
+def deferred() -> Iterator[None]:
+    """A signal that comes meanwhile counts at the end: what is made here is then known to be open."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
 def _end(number: int, _: object) -> None:
-    for other in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+    for other in SIGNALS:
         signal.signal(other, signal.SIG_IGN)
     for close in reversed([*_closing]):
         with contextlib.suppress(Exception):

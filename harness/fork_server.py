@@ -25,19 +25,19 @@ from pathlib import Path
 from typing import Any
 
 from harness import folders
+from harness.ending import SIGNALS
 
 COMMAND = 2**16  # bytes of a command, at most
 LOOK = 0.05  # seconds between two looks at the memory of the workers
 GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
 # prctl(2): signal the child when its parent dies; take in the orphans of one's descendants.
 _PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MOST_FILES = 2**16
 
 
-def main(fd: int, home: str, preload: Collection[str]) -> None:
+def guard(fd: int, home: str, preload: Collection[str]) -> None:
     """Be the guardian, until the other end of the socket is closed. Does not return."""
-    settle_in()
+    settle_in(outlives=True)
     for name in preload:
         importlib.import_module(name)
     lock, commands = folders.locked(home), socket.socket(fileno=fd)
@@ -57,14 +57,16 @@ def main(fd: int, home: str, preload: Collection[str]) -> None:
 def _forked(commands: socket.socket) -> int:
     server = os.fork()
     if server == 0:
-        settle_in()
+        settle_in(outlives=False)
         Forker(commands).serve()
     return server
 
 
-def settle_in() -> None:
-    """End with the parent, take in what workers leave behind, and leave signals to the harness."""
-    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+def settle_in(*, outlives: bool) -> None:
+    """Take in what workers leave behind, and leave signals to the harness; end with the parent, or outlive it, to tidy
+    up behind it."""
+    if not outlives:
+        control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     control(_CHILD_SUBREAPER, 1)
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -10,7 +10,6 @@ import importlib
 import json
 import os
 import shutil
-import signal
 import socket
 import sys
 import time
@@ -21,7 +20,7 @@ from typing import Any
 
 from harness import ending, folders
 from harness.errors import UnusableInput
-from harness.fork_server import SIGNALS, kill_group
+from harness.fork_server import guard, kill_group
 
 LOADING = 120.0  # seconds in which it is loaded and answers for the first time, on a busy machine
 ANSWERS = 10.0  # seconds in which it answers a command, if nobody has stopped it
@@ -30,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
 FILES = ("harness.call", "numpy.random")  # what the worker of a file needs
 _SERVE = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from harness.fork_server import main; "
-    "main(int(sys.argv[2]), sys.argv[3], sys.argv[4:])"
+    "import sys; sys.path.insert(0, sys.argv[1]); from harness.fork_server import guard; "
+    "guard(int(sys.argv[2]), sys.argv[3], sys.argv[4:])"
 )
 
 
@@ -52,17 +51,19 @@ class Server:
         if not hasattr(os, "fork"):
             raise UnusableInput("implementations run in processes that are forked: expected Linux, macOS or WSL")
         self._preload, self._numbers = preload, 0
+        for name in preload if by_fork else ():  # before the fork: numpy is what is to be shared
+            importlib.import_module(name)
         self._start(by_fork=by_fork)
-        ending.at_end(self.close)
 
     def _start(self, *, by_fork: bool) -> None:
-        self.home, lock = folders.make()
-        self._locks = [lock]
         self._folders, self._pending, self._is_replaced = 0, b"", False
-        self._socket, theirs = socket.socketpair()
-        start = self._forked if by_fork else self._spawned
-        with theirs:
-            self.pid = start(theirs)
+        with ending.deferred():
+            self.home, lock = folders.make()
+            self._locks = [lock]
+            self._socket, theirs = socket.socketpair()
+            with theirs:
+                self.pid = self._forked(theirs) if by_fork else self._spawned(theirs)
+            ending.at_end(self.close)
         self._socket.settimeout(LOADING)
 
     def _spawned(self, theirs: socket.socket) -> int:
@@ -73,11 +74,7 @@ class Server:
         return os.posix_spawn(command[0], command, os.environ | ONE_THREAD, file_actions=actions, setpgroup=0)
 
     def _forked(self, theirs: socket.socket) -> int:
-        other = importlib.import_module("harness.fork_server")
-        for name in self._preload:  # before the fork: numpy is what is to be shared
-            importlib.import_module(name)
         sys.stdout.flush()  # or the copy would print it again
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # the copy must not end as this process does
         pid = os.fork()
         if pid == 0:
             try:
@@ -85,12 +82,12 @@ class Server:
                 null = os.open(os.devnull, os.O_RDWR)
                 os.dup2(null, 0)
                 os.dup2(null, 1)
-                other.main(theirs.detach(), self.home, ())
+                os.setpgid(0, 0)
+                guard(theirs.detach(), self.home, ())
             except BaseException:
                 traceback.print_exc()
             finally:
                 os._exit(1)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         return pid
 
     def recover(self) -> None:

@@ -27,7 +27,8 @@ ENTRIES = 8  # numbers of a quantity that are shown
 def text(check: Check, rerun: str) -> str:
     """All that was found, the verdict first; and the command `rerun`, if there is a failing case to look at."""
     parts = [_head(check), _errors(check), _where(check)]
-    parts += [_mistakes(check), _conventions(check), _failures(check), _refusals(check), _printed(check)]
+    parts += [_mistakes(check), _conventions(check), _failures(check), _notes(check), _refusals(check)]
+    parts.append(_printed(check))
     if len(check.outcomes) == 1:
         parts.append(_numbers(check.outcomes[0], check))
     elif rerun:
@@ -38,10 +39,13 @@ def text(check: Check, rerun: str) -> str:
 
 def _head(check: Check) -> str:
     counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
-    ran = f"{check.ran} of {len(check.outcomes)} cases ran"
+    of = len(check.outcomes)
+    # Who refuses what it gets wrong agrees, too: the verdict says in how many cases it was tried.
+    tried = f" in {check.ran} of {of} cases" if check.ran < of and check.verdict.startswith("agrees") else ""
     return (
-        f"{printable(check.path.name)}: {check.verdict.upper()}\n"
-        f"{ran} ({counts or 'nothing else'}), with inputs from seed {check.seed}, in {check.seconds:.2f} s."
+        f"{printable(check.path.name)}: {check.verdict.upper()}{tried}\n"
+        f"{check.ran} of {of} cases ran ({counts or 'nothing else'}), with inputs from seed {check.seed}, in "
+        f"{check.seconds:.2f} s."
     )
 
 
@@ -157,6 +161,13 @@ def _reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
     for function, refusal in outcome.faults.items():
         reasons[refusal.kind, refusal.detail].append(function)
     return reasons
+
+
+def _notes(check: Check) -> str:
+    """What else was seen, each once."""
+    counts = Counter(outcome.note for outcome in check.outcomes if outcome.note)
+    lines = [f"{note} [{count} case{'s' if count > 1 else ''}]" for note, count in counts.most_common(FEW)]
+    return "\n".join(["Noted:", *(textwrap.fill(line, WIDTH, initial_indent="  ") for line in lines)]) if lines else ""
 
 
 def _refusals(check: Check) -> str:
