@@ -6,7 +6,6 @@ These values are made in the process of the implementation and read in that of t
 from __future__ import annotations
 
 import textwrap
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +85,8 @@ def describe(error: BaseException, path: Path) -> Refusal:
         return Refusal("unsupported", message_of(error))
     if isinstance(error, Fault):
         return error.refusal
+    import traceback  # in the process of the implementation, where it is needed
+
     frames = traceback.extract_tb(error.__traceback__)
     mine = [number for number, frame in enumerate(frames) if frame.filename == str(path)]
     where = f" ({path.name}, line {frames[mine[-1]].lineno})" if mine else ""

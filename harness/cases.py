@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from harness.contract import Inputs
 
 EPOCHS = 20  # of a training case, as article 2 has them
+# The quantities that each function of the contract gives; "train" is `step`, repeated. z and a are asked of nobody.
+QUANTITIES = {"backprop": ("delta", "w", "b"), "step": ("update",), "train": ("epoch1", f"epoch{EPOCHS}")}
 
 # Those of harness.activations and the dtypes of harness.arithmetic, by name. A softmax has no slope to go back through.
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
@@ -223,6 +225,11 @@ def standard_cases() -> tuple[Case, ...]:
 def gradient_cases() -> tuple[Case, ...]:
     """The battery of a check: the standard cases that ask for a gradient and a step."""
     return tuple(case for case in standard_cases() if not case.online)
+
+
+def functions_of(case: Case) -> tuple[str, ...]:
+    """The functions of the contract that a case asks for."""
+    return ("train",) if case.online else ("backprop", "step")
 
 
 def csv_cases(path: str) -> tuple[Case, ...]:

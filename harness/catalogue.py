@@ -8,16 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.answers import Answer, Refusal
-from harness.case_truth import CaseTruth
-from harness.cases import Case
+from harness.cases import Case, functions_of
 from harness.contract import Array, Gradients, Inputs
 from harness.conventions import OURS
 from harness.diagnose import diagnose, every_kind
 from harness.explain import subjects
-from harness.judging import Outcome, Trial, judge_case
+from harness.judging import CaseTruth, Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake
 from harness.peers import Check
-from harness.quantities import functions_of
 from harness.textbook import Textbook
 
 SEEN, HIDDEN, DOES_NOT_RUN = "seen", "hidden", "does not run"

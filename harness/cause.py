@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from harness.answers import Answer, Refusal
 from harness.contract import Inputs
-from harness.conventions import Convention
+from harness.conventions import Convention, Quantities, settled
 from harness.evidence import Evidence, weigh
 from harness.judging import Outcome, with_cause
-from harness.quantities import Quantities, settled
 
 SHOWN = Evidence("wrong", "the gradients are right, and what it shows as z and a is not")
 

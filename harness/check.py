@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.case_truth import CaseTruth
 from harness.cases import Case
 from harness.conventions import Convention
 from harness.examine import Examination
-from harness.judging import Outcome
+from harness.judging import CaseTruth, Outcome
 from harness.pool import Pool
 from harness.requests import Limits, Submission
 from harness.server import Server
@@ -55,6 +55,20 @@ class Check:
         """How many of the cases came to each verdict; one that was not run has failed."""
         counts = Counter(outcome.verdict for outcome in self.outcomes)
         return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
+
+    def worst_errors(self) -> list[dict[str, Any]]:
+        """For each quantity and layer, counted down from the output, the worst error in units of what rounding
+        explains; none for one without limit."""
+        worst: dict[tuple[str, int], float] = {}
+        for outcome in self.outcomes:
+            last = len(outcome.trial.inputs.network.layers)
+            for (quantity, layer), judgement in outcome.judgements.items():
+                key = quantity, last - layer
+                worst[key] = max(worst.get(key, 0.0), math.inf if math.isnan(judgement.excess) else judgement.excess)
+        return [
+            {"quantity": quantity, "below_output": below, "worst": value if math.isfinite(value) else None}
+            for (quantity, below), value in worst.items()
+        ]
 
 
 class Checking:

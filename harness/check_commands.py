@@ -41,10 +41,13 @@ def _check(options: argparse.Namespace, server: Server, clock: Clock) -> int:
         from harness.cases import gradient_cases
         from harness.discover import find
         from harness.requests import Limits
-        from harness.selection import chosen
 
     [implementation] = find([options.file])
-    path, cases = implementation.path, chosen(gradient_cases(), options.case)
+    path, cases = implementation.path, gradient_cases()
+    if options.case is not None:
+        from harness.selection import chosen
+
+        cases = chosen(cases, options.case)
     if options.json is not None:
         _check_writable(options.json, path)
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from harness.check import Check
@@ -20,7 +19,7 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
         "seed": check.seed,
         "seconds": round(check.seconds, 3),
         "cases": {"run": check.ran, "of": len(check.outcomes), "by_verdict": check.by_verdict},
-        "errors": worst_errors(check),
+        "errors": check.worst_errors(),
         "first_divergence": divergence
         and {"quantity": divergence.quantity, "layer": divergence.layer, "case": divergence.case},
         "layers": divergence.layers if divergence else "",
@@ -62,21 +61,6 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
         "output": {"bytes": check.printed, "kept": check.output},
         "rerun": rerun,
     }
-
-
-def worst_errors(check: Check) -> list[dict[str, Any]]:
-    """For each quantity and layer, counted down from the output, the worst error in units of what rounding explains;
-    null for one without limit."""
-    worst: dict[tuple[str, int], float] = {}
-    for outcome in check.outcomes:
-        last = len(outcome.trial.inputs.network.layers)
-        for (quantity, layer), judgement in outcome.judgements.items():
-            key = quantity, last - layer
-            worst[key] = max(worst.get(key, 0.0), math.inf if math.isnan(judgement.excess) else judgement.excess)
-    return [
-        {"quantity": quantity, "below_output": below, "worst": value if math.isfinite(value) else None}
-        for (quantity, below), value in worst.items()
-    ]
 
 
 def _reason(outcome: Outcome) -> str:

@@ -5,9 +5,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from harness.contract import Cost, Numbers
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the cost is multiplied by and divided by, where a convention says so."""
+
+    factor: float = 1.0
+    divisor: int = 1
+
+
+UNSCALED = Scale()
 
 
 def _half_squared_error(a: Numbers, t: Numbers) -> Numbers:

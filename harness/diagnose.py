@@ -18,11 +18,12 @@ import numpy as np
 from harness.answers import Arrays
 from harness.contract import Array, Inputs
 from harness.conventions import Convention, scalings
+from harness.costs import Scale
 from harness.half import are_of, shows, storing
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 from harness.rounded import Rounded, beside, rounded_inputs
-from harness.textbook import Scale, Textbook
+from harness.textbook import Textbook
 
 REPRODUCED, OPEN, CONTRADICTED = "reproduced", "open", "contradicted"
 

@@ -8,10 +8,9 @@ from dataclasses import replace
 from harness.answers import Arrays, Fault
 from harness.certify import excess
 from harness.contract import Inputs
-from harness.conventions import Convention
+from harness.conventions import Convention, quantities_of
 from harness.diagnose import Diagnosis, Subject, diagnose, every_kind, singles
 from harness.judging import Outcome, judge_case, standard_of
-from harness.quantities import quantities_of
 
 # Failures that a mistake may explain; of the others there is nothing to reproduce.
 _TELLING = ("inputs", "two calls", "values")

@@ -9,7 +9,6 @@ below it, starts another, and says so on the socket. When the harness is gone, i
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import json
 import os
@@ -177,6 +176,8 @@ def kill_group(pid: int) -> None:
 def control(option: int, value: int) -> None:
     """prctl, where there is such a thing."""
     if sys.platform == "linux":
+        import ctypes
+
         ctypes.CDLL(None).prctl(option, value)
 
 

@@ -3,23 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from harness.answers import Answer, Arrays, Refusal, difference
-from harness.case_truth import CaseTruth
-from harness.cases import Case
-from harness.certify import Standard, excess
+from harness.cases import EPOCHS, Case
+from harness.certify import Standard, certify, certify_forward, excess
 from harness.contract import Array, Inputs
-from harness.conventions import Convention
-from harness.judgements import judge_together, parts
-from harness.quantities import Quantities, settled
-from harness.verdict import VERDICTS, Judgement
+from harness.conventions import Convention, Quantities, settled
+from harness.timings import Clock
+from harness.verdict import VERDICTS, Judgement, Part, judge_together, parts
 
 CONVENTION = "agrees up to a convention"
 # From the first to the last that is computed; what follows from a wrong one is wrong too.
 ORDER = ("z", "a", "delta", "w", "b", "update")
+SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
+
+
+@dataclass(frozen=True, eq=False)
+class CaseTruth:
+    """A case with its inputs, and a standard for every quantity of a gradient case, or the weights of the true training
+    for a training case; nothing, and why, where there is no truth."""
+
+    case: Case
+    inputs: Inputs
+    standards: Mapping[tuple[str, int], Standard] = field(default_factory=dict)
+    trained: Mapping[tuple[str, int], Array] = field(default_factory=dict)
+    reason: str = ""
+
+    @classmethod
+    def of(cls, case: Case, inputs: Inputs, clock: Clock | None = None) -> CaseTruth:
+        """That of a case. The clock counts the phases `truth` and `bound`."""
+        clock = clock or Clock()
+        try:
+            if case.online:
+                from harness.truth import train  # a check trains nothing
+
+                with clock.phase("truth"):
+                    return cls(case, inputs, trained=train(inputs, case.learning_rate, EPOCHS))
+            return cls(case, inputs, certify(inputs, case.learning_rate, case.dtype, clock))
+        except ValueError as error:
+            return cls(case, inputs, reason=str(error))
+
+    @cached_property
+    def parts(self) -> Sequence[Part]:
+        """The standards, laid end to end."""
+        return parts(self.standards)
+
+    @cached_property
+    def forward(self) -> Mapping[tuple[str, int], Standard]:
+        """The standards of z and a, which few implementations show."""
+        return certify_forward(self.inputs, self.case.dtype)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.cases import Case
+from harness.cases import QUANTITIES, Case
 from harness.contract import Array
-from harness.quantities import QUANTITIES
 from harness.verdict import digits
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.certify import certify
 from harness.contract import Array, Gradients, Inputs
-from harness.judgements import judge
+from harness.verdict import judge
 
 Check = Callable[[Inputs, Gradients], bool]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from harness.answers import printable
+from harness.cases import QUANTITIES
 from harness.judging import CONVENTION, Outcome
-from harness.quantities import QUANTITIES
 from harness.verdict import Judgement, digits, distance
 
 

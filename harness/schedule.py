@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.answers import Arrays
-from harness.case_truth import CaseTruth
 from harness.cases import EPOCHS, Case
 from harness.contract import Inputs
 from harness.discover import Implementation
 from harness.distances import distances
 from harness.examine import Examination
+from harness.judging import CaseTruth
 from harness.pairs import Pairs
 from harness.pool import Pool
 from harness.requests import Limits, Submission

@@ -9,7 +9,7 @@ import contextlib
 import importlib
 import json
 import os
-import shutil
+import signal
 import socket
 import sys
 import time
@@ -20,7 +20,6 @@ from typing import Any
 
 from harness import ending, folders
 from harness.errors import UnusableInput
-from harness.fork_server import guard, kill_group
 
 LOADING = 120.0  # seconds in which it is loaded and answers for the first time, on a busy machine
 ANSWERS = 10.0  # seconds in which it answers a command, if nobody has stopped it
@@ -51,8 +50,8 @@ class Server:
         if not hasattr(os, "fork"):
             raise UnusableInput("implementations run in processes that are forked: expected Linux, macOS or WSL")
         self._preload, self._numbers = preload, 0
-        for name in preload if by_fork else ():  # before the fork: numpy is what is to be shared
-            importlib.import_module(name)
+        if by_fork:
+            import numpy  # noqa: F401 - it is what is to be shared
         self._start(by_fork=by_fork)
 
     def _start(self, *, by_fork: bool) -> None:
@@ -83,7 +82,8 @@ class Server:
                 os.dup2(null, 0)
                 os.dup2(null, 1)
                 os.setpgid(0, 0)
-                guard(theirs.detach(), self.home, ())
+                # There and not here: this process has other things to load meanwhile.
+                importlib.import_module("harness.fork_server").guard(theirs.detach(), self.home, self._preload)
             except BaseException:
                 traceback.print_exc()
             finally:
@@ -121,8 +121,7 @@ class Server:
 
     def discard(self, folder: str) -> None:
         """Remove the folder of a worker that has ended, with what is in it, as far as that is quick."""
-        with contextlib.suppress(OSError, RecursionError):
-            shutil.rmtree(os.path.dirname(folder))
+        folders.remove(folder, os.path.join(os.path.dirname(folder), "tmp"), os.path.dirname(folder))
 
     def command(self, command: Mapping[str, Any], fds: Sequence[int] = ()) -> dict[str, Any] | None:
         """Send a command with open files, and wait for the answer; None where the server is lost."""
@@ -158,7 +157,7 @@ class Server:
         with contextlib.suppress(ChildProcessError):
             while not os.waitpid(self.pid, os.WNOHANG)[0]:
                 if time.monotonic() > deadline:  # somebody has stopped it
-                    kill_group(self.pid)
+                    os.kill(self.pid, signal.SIGKILL)
                 time.sleep(0.0005)
         self._socket.close()
         while self._locks:

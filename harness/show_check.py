@@ -11,9 +11,7 @@ import numpy as np
 
 from harness.answers import printable
 from harness.check import Check
-from harness.check_json import worst_errors
-from harness.judging import CONVENTION, ORDER, Outcome, standard_of
-from harness.where import SYMBOLS, first_divergence
+from harness.judging import CONVENTION, ORDER, SYMBOLS, Outcome, standard_of
 
 if TYPE_CHECKING:
     from harness.diagnose import Diagnosis
@@ -51,7 +49,7 @@ def _head(check: Check) -> str:
 
 def _errors(check: Check) -> str:
     """The table of the worst errors, by layer from the output back."""
-    worst = {(one["quantity"], one["below_output"]): one["worst"] for one in worst_errors(check)}
+    worst = {(one["quantity"], one["below_output"]): one["worst"] for one in check.worst_errors()}
     if not worst:
         return ""
     quantities = [name for name in ORDER if any(name == quantity for quantity, _ in worst)]
@@ -71,6 +69,10 @@ def _units(worst: dict[tuple[str, int], float | None], key: tuple[str, int]) -> 
 
 
 def _where(check: Check) -> str:
+    if not any(outcome.departures for outcome in check.outcomes):
+        return ""
+    from harness.where import first_divergence  # most checks end well, and need none of it
+
     divergence = first_divergence(check.outcomes)
     if divergence is None:
         return ""

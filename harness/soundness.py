@@ -12,14 +12,13 @@ import numpy as np
 
 from harness.activations import ACTIVATIONS
 from harness.answers import Answer
-from harness.case_truth import CaseTruth
 from harness.cases import HIDDEN, Case, make
 from harness.certify import Standard, excess
 from harness.contract import Array, Inputs, Layer, Network
 from harness.conventions import OURS
 from harness.costs import COSTS
 from harness.discover import Implementation
-from harness.judging import Trial, judge_case
+from harness.judging import CaseTruth, Trial, judge_case
 from harness.pool import Pool
 from harness.requests import Limits, Submission, ask
 from harness.server import Server

@@ -6,17 +6,8 @@ bounds its own rounding. A mistake is a subclass that overrides the method it ge
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from harness.contract import Gradients, Inputs, Layer, Network, Numbers
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What the cost is multiplied by and divided by, where a convention says so."""
-
-    factor: float = 1.0
-    divisor: int = 1
+from harness.costs import UNSCALED, Scale
 
 
 class Textbook:
@@ -26,7 +17,7 @@ class Textbook:
     IndexError or ValueError where a formulation does not fit the network.
     """
 
-    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: Scale = Scale()) -> None:
+    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: Scale = UNSCALED) -> None:
         self.network, self.t = inputs.network, inputs.t
         self.learning_rate, self.scale = learning_rate, scale
         self.last, self.rows = len(inputs.network.layers), len(inputs.x)

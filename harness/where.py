@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.common import in_common
-from harness.judging import ORDER, Outcome
+from harness.judging import ORDER, SYMBOLS, Outcome
 
-SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
 PASSING = ("agrees", "agrees up to a convention")
 
 

@@ -7,17 +7,16 @@ import math
 from dataclasses import dataclass, field
 from functools import cache
 
-from harness.case_truth import CaseTruth
+from harness.cases import functions_of
 from harness.compare import compare
 from harness.discover import Implementation
 from harness.evidence import weigh
-from harness.judging import Trial, judge_case
+from harness.examine import declared
+from harness.judging import CaseTruth, Trial, judge_case
 from harness.pool import Pool
-from harness.quantities import functions_of
 from harness.requests import Limits, Submission, ask
 from harness.server import Server
 from harness.soundness import submitted, tallies
-from harness.verdicts import declared
 
 
 @cache

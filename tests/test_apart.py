@@ -11,10 +11,9 @@ import psutil
 import pytest
 from test_faults import RIGHT as BODY
 
-from harness.case_truth import CaseTruth
 from harness.cases import make
 from harness.conventions import OURS
-from harness.judging import Trial, judge_case
+from harness.judging import CaseTruth, Trial, judge_case
 from harness.pool import Pool
 from harness.requests import Limits, Submission, ask
 from harness.server import Server

@@ -12,11 +12,12 @@ from running import weighed
 
 from harness.cases import gradient_cases
 from harness.certify import certify, excess
+from harness.costs import Scale
 from harness.diagnose import outcome
 from harness.half import are_of, half_unit, is_truth_stored, storing
 from harness.mistakes import CATALOGUE
 from harness.show_check import text
-from harness.textbook import Scale, Textbook
+from harness.textbook import Textbook
 
 WRONG = sorted(name for name, entry in CATALOGUE.items() if entry.dtype is None)
 

@@ -139,8 +139,7 @@ def test_what_a_kill_leaves_is_swept_by_the_next_run_and_what_is_in_use_is_not(t
     (left / "1" / "work").chmod(0)
     others = tmp_path / "of-another-program"
     others.mkdir()
-    monkeypatch.setattr(folders.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(folders.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     mine, lock = folders.make()
     folders.sweep()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([Path(mine).name, others.name])

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import judgements
+from harness import verdict
 from harness.cases import make
 from harness.certify import certify
-from harness.judgements import judge, judge_together, parts
-from harness.verdict import Judgement
+from harness.verdict import Judgement, judge, judge_together, parts
 
 CASES = [
     make("random", (3, 4, 2), "sigmoid", 5),
@@ -72,7 +71,7 @@ def test_together_as_alone(together, seed, number):
     chosen = random.permutation(len(values))[: number + 3]
     some = {key: array for place, (key, array) in enumerate(values.items()) if place in chosen}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judgements, "TOGETHER", together)
+        patch.setattr(verdict, "TOGETHER", together)
         found = judge_together(some, parts(standards))
     assert set(found) == set(some)
     for key, judgement in found.items():

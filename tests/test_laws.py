@@ -13,9 +13,8 @@ from harness.cases import standard_cases
 from harness.certify import certify
 from harness.contract import Unsupported
 from harness.discover import REFERENCE, available, find
-from harness.judgements import judge
 from harness.soundness import LOSSY
-from harness.verdict import digits, distance
+from harness.verdict import digits, distance, judge
 
 IMPLEMENTATIONS = available()
 GRADIENT_CASES = [case for case in standard_cases() if not case.online]

@@ -13,16 +13,16 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from networks import inputs
 
-from harness.case_truth import CaseTruth
 from harness.cases import Case, gradient_cases, make
 from harness.catalogue import HIDDEN, SEEN, answers, kill_matrix, prepared
 from harness.conventions import OURS
+from harness.costs import Scale
 from harness.diagnose import diagnose, outcome, singles
 from harness.explain import subjects
-from harness.judging import Trial, judge_case
+from harness.judging import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE
 from harness.rounded import rounded_inputs
-from harness.textbook import Scale, Textbook
+from harness.textbook import Textbook
 
 CASE = make("random", (1, 1))  # only its learning rate counts
 ROOT = Path(__file__).resolve().parent.parent

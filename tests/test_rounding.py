@@ -18,11 +18,10 @@ from harness.arithmetic import Arithmetic, arithmetic
 from harness.call import of_gradients
 from harness.certify import certify, certify_forward, excess
 from harness.contract import Gradients, Inputs, Layer, Network, Unsupported
-from harness.conventions import OURS
+from harness.conventions import OURS, quantities_of
 from harness.costs import COSTS
 from harness.discover import available, find
 from harness.peers import central_differences, gradcheck, gradproof
-from harness.quantities import quantities_of
 from harness.sensitivity import problems
 from harness.soundness import LOSSY, Tally, random_case
 

@@ -10,10 +10,10 @@ from flint import ctx
 from harness import balls, truth
 from harness.certify import certify
 from harness.contract import Inputs
-from harness.judgements import judge as judge_array
 from harness.training import spread
 from harness.training.courses import DATASETS, Course, batches, courses
 from harness.training.states import balls_of, network_of, of_balls, of_network
+from harness.verdict import judge as judge_array
 
 SHORT = {course.id: course for course in courses(16)}
 

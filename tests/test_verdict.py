@@ -12,8 +12,7 @@ from networks import random_inputs
 from harness.certify import Standard, certify, excess
 from harness.contract import Inputs
 from harness.enclosure import Enclosure
-from harness.judgements import judge
-from harness.verdict import MOST_DIGITS, digits, distance
+from harness.verdict import MOST_DIGITS, digits, distance, judge
 
 finite = arrays.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4)), elements=st.floats(-1e300, 1e300))
 

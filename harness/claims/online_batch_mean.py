@@ -12,11 +12,12 @@ from harness.cases import make
 from harness.claims.claim import Claim, Evidence, Statement, Table
 from harness.claims.tools import exponent, figure, moved_by, order, parameters, rates
 from harness.contract import Inputs
+from harness.costs import Scale
 from harness.exact import Architecture, opaque_inputs, rational_inputs, small_inputs
 from harness.mistakes.batches import OnlineUpdatesInsideBatch
 from harness.pictures import Line, Panel, Picture
 from harness.precise import precise
-from harness.textbook import Scale, Textbook
+from harness.textbook import Textbook
 
 BITS = 200
 RATES = [10.0**-k for k in np.arange(0, 6.1, 0.5)]

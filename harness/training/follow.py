@@ -8,11 +8,11 @@ from typing import Protocol
 
 from harness.answers import Answer, Refusal
 from harness.contract import Inputs
-from harness.conventions import OURS
+from harness.conventions import OURS, settled
 from harness.discover import available, find
 from harness.errors import UnusableInput
+from harness.examine import declared
 from harness.pool import Pool
-from harness.quantities import settled
 from harness.requests import Limits, Request, Submission, ask
 from harness.selection import chosen, named
 from harness.server import Server
@@ -20,7 +20,6 @@ from harness.training.courses import EPOCHS, Course, courses
 from harness.training.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
 from harness.training.states import State, network_of
 from harness.training.store import Run, Store, fingerprint
-from harness.verdicts import declared
 
 _TAKEN = [one.name for one in OWN]
 
