@@ -23,10 +23,15 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 A_DAY = 86_400  # seconds
+MOST_DIGITS = 100
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Exit status: 0 all is well, 1 something is wrong or failed, 2 unusable arguments."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:  # what is opened next must not stand for a closed stream
+        pass
+    os.close(fd)
+    sys.stdout, sys.stderr = (one or open(os.devnull, "w") for one in (sys.stdout, sys.stderr))  # noqa: SIM115
     options = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -183,8 +188,8 @@ def _path(text: str) -> Path:
 
 
 def _natural(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text!r}")
+    if not text.isdecimal() or len(text) > MOST_DIGITS:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text[:MOST_DIGITS]!r}")
     return int(text)
 
 

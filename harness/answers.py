@@ -5,7 +5,6 @@ These values are made in the process of the implementation and read in that of t
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,10 +99,10 @@ def message_of(error: BaseException) -> str:
     """What an exception says, in one line of some length; it may be unable to."""
     try:
         text = " ".join(str(error).split())
-    except Exception as other:
+    except BaseException as other:
         return f"a message that raises {type(other).__name__}"
     text = text.encode(errors="replace").decode()
-    return textwrap.shorten(text, LONGEST_MESSAGE, placeholder=" …") or "no message"
+    return (text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE].rstrip()} …") or "no message"
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -11,11 +11,12 @@ import os
 import socket
 import sys
 import time
+import traceback
 import warnings
 from pathlib import Path
 from types import ModuleType
 
-from harness.answers import Answer, describe
+from harness.answers import Answer, describe, failed
 from harness.fork_server import settle_worker
 from harness.messages import Inbox, pack, pack_answer
 
@@ -33,12 +34,17 @@ def work(side: str, target: str, folder: str, channel: int, output: int) -> None
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         os.chdir(folder)
         os.environ["TMPDIR"] = str(Path(folder).parent / "tmp")
+        if "tempfile" in sys.modules:  # which may know another
+            sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
         sys.argv, sys.dont_write_bytecode = [target], True
         warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
         with socket.socket(fileno=channel) as answers:
             _serve(answers, side, target)
-    finally:
         os._exit(0)
+    except BaseException:  # as where the file has spoilt what it shares with this
+        traceback.print_exc()
+    finally:
+        os._exit(1)
 
 
 def _serve(channel: socket.socket, side: str, target: str) -> None:
@@ -57,6 +63,10 @@ def _serve(channel: socket.socket, side: str, target: str) -> None:
             header, arrays = message
             for function in header["functions"]:
                 answer: Answer = host.answer(function, header, arrays)
+                size = sum(array.nbytes for part in (answer.arrays, answer.again or {}) for array in part.values())
+                if size > header["longest"]:
+                    said = f"it returned {size:,} bytes of numbers, expected {header['longest']:,} at most"
+                    answer = failed(said, "shape")
                 channel.sendall(pack_answer(header["id"], function, answer))
             message = inbox.feed(b"")
 
@@ -64,6 +74,8 @@ def _serve(channel: socket.socket, side: str, target: str) -> None:
 def hide_harness(folder: Path) -> None:
     """Leave of the project what a file in this folder may import: the contract, as `harness`, and its neighbours."""
     contract = sys.modules["harness.contract"]
+    for name in ("__file__", "__cached__", "__spec__", "__loader__"):  # which say where the clone is
+        contract.__dict__.pop(name, None)
     for name in [name for name in sys.modules if name.partition(".")[0] in ("harness", "implementations")]:
         del sys.modules[name]
     small = ModuleType("harness", "The names that an implementation needs.")

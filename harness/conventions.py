@@ -174,7 +174,7 @@ def quantities_of(function: str, arrays: Arrays, inputs: Inputs, convention: Con
     n, layers = len(inputs.x), list(enumerate(inputs.network.layers, start=1))
     both = {l: (len(layer.b), layer.w.shape[1] + 1) for l, layer in layers}
     if function == "train":
-        check_shapes(arrays, {(name, l): both[l] for name, l in arrays})
+        check_shapes(arrays, {(name, l): both[l] for name in {name for name, _ in arrays} for l in both})
         return dict(arrays)
     if function == "step":
         check_shapes(arrays, {("w", l): layer.w.shape for l, layer in layers}, " after the step")

@@ -34,7 +34,8 @@ def keep(what: str) -> None:
 def listen() -> None:
     """From now on Ctrl-C ends this process with status 130, and SIGTERM and SIGHUP with 128 plus their numbers."""
     for number in SIGNALS:
-        signal.signal(number, _end)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as for what runs on after its terminal is closed
+            signal.signal(number, _end)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ arithmetic, what rounding cannot explain is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,7 @@ class Evidence:
     reason: str
 
 
+UNANSWERED = Evidence("wrong", "it did not answer for inputs nearby: there is no evidence that it is the arithmetic")
 DEPENDS = Evidence("failed", "its answer depends on what ran before: by itself, this case agrees")
 
 
@@ -57,6 +58,10 @@ class _Run:
     def departs(self) -> bool:
         return any(part.any() for part in self.beyond.values())
 
+    def answers(self, base: _Run) -> bool:
+        """Whether it has all the numbers that another has."""
+        return self.errors.keys() >= base.errors.keys()
+
 
 def weigh(
     inputs: Inputs, learning_rate: float, dtype: str, convention: Convention = OURS, *, forward: bool = False
@@ -71,7 +76,10 @@ def weigh(
 
     def measure(given: Inputs, precision: str) -> Generator[Inputs, Quantities, _Run]:
         values = yield given
-        return _measured(values, standards_of(given, precision))
+        try:
+            return _measured(values, standards_of(given, precision))
+        except ValueError:  # there is no truth, as for numbers that have become infinite
+            return _measured({}, {})
 
     base = yield from measure(inputs, dtype)
     if not base.errors:
@@ -83,30 +91,47 @@ def weigh(
     other = "float32" if dtype == "float64" else "float64"
     with np.errstate(over="ignore"):
         cast = inputs.astype(other)
-    shrinks = False
+    shrinks, changes = False, []
     if all(np.isfinite(array).all() for array in cast.arrays()):
         precise = yield from measure(cast, other)
         single, double = (base, precise) if dtype == "float32" else (precise, base)
-        shrinks = single.departs and _shrinks(single, double)
-    changes, irregular = [], False
-    for number, move in enumerate(() if shrinks else MOVES):
-        of_move: list[Array] = []
-        # A single draw that is regular decides for all of its size.
-        while len(of_move) < DRAWS and all(np.median(one) > IRREGULAR for one in of_move):
-            moved = _moved(inputs, move, np.random.default_rng([number, len(of_move)]))
-            of_move.append(_changes(base, (yield from measure(moved, dtype))))
-        changes += of_move
-        irregular |= all(np.median(one) > IRREGULAR for one in of_move)
-    if not (yield from measure(inputs, dtype)).departs:
+        shrinks = precise.answers(base) and single.departs and _shrinks(single, double)
+    if not shrinks:
+        changes = yield from _changed(base, inputs, lambda moved: measure(moved, dtype))
+    last = yield from measure(inputs, dtype)
+    if last.answers(base) and not last.departs:
         return DEPENDS
     if shrinks:
         return Evidence("inaccurate", "its error shrinks with the working precision")
-    if irregular and not _is_gross(base, changes, standards_of(inputs, "float32")):
+    if any(change is None for change in changes):
+        return UNANSWERED
+    if _is_irregular(changes) and not _is_gross(base, changes, standards_of(inputs, "float32")):
         return Evidence("inaccurate", "its error changes altogether when the inputs move by a little")
     return Evidence("wrong", "its error stays at every precision and is smooth in the inputs: it is the formula")
 
 
-def _is_gross(base: _Run, changes: Sequence[Array], coarse: Standards) -> bool:
+def _changed(
+    base: _Run, inputs: Inputs, measure: Callable[[Inputs], Generator[Inputs, Quantities, _Run]]
+) -> Generator[Inputs, Quantities, list[Array | None]]:
+    """How the errors change with the inputs, in draws of every size of move; where none is irregular in its first draw,
+    in that alone. None for a draw that was not answered."""
+    changes: list[Array | None] = []
+    for draw in range(DRAWS):
+        for number, move in enumerate(MOVES):
+            run = yield from measure(_moved(inputs, move, np.random.default_rng([number, draw])))
+            changes.append(_changes(base, run) if run.answers(base) else None)
+        if any(change is None for change in changes) or not _is_irregular(changes):
+            break
+    return changes
+
+
+def _is_irregular(changes: Sequence[Array | None]) -> bool:
+    """Whether in all draws of some size of move the errors have become others."""
+    of_moves = [changes[number :: len(MOVES)] for number in range(len(MOVES))]
+    return any(all(one is not None and np.median(one) > IRREGULAR for one in some) for some in of_moves if some)
+
+
+def _is_gross(base: _Run, changes: Sequence[Array | None], coarse: Standards) -> bool:
     """Whether among irregular errors one is smooth, and more than float32 explains: a wrong formula in coarse
     arithmetic."""
     smooth = (np.array(changes) < SMOOTH).all(axis=0)
@@ -138,10 +163,10 @@ def _shrinks(single: _Run, double: _Run) -> bool:
 
 
 def _changes(base: _Run, moved: _Run) -> Array:
-    """The change of every error beyond rounding, relative to that error; none where the moved inputs gave no answer."""
+    """The change of every error beyond rounding, relative to that error."""
     return np.concatenate(
         [
-            np.abs(moved.errors.get(key, base.errors[key]) - base.errors[key])[there] / np.abs(base.errors[key][there])
+            np.abs(moved.errors[key] - base.errors[key])[there] / np.abs(base.errors[key][there])
             for key, there in base.beyond.items()
             if there.any()
         ]

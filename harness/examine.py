@@ -3,33 +3,26 @@ cause is known. Every command that judges implementations does it here."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from harness.answers import Answer, Fault, Refusal
 from harness.cases import EPOCHS, Case, functions_of
 from harness.contract import Inputs
-from harness.judging import CaseTruth, Outcome, Trial
+from harness.conventions import OURS, Convention, fits, layouts, scalings
+from harness.judging import CONVENTION, CaseTruth, Outcome, Trial, judge_case
 from harness.pool import Pool
 from harness.requests import Request, Submission, ask
 
 if TYPE_CHECKING:
     from harness.cause import Cause
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
 
-import numpy as np
-
-from harness.answers import Answer, Fault, Refusal
-from harness.conventions import OURS, Convention, fits, layouts, scalings
-from harness.judging import CONVENTION, judge_case
-
-# A case tells one scale of the cost from another if some true number is so many times what rounding explains of it:
-# then no factor of 2 or more apart lies within the bounds of both, which are twice as wide for the other.
-TELLS = 10
+KEPT = 4  # cases of a kind that agree, and are kept to be judged under other conventions
 
 
-def declared(constants: Mapping[str, Any]) -> tuple[Convention, Refusal | None]:
+def convention_of(constants: Mapping[str, Any]) -> tuple[Convention, Refusal | None]:
     """The convention that the constants of a file declare; or ours, and why it is none."""
     try:
         return Convention.declared(constants), None
@@ -44,12 +37,12 @@ class Verdicts:
     latest: Outcome
 
     def __init__(self, constants: Mapping[str, Any]) -> None:
-        self.declared, self._fault = declared(constants)
+        self.declared, self._fault = convention_of(constants)
         self.found = self.declared
         self._layouts = layouts(self.declared)
         self._candidates: list[Convention] | None = None  # conventions that explain all that is pending; None at first
         self._departing: Counter[Convention] = Counter()  # cases, by layout
-        self._telling: dict[tuple[int, int, str], Inputs] = {}  # of cases that agree
+        self._agreeing: dict[tuple[object, ...], list[Trial]] = {}  # some of each kind of case
         self._pending: list[Trial] = []
 
     def add(self, trial: Trial) -> list[Outcome]:
@@ -61,10 +54,10 @@ class Verdicts:
         fitting = self._fitting(trial)
         if not outcome.departures and (self.declared in fitting or not fitting):
             if outcome.verdict == "agrees":
-                self._agree(trial, fitting)
+                self._agree(trial)
             return [outcome]
         self._depart(trial, fitting)
-        return [] if self._candidates or len(self._layouts) > 1 else self.rest()
+        return self.rest() if not self._candidates and self._layouts == [self.declared] else []
 
     def rest(self) -> list[Outcome]:
         """The outcomes that are left when there are no more cases."""
@@ -87,17 +80,16 @@ class Verdicts:
             return layouts(self.declared)
         return [one for one in layouts(self.declared) if fits(one, arrays, trial.inputs)]
 
-    def _agree(self, trial: Trial, fitting: list[Convention]) -> None:
-        """Note what a case that agrees says against other conventions."""
-        inputs = trial.inputs
-        place = len(inputs.x), inputs.t.shape[1], inputs.network.cost.name
-        if place not in self._telling and _tells(trial):
-            self._telling[place] = inputs
-            self._narrow(lambda one: not self._is_contradicted(one))
-        if len(self._layouts) > 1:
-            others = [one for one in fitting if one == self.declared or not judge_case(trial, one).departures]
-            self._layouts = [one for one in self._layouts if one in others]
-            self._narrow(lambda one: any(_is_laid_out(one, layout) for layout in self._layouts))
+    def _agree(self, trial: Trial) -> None:
+        """Hear what a case that agrees says against other conventions, now or when there are any."""
+        if self._candidates is not None:
+            self._narrow([trial])
+            return
+        inputs, answered = trial.inputs, (name for name, answer in trial.answers.items() if answer.refusal is None)
+        kind = (len(inputs.x), inputs.t.shape[1], inputs.network.cost.name, *answered)
+        some = self._agreeing.setdefault(kind, [])
+        if len(some) < KEPT:
+            some.append(trial)
 
     def _depart(self, trial: Trial, fitting: list[Convention]) -> None:
         """Note which conventions explain a case that does not agree."""
@@ -105,33 +97,18 @@ class Verdicts:
         self._layouts = [one for one in self._layouts if one in fitting]
         self._departing.update(one for one in self._layouts if judge_case(trial, one).departures)
         if self._candidates is None:
-            scaled = [one for layout in self._layouts for one in scalings(layout)[1:]]
-            self._candidates = [one for one in (*self._layouts, *scaled) if not self._is_contradicted(one)]
-        self._narrow(
-            lambda one: (
-                any(_is_laid_out(one, layout) for layout in self._layouts) and not judge_case(trial, one).departures
-            )
-        )
+            self._candidates = [*self._layouts, *(one for layout in self._layouts for one in scalings(layout)[1:])]
+            self._narrow([one for some in self._agreeing.values() for one in some])
+        self._narrow([trial])
 
-    def _narrow(self, explains: Callable[[Convention], bool]) -> None:
-        if self._candidates is not None:
-            self._candidates = [one for one in self._candidates if explains(one)]
-
-    def _is_contradicted(self, one: Convention) -> bool:
-        """Whether a case that agrees under the declared convention cannot agree under this one."""
-        return any(
-            one.sign != self.declared.sign or one.scale(inputs) != self.declared.scale(inputs)
-            for inputs in self._telling.values()
-        )
+    def _narrow(self, trials: Sequence[Trial]) -> None:
+        """Keep the conventions that explain these cases, too."""
+        self._candidates = [one for one in self._candidates or () if all(_explains(one, trial) for trial in trials)]
 
 
-def _is_laid_out(one: Convention, layout: Convention) -> bool:
-    return (one.layout, one.bias) == (layout.layout, layout.bias)
-
-
-def _tells(trial: Trial) -> bool:
-    """Whether a case has numbers that another scale of the cost would change by more than rounding."""
-    return any(bool((np.abs(part.high) > TELLS * part.allowed)[~part.undecidable].any()) for part in trial.truth.parts)
+def _explains(one: Convention, trial: Trial) -> bool:
+    arrays = trial.answers["backprop"].arrays if "backprop" in trial.answers else {}
+    return (not arrays or fits(one, arrays, trial.inputs)) and not judge_case(trial, one).departures
 
 
 class Examination:

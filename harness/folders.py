@@ -40,13 +40,11 @@ def locked(path: str) -> int:
     raise FileNotFoundError(path)
 
 
-def remove(*paths: str) -> None:
-    """Remove whatever is at these paths, as far as it can be; the last is above the others."""
-    with contextlib.suppress(OSError):  # the usual case: folders that are empty
-        for path in paths:
-            os.rmdir(path)
+def remove(path: str) -> None:
+    """Remove whatever is there, as far as it can be."""
+    with contextlib.suppress(OSError):  # the usual case: it is empty
+        os.rmdir(path)
         return
-    path = paths[-1]
     with contextlib.suppress(OSError):
         os.waitpid(os.posix_spawn("/bin/sh", ["sh", "-c", _REMOVE, path], os.environ), 0)
 

@@ -36,36 +36,37 @@ _MOST_FILES = 2**16
 
 def guard(fd: int, home: str, preload: Collection[str]) -> None:
     """Be the guardian, until the other end of the socket is closed. Does not return."""
-    settle_in(outlives=True)
+    settle_in()
     for name in preload:
         importlib.import_module(name)
     lock, commands = folders.locked(home), socket.socket(fileno=fd)
-    server = _forked(commands)
+    server = _server(commands)
     folders.sweep()
     while not _has_ended_well(server):
         end_children()
         with contextlib.suppress(OSError):  # before anything that the next one says
             commands.send(b'{"lost": true}\n')
-        server = _forked(commands)
+        server = _server(commands)
     end_children()
     os.close(lock)
     folders.remove(home)
     os._exit(0)  # at once: there is nothing to tidy
 
 
-def _forked(commands: socket.socket) -> int:
-    server = os.fork()
-    if server == 0:
-        settle_in(outlives=False)
-        Forker(commands).serve()
-    return server
+def _server(commands: socket.socket) -> int:
+    pid = os.fork()
+    if pid == 0:
+        settle_in()
+        server = Forker(commands)
+        # Where the guardian is killed there is still this process to end what is below it.
+        signal.signal(signal.SIGUSR1, lambda *_: server.close())
+        control(_PARENT_DEATH_SIGNAL, signal.SIGUSR1)
+        server.serve()
+    return pid
 
 
-def settle_in(*, outlives: bool) -> None:
-    """Take in what workers leave behind, and leave signals to the harness; end with the parent, or outlive it, to tidy
-    up behind it."""
-    if not outlives:
-        control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+def settle_in() -> None:
+    """Take in what workers leave behind, and leave signals to the harness."""
     control(_CHILD_SUBREAPER, 1)
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
@@ -109,6 +110,7 @@ class Forker:
         self._commands = commands
         self._children: dict[int, _Child] = {}
         self._pending, self._fds = b"", list[int]()  # of commands that came together
+        self._next_look = 0.0
 
     def serve(self) -> None:
         """Serve until the other end of the socket is closed. Does not return."""
@@ -117,34 +119,59 @@ class Forker:
             for line in lines:
                 command = json.loads(line)
                 number = command.pop("number")
-                answer = self._forked(**command) if "target" in command else self._end(**command)
+                answer = self._answer(command)
                 with contextlib.suppress(OSError):
                     self._commands.send(json.dumps({"number": number} | answer).encode() + b"\n")
+        self.close()
+
+    def close(self) -> None:
+        """End all workers. Does not return."""
         for pid in self._children:
             kill_group(pid)
         end_children()
         os._exit(0)
 
+    def _answer(self, command: dict[str, Any]) -> dict[str, Any]:
+        if "target" in command:
+            return self._forked(**command)
+        if "end" in command:
+            return self._end(**command)
+        for pid in [*self._children]:
+            self._end(pid, at_once=True)
+        return {}
+
     def _hears(self) -> bool:
         """Wait for more of a command, with an eye on the memory of the workers; whether there will be any."""
         while not select.select([self._commands], [], [], LOOK if self._children else None)[0]:
-            for pid, child in self._children.items():
-                if not child.is_too_large and resident(pid) > child.memory:
-                    child.is_too_large = True
-                    kill_group(pid)
+            self._look_at_memory()
+        self._look_at_memory()
         data, fds, _, _ = socket.recv_fds(self._commands, COMMAND, 8)
         self._pending += data
         self._fds += fds
         return bool(data)
 
+    def _look_at_memory(self) -> None:
+        """End the workers that take too much, at a look now and then."""
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK
+        for pid, child in self._children.items():
+            if not child.is_too_large and resident(pid) > child.memory:
+                child.is_too_large = True
+                kill_group(pid)
+
     def _forked(self, memory: float, **target: str) -> dict[str, Any]:
         channel, output, *self._fds = self._fds
-        pid = os.fork()
-        if pid == 0:
-            self._commands.detach()
-            importlib.import_module("harness.child").work(**target, channel=channel, output=output)
-        os.close(channel)
-        os.close(output)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._commands.detach()
+                importlib.import_module("harness.child").work(**target, channel=channel, output=output)
+        except OSError as error:
+            return {"error": error.strerror}
+        finally:
+            os.close(channel)
+            os.close(output)
         self._children[pid] = _Child(memory)
         return {"pid": pid}
 
@@ -160,6 +187,7 @@ class Forker:
                     break
                 if time.monotonic() > deadline:
                     kill_group(pid)
+                self._look_at_memory()
                 time.sleep(0.0005)
         child = self._children.pop(pid, _Child(0))
         end_children(but=self._children)
@@ -183,7 +211,7 @@ def control(option: int, value: int) -> None:
 
 def end_children(but: Collection[int] = ()) -> None:
     """End the processes below this one that are not known: orphans come to it, and those of theirs after them."""
-    while children := [one for one in running_children(os.getpid()) if one not in but]:
+    while children := [one for one in _children(os.getpid()) if one not in but]:
         for child in children:
             kill_group(child)
             with contextlib.suppress(ChildProcessError):
@@ -192,10 +220,13 @@ def end_children(but: Collection[int] = ()) -> None:
 
 def running_children(pid: int) -> list[int]:
     """The children of a process, without those that have ended; none where the system does not say."""
+    return [child for child in _children(pid) if not _has_ended(child)]
+
+
+def _children(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         tasks = os.listdir(f"/proc/{pid}/task")
-        ids = [int(child) for task in tasks for child in _words(f"/proc/{pid}/task/{task}/children")]
-        return [child for child in ids if not _has_ended(child)]
+        return [int(child) for task in tasks for child in _words(f"/proc/{pid}/task/{task}/children")]
     return []
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from dataclasses import replace
 
 from harness.answers import Answer, Refusal, failed
 from harness.messages import BadMessage, Message, read_answer, read_loading
@@ -24,7 +25,7 @@ class Job:
 
     def __init__(self, server: Server, submission: Submission) -> None:
         self.submission, self.requests, self.is_over = submission, deque[Request](), False
-        self._server, self._is_loaded, self._begun = server, False, time.monotonic()
+        self._server, self._is_loaded, self._begun, self._last = server, False, time.monotonic(), ""
         memory = submission.limits.memory
         self.worker = Worker(server, submission.side, str(submission.target), memory, submission.output)
 
@@ -88,7 +89,8 @@ class Job:
         if not self.requests:
             raise BadMessage("nothing was asked")
         submission, request = self.submission, self.requests[0]
-        spent, self._begun = max(0.0, arrival - self._begun), time.monotonic()
+        now = time.monotonic()
+        spent, elapsed, self._begun = max(0.0, arrival - self._begun), now - self._begun, now
         if not self._is_loaded:
             declared, seconds = read_loading(message)
             if submission.was_loaded:  # the first time is not on the clock of its cases
@@ -99,13 +101,16 @@ class Job:
                 self.end()
             else:
                 submission.declared = declared
-                submission.loading += seconds
+                submission.loading += min(seconds, elapsed)
             return
         function = request.waiting[0]
+        if message[0].get("id") == self._last:  # of the request before: that is to blame, and was answered
+            self.end()
+            return
         if (message[0].get("id"), message[0].get("function")) != (request.id, function):
             raise BadMessage("an answer to what was not asked")
-        answer = read_answer(message, request.names[function], request.layers)
-        submission.output.forget_words()
+        answer = read_answer(message, request.names[function], request.layers, exact=function == "exact")
+        answer = replace(answer, seconds=min(answer.seconds, elapsed))  # it says what it likes
         done += self._answer(function, answer, spent)
         if answer.is_stale:
             self.end()
@@ -116,7 +121,10 @@ class Job:
         request.answers[function] = answer
         request.spent += spent
         self.submission.spent += spent
-        return [] if request.waiting else [self.requests.popleft()]
+        if request.waiting:
+            return []
+        self._last = request.id
+        return [self.requests.popleft()]
 
     def _fail(self, kind: str = "", detail: str = "") -> list[Request]:
         """End the worker; what it was at has failed, for this reason or for how its process ended."""

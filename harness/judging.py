@@ -122,17 +122,19 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     """The verdict on a trial under a convention. A departure is `wrong` until its cause is known."""
     quantities: Quantities = {}
     refusals: dict[str, Refusal] = {}
-    note = ""
+    notes = []
     for function, answer in trial.answers.items():
         given, refusal = settled(function, answer, trial.inputs, convention)
         if refusal is None and answer.again is not None:
             again, _ = settled(function, replace(answer, arrays=answer.again), trial.inputs, convention)
             name, layer = difference(answer.arrays, answer.again)
-            note = f"two calls with the same inputs differ in {name} of layer {layer}"
-            if _is_rounding(given, again, trial, convention):
-                note = f"{function}: {note}, by no more than rounding explains"
+            said = f"two calls with the same inputs differ in {name} of layer {layer}"
+            if not trial.standards:
+                notes.append(f"{function}: {said}")
+            elif _is_rounding(given, again, trial, convention):
+                notes.append(f"{function}: {said}, by no more than rounding explains")
             else:
-                given, refusal, note = {}, Refusal("failed", note, "two calls"), ""
+                given, refusal = {}, Refusal("failed", said, "two calls")
         quantities |= given
         if refusal is not None:
             refusals[function] = refusal
@@ -142,7 +144,9 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     if trial.truth.reason and quantities:
         verdicts.add("cannot tell")
     verdict = min(verdicts, key=VERDICTS.index, default="")
-    return Outcome(trial, verdict, quantities, judgements, refusals, trial.truth.reason if quantities else "", note)
+    return Outcome(
+        trial, verdict, quantities, judgements, refusals, trial.truth.reason if quantities else "", "; ".join(notes)
+    )
 
 
 def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
@@ -175,7 +179,7 @@ def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Co
 
 def _is_rounding(one: Quantities, other: Quantities, trial: Trial, convention: Convention) -> bool:
     """Whether two answers differ by no more than two that are right may."""
-    if one.keys() != other.keys() or not trial.standards:
+    if one.keys() != other.keys():
         return False
     for key, array in one.items():
         standard = standard_of(key, array, trial, convention)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from harness.activations import ACTIVATIONS
-from harness.answers import Answer, Refusal, printable
+from harness.answers import LONGEST_DETAIL, LONGEST_TRACEBACK, Answer, Refusal, printable
 from harness.contract import Array, Inputs, Layer, Network
 from harness.costs import COSTS
 from harness.discover import DECLARATIONS
@@ -26,6 +26,7 @@ _LENGTHS = struct.Struct("!IQ")
 _DTYPES = ("<f4", "<f8")
 _EXACT = "exact"
 LONGEST_HEADER = 2**24
+LONGEST_NUMBER = 2**15  # hexadecimal digits of an exact number
 # The kinds of failure that a worker tells of; the harness itself sees the others.
 _KINDS = frozenset(
     {"", "exception", "exit", "import", "type", "count", "shape", "numbers", "values", "inputs", "global state"}
@@ -104,6 +105,8 @@ def _unpack(head: bytes, body: bytes) -> Message:
 
 
 def _number(text: str) -> int | Fraction:
+    if len(text) > LONGEST_NUMBER:  # to find the lowest terms takes the square of it
+        raise ValueError("a number of too many digits")
     above, _, below = text.partition("/")
     found = Fraction(int(above, 16), int(below, 16))
     return found.numerator if found.denominator == 1 else found
@@ -141,18 +144,23 @@ def pack_answer(request: Any, function: str, answer: Answer) -> bytes:
     return pack(header, [*answer.arrays.values(), *again.values()])
 
 
-def read_answer(message: Message, names: Collection[str], layers: int) -> Answer:
-    """The answer in a message, whose arrays may have these names and belong to so many layers. Raises BadMessage."""
+def read_answer(message: Message, names: Sequence[str], layers: int, *, exact: bool = False) -> Answer:
+    """The answer in a message, whose arrays may have these names, the first of which must be there, one for each of so
+    many layers. They hold exact numbers where these are asked for, and floats elsewhere. Raises BadMessage."""
     header, arrays = message
     try:
+        if any((array.dtype == object) != exact for array in arrays):
+            raise ValueError("numbers of another kind")
         keys, again = (_keys(header[part], names, layers) for part in ("keys", "again"))
         refusal = None if header["refusal"] is None else _refusal(header["refusal"])
         first = dict(zip(keys, arrays[: len(keys)], strict=True))
         second = dict(zip(again, arrays[len(keys) :], strict=True))
         seconds = float(header["seconds"])
-        if (refusal is None and not first) or not 0 <= seconds < math.inf or not isinstance(header["changed"], list):
+        if refusal is None and names[0] not in {name for name, _ in keys}:
             raise ValueError("no answer")
-        changed = tuple(printable(str(name)) for name in header["changed"])
+        if not 0 <= seconds < math.inf or not isinstance(header["changed"], list):
+            raise ValueError("no answer")
+        changed = tuple(printable(str(name)[:LONGEST_DETAIL]) for name in header["changed"])
         return Answer(first, second or None, changed, refusal, seconds, bool(header["stale"]))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadMessage(f"{type(error).__name__}: {error}") from None
@@ -170,15 +178,21 @@ def read_loading(message: Message) -> tuple[Mapping[str, str | bool] | Refusal, 
         declared = dict(header["declared"])
         if arrays or not all(name in DECLARATIONS and isinstance(v, (str, bool)) for name, v in declared.items()):
             raise ValueError("no declaration")
-        said = {name: printable(value) if isinstance(value, str) else value for name, value in declared.items()}
+        said = {
+            name: printable(value[:LONGEST_DETAIL]) if isinstance(value, str) else value
+            for name, value in declared.items()
+        }
         return said, seconds
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadMessage(f"{type(error).__name__}: {error}") from None
 
 
 def _keys(pairs: Any, names: Collection[str], layers: int) -> list[tuple[str, int]]:
+    """Of arrays: each name that is there has every layer, but for a degree, of which there is one."""
     keys = [(str(name), int(layer)) for name, layer in pairs]
-    if len(set(keys)) != len(keys) or not all(name in names and 1 <= layer <= layers for name, layer in keys):
+    of_names = {name: {"degree": 1}.get(name, layers) for name, _ in keys}
+    expected = {(name, layer) for name, last in of_names.items() for layer in range(1, last + 1)}
+    if len(set(keys)) != len(keys) or set(keys) != expected or not of_names.keys() <= set(names):
         raise ValueError("no key")
     return keys
 
@@ -187,4 +201,5 @@ def _refusal(parts: Any) -> Refusal:
     verdict, detail, kind, traceback = map(str, parts)
     if verdict not in ("failed", "unsupported") or kind not in _KINDS:
         raise ValueError("no refusal")
-    return Refusal(verdict, printable(detail), kind, printable(traceback, keep="\n"))
+    traceback = printable(traceback[-LONGEST_TRACEBACK:], keep="\n")
+    return Refusal(verdict, printable(detail[: LONGEST_DETAIL + 2]), kind, traceback)

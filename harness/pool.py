@@ -116,12 +116,14 @@ class Pool:
 
     def _suspect(self, submission: Submission, request: Request) -> None:
         if request.is_alone or self._losses > MAX_FAULTS:
-            request.refuse(Refusal("failed", f"it {KILLED}", "crash"))
-            submission.count(KILLED)
+            if request.is_alone:
+                request.refuse(Refusal("failed", f"it {KILLED}", "crash"))
+                submission.count(KILLED)
+            else:
+                request.refuse(Refusal("failed", f"not run: something {KILLED}, again and again", "not run"))
             self._losses = 0
             self._done.append(request)
         else:
-            request.is_alone = True
             self._suspects.append((submission, request))
 
     def _assign(self) -> None:
@@ -137,13 +139,11 @@ class Pool:
         if self._suspects:
             self._try_suspect()
             return
-        while len(self._busy) < self._jobs and not self._server.is_lost:
-            waiting = [one for one in [*self._submissions] if self._has_requests(one)]
-            at_work = {job.submission for job in self._busy}
-            free = [one for one in waiting if one not in at_work]
-            if not waiting:
-                break
-            self._fill(self._employed(free[0] if free else max(waiting, key=lambda one: len(one.queue))))
+        at_work = {job.submission for job in self._busy}
+        # One worker for each: what an implementation answers may depend on what it was asked before.
+        for submission in [one for one in self._submissions if one not in at_work]:
+            if len(self._busy) < self._jobs and not self._server.is_lost and self._has_requests(submission):
+                self._fill(self._employed(submission))
         while len(self._idle) > MAX_IDLE:
             self._idle[0].end()
             self._drop(self._idle[0])
@@ -158,7 +158,7 @@ class Pool:
         submission, request = self._suspects.popleft()
         submission.queue.appendleft(request)
         if self._has_requests(submission):
-            self._send(self._employed(submission), submission.queue.popleft())
+            self._send(self._employed(submission), is_alone=True)
 
     def _has_requests(self, submission: Submission) -> bool:
         """Whether there is anything to ask of it, without what is not to be run."""
@@ -184,8 +184,10 @@ class Pool:
 
     def _fill(self, job: Job) -> None:
         while job.has_room and self._has_requests(job.submission):
-            self._send(job, job.submission.queue.popleft())
+            self._send(job, is_alone=False)
 
-    def _send(self, job: Job, request: Request) -> None:
+    def _send(self, job: Job, *, is_alone: bool) -> None:
+        request = job.submission.queue.popleft()
+        request.is_alone = is_alone
         job.send(request)
         self._watch(job)

@@ -104,8 +104,11 @@ def _tried(name: str, architecture: Architecture, answer: Answer) -> Attempt:
     if answer.refusal is not None:
         refused, detail = answer.refusal.verdict == "unsupported", answer.refusal.detail
         return Attempt(name, architecture, refused=detail if refused else "", unable="" if refused else detail)
-    *trials, rational = exact_call.parted(answer.arrays)
-    return Attempt(name, architecture, tuple(trials), rational, int(answer.arrays["degree", 1][()]))
+    runs = exact_call.parted(answer.arrays)
+    degree = answer.arrays["degree", 1]
+    if degree.shape or not runs[0] or any(run.keys() != runs[0].keys() for run in runs):
+        return Attempt(name, architecture, unable="it sent a malformed message: numbers are missing")
+    return Attempt(name, architecture, tuple(runs[:-1]), runs[-1], int(degree[()]))
 
 
 def prove(of_architecture: Sequence[Attempt]) -> Proof:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class Request:
     functions: tuple[str, ...]
     header: Mapping[str, Any]
     arrays: Sequence[Array]
-    names: Mapping[str, Collection[str]]
+    names: Mapping[str, Sequence[str]]
     layers: int
     longest: int = ROOM
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -57,7 +57,8 @@ class Request:
 
     def packed(self) -> bytes:
         """As a message, for the functions that have not answered."""
-        return pack({**self.header, "id": self.id, "functions": self.waiting}, self.arrays)
+        header = {**self.header, "id": self.id, "functions": self.waiting, "longest": self.longest}
+        return pack(header, self.arrays)
 
     def refuse(self, refusal: Refusal) -> None:
         """The same reason for all that have not answered."""

@@ -96,6 +96,7 @@ class Server:
             self.close()
             self._start(by_fork=False)
         self.is_lost = self._is_replaced = False
+        self.command({"reset": True})  # a command from before the loss may have started a worker that nobody knows
 
     def __enter__(self) -> Server:
         return self
@@ -113,6 +114,8 @@ class Server:
                     os.unlink(self.home)
                 os.mkdir(self.home, 0o700)
                 self._locks.append(folders.locked(self.home))
+            if not os.access(self.home, os.W_OK | os.X_OK):
+                os.chmod(self.home, 0o700)
             with contextlib.suppress(FileExistsError):  # a worker has put it there
                 os.mkdir(place)
                 os.mkdir(os.path.join(place, "tmp"))
@@ -120,8 +123,10 @@ class Server:
                 return path
 
     def discard(self, folder: str) -> None:
-        """Remove the folder of a worker that has ended, with what is in it, as far as that is quick."""
-        folders.remove(folder, os.path.join(os.path.dirname(folder), "tmp"), os.path.dirname(folder))
+        """Remove the folder of a worker that has ended, if it is empty: what is in it goes with the run."""
+        with contextlib.suppress(OSError):
+            for path in (folder, os.path.join(os.path.dirname(folder), "tmp"), os.path.dirname(folder)):
+                os.rmdir(path)
 
     def command(self, command: Mapping[str, Any], fds: Sequence[int] = ()) -> dict[str, Any] | None:
         """Send a command with open files, and wait for the answer; None where the server is lost."""

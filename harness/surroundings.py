@@ -45,9 +45,11 @@ class Surroundings:
         return cls(_settings(), _random_states(), _folder(), _thread._count(), children)
 
     def put_back(self) -> None:
-        """Set the random generators to where they were; one of a library that was not loaded then stays."""
+        """Set the random generators to where they were; one of a library that was not loaded then, or that has become
+        one of another kind, stays."""
         for put, state in self.random.items():
-            put(state)
+            with contextlib.suppress(Exception):
+                put(state)
 
     def traces(self) -> Refusal | None:
         """What a call has changed or left behind, as its failure: settings, processes, threads, files."""

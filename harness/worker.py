@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 
 from harness.answers import LONGEST_MESSAGE, printable
+from harness.errors import UnusableInput
 from harness.messages import Inbox, Message
 from harness.server import Server
 
@@ -19,43 +20,35 @@ READ = 2**18  # bytes at a time
 
 
 class Output:
-    """The beginning of what an implementation prints, its end, and how many bytes it is in all."""
+    """The beginning of what an implementation prints, and how many bytes it is in all."""
 
     def __init__(self) -> None:
-        self.kept, self.bytes, self._end = b"", 0, b""
+        self.kept, self.bytes = b"", 0
 
     def take(self, data: bytes) -> None:
         self.bytes += len(data)
         self.kept += data[: KEPT_OUTPUT - len(self.kept)]
-        self._end = (self._end + data)[-LAST_WORDS:]
-
-    def forget_words(self) -> None:
-        """What follows is said by another call."""
-        self._end = b""
-
-    @property
-    def last_words(self) -> str:
-        """The last line since then: libraries say there why they end the process."""
-        lines = self._end.decode(errors="replace").split("\n")
-        return printable(next((line.strip() for line in reversed(lines) if line.strip()), "")[:LONGEST_MESSAGE])
 
 
 class Worker:
     """A process for one implementation, or none where it cannot be started: then it is closed at once."""
 
     def __init__(self, server: Server, side: str, target: str, memory: float, output: Output) -> None:
-        self._server, self._output, self._memory = server, output, memory
+        self._server, self._output, self._memory, self._said = server, output, memory, b""
+        self._folder = server.folder()
         self._channel, theirs = socket.socketpair()
         self._printed, end = os.pipe()
         self.fds = (self._channel.fileno(), self._printed)
         self._channel.setblocking(False)
         os.set_blocking(self._printed, False)
         self._inbox, self._unsent = Inbox(0), bytearray()
-        self._folder = server.folder()
         with theirs:
             command = {"side": side, "target": target, "folder": self._folder, "memory": memory}
             answer = server.command(command, [theirs.fileno(), end])
         os.close(end)
+        if answer and "error" in answer:
+            found = f"found: {answer['error']}; use fewer --jobs"
+            raise UnusableInput(f"expected the system to start another process, {found}")
         self._pid: int | None = answer["pid"] if answer else None
         self.is_closed, self._has_ended = answer is None, False
 
@@ -99,6 +92,13 @@ class Worker:
         with contextlib.suppress(BlockingIOError):
             while data := os.read(self._printed, READ):
                 self._output.take(data)
+                self._said = (self._said + data)[-LAST_WORDS:]
+
+    @property
+    def _last_words(self) -> str:
+        """The last line that it has printed: libraries say there why they end the process."""
+        lines = self._said.decode(errors="replace").split("\n")
+        return printable(next((line.strip() for line in reversed(lines) if line.strip()), "")[:LONGEST_MESSAGE])
 
     def end(self) -> tuple[str, str]:
         """End the process and all that it has started; the kind of failure and the words for how it had ended, empty
@@ -117,7 +117,14 @@ class Worker:
             return "", ""
         if answer["is_too_large"]:
             return "memory", f"it takes more than {self._memory / 2**30:g} GiB of resident memory"
-        code = answer["code"]
-        how = f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
-        words = self._output.last_words
-        return "crash", f"the process ended: {how}" + (f", after the words: {words}" if words else "")
+        words = f", after the words: {self._last_words}" if self._last_words else ""
+        return "crash", f"the process ended: {_how(answer['code'])}{words}"
+
+
+def _how(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:  # one of those that have a number alone
+        return f"killed by signal {-code}"

@@ -11,7 +11,7 @@ from harness.cases import functions_of
 from harness.compare import compare
 from harness.discover import Implementation
 from harness.evidence import weigh
-from harness.examine import declared
+from harness.examine import convention_of
 from harness.judging import CaseTruth, Trial, judge_case
 from harness.pool import Pool
 from harness.requests import Limits, Submission, ask
@@ -56,7 +56,7 @@ def run_all(pairs, jobs, seconds, memory=math.inf):
         for request in pool.outcomes():
             one, case, inputs = request.key
             trial = Trial(CaseTruth.of(case, inputs), request.answers)
-            outcome = judge_case(trial, declared(one.declared)[0])
+            outcome = judge_case(trial, convention_of(one.declared)[0])
             found.append(Result(one.name, case.id, outcome.quantities, outcome.refusals))
     return found
 

@@ -71,6 +71,7 @@ FAULTS = {
     ),
     "files": ("open('left.txt', 'w').write('x'); return right(n, x, t)", "files", "it left files behind: left.txt"),
     "child": ("subprocess.Popen(['sleep', '600']); return right(n, x, t)", "processes", "it left a process running"),
+    "a signal without a name": ("os.kill(os.getpid(), 40)", "crash", "the process ended: killed by signal 40"),
     "daemon": (
         "subprocess.run(['sh', '-c', 'setsid sleep 600 >/dev/null 2>&1 &']); return right(n, x, t)",
         "processes",
@@ -299,6 +300,9 @@ FORGED = {
     "infinite layer": {"keys": [["w", float("inf")]]},
     "seconds": {"seconds": 10**400},
     "changed": {"changed": {"a": [1]}},
+    "exact numbers": {"keys": [["w", 1], ["b", 1]], "arrays": [["exact", [1], ["1/1"]]] * 2},
+    "a number without end": {"keys": [["w", 1]], "arrays": [["exact", [1], ["f" * 10**6 + "/3"]]]},
+    "no number": {"keys": [["w", 1]], "arrays": [["exact", [1], ["1/0"]]]},
     "another's": {"id": "00", "refusal": ["failed", "said by another", "", ""]},
     "another function's": {"function": "step", "refusal": ["failed", "x", "", ""]},
 }
@@ -330,6 +334,25 @@ def test_a_forged_answer_is_a_failure_of_its_case_and_no_other(server, tmp_path,
     assert (refusal.verdict, refusal.kind) == ("failed", "crash")
     assert refusal.detail.startswith("it sent a malformed message: ")
     assert all(answer.refusal is None for answer in after)
+
+
+def test_a_forged_answer_without_a_layer_is_a_failure(server, tmp_path):
+    header = {"keys": [["w", 1], ["b", 1]], "arrays": [["<f8", [2, 3]], ["<f8", [2]]]}
+    text = FORGE + f"{RIGHT}\ndef backprop(n, x, t):\n    forge(**{header!r}); return right(n, x, t)\n"
+    with submission(server, tmp_path, text.replace("16 * len(header['arrays'])", "64")) as one:
+        assert answered(one, SECOND).refusal.kind == "crash"
+
+
+def test_an_answer_that_comes_ahead_costs_no_other_case(server, tmp_path):
+    """It answers for its step before that is asked; the answer to the question itself comes late."""
+    ahead = "if len(n.layers) == 1: forge(function='step', refusal=['failed', 'x', '', ''])"
+    step = f"\ndef step(n, x, t, eta):\n    {ahead}\n    return n\n"
+    text = FORGE + misbehaving("return right(n, x, t)") + step
+    with submission(server, tmp_path, text) as one:
+        first = one.answers(("step",), FIRST.build(1), 0.3)["step"]
+        after = [one.answers(("step",), SECOND.build(1), 0.3)["step"].refusal for _ in range(3)]
+    assert first.refusal.detail == "x"
+    assert after == [None] * 3
 
 
 @pytest.mark.parametrize(

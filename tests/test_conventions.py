@@ -7,7 +7,12 @@ import re
 
 import pytest
 from checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, names
+from test_faults import RIGHT as RIGHT_OF_ALL
 
+from harness.cases import gradient_cases
+from harness.check import check
+from harness.conventions import OURS, scalings
+from harness.judging import CONVENTION
 from harness.show_check import text
 
 DECLARATION = re.compile(r"^(REDUCTION|HALF|SIGN|LAYOUT|BIAS) = (.*)$", re.MULTILINE)
@@ -74,3 +79,32 @@ def test_the_bias_at_the_end_of_w_is_recognised(server, tmp_path, place):
     assert found.verdict == "agrees up to a convention"
     expected = {"BIAS": place} | ({"LAYOUT": "in, out"} if place == "last row" else {})
     assert found.found.beyond(found.declared) == expected
+
+
+ALL = [one for one in scalings(OURS) if one != OURS]
+SCALED = """
+def scale(n, x, t):
+    cost = 2 if {whole} and n.cost.name == "half_squared_error" else 1
+    return {sign} * cost / {{"sum": 1, "mean": len(x), "mean over outputs": t.shape[1]}}.get({reduction!r}, t.size)
+def backprop(n, x, t):
+    g, by = right(n, x, t), scale(n, x, t)
+    return Gradients([by * w for w in g.w], [by * b for b in g.b], [by * d for d in g.delta])
+def step(n, x, t, eta):
+    g, by = right(n, x, t), abs(scale(n, x, t))
+    pairs = list(zip(n.layers, g.w, g.b))
+    return n.with_parameters([l.w - eta * by * w for l, w, _ in pairs], [l.b - eta * by * b for l, _, b in pairs])
+"""
+OFFERED = {"both": "", "backprop alone": "del step", "step alone": "del backprop"}
+
+
+@pytest.mark.parametrize("offered", OFFERED)
+@pytest.mark.parametrize("one", ALL, ids=lambda one: " ".join(map(str, one.beyond(OURS).values())))
+def test_every_scale_of_the_cost_is_recognised_whatever_a_file_offers(server, tmp_path, one, offered):
+    """Also where some cases cannot tell it from ours, and where the sign shows in some functions alone."""
+    path = tmp_path / "scaled.py"
+    sign = -1 if one.sign == "negative" else 1
+    text = SCALED.format(whole=not one.half, sign=sign, reduction=one.reduction)
+    path.write_text(f"{RIGHT_OF_ALL}{text}{OFFERED[offered]}\n", encoding="utf-8")
+    cases = [case for case in gradient_cases() if case.id.startswith(("ten_rows", "iris-4-5-3"))]
+    seen = offered != "step alone" or one.reduction != "sum" or not one.half
+    assert check(server, path, cases, 1).verdict == (CONVENTION if seen else "agrees")

@@ -146,3 +146,12 @@ def test_what_a_kill_leaves_is_swept_by_the_next_run_and_what_is_in_use_is_not(t
     os.close(lock)
     folders.sweep()
     assert [*tmp_path.iterdir()] == [others]
+
+
+def test_a_closed_output_is_no_traceback_and_leaves_no_folder(tmp_path):
+    for arguments in ("check matrices --case xor-2-1*", "compare --only matrices --case xor-2-1*"):
+        command = f"exec {sys.executable} -m harness {arguments} >&-"
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+        done = subprocess.run(["sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert [*tmp_path.iterdir()] == []

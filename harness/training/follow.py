@@ -11,7 +11,7 @@ from harness.contract import Inputs
 from harness.conventions import OURS, settled
 from harness.discover import available, find
 from harness.errors import UnusableInput
-from harness.examine import declared
+from harness.examine import convention_of
 from harness.pool import Pool
 from harness.requests import Limits, Request, Submission, ask
 from harness.selection import chosen, named
@@ -122,7 +122,7 @@ def _next_stretch(run: Run) -> Request:
 def _reached(run: Run, submission: Submission, answer: Answer) -> tuple[State, Refusal | None]:
     """The state that a stretch has come to, or why to none."""
     if not isinstance(run.runner, Formulation):
-        return tuple(answer.arrays.values()), answer.refusal
-    _, fault = declared(submission.declared)
+        return tuple(answer.arrays[key] for key in sorted(answer.arrays)), answer.refusal
+    _, fault = convention_of(submission.declared)
     quantities, refusal = settled("train", answer, run.inputs, OURS)
-    return tuple(quantities.values()), fault or refusal
+    return tuple(quantities[key] for key in sorted(quantities)), fault or refusal

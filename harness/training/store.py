@@ -114,7 +114,7 @@ def fingerprint(runner: Runner, course: Course, inputs: Inputs) -> str:
         digest.update(os.fsencode(part))
     # A foreign file may import what lies beside it.
     own = runner.path.parent == FOLDER or runner.path.is_relative_to(HARNESS)
-    for path in [runner.path] if own else sorted({runner.path, *runner.path.parent.glob("*.py")}):
+    for path in [runner.path] if own else sorted({runner.path, *filter(Path.is_file, runner.path.parent.glob("*.py"))}):
         digest.update(os.fsencode(path.name))
         digest.update(path.read_bytes())
     for array in inputs.arrays():
