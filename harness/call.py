@@ -180,7 +180,7 @@ def _listed(name: str, values: Any, layers: int) -> Iterator[tuple[tuple[str, in
         found = f"{len(values)} entries" if isinstance(values, (list, tuple)) else _kind(values)
         raise Fault("count", f"{name} is {found}, expected a list of {layers}: one array a layer")
     for layer, value in enumerate(values, start=1):
-        if isinstance(value, np.ma.MaskedArray) and np.ma.getmaskarray(value).any():
+        if np.any(getattr(value, "mask", False)) and type(value).__module__.startswith("numpy.ma"):
             raise Fault("numbers", f"{name} of layer {layer} has masked entries, expected a number for each")
         try:
             array = np.array(value)

@@ -51,7 +51,9 @@ class Verdicts:
         if self._fault is not None:
             trial = replace(trial, answers=dict.fromkeys(trial.answers, Answer(refusal=self._fault)))
         self.latest = outcome = judge_case(trial, self.declared)
-        fitting = self._fitting(trial)
+        # What has the shapes of another layout is refused under this one.
+        is_shaped = not any(refusal.kind in ("shape", "count") for refusal in outcome.refusals.values())
+        fitting = [self.declared] if is_shaped and not outcome.departures else self._fitting(trial)
         if not outcome.departures and (self.declared in fitting or not fitting):
             if outcome.verdict == "agrees":
                 self._agree(trial)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from dataclasses import replace
 
 from harness.answers import Answer, Refusal, failed
 from harness.messages import BadMessage, Message, read_answer, read_loading
@@ -109,8 +108,8 @@ class Job:
             return
         if (message[0].get("id"), message[0].get("function")) != (request.id, function):
             raise BadMessage("an answer to what was not asked")
-        answer = read_answer(message, request.names[function], request.layers, exact=function == "exact")
-        answer = replace(answer, seconds=min(answer.seconds, elapsed))  # it says what it likes
+        names, exact = request.names[function], function == "exact"
+        answer = read_answer(message, names, request.layers, exact=exact, elapsed=elapsed)
         done += self._answer(function, answer, spent)
         if answer.is_stale:
             self.end()

@@ -13,6 +13,7 @@ from harness.cases import EPOCHS, Case
 from harness.certify import Standard, certify, certify_forward, excess
 from harness.contract import Array, Inputs
 from harness.conventions import Convention, Quantities, settled
+from harness.costs import UNSCALED
 from harness.timings import Clock
 from harness.verdict import VERDICTS, Judgement, Part, judge_together, parts
 
@@ -159,9 +160,9 @@ def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
 def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[tuple[str, int], Judgement]:
     if not trial.standards:
         return {}
-    standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
-    if all(standards[key] is trial.standards.get(key) for key in quantities):
+    if quantities.keys() <= trial.standards.keys() and convention.scale(trial.inputs) == UNSCALED:
         return judge_together(quantities, trial.truth.parts)
+    standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
     return judge_together(quantities, parts(standards))
 
 

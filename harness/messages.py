@@ -61,7 +61,8 @@ def _hex(number: Any) -> str:
 
 
 class Inbox:
-    """Takes bytes as they come, and gives messages when they are whole. `limit` is the longest body, in bytes."""
+    """Takes bytes as they come, and gives messages when they are whole, whose arrays cannot be written to. `limit` is
+    the longest body, in bytes."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -78,9 +79,10 @@ class Inbox:
         start = _LENGTHS.size + head
         if len(self._bytes) < start + body:
             return None
-        message = bytes(self._bytes[: start + body])
+        with memoryview(self._bytes) as view:
+            message = bytes(view[_LENGTHS.size : start]), bytes(view[start : start + body])
         del self._bytes[: start + body]
-        return _unpack(message[_LENGTHS.size : start], message[start:])
+        return _unpack(*message)
 
 
 def _unpack(head: bytes, body: bytes) -> Message:
@@ -96,7 +98,7 @@ def _unpack(head: bytes, body: bytes) -> Message:
                 numbers = [_number(text) for text in exact[0]]
                 array = np.array([*numbers, None], dtype=object)[:-1].reshape(shape)
             else:
-                array = np.frombuffer(body, dtype, count, start).reshape(shape).copy()
+                array = np.frombuffer(body, dtype, count, start).reshape(shape)
                 start += count * int(dtype[-1])
             arrays.append(array)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as error:
@@ -144,9 +146,12 @@ def pack_answer(request: Any, function: str, answer: Answer) -> bytes:
     return pack(header, [*answer.arrays.values(), *again.values()])
 
 
-def read_answer(message: Message, names: Sequence[str], layers: int, *, exact: bool = False) -> Answer:
+def read_answer(
+    message: Message, names: Sequence[str], layers: int, *, exact: bool = False, elapsed: float = math.inf
+) -> Answer:
     """The answer in a message, whose arrays may have these names, the first of which must be there, one for each of so
-    many layers. They hold exact numbers where these are asked for, and floats elsewhere. Raises BadMessage."""
+    many layers. They hold exact numbers where these are asked for, and floats elsewhere. It says how long it took; no
+    longer than the seconds that have passed is believed. Raises BadMessage."""
     header, arrays = message
     try:
         if any((array.dtype == object) != exact for array in arrays):
@@ -161,7 +166,7 @@ def read_answer(message: Message, names: Sequence[str], layers: int, *, exact: b
         if not 0 <= seconds < math.inf or not isinstance(header["changed"], list):
             raise ValueError("no answer")
         changed = tuple(printable(str(name)[:LONGEST_DETAIL]) for name in header["changed"])
-        return Answer(first, second or None, changed, refusal, seconds, bool(header["stale"]))
+        return Answer(first, second or None, changed, refusal, min(seconds, elapsed), bool(header["stale"]))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadMessage(f"{type(error).__name__}: {error}") from None
 

@@ -41,6 +41,8 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         for job in (*self._busy, *self._idle):
+            job.worker.kill()
+        for job in (*self._busy, *self._idle):
             job.end()
         self._selector.close()
 

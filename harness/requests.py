@@ -6,6 +6,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Request:
     is_alone: bool = False  # no other is done beside it
     id: str = field(default_factory=lambda: os.urandom(8).hex())  # so that no answer can be given before it is asked
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes of its arrays."""
         return sum(array.nbytes for array in self.arrays)

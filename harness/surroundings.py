@@ -30,10 +30,10 @@ _TORCH = {
 @dataclass(frozen=True, eq=False)
 class Surroundings:
     """The state of this process after an implementation has been loaded: what a call must leave as it is (`settings`,
-    each under the words that a person is told), and the random states, each with the function that sets it."""
+    each under the words that a person is told), and the random states."""
 
     settings: Mapping[str, Any]
-    random: Mapping[Callable[[Any], Any], Any]
+    random: Mapping[str, Any]
     folder: str
     threads: int
     children: frozenset[int]
@@ -47,9 +47,10 @@ class Surroundings:
     def put_back(self) -> None:
         """Set the random generators to where they were; one of a library that was not loaded then, or that has become
         one of another kind, stays."""
-        for put, state in self.random.items():
-            with contextlib.suppress(Exception):
-                put(state)
+        for name, now in _random_states().items():
+            if name in self.random and now != self.random[name]:
+                with contextlib.suppress(Exception):
+                    _PUT[name](self.random[name])
 
     def traces(self) -> Refusal | None:
         """What a call has changed or left behind, as its failure: settings, processes, threads, files."""
@@ -90,11 +91,27 @@ def _settings() -> dict[str, Any]:
     return state
 
 
-def _random_states() -> dict[Callable[[Any], Any], Any]:
-    states: dict[Callable[[Any], Any], Any] = {set_state: get_state(legacy=False), random.setstate: random.getstate()}
+def _random_states() -> dict[str, Any]:
+    """Each in a form that can be compared, and be put back."""
+    generator: dict[str, Any] = get_state(legacy=False)
+    key, rest = generator["state"].pop("key"), {**generator, **generator.pop("state")}
+    states = {"numpy": (key.tobytes(), rest), "random": random.getstate()}
     if (torch := _torch()) is not None:
-        states[torch.random.set_rng_state] = torch.random.get_rng_state()
+        states["torch"] = torch.random.get_rng_state().numpy().tobytes()
     return states
+
+
+def _put_numpy(state: tuple[bytes, dict[str, Any]]) -> None:
+    key, rest = np.frombuffer(state[0], np.uint32), state[1]
+    set_state((rest["bit_generator"], key, rest["pos"], rest["has_gauss"], rest["gauss"]))
+
+
+def _put_torch(state: bytes) -> None:
+    torch = _torch()
+    torch.random.set_rng_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+
+
+_PUT: Mapping[str, Callable[[Any], object]] = {"numpy": _put_numpy, "random": random.setstate, "torch": _put_torch}
 
 
 def _torch() -> Any:

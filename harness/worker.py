@@ -16,7 +16,7 @@ from harness.server import Server
 
 KEPT_OUTPUT = 10_000  # bytes of what an implementation prints, the first ones
 LAST_WORDS = 4096  # bytes, the last ones
-READ = 2**18  # bytes at a time
+READ = 2**16  # bytes at a time
 
 
 class Output:
@@ -99,6 +99,12 @@ class Worker:
         """The last line that it has printed: libraries say there why they end the process."""
         lines = self._said.decode(errors="replace").split("\n")
         return printable(next((line.strip() for line in reversed(lines) if line.strip()), "")[:LONGEST_MESSAGE])
+
+    def kill(self) -> None:
+        """Have it end while others are ended; `end` waits for it."""
+        if self._pid is not None and not self._has_ended:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, signal.SIGKILL)
 
     def end(self) -> tuple[str, str]:
         """End the process and all that it has started; the kind of failure and the words for how it had ended, empty
