@@ -15,22 +15,19 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from harness import folders
 from harness.ending import SIGNALS
+from harness.processes import CHILD_SUBREAPER, PARENT_DEATH_SIGNAL, control, end_children, kill_group, resident
 
 COMMAND = 2**16  # bytes of a command, at most
 LOOK = 0.05  # seconds between two looks at the memory of the workers
 GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
-# prctl(2): signal the child when its parent dies; take in the orphans of one's descendants.
-_PARENT_DEATH_SIGNAL, _CHILD_SUBREAPER = 1, 36
 _MOST_FILES = 2**16
 
 
@@ -60,14 +57,14 @@ def _server(commands: socket.socket) -> int:
         server = Forker(commands)
         # Where the guardian is killed there is still this process to end what is below it.
         signal.signal(signal.SIGUSR1, lambda *_: server.close())
-        control(_PARENT_DEATH_SIGNAL, signal.SIGUSR1)
+        control(PARENT_DEATH_SIGNAL, signal.SIGUSR1)
         server.serve()
     return pid
 
 
 def settle_in() -> None:
     """Take in what workers leave behind, and leave signals to the harness."""
-    control(_CHILD_SUBREAPER, 1)
+    control(CHILD_SUBREAPER, 1)
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -77,8 +74,8 @@ def settle_worker(*keep: int) -> None:
     """In a worker: a group of its own, which ends with the server, keeps below it what it starts, and has no other
     open files than these."""
     os.setsid()
-    control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    control(_CHILD_SUBREAPER, 1)
+    control(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    control(CHILD_SUBREAPER, 1)
     for number in (signal.SIGTERM, signal.SIGHUP):  # Ctrl-C stays the harness's affair
         signal.signal(number, signal.SIG_DFL)
     for first, last in pairwise((2, *sorted(keep), _MOST_FILES)):
@@ -192,74 +189,3 @@ class Forker:
         child = self._children.pop(pid, _Child(0))
         end_children(but=self._children)
         return {"code": code, "is_too_large": child.is_too_large}
-
-
-def kill_group(pid: int) -> None:
-    """End a process and its group; one that is not yet the head of its group is killed alone."""
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
-
-
-def control(option: int, value: int) -> None:
-    """prctl, where there is such a thing."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(option, value)
-
-
-def end_children(but: Collection[int] = ()) -> None:
-    """End the processes below this one that are not known: orphans come to it, and those of theirs after them."""
-    while children := [one for one in _children(os.getpid()) if one not in but]:
-        for child in children:
-            kill_group(child)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, 0)
-
-
-def running_children(pid: int) -> list[int]:
-    """The children of a process, without those that have ended; none where the system does not say."""
-    return [child for child in _children(pid) if not _has_ended(child)]
-
-
-def _children(pid: int) -> list[int]:
-    with contextlib.suppress(OSError):
-        tasks = os.listdir(f"/proc/{pid}/task")
-        return [int(child) for task in tasks for child in _words(f"/proc/{pid}/task/{task}/children")]
-    return []
-
-
-def _has_ended(pid: int) -> bool:
-    with contextlib.suppress(OSError):
-        # The name in parentheses may hold anything, and the state comes after it.
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "Z"
-    return True
-
-
-def _words(path: str) -> list[bytes]:
-    with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
-        return file.read().split()
-    return []
-
-
-def resident(pid: int) -> int:
-    """Bytes of resident memory of a process and of those below it, where the system tells which they are."""
-    total, waiting = 0, [pid]
-    while waiting:
-        one = waiting.pop()
-        waiting += running_children(one)
-        total += _resident(one)
-    return total
-
-
-def _resident(pid: int) -> int:
-    if pages := _words(f"/proc/{pid}/statm"):
-        return int(pages[1]) * os.sysconf("SC_PAGE_SIZE")
-    if sys.platform == "linux":  # it has ended
-        return 0
-    import psutil
-
-    with contextlib.suppress(psutil.Error):
-        return int(psutil.Process(pid).memory_info().rss)
-    return 0

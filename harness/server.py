@@ -149,7 +149,7 @@ class Server:
         while b"\n" not in self._pending:
             data = self._socket.recv(2**12)
             if not data:
-                raise EOFError("closed")
+                raise ConnectionError("it is gone")
             self._pending += data
         line, _, self._pending = self._pending.partition(b"\n")
         return line

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import get_state, set_state  # numpy itself imports it late: once here, in place of in each worker
 
 from harness.answers import Refusal
-from harness.fork_server import running_children
+from harness.processes import running_children
 
 ENDING = 0.2  # seconds in which what a call has started may still end
 _TORCH = {
@@ -69,9 +69,16 @@ class Surroundings:
 
     def _running(self) -> str:
         """What runs that did not run before, in a word."""
-        if frozenset(running_children(os.getpid())) - self.children:
+        if any(one not in self.children and not _is_pythons(one) for one in running_children(os.getpid())):
             return "process"
         return "thread" if _thread._count() > self.threads else ""
+
+
+def _is_pythons(pid: int) -> bool:
+    """Whether a process is one that multiprocessing keeps for later, once it has been used."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+        return b"from multiprocessing." in file.read()
+    return False
 
 
 def _settings() -> dict[str, Any]:

@@ -410,6 +410,14 @@ def test_what_runs_since_it_was_loaded_is_not_left_behind(server, tmp_path):
         assert answered(one, FIRST).refusal is None
 
 
+def test_a_pool_of_processes_that_is_closed_again_is_right(server, tmp_path):
+    """Python keeps a process of its own for those that it has started."""
+    body = "import multiprocessing as m\n    with m.get_context('spawn').Pool(1) as p: assert p.map(abs, [-1]) == [1]\n"
+    text = misbehaving(f"{body}    p.join(); return right(n, x, t)")
+    with submission(server, tmp_path, text, Limits(seconds=30.0, total=60.0)) as one:
+        assert answered(one, FIRST).refusal is None
+
+
 OUT_OF_REACH = {
     "an implementation": "from implementations.matrices import backprop",
     "the truth": "from harness.certify import certify",

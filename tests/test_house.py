@@ -17,7 +17,7 @@ ORDER = [
     "tables", "datasets", "drawing", "cases", "selection", "common",
     "double_double", "enclosure", "slicing", "products", "balls", "large", "truth",
     "arithmetic", "affine", "responses", "rounding", "certify", "exact",
-    "discover", "answers", "folders", "fork_server", "surroundings", "messages", "child", "call",
+    "discover", "answers", "folders", "processes", "fork_server", "surroundings", "messages", "child", "call",
     "server", "worker", "requests", "job", "pool",
     "textbook", "conventions", "verdict", "judging", "half", "evidence", "cause", "examine", "rounded",
     "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
