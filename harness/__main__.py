@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # there at once, before anything is loaded
+
+if __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # nothing is to be tidied yet, and no traceback to be shown
+
 from harness import ending
 
 if __name__ == "__main__":
-    ending.listen()  # before anything else is loaded
+    ending.listen()
 
 import argparse
 import gc
