@@ -23,9 +23,10 @@ class Cause:
         trial = outcome.trial
         self._is_forward = all(name in ("z", "a") for name, _ in outcome.departures)
         self.functions = tuple(name for name in trial.answers if name not in outcome.refusals)
-        self._weighing = weigh(
-            trial.inputs, trial.case.learning_rate, trial.case.dtype, convention, forward=self._is_forward
-        )
+        case, inputs = trial.case, trial.inputs
+        known = trial.truth.forward if self._is_forward else convention.standards(trial.standards, inputs)
+        rate, dtype = case.learning_rate, case.dtype
+        self._weighing = weigh(inputs, rate, dtype, convention, known, forward=self._is_forward)
         self.inputs: Inputs = next(self._weighing)
 
     def take(self, answers: Mapping[str, Answer]) -> bool:

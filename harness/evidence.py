@@ -64,10 +64,17 @@ class _Run:
 
 
 def weigh(
-    inputs: Inputs, learning_rate: float, dtype: str, convention: Convention = OURS, *, forward: bool = False
+    inputs: Inputs,
+    learning_rate: float,
+    dtype: str,
+    convention: Convention = OURS,
+    known: Standards | None = None,
+    *,
+    forward: bool = False,
 ) -> Generator[Inputs, Quantities, Evidence]:
     """The evidence on a case that departs from the truth. It yields inputs, and is sent the quantities that the
-    implementation gives for them, in a process that has not run the case before. `forward` is for z and a alone."""
+    implementation gives for them, in another process than its first run. `known` are the standards of the inputs, if
+    they are there; `forward` is for z and a alone."""
 
     def standards_of(given: Inputs, precision: str) -> Standards:
         if forward:
@@ -81,7 +88,8 @@ def weigh(
         except ValueError:  # there is no truth, as for numbers that have become infinite
             return _measured({}, {})
 
-    base = yield from measure(inputs, dtype)
+    own = standards_of(inputs, dtype) if known is None else known
+    base = _measured((yield inputs), own)
     if not base.errors:
         return Evidence("wrong", "asked again it gave no numbers, and there is no evidence that it is the arithmetic")
     if not base.departs:
@@ -98,7 +106,7 @@ def weigh(
         shrinks = precise.answers(base) and single.departs and _shrinks(single, double)
     if not shrinks:
         changes = yield from _changed(base, inputs, lambda moved: measure(moved, dtype))
-    last = yield from measure(inputs, dtype)
+    last = _measured((yield inputs), own)
     if last.answers(base) and not last.departs:
         return DEPENDS
     if shrinks:
