@@ -41,6 +41,8 @@ def work(side: str, target: str, folder: str, channel: int, output: int) -> None
         with socket.socket(fileno=channel) as answers:
             _serve(answers, side, target)
         os._exit(0)
+    except ConnectionError:  # nobody is there to hear it
+        os._exit(0)
     except BaseException:  # as where the file has spoilt what it shares with this
         traceback.print_exc()
     finally:
