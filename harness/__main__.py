@@ -13,7 +13,6 @@ if __name__ == "__main__":
     ending.listen()
 
 import argparse
-import gc
 import io
 import math
 import os
@@ -43,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a δ on a terminal that has none costs a character, not the run
     try:
         status: int = getattr(_module_of(options.command), f"run_{options.command}")(options)
+        sys.stdout.flush()  # what cannot be written is said, too
     except UnusableInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -225,7 +225,4 @@ def _seconds(text: str) -> float:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    finally:
-        gc.freeze()  # the process is over: what is left of it need not be searched for garbage
+    os._exit(main())  # what is left of the process need not be taken down piece by piece

@@ -11,8 +11,7 @@ import json
 import math
 import struct
 from collections.abc import Collection, Mapping, Sequence
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +20,9 @@ from harness.answers import LONGEST_DETAIL, LONGEST_TRACEBACK, Answer, Refusal, 
 from harness.contract import Array, Inputs, Layer, Network
 from harness.costs import COSTS
 from harness.discover import DECLARATIONS
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _LENGTHS = struct.Struct("!IQ")
 _DTYPES = ("<f4", "<f8")
@@ -109,6 +111,8 @@ def _unpack(head: bytes, body: bytes) -> Message:
 def _number(text: str) -> int | Fraction:
     if len(text) > LONGEST_NUMBER:  # to find the lowest terms takes the square of it
         raise ValueError("a number of too many digits")
+    from fractions import Fraction  # for proofs alone
+
     above, _, below = text.partition("/")
     found = Fraction(int(above, 16), int(below, 16))
     return found.numerator if found.denominator == 1 else found

@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,7 +84,7 @@ class Server:
                 # There and not here: this process has other things to load meanwhile.
                 importlib.import_module("harness.fork_server").guard(theirs.detach(), self.home, self._preload)
             except BaseException:
-                traceback.print_exc()
+                importlib.import_module("traceback").print_exc()
             finally:
                 os._exit(1)
         return pid
