@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.contract import Array, Unsupported
+from harness.contract import Array, Inputs, Unsupported
 
 LONGEST_MESSAGE = 300  # characters of an exception's message that are kept
 LONGEST_DETAIL = 1000
@@ -128,3 +128,12 @@ def check_finite(arrays: Arrays, when: str = "") -> None:
         if not np.isfinite(array).all():
             first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
             raise Fault("values", f"{name}{when} of layer {layer} holds {array[first]} at {list(first)}")
+
+
+def weights_of(arrays: Arrays, inputs: Inputs) -> dict[int, Array]:
+    """For each layer of a network that `step` returned the weights with the bias as last column, [n_l, n_{l-1} + 1].
+    Raises Fault for another shape."""
+    layers = list(enumerate(inputs.network.layers, start=1))
+    check_shapes(arrays, {("w", l): layer.w.shape for l, layer in layers}, " after the step")
+    check_shapes(arrays, {("b", l): layer.b.shape for l, layer in layers}, " after the step")
+    return {l: np.column_stack([arrays["w", l], arrays["b", l]]) for l, _ in layers}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.answers import Answer, Arrays, Fault, Refusal, check_finite, check_shapes, describe, same
+from harness.answers import Answer, Arrays, Fault, Refusal, check_finite, describe, same, weights_of
 from harness.child import hide_harness
 from harness.contract import Array, Gradients, Inputs, Network, Unsupported
 from harness.discover import Functions, Implementation, load
@@ -84,8 +84,7 @@ class Host:
             if self._functions.step is None:
                 raise Unsupported("offers no step")
             given, step = inputs.copy(), self._functions.step
-            rows = range(0, len(given.x), header["batch"])
-            steps = [(given.x[i : i + header["batch"]], given.t[i : i + header["batch"]]) for i in rows]
+            steps = given.batches(header["batch"])
             _check_step(step, Inputs(inputs.copy().network, *steps[0]), header["learning_rate"])
             network = given.network
             for epoch in range(1, max(header["epochs"]) + 1):
@@ -159,15 +158,6 @@ def of_network(network: Any, inputs: Inputs) -> Arrays:
     w = _listed("w after the step", [layer.w for layer in network.layers], len(layers))
     b = _listed("b after the step", [layer.b for layer in network.layers], len(layers))
     return {**dict(w), **dict(b)}
-
-
-def weights_of(arrays: Arrays, inputs: Inputs) -> dict[int, Array]:
-    """For each layer of a network that `step` returned the weights with the bias as last column, [n_l, n_{l-1} + 1].
-    Raises Fault for another shape."""
-    layers = list(enumerate(inputs.network.layers, start=1))
-    check_shapes(arrays, {("w", l): layer.w.shape for l, layer in layers}, " after the step")
-    check_shapes(arrays, {("b", l): layer.b.shape for l, layer in layers}, " after the step")
-    return {l: np.column_stack([arrays["w", l], arrays["b", l]]) for l, _ in layers}
 
 
 def _kind(value: Any) -> str:

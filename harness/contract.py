@@ -117,6 +117,11 @@ class Inputs:
         """Parameters times rows: what one gradient costs, up to a constant."""
         return len(self.x) * sum(int(layer.w.size + layer.b.size) for layer in self.network.layers)
 
+    def batches(self, rows: int) -> list[tuple[Array, Array]]:
+        """x and t of each step of an epoch, so many rows a step; the last may have fewer."""
+        firsts = range(0, len(self.x), rows)
+        return [(self.x[i : i + rows], self.t[i : i + rows]) for i in firsts]
+
     def copy(self) -> Inputs:
         layers = tuple(Layer(layer.w.copy(), layer.b.copy(), layer.activation) for layer in self.network.layers)
         return Inputs(Network(layers, self.network.cost), self.x.copy(), self.t.copy())

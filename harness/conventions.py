@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.answers import Arrays, Fault
+from harness.answers import Arrays, Fault, weights_of
 from harness.arithmetic import arithmetic
 from harness.contract import Array, Inputs
 from harness.costs import UNSCALED, Scale
@@ -177,10 +177,8 @@ def quantities_of(function: str, arrays: Arrays, inputs: Inputs, convention: Con
         check_shapes(arrays, {(name, l): both[l] for name in {name for name, _ in arrays} for l in both})
         return dict(arrays)
     if function == "step":
-        check_shapes(arrays, {("w", l): layer.w.shape for l, layer in layers}, " after the step")
-        check_shapes(arrays, {("b", l): layer.b.shape for l, layer in layers}, " after the step")
-        pairs = ((l, layer, np.column_stack([arrays["w", l], arrays["b", l]])) for l, layer in layers)
-        return {("update", l): np.column_stack([layer.w, layer.b]) - after for l, layer, after in pairs}
+        after = weights_of(arrays, inputs)
+        return {("update", l): np.column_stack([layer.w, layer.b]) - after[l] for l, layer in layers}
     if missing := [l for l, _ in layers if ("w", l) not in arrays]:
         raise Fault("count", f"w of layer {missing[0]} is missing, expected an array")
     ours = convention.arranged(arrays, inputs)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.answers import Answer, Fault, Refusal
+from harness.answers import Answer, Arrays, Fault, Refusal
 from harness.cases import EPOCHS, Case, functions_of
 from harness.contract import Inputs
 from harness.conventions import OURS, Convention, fits, layouts, scalings
@@ -77,7 +77,7 @@ class Verdicts:
 
     def _fitting(self, trial: Trial) -> list[Convention]:
         """The layouts that what backprop returned has the shapes of; all where it returned nothing."""
-        arrays = trial.answers["backprop"].arrays if "backprop" in trial.answers else {}
+        arrays = _returned(trial)
         if not arrays:
             return layouts(self.declared)
         return [one for one in layouts(self.declared) if fits(one, arrays, trial.inputs)]
@@ -108,8 +108,12 @@ class Verdicts:
         self._candidates = [one for one in self._candidates or () if all(_explains(one, trial) for trial in trials)]
 
 
+def _returned(trial: Trial) -> Arrays:
+    return trial.answers["backprop"].arrays if "backprop" in trial.answers else {}
+
+
 def _explains(one: Convention, trial: Trial) -> bool:
-    arrays = trial.answers["backprop"].arrays if "backprop" in trial.answers else {}
+    arrays = _returned(trial)
     return (not arrays or fits(one, arrays, trial.inputs)) and not judge_case(trial, one).departures
 
 

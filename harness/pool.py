@@ -117,16 +117,16 @@ class Pool:
         self._server.recover()
 
     def _suspect(self, submission: Submission, request: Request) -> None:
-        if request.is_alone or self._losses > MAX_FAULTS:
-            if request.is_alone:
-                request.refuse(Refusal("failed", f"it {KILLED}", "crash"))
-                submission.count(KILLED)
-            else:
-                request.refuse(Refusal("failed", f"not run: something {KILLED}, again and again", "not run"))
-            self._losses = 0
-            self._done.append(request)
+        if request.is_alone:
+            request.refuse(Refusal("failed", f"it {KILLED}", "crash"))
+            submission.count(KILLED)
+        elif self._losses > MAX_FAULTS:
+            request.refuse(Refusal("failed", f"not run: something {KILLED}, again and again", "not run"))
         else:
             self._suspects.append((submission, request))
+            return
+        self._losses = 0
+        self._done.append(request)
 
     def _assign(self) -> None:
         """Give every worker what it has room for, and a worker to every submission that there is a job for."""

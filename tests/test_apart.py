@@ -464,6 +464,7 @@ def daemon():
             time.sleep(600)
         os._exit(0)
     os.wait()
+    while not os.path.exists({str(note)!r}): time.sleep(0.001)
 def above(pid):
     return int(open(f'/proc/{{pid}}/stat').read().rpartition(')')[2].split()[1])
 """

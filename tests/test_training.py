@@ -11,7 +11,7 @@ from harness import balls, truth
 from harness.certify import certify
 from harness.contract import Inputs
 from harness.training import spread
-from harness.training.courses import DATASETS, Course, batches, courses
+from harness.training.courses import DATASETS, Course, courses
 from harness.training.states import balls_of, network_of, of_balls, of_network
 from harness.verdict import judge as judge_array
 
@@ -27,7 +27,7 @@ def test_the_exact_training_in_batches_is_that_of_mpmath_at_70_digits():
             for layer in inputs.network.layers
         )
         for _ in range(3):
-            for x, t in batches(inputs, 2):
+            for x, t in inputs.batches(2):
                 g1, h1, g2, h2 = np.zeros((2, 4), object), np.zeros(2, object), np.zeros((3, 2), object), [0, 0, 0]
                 for row, target in zip(x.tolist(), t.tolist(), strict=True):
                     a = [1 / (1 + mpmath.exp(-(mpmath.fdot(w1[j], row) + b1[j]))) for j in range(2)]
@@ -73,7 +73,7 @@ def test_the_truth_can_be_kept_as_floats_without_loss_and_goes_on_from_there():
 def test_each_of_the_runs_side_by_side_takes_a_right_step(name):
     course = SHORT[name]
     inputs = course.build()
-    x, t = batches(inputs, course.batch)[0]
+    x, t = inputs.batches(course.batch)[0]
     starts = spread.perturbed(course, of_network(inputs.network))
     moved = of_network(spread.step(network_of(inputs.network, starts), x, t, course.learning_rate))
     for k in range(spread.RUNS):

@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     import numpy as np
 
-    from harness.contract import Array, Inputs, Network
+    from harness.contract import Inputs, Network
 
 EPOCHS = 300
 DATASETS = ("iris", "wine", "breast_cancer", "digits")
@@ -78,12 +78,6 @@ class Course:
             name = "sigmoid" if len(layers) < len(self.widths) - 2 else self.output
             layers.append(Layer(w, random.uniform(-0.5, 0.5, fan_out), ACTIVATIONS[name]))
         return Inputs(Network(tuple(layers), COSTS["half_squared_error"]), x[order], t[order])
-
-
-def batches(inputs: Inputs, batch: int) -> list[tuple[Array, Array]]:
-    """x and t of each step of an epoch; the last may have fewer rows."""
-    firsts = range(0, len(inputs.x), batch)
-    return [(inputs.x[i : i + batch], inputs.t[i : i + batch]) for i in firsts]
 
 
 def learned(network: Network, inputs: Inputs) -> tuple[float, int]:

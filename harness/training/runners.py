@@ -20,7 +20,7 @@ from harness.discover import Implementation
 from harness.messages import inputs_of
 from harness.textbook import Textbook
 from harness.training import spread
-from harness.training.courses import Course, batches
+from harness.training.courses import Course
 from harness.training.states import State, balls_of, network_of, of_balls, of_network
 
 Step: TypeAlias = Callable[[Network, Any, Any, float], Network]
@@ -94,7 +94,7 @@ class Formulation:
 
 
 def _stepped(step: Step, course: Course, inputs: Inputs, state: State, epochs: int) -> Network:
-    network, steps = network_of(inputs.network, state), batches(inputs, course.batch)
+    network, steps = network_of(inputs.network, state), inputs.batches(course.batch)
     for _ in range(epochs):
         for x, t in steps:
             network = step(network, x, t, course.learning_rate)
@@ -156,7 +156,7 @@ class ScikitLearn(Harnessed):
     def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
         if len(course.widths) == 2:
             raise Unsupported("without a hidden layer its output is linear, or its cost another")
-        steps = batches(inputs, course.batch)
+        steps = inputs.batches(course.batch)
         # It takes its learning rate once: batches of another size are an estimator of their own.
         estimators = {len(x): self._estimator(course, x, t) for x, t in (steps[0], steps[-1])}
         parameters: Sequence[Array] = [array for s in state for array in (s[:, :-1].T, s[:, -1])]
