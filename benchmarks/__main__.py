@@ -80,7 +80,7 @@ def _told(outcome: Outcome) -> str:
 def _write() -> None:
     """The report, which loads matplotlib: after all is measured."""
     from benchmarks.report import PAGE, write
-    from harness.page_commands import write_page_of
+    from harness.jobs.page.command import write_page_of
 
     kept = {section: found for section in SECTIONS if (found := store.load(section.name, REPORTS))}
     write(kept, REPORTS)

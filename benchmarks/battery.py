@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.cases import Case
+    from harness.cases.case import Case
 
 
 CASES = 50  # of the small ones
@@ -21,14 +21,15 @@ CASES = 50  # of the small ones
 
 def small() -> list[Any]:
     """The ids of the first CASES cases of a check that are in float64, which is what other checkers need."""
-    from harness.cases import gradient_cases
+    from harness.cases.standard import gradient_cases
 
     return [case.id for case in gradient_cases() if case.dtype == "float64"][:CASES]
 
 
 def made(cases: Sequence[Any]) -> tuple[Case, ...]:
     """The cases of such a list. Raises KeyError for an id that is none."""
-    from harness.cases import make, standard_cases
+    from harness.cases.case import make
+    from harness.cases.standard import standard_cases
 
     standard = {case.id: case for case in standard_cases()}
     return tuple(
@@ -43,10 +44,10 @@ def varied(count: int) -> list[Any]:
 
 
 def main(text: str, arguments: list[str]) -> int:
-    from harness import cases
+    from harness.cases import standard
 
     battery = made(json.loads(text))
-    cases.standard_cases = cases.gradient_cases = lambda: battery
+    standard.standard_cases = standard.gradient_cases = lambda: battery
     from harness.__main__ import main as harness
 
     return harness(arguments)

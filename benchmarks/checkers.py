@@ -15,11 +15,11 @@ GRADCHECK, CENTRAL = "gradcheck", "central_differences"
 
 
 def main(checker: str, text: str) -> int:
-    from harness import peers
+    from harness.jobs.peers import checkers
 
     backprop = importlib.import_module("implementations.batched_matrices").backprop
 
-    check: peers.Check = getattr(peers, checker)
+    check: checkers.Check = getattr(checkers, checker)
     for case in made(json.loads(text)):
         inputs = case.build(1)
         check(inputs, backprop(inputs.network, inputs.x, inputs.t))

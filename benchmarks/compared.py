@@ -11,7 +11,7 @@ from benchmarks.grid import FAST, LIBRARIES, PRACTICAL, Place
 from benchmarks.races import Result
 from benchmarks.section import Outcomes, Table, result, why
 from benchmarks.spec import PRODUCTS, TORCH
-from harness.pictures import Line, Panel, Picture
+from harness.reporting.figures import Line, Panel, Picture
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from benchmarks.grid import (
 from benchmarks.races import Race, Result
 from benchmarks.section import Outcomes, Section, Table, result, why
 from benchmarks.spec import PRODUCTS, TORCH, parameters, products
-from harness.pictures import Panel, Picture
+from harness.reporting.figures import Panel, Picture
 
 FROM = 128  # the width from which PyTorch should not be faster
 LARGEST = Place(width=2048, batch=512)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.spec import AUTOGRAD, JAX, PRODUCTS, TORCH
-from harness.contract import Array, Inputs
+from harness.model.contract import Array, Inputs
 
 # So small that no weight leaves the range in which it started, however often a step is taken.
 LEARNING_RATE = 2.0**-40

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.processes import ROOT
 from benchmarks.races import Contender, Race
 from benchmarks.spec import AUTOGRAD, JAX, PRODUCTS, TORCH, Spec, parameters, products
-from harness.server import processors
+from harness.sandbox.processes.server import processors
 
 GRADIENT, STEP, EPOCH = "gradient", "step", "epoch"
 WIDTHS, BATCHES, DEPTHS = (8, 32, 128, 512, 2048), (1, 32, 512), (1, 2, 4, 8, 16)

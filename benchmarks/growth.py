@@ -17,7 +17,7 @@ from benchmarks.processes import ROOT
 from benchmarks.races import Contender, Outcome, Race, Result
 from benchmarks.section import Outcomes, Section, Table
 from benchmarks.spec import parameters
-from harness.pictures import Line, Panel, Picture
+from harness.reporting.figures import Line, Panel, Picture
 
 NUMPY, COMPARE, CHECK = "import numpy", "compare", "check"
 LIMIT = 200.0  # seconds of one run

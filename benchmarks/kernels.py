@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks import frameworks
 from benchmarks.battery import made, small
 from benchmarks.spec import Spec
-from harness.cases import make
-from harness.contract import Array, Inputs
+from harness.cases.case import make
+from harness.model.contract import Array, Inputs
 
 # Up to so many parameters all difference quotients are computed; of more so few, to extrapolate from.
 FULL, ENOUGH = 2000, 16
@@ -41,11 +41,11 @@ def call_of(spec: Spec) -> tuple[Call, float]:
     if spec.what == "epoch":
         return _epoch(step_of(spec.name)(inputs), inputs, spec.batch), 1.0
     if spec.what == "truth":
-        from harness.truth import attempts
+        from harness.truth.gradient import attempts
 
         return next(attempts(inputs)), 1.0
     if spec.what == "certify":
-        from harness.certify import certify
+        from harness.truth.certify import certify
 
         return lambda: certify(inputs, 0.5, spec.dtype), 1.0
     if spec.what == "differences":

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from harness.server import processors
+from harness.sandbox.processes.server import processors
 
 LIBRARIES = ("torch", "jax", "autograd")
 

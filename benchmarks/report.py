@@ -11,8 +11,8 @@ from benchmarks.measure import ROUNDS
 from benchmarks.races import Outcome
 from benchmarks.section import Section, Table
 from benchmarks.store import Measured
-from harness import markdown
-from harness.pictures import Line, Panel, Picture, embedded, write_pictures
+from harness.reporting import markdown
+from harness.reporting.figures import Line, Panel, Picture, embedded, write_pictures
 
 PAGE, PICTURES = "benchmarks.md", "pictures"
 HOW = (

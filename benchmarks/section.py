@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.figures import NONE, in_bytes, plain, ratio, seconds, timed
 from benchmarks.goals import Judged
 from benchmarks.races import Outcome, Race, Result
-from harness.pictures import Line, Panel, Picture
+from harness.reporting.figures import Line, Panel, Picture
 
 Outcomes = Mapping[str, Outcome]  # by the name of the race
 

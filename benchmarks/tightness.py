@@ -11,10 +11,10 @@ TRIALS = 200
 
 
 def main() -> int:
-    from harness.discover import find
-    from harness.pool import Pool
-    from harness.server import Server
-    from harness.soundness import Tally, submitted, tallies
+    from harness.jobs.soundness.trials import Tally, submitted, tallies
+    from harness.sandbox.loading import find
+    from harness.sandbox.pool import Pool
+    from harness.sandbox.processes.server import Server
 
     right, tally = find(["batched_matrices"]), Tally()
     with Server() as server, Pool(server, 1) as pool:

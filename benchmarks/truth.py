@@ -11,8 +11,8 @@ from benchmarks.goals import Goal, Judged
 from benchmarks.races import Outcome, Race, Result
 from benchmarks.section import Outcomes, Section, Table, result, why
 from benchmarks.spec import Spec, parameters, products
-from harness.pictures import Line, Panel, Picture
-from harness.server import processors
+from harness.reporting.figures import Line, Panel, Picture
+from harness.sandbox.processes.server import processors
 
 GRADIENT, TRUTH, LOOP = "float64 gradient", "truth", "central differences"
 CERTIFIED = "truth and bound"

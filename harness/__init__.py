@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # to a type checker it is True; to import typing takes a 
 if TYPE_CHECKING:
     from typing import Any
 
-    from harness.contract import Gradients, Layer, Network, Unsupported
+    from harness.model.contract import Gradients, Layer, Network, Unsupported
 
 __all__ = ["Gradients", "Layer", "Network", "Unsupported"]
 
@@ -17,6 +17,6 @@ __all__ = ["Gradients", "Layer", "Network", "Unsupported"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from harness import contract
+    from harness.model import contract
 
     return getattr(contract, name)

@@ -23,12 +23,12 @@ from typing import Any
 
 import pytest
 
-from harness.cases import gradient_cases
-from harness.check import Check, check
+from harness.cases.standard import gradient_cases
 from harness.errors import UnknownName, UnusableInput
-from harness.requests import Limits
-from harness.server import Server
-from harness.show_check import text
+from harness.jobs.check.run import Check, check
+from harness.jobs.check.text import text
+from harness.sandbox.processes.server import Server
+from harness.sandbox.requests import Limits
 
 
 @dataclass(frozen=True)

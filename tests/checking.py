@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from harness.cases import gradient_cases
-from harness.check import check
-from harness.discover import FOLDER
-from harness.requests import Limits
+from harness.cases.standard import gradient_cases
+from harness.jobs.check.run import check
+from harness.sandbox.loading import FOLDER
+from harness.sandbox.requests import Limits
 
 SUBMISSIONS = Path(__file__).resolve().parent / "submissions"
 RIGHT = sorted((SUBMISSIONS / "right").glob("*.py"))

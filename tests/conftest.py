@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from running import compared
 
-from harness.compare import Comparison, select
-from harness.discover import Functions, Implementation, load
-from harness.server import Server, processors
-from harness.table import COLUMNS
+from harness.jobs.compare.run import Comparison, select
+from harness.jobs.compare.table import COLUMNS
+from harness.sandbox.loading import Functions, Implementation, load
+from harness.sandbox.processes.server import Server, processors
 
 cached_load = cache(load)
 

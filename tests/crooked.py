@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.arithmetic import FUNCTION_ULPS
+from harness.truth.bounds.float_format import FUNCTION_ULPS
 
 U = 2.0**-24
 ULPS = FUNCTION_ULPS["float32"]

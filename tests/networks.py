@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from harness.activations import ACTIVATIONS
-from harness.cases import HIDDEN
-from harness.contract import Inputs, Layer, Network
-from harness.costs import COSTS
+from harness.cases.case import HIDDEN
+from harness.model.activations import ACTIVATIONS
+from harness.model.contract import Inputs, Layer, Network
+from harness.model.costs import COSTS
 
 fractions = np.vectorize(Fraction, otypes=[object])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from harness.report import COMMITTED_COLUMNS
+from harness.jobs.compare.report.pages import COMMITTED_COLUMNS
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -7,16 +7,16 @@ import math
 from dataclasses import dataclass, field
 from functools import cache
 
-from harness.cases import functions_of
-from harness.compare import compare
-from harness.discover import Implementation
-from harness.evidence import weigh
-from harness.examine import convention_of
-from harness.judging import CaseTruth, Trial, judge_case
-from harness.pool import Pool
-from harness.requests import Limits, Submission, ask
-from harness.server import Server
-from harness.soundness import submitted, tallies
+from harness.cases.case import functions_of
+from harness.jobs.compare.run import compare
+from harness.jobs.soundness.trials import submitted, tallies
+from harness.judging.evidence import weigh
+from harness.judging.examine import convention_of
+from harness.judging.judge import CaseTruth, Trial, judge_case
+from harness.sandbox.loading import Implementation
+from harness.sandbox.pool import Pool
+from harness.sandbox.processes.server import Server
+from harness.sandbox.requests import Limits, Submission, ask
 
 
 @cache

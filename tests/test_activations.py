@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.activations import ACTIVATIONS, LEAK
-from harness.costs import COSTS
+from harness.model.activations import ACTIVATIONS, LEAK
+from harness.model.costs import COSTS
 
 mp = mpmath.mp.clone()
 mp.dps = 50

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.activations import ACTIVATIONS
-from harness.affine import MOST, Affine
-from harness.arithmetic import arithmetic
-from harness.responses import RULES
+from harness.model.activations import ACTIVATIONS
+from harness.truth.bounds.activation_errors import RULES
+from harness.truth.bounds.affine import MOST, Affine
+from harness.truth.bounds.float_format import arithmetic
 
 MACHINE = arithmetic("float64")
 ROOM = 1e-14  # this test's own rounding

@@ -11,12 +11,12 @@ import psutil
 import pytest
 from test_faults import RIGHT as BODY
 
-from harness.cases import make
-from harness.conventions import OURS
-from harness.judging import CaseTruth, Trial, judge_case
-from harness.pool import Pool
-from harness.requests import Limits, Submission, ask
-from harness.server import Server
+from harness.cases.case import make
+from harness.judging.conventions import OURS
+from harness.judging.judge import CaseTruth, Trial, judge_case
+from harness.sandbox.pool import Pool
+from harness.sandbox.processes.server import Server
+from harness.sandbox.requests import Limits, Submission, ask
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = make("random", (3, 2), "sigmoid", 5)  # here the files misbehave
@@ -216,7 +216,7 @@ def test_nothing_of_the_truth_is_there(server, tmp_path):
     with submission(server, tmp_path, misbehaving(look)) as one:
         answered(one, FIRST)
         said = one.output.kept.decode()
-    assert "harness.contract" in said
+    assert "harness.model.contract" in said
     for name in (
         *(f"harness.{name}" for name in ("truth", "balls", "certify", "cases", "mistakes")),
         "flint",

@@ -10,7 +10,7 @@ import pytest
 import torch
 from flint import arb, ctx
 
-from harness.arithmetic import FUNCTION_ULPS, arithmetic
+from harness.truth.bounds.float_format import FUNCTION_ULPS, arithmetic
 
 FUNCTIONS = ("exp", "expm1", "log1p", "tanh", "cosh")
 POINTS = 4000

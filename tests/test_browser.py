@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from results import HOSTILE, write_results
 
-from harness.cases import standard_cases
-from harness.discover import available
-from harness.page.build import build
-from harness.page.mistakes import matrix
+from harness.cases.standard import standard_cases
+from harness.jobs.page.build import build
+from harness.jobs.page.mistakes import matrix
+from harness.sandbox.loading import available
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; `nox -s browser` installs it")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

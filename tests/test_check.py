@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 from checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, copied, names
 
-from harness.discover import available
+from harness.jobs.check.location import first_divergence
+from harness.jobs.check.text import text
 from harness.mistakes import CATALOGUE
-from harness.show_check import text
-from harness.where import first_divergence
+from harness.sandbox.loading import available
 
 WRONG = sorted((SUBMISSIONS / "wrong").glob("*.py"))
 UNKNOWN = sorted((SUBMISSIONS / "unknown").glob("*.py"))

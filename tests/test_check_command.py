@@ -13,10 +13,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from harness.cases import gradient_cases
+from harness.cases.standard import gradient_cases
 
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMA = json.loads((ROOT / "harness" / "check.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "harness" / "jobs" / "check" / "schema.json").read_text(encoding="utf-8"))
 SUBMISSIONS = ROOT / "tests" / "submissions"
 
 
@@ -120,7 +120,7 @@ def test_a_declared_convention_is_status_0_and_an_undeclared_one_is_not(tmp_path
             "--json /no/such/folder/x.json",
         ),
         (["new", "my-backprop"], "my-backprop: expected a name of letters, digits and _"),
-        (["new", "harness/check"], "harness/check.py: expected no file there, found one"),
+        (["new", "harness/jobs/check/run"], "harness/jobs/check/run.py: expected no file there, found one"),
         (["new", "no/such/thing"], "no/such/thing.py: expected the folder no/such to be there"),
     ],
 )

@@ -17,29 +17,23 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from networks import inputs
 
-from harness.activations import ACTIVATIONS
-from harness.cases import make
-from harness.certify import certify
-from harness.claims import (
-    CLAIMS,
-    answered,
-    bias_trick,
+from harness.cases.case import make
+from harness.jobs.claims.catalogue import all_claims, answered
+from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.jobs.claims.counting import Counting
+from harness.jobs.claims.experiments.formulas import (
     current_or_next_layer,
     hadamard_product,
     iverson_bracket,
-    many_costs,
-    signs,
     slope_forms,
     transpose_not_inverse,
 )
-from harness.claims.claim import Claim, Evidence, Statement, Table
-from harness.claims.counting import Counting
-from harness.claims.published_figures import CARELESS, RIGHT, WRONG, judged
-from harness.claims.published_groups import groups
-from harness.claims.recomputed import OffByOne
-from harness.claims.tools import distance, exponent, functions, is_right
-from harness.claims_report import pictures, render, write
-from harness.contract import Inputs
+from harness.jobs.claims.experiments.practice import bias_trick, many_costs, signs
+from harness.jobs.claims.experiments.published.figures import CARELESS, RIGHT, WRONG, judged
+from harness.jobs.claims.experiments.published.groups import groups
+from harness.jobs.claims.experiments.published.recomputed import OffByOne
+from harness.jobs.claims.report import pictures, render, write
+from harness.jobs.claims.tools import distance, exponent, functions, is_right
 from harness.mistakes.backward import (
     InverseWhereTransposeBelongs,
     UpdatedWeightsUsedToPropagate,
@@ -49,9 +43,12 @@ from harness.mistakes.batches import OnlineUpdatesInsideBatch
 from harness.mistakes.costs import SoftmaxDiagonalJacobian
 from harness.mistakes.gradients import OutputsWhereInputsBelong
 from harness.mistakes.slopes import SigmaPrimeOfActivation
-from harness.pictures import Picture, svg
-from harness.precise import floats, precise
-from harness.textbook import Textbook
+from harness.model.activations import ACTIVATIONS
+from harness.model.contract import Inputs
+from harness.model.textbook import Textbook
+from harness.reporting.figures import Picture, svg
+from harness.truth.certify import certify
+from harness.truth.enclosures.precise import floats, precise
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 NAMES = [
@@ -68,7 +65,7 @@ NAMES = [
     "update-after-backward",
     "published-figures",
 ]
-CLAIM = {claim.name: claim for claim in CLAIMS}
+CLAIM = {claim.name: claim for claim in all_claims()}
 
 
 def mixed_forms():
@@ -104,7 +101,7 @@ def twice(book, call=1):
 
 @pytest.fixture(scope="module")
 def found() -> dict[Claim, Evidence]:
-    return {claim: answered(claim) for claim in CLAIMS}
+    return {claim: answered(claim) for claim in all_claims()}
 
 
 def test_the_twelve_questions_are_there_and_each_is_whole(found):
@@ -189,7 +186,7 @@ def test_an_experiment_that_fails_is_no_confirmation_and_no_traceback():
     def fail():
         raise KeyError("gone")
 
-    evidence = answered(dataclasses.replace(CLAIMS[0], experiment=fail))
+    evidence = answered(dataclasses.replace(all_claims()[0], experiment=fail))
     assert not evidence.holds
     assert "KeyError" in evidence.statements[0].text
     assert not Evidence((), ()).holds
@@ -335,7 +332,7 @@ def test_every_claim_has_its_section_with_all_that_was_promised(found):
 
 def test_a_claim_that_fails_shows_on_the_page():
     evidence = Evidence((Statement("two and two are five", False), Statement("four is four", True)), ())
-    page = render({CLAIMS[0]: evidence})
+    page = render({all_claims()[0]: evidence})
     assert "0 of 1 claims are confirmed" in page
     assert "**not confirmed** (1 of 2 statements hold)" in page
     assert "- ✗ two and two are five" in page
@@ -344,6 +341,6 @@ def test_a_claim_that_fails_shows_on_the_page():
 
 def test_cells_cannot_break_a_table_and_long_tables_are_folded():
     table = Table("caption", ["a|b"], [["c|d"]] * 30)
-    page = render({CLAIMS[0]: Evidence((Statement("yes", True),), (table,))})
+    page = render({all_claims()[0]: Evidence((Statement("yes", True),), (table,))})
     assert page.count("c\\|d") == 30
     assert "<details><summary>caption</summary>" in page

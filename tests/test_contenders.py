@@ -9,7 +9,7 @@ from benchmarks import frameworks
 from benchmarks.grid import PRACTICAL, formulations
 from benchmarks.kernels import call_of, inputs_of
 from benchmarks.spec import AUTOGRAD, JAX, PRODUCTS, TORCH, Spec, parameters, products
-from harness.certify import certify, excess
+from harness.truth.certify import certify, excess
 
 WIDTHS = (4, 3, 5, 2)
 

@@ -9,8 +9,8 @@ from conftest import table_of
 from running import compared, write
 from test_faults import RIGHT
 
-from harness.compare import select
-from harness.report import write as write_reports
+from harness.jobs.compare.report.pages import write as write_reports
+from harness.jobs.compare.run import select
 
 CASES = ("iris-4-5-3-sigmoid-batch8", "random-5-6-4-3-sigmoid-small-batch8", "random-5-6-4-3-sigmoid-saturated-batch8")
 CONTROLS = {

@@ -9,11 +9,11 @@ import pytest
 from checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, names
 from test_faults import RIGHT as RIGHT_OF_ALL
 
-from harness.cases import gradient_cases
-from harness.check import check
-from harness.conventions import OURS, scalings
-from harness.judging import CONVENTION
-from harness.show_check import text
+from harness.cases.standard import gradient_cases
+from harness.jobs.check.run import check
+from harness.jobs.check.text import text
+from harness.judging.conventions import OURS, scalings
+from harness.judging.judge import CONVENTION
 
 DECLARATION = re.compile(r"^(REDUCTION|HALF|SIGN|LAYOUT|BIAS) = (.*)$", re.MULTILINE)
 

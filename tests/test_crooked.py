@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from crooked import ORDERS, WAYS, Crooked, U
 
-from harness.activations import ACTIVATIONS
-from harness.certify import certify, certify_forward, excess
-from harness.contract import Inputs, Layer, Network
-from harness.costs import COSTS
+from harness.model.activations import ACTIVATIONS
+from harness.model.contract import Inputs, Layer, Network
+from harness.model.costs import COSTS
+from harness.truth.certify import certify, certify_forward, excess
 
 ROWS = 24
 

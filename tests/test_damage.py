@@ -12,9 +12,9 @@ import pytest
 from results import write_results
 from test_command_line import harness
 
-from harness.markdown import made
-from harness.page import build as page
-from harness.page.build import build, write
+from harness.jobs.page import build as page
+from harness.jobs.page.build import build, write
+from harness.reporting.markdown import made
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 SECTION = re.compile(r'<section id="([\w-]+)".*?</section>', re.DOTALL)
@@ -43,7 +43,7 @@ WHERE = {
 def nothing_worked_through():
     """What is worked through comes from no report, and takes most of the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page.worked, "data", dict)
+        patch.setattr(page.networks, "data", dict)
         yield
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from sklearn import datasets as scikit_learn
 
-from harness import datasets
-from harness.activations import ACTIVATIONS
-from harness.arithmetic import FUNCTION_ULPS
-from harness.cases import DTYPES, HIDDEN, OUTPUTS, make, standard_cases
+from harness.cases import datasets
+from harness.cases.case import DTYPES, HIDDEN, OUTPUTS, make
+from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
+from harness.model.activations import ACTIVATIONS
+from harness.truth.bounds.float_format import FUNCTION_ULPS
 
 
 @pytest.mark.parametrize("name", [name for name in datasets.NAMES if name not in ("xor", "ten_rows")])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import distances as module
-from harness.distances import distances
-from harness.verdict import distance
+from harness.jobs.compare import distances as module
+from harness.jobs.compare.distances import distances
+from harness.judging.verdict import distance
 
 
 @pytest.mark.parametrize("together", [1, 10, 2**16])

@@ -10,7 +10,15 @@ from flint import arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.double_double import FUNCTION, OPERATION, SMALLEST, Double, exp, exp_and_expm1, log1p
+from harness.truth.enclosures.double_double import (
+    FUNCTION,
+    OPERATION,
+    SMALLEST,
+    Double,
+    exp,
+    exp_and_expm1,
+    log1p,
+)
 
 U = Fraction(1, 2**53)
 

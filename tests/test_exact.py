@@ -13,15 +13,15 @@ import pytest
 from conftest import functions_of
 from running import write
 
-from harness.contract import Gradients, Unsupported
-from harness.discover import Functions, available, find
-from harness.evaluate import NotExact, degree, differences, evaluate
-from harness.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs
-from harness.exact_call import parted, run_exactly
-from harness.prove import ARCHITECTURES, Attempt, attempts, prove
-from harness.refute import WRONG, refute
-from harness.server import Server
-from harness.textbook import Textbook
+from harness.jobs.prove.evaluate import NotExact, degree, differences, evaluate
+from harness.jobs.prove.host import parted, run_exactly
+from harness.jobs.prove.proofs import ARCHITECTURES, Attempt, attempts, prove
+from harness.jobs.prove.refute import WRONG, refute
+from harness.model.contract import Gradients, Unsupported
+from harness.model.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs
+from harness.model.textbook import Textbook
+from harness.sandbox.loading import Functions, available, find
+from harness.sandbox.processes.server import Server
 
 GENERIC = [
     "batched_matrices",
@@ -62,7 +62,7 @@ def proof_of(functions, architecture, seed):
 
 @pytest.fixture(scope="module")
 def exact_server():
-    with Server(("harness.exact_call",)) as server:
+    with Server(("harness.jobs.prove.host",)) as server:
         yield server
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from test_command_line import harness
 
-from harness.cases import standard_cases
-from harness.changes import changes, read
-from harness.compare import Comparison, Selection
-from harness.discover import find
+from harness.cases.standard import standard_cases
 from harness.errors import BadTable
-from harness.exports import badge, write_json, write_junit
-from harness.rows import Row
+from harness.jobs.compare.changes import changes, read
+from harness.jobs.compare.report.exports import badge, write_json, write_junit
+from harness.jobs.compare.rows import Row
+from harness.jobs.compare.run import Comparison, Selection
+from harness.sandbox.loading import find
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)

@@ -8,8 +8,8 @@ import pytest
 from conftest import table_of
 from running import compared, run, run_all, write
 
-from harness.cases import make
-from harness.compare import select
+from harness.cases.case import make
+from harness.jobs.compare.run import select
 
 CASE = make("random", (3, 4, 2), "sigmoid", 5)
 RIGHT = """

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from networks import inputs
 from running import weighed
 
-from harness.cases import gradient_cases
-from harness.certify import certify, excess
-from harness.costs import Scale
-from harness.diagnose import outcome
-from harness.half import are_of, half_unit, is_truth_stored, storing
+from harness.cases.standard import gradient_cases
+from harness.jobs.check.text import text
+from harness.judging.float16 import are_of, half_unit, is_truth_stored, storing
 from harness.mistakes import CATALOGUE
-from harness.show_check import text
-from harness.textbook import Textbook
+from harness.mistakes.diagnose import outcome
+from harness.model.costs import Scale
+from harness.model.textbook import Textbook
+from harness.truth.certify import certify, excess
 
 WRONG = sorted(name for name, entry in CATALOGUE.items() if entry.dtype is None)
 

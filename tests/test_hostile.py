@@ -15,7 +15,7 @@ import pytest
 from test_command_line import ROOT
 from test_faults import RIGHT
 
-from harness import folders
+from harness.sandbox.processes import folders
 
 STEP = "def step(n, x, t, eta):\n    {}; g = right(n, x, t)\n    return n.with_parameters(" + (
     "[l.w - eta * w for l, w in zip(n.layers, g.w)], [l.b - eta * b for l, b in zip(n.layers, g.b)])\n"

@@ -1,4 +1,4 @@
-"""The house rules that can be checked: which way imports run, what an implementation may import, equation tags."""
+"""The house rules that can be checked: what an implementation may import, equation tags."""
 
 from __future__ import annotations
 
@@ -10,36 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-# Data flows from left to right, and imports run only from right to left; modules of one group may not import
-# each other unless the later is listed after the earlier.
-ORDER = [
-    "contract", "errors", "ending", "timings", "activations", "costs",
-    "tables", "datasets", "drawing", "cases", "selection", "common",
-    "double_double", "enclosure", "slicing", "products", "balls", "large", "truth",
-    "arithmetic", "affine", "responses", "rounding", "certify", "exact",
-    "discover", "answers", "folders", "processes", "fork_server", "surroundings", "messages", "child", "call",
-    "server", "worker", "requests", "job", "pool",
-    "textbook", "conventions", "verdict", "judging", "half", "evidence", "cause", "examine", "rounded",
-    "mistakes.entry", "mistakes.scopes", "mistakes.slopes", "mistakes.backward", "mistakes.gradients",
-    "mistakes.batches", "mistakes.costs", "mistakes",
-    "diagnose", "where", "explain", "check", "check_json", "show_check", "skeleton", "testing",
-    "mutants",
-    "evaluate", "exact_call", "prove", "refute", "tightness", "soundness", "peers", "catalogue",
-    "distances", "pairs", "rows", "table", "tally", "schedule", "compare", "views", "results", "changes", "exports",
-    "pictures", "precise",
-    "training", "training.states", "training.courses", "training.spread", "training.runners",
-    "training.store", "training.follow", "training.judged", "training_views",
-    "claims.claim", "claims.tools", "claims.bias_trick", "claims.current_or_next_layer", "claims.hadamard_product",
-    "claims.inputs_not_outputs", "claims.iverson_bracket", "claims.counting", "claims.many_costs",
-    "claims.online_batch_mean", "claims.recomputed", "claims.published_groups", "claims.published_figures",
-    "claims.signs", "claims.slope_forms", "claims.transpose_not_inverse", "claims.update_after_backward", "claims",
-    "markdown", "claims_report", "training_pictures", "training_report", "terminal", "training_terminal",
-    "page", "page.examples", "page.lines", "page.notations", "page.quantities", "page.worked",
-    "soundness_report", "sensitivity", "mistakes_report", "mutants_report", "report", "proof_report",
-    "page.damage", "page.sections",
-    "page.pictures", "page.notation", "page.prose", "page.mistakes", "page.data", "page.build", "page_commands",
-    "check_commands", "claims_commands", "commands", "compare_command", "diff_command", "train_commands", "__main__",
-]  # fmt: skip
 FILES = sorted((ROOT / "harness").rglob("*.py"))
 IMPLEMENTATIONS = sorted((ROOT / "implementations").glob("*.py"))
 
@@ -60,37 +30,10 @@ def imports(path):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name}: relative import"
-            if node.module in (
-                "harness",
-                "harness.mistakes",
-                "harness.claims",
-                "harness.training",
-                "harness.page",
-            ):  # the packages: what is imported may be a module
+            if node.module == "harness":  # what is imported may be a module
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
             else:
                 yield node.module
-
-
-def module(path):
-    """The name of a file of the harness as a module, without `harness.`; empty for the package itself."""
-    parts = path.relative_to(ROOT / "harness").with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def test_every_module_of_the_harness_has_its_place():
-    assert sorted(ORDER) == sorted(filter(None, map(module, FILES)))
-
-
-@pytest.mark.parametrize("path", FILES, ids=module)
-def test_imports_run_one_way(path):
-    place = module(path)
-    allowed = ORDER[: ORDER.index(place)] if place else ["contract"]
-    for name in imports(path):
-        if name.startswith("harness."):
-            # A name of a module, or a name in one: `from harness import X` and `from harness.mistakes import X` alike.
-            found = name.removeprefix("harness.")
-            assert found in allowed or found.rsplit(".", 1)[0] in allowed, f"{path.name} imports {name}"
 
 
 @pytest.mark.parametrize("path", IMPLEMENTATIONS, ids=lambda p: p.stem)

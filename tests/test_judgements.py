@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import verdict
-from harness.cases import make
-from harness.certify import certify
-from harness.verdict import Judgement, judge, judge_together, parts
+from harness.cases.case import make
+from harness.judging import verdict
+from harness.judging.verdict import Judgement, judge, judge_together, parts
+from harness.truth.certify import certify
 
 CASES = [
     make("random", (3, 4, 2), "sigmoid", 5),

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import inputs, random_inputs
 
-from harness.cases import standard_cases
-from harness.certify import certify
-from harness.contract import Unsupported
-from harness.discover import REFERENCE, available, find
-from harness.soundness import LOSSY
-from harness.verdict import digits, distance, judge
+from harness.cases.standard import standard_cases
+from harness.jobs.soundness.trials import LOSSY
+from harness.judging.verdict import digits, distance, judge
+from harness.model.contract import Unsupported
+from harness.sandbox.loading import REFERENCE, available, find
+from harness.truth.certify import certify
 
 IMPLEMENTATIONS = available()
 GRADIENT_CASES = [case for case in standard_cases() if not case.online]

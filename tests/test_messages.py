@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from harness.answers import Answer
-from harness.messages import BadMessage, Inbox, pack, pack_answer, read_answer, read_loading
+from harness.sandbox.answers import Answer
+from harness.sandbox.messages import BadMessage, Inbox, pack, pack_answer, read_answer, read_loading
 
 ANY = st.lists(
     arrays.arrays(st.sampled_from([np.float64, np.float32]), arrays.array_shapes(min_dims=0, max_dims=3, min_side=0))

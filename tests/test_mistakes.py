@@ -13,16 +13,17 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from networks import inputs
 
-from harness.cases import Case, gradient_cases, make
-from harness.catalogue import HIDDEN, SEEN, answers, kill_matrix, prepared
-from harness.conventions import OURS
-from harness.costs import Scale
-from harness.diagnose import diagnose, outcome, singles
-from harness.explain import subjects
-from harness.judging import CaseTruth, Trial, judge_case
+from harness.cases.case import Case, make
+from harness.cases.standard import gradient_cases
+from harness.jobs.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix, prepared
+from harness.judging.conventions import OURS
+from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE
-from harness.rounded import rounded_inputs
-from harness.textbook import Textbook
+from harness.mistakes.diagnose import diagnose, outcome, singles
+from harness.mistakes.explain import subjects
+from harness.model.costs import Scale
+from harness.model.textbook import Textbook
+from harness.truth.bounds.rounded_array import rounded_inputs
 
 CASE = make("random", (1, 1))  # only its learning rate counts
 ROOT = Path(__file__).resolve().parent.parent

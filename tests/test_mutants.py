@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import mutants
-from harness.discover import available, find
-from harness.mutants import Fate, Mutant, fates, mutants_of
-from harness.mutants_report import Reason, one_line, outdated, reasons, render, unexplained
-from harness.server import Server
+from harness.jobs.mutants import run
+from harness.jobs.mutants.report import Reason, one_line, outdated, reasons, render, unexplained
+from harness.jobs.mutants.run import Fate, Mutant, fates, mutants_of
+from harness.sandbox.loading import available, find
+from harness.sandbox.processes.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,7 +34,7 @@ def test_the_check_kills_what_is_worse_and_lets_the_equivalent_live(monkeypatch)
         ("deltas, strict=True)", "deltas, strict=False)"),
     ]
     monkeypatch.setattr(
-        mutants,
+        run,
         "mutants_of",
         lambda source: (Mutant("by hand", 1, old, new, source.replace(old, new)) for old, new in changes),
     )

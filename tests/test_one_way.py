@@ -11,14 +11,14 @@ from checking import ONLY_SIGMOID, SUBMISSIONS
 from running import compared, shared, write
 from test_faults import RIGHT
 
-from harness.cases import gradient_cases
-from harness.check import check
-from harness.compare import Selection
-from harness.discover import Implementation, available
-from harness.judging import CONVENTION
-from harness.requests import Limits
-from harness.rows import rows_of
-from harness.verdict import VERDICTS
+from harness.cases.standard import gradient_cases
+from harness.jobs.check.run import check
+from harness.jobs.compare.rows import rows_of
+from harness.jobs.compare.run import Selection
+from harness.judging.judge import CONVENTION
+from harness.judging.verdict import VERDICTS
+from harness.sandbox.loading import Implementation, available
+from harness.sandbox.requests import Limits
 
 SEED = 7
 CASES = [

@@ -11,16 +11,16 @@ import pytest
 from results import HOSTILE, write_results
 from test_command_line import harness
 
-from harness.cases import standard_cases
-from harness.discover import available
+from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
+from harness.jobs.page.build import SECTIONS, as_json, build, write
+from harness.jobs.page.data import answer, results
+from harness.jobs.page.mistakes import matrix
+from harness.jobs.page.notation import written
+from harness.jobs.page.prose import SECTIONS as REPORTED
+from harness.jobs.page.prose import parts
 from harness.mistakes import CATALOGUE
-from harness.page.build import SECTIONS, as_json, build, write
-from harness.page.data import answer, results
-from harness.page.mistakes import matrix
-from harness.page.notation import written
-from harness.page.prose import SECTIONS as REPORTED
-from harness.page.prose import parts
+from harness.sandbox.loading import available
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "reports"
@@ -216,12 +216,12 @@ def test_a_page_that_is_not_ours_is_not_replaced(tmp_path):
 
 
 def test_a_link_to_a_report_stays_on_the_page_and_one_to_a_file_becomes_its_path(tmp_path):
-    text = "[a](claims.md) [b](#here) [c](../harness/truth.py) [d](https://example.org/x)\n"
+    text = "[a](claims.md) [b](#here) [c](../harness/truth/gradient.py) [d](https://example.org/x)\n"
     (tmp_path / "proof.md").write_text(text, encoding="utf-8")
     [part] = parts(tmp_path / "proof.md")
     [block] = part.blocks
     assert re.findall(r'href="([^"]*)"', block.html) == ["#claims", "#here", "https://example.org/x"]
-    assert 'data-path="harness/truth.py">c</span>' in block.html
+    assert 'data-path="harness/truth/gradient.py">c</span>' in block.html
 
 
 def test_formulas_are_written_as_by_hand_and_escaped():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.pictures import Band, Line, Panel, Picture, svg, write_pictures
+from harness.reporting.figures import Band, Line, Panel, Picture, svg, write_pictures
 
 LABELS = ["one", "two", "three", "four", "five", "six", "seven"]
 

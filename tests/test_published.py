@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from conftest import functions_of
 
-from harness import datasets
-from harness.claims.published_groups import PUBLISHED
-from harness.claims.recomputed import article_2_network, sigmoid_network
-from harness.claims.tools import output
-from harness.contract import Unsupported
-from harness.discover import available, find
+from harness.cases import datasets
+from harness.jobs.claims.experiments.published.groups import PUBLISHED
+from harness.jobs.claims.experiments.published.recomputed import article_2_network, sigmoid_network
+from harness.jobs.claims.tools import output
+from harness.model.contract import Unsupported
+from harness.sandbox.loading import available, find
 
 # A central difference with the usual step is good for about nine digits; the figures have five to nine.
 TRUNCATION = {"finite_differences": 1e-8}

@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 from conftest import table_of
 
-from harness.cases import standard_cases
-from harness.compare import Comparison, Selection
-from harness.discover import find
+from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
-from harness.markdown import made
-from harness.pairs import PairRow
-from harness.report import COMMITTED_COLUMNS, page_of, pairwise, write
-from harness.rows import Row
-from harness.views import excess_by_quantity, order_of_magnitude, summary, verdict_counts
+from harness.jobs.compare.pairs import PairRow
+from harness.jobs.compare.report.pages import COMMITTED_COLUMNS, page_of, pairwise, write
+from harness.jobs.compare.report.views import excess_by_quantity, order_of_magnitude, summary, verdict_counts
+from harness.jobs.compare.rows import Row
+from harness.jobs.compare.run import Comparison, Selection
+from harness.reporting.markdown import made
+from harness.sandbox.loading import find
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 KEYS = ["implementation", "case", "quantity", "layer"]

@@ -12,18 +12,19 @@ from hypothesis import given, settings
 from networks import inputs, random_inputs
 from running import tallied, weighed
 
-from harness import soundness, truth
-from harness.activations import ACTIVATIONS
-from harness.arithmetic import Arithmetic, arithmetic
-from harness.call import of_gradients
-from harness.certify import certify, certify_forward, excess
-from harness.contract import Gradients, Inputs, Layer, Network, Unsupported
-from harness.conventions import OURS, quantities_of
-from harness.costs import COSTS
-from harness.discover import available, find
-from harness.peers import central_differences, gradcheck, gradproof
-from harness.sensitivity import problems
-from harness.soundness import LOSSY, Tally, random_case
+from harness.jobs.peers.checkers import central_differences, gradcheck, gradproof
+from harness.jobs.peers.sensitivity import problems
+from harness.jobs.soundness import trials
+from harness.jobs.soundness.trials import LOSSY, Tally, random_case
+from harness.judging.conventions import OURS, quantities_of
+from harness.model.activations import ACTIVATIONS
+from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
+from harness.model.costs import COSTS
+from harness.sandbox.host.call import of_gradients
+from harness.sandbox.loading import available, find
+from harness.truth import gradient
+from harness.truth.bounds.float_format import Arithmetic, arithmetic
+from harness.truth.certify import certify, certify_forward, excess
 
 
 def test_no_false_alarm_on_a_sample_of_random_networks():
@@ -70,7 +71,7 @@ def test_huge_weights_raise_no_false_alarm_and_leave_next_to_nothing_open(monkey
     tally, overflowing = Tally(), 0
     for most in (9, 18):
         huge = partial(with_huge_weights, most=most)
-        monkeypatch.setattr(soundness, "random_case", huge)
+        monkeypatch.setattr(trials, "random_case", huge)
         # Where a bound is infinite right code gives NaN, and NaN is refused.
         finite = [number for number in range(40) if has_bounds(*huge(number))]
         overflowing += 40 - len(finite)
@@ -324,7 +325,7 @@ def test_inputs_that_are_not_finite_have_no_truth_and_say_which(monkeypatch, pla
     given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=1)
     array = given_inputs.arrays()[place]
     array[(1,) * array.ndim] = value
-    monkeypatch.setattr(truth, "enclose", None)  # nothing is tried
+    monkeypatch.setattr(gradient, "enclose", None)  # nothing is tried
     index = ", ".join(["1"] * array.ndim)
     for refused in (lambda: certify(given_inputs, 0.5, "float64"), lambda: certify_forward(given_inputs, "float64")):
         with pytest.raises(ValueError, match=rf"^{name} holds {value} at \[{index}\]: .* finite numbers only$"):

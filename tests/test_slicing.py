@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import exactly, fractions
 
-from harness.double_double import Double
-from harness.enclosure import Enclosure
-from harness.products import NARROW, by_balls, sum_of_outer_products, times, weights
-from harness.slicing import BITS, cut, cut_for, product, product_of_columns
+from harness.truth.enclosures.double_double import Double
+from harness.truth.enclosures.enclosed_matmul import NARROW, by_balls, sum_of_outer_products, times, weights
+from harness.truth.enclosures.enclosure import Enclosure
+from harness.truth.enclosures.sliced_matmul import BITS, cut, cut_for, product, product_of_columns
 
 
 def badly_scaled(random, shape, spread):

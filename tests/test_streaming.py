@@ -18,18 +18,18 @@ import psutil
 import pytest
 from running import compared, shared
 
-from harness import schedule
-from harness.cases import make
-from harness.compare import Selection, select
-from harness.discover import Implementation, find
+from harness.cases.case import make
 from harness.errors import UnusableInput
-from harness.pairs import Pairs
-from harness.pool import Pool
-from harness.requests import Limits
-from harness.rows import Row
-from harness.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
-from harness.table import COLUMNS, Table
-from harness.timings import Clock
+from harness.jobs.compare import schedule
+from harness.jobs.compare.pairs import Pairs
+from harness.jobs.compare.rows import Row
+from harness.jobs.compare.run import Selection, select
+from harness.jobs.compare.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
+from harness.jobs.compare.table import COLUMNS, Table
+from harness.reporting.profile import Clock
+from harness.sandbox.loading import Implementation, find
+from harness.sandbox.pool import Pool
+from harness.sandbox.requests import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = tuple(make("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))

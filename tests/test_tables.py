@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import datasets
-from harness.cases import csv_cases
+from harness.cases import datasets
+from harness.cases.csv_table import read_csv
+from harness.cases.standard import csv_cases
 from harness.errors import BadTable, UnknownName
-from harness.tables import read_csv
 
 BAD = {
     "word": ("a,b,y\n1,2,0\n3,x,1\n", "row 3, column 'b': expected a number, found 'x'"),

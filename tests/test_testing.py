@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cases import gradient_cases
+from harness.cases.standard import gradient_cases
 from harness.errors import UnknownName, UnusableInput
 from harness.testing import parametrize_with_cases
 

@@ -9,10 +9,10 @@ import pytest
 from running import shared, tallied
 
 from harness.__main__ import main
-from harness.discover import available, find
-from harness.soundness import FORWARD, LOSSY, Tally, sound
-from harness.soundness_report import as_json, as_text
-from harness.tightness import NONE, Tightness
+from harness.jobs.soundness.report import as_json, as_text
+from harness.jobs.soundness.tightness import NONE, Tightness
+from harness.jobs.soundness.trials import FORWARD, LOSSY, Tally, sound
+from harness.sandbox.loading import available, find
 
 A_BIN = 10 ** (1 / 20)
 

@@ -8,9 +8,9 @@ import time
 import pytest
 from test_command_line import harness
 
-from harness.cases import make
-from harness.certify import certify
-from harness.timings import Clock, table
+from harness.cases.case import make
+from harness.reporting.profile import Clock, table
+from harness.truth.certify import certify
 
 LINE = re.compile(r"^  (\S.*?) +(\d+\.\d{3})$")
 

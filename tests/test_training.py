@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from flint import ctx
 
-from harness import balls, truth
-from harness.certify import certify
-from harness.contract import Inputs
-from harness.training import spread
-from harness.training.courses import DATASETS, Course, courses
-from harness.training.states import balls_of, network_of, of_balls, of_network
-from harness.verdict import judge as judge_array
+from harness.jobs.train import spread
+from harness.jobs.train.courses import DATASETS, Course, courses
+from harness.jobs.train.states import balls_of, network_of, of_balls, of_network
+from harness.judging.verdict import judge as judge_array
+from harness.model.contract import Inputs
+from harness.truth import gradient
+from harness.truth.certify import certify
+from harness.truth.enclosures import ball_backprop
 
 SHORT = {course.id: course for course in courses(16)}
 
@@ -44,7 +45,7 @@ def test_the_exact_training_in_batches_is_that_of_mpmath_at_70_digits():
                 w2 = [[w2[j][k] - g2[j, k] / 4 for k in range(2)] for j in range(3)]
                 b2 = [b2[j] - h2[j] / 4 for j in range(3)]
         expected = [[*row, b] for w, bs in ((w1, b1), (w2, b2)) for row, b in zip(w, bs, strict=True)]
-        found = truth.advance(inputs, balls.parameters(inputs.network), 0.25, 2, 3)
+        found = gradient.advance(inputs, ball_backprop.parameters(inputs.network), 0.25, 2, 3)
         parts = [row for layer in of_balls(found) for row in np.moveaxis(layer, 0, -1).tolist()]
         errors = [
             abs(mpmath.fsum(of_entry) - value)
@@ -52,15 +53,15 @@ def test_the_exact_training_in_batches_is_that_of_mpmath_at_70_digits():
             for of_entry, value in zip(row, values, strict=True)
         ]
         # Each of a step's roundings, some tens, is of 2^-192, and there are six steps.
-        assert max(errors) < mpmath.mpf(2) ** (12 - truth.TRAINING_PRECISION)
+        assert max(errors) < mpmath.mpf(2) ** (12 - gradient.TRAINING_PRECISION)
     assert len(errors) == 19
 
 
 def test_the_truth_can_be_kept_as_floats_without_loss_and_goes_on_from_there():
     inputs = SHORT["iris-4-5-3-batches20"].build()
-    start = balls.parameters(inputs.network)
-    at_once = truth.advance(inputs, start, 0.01, 20, 3)
-    parted = truth.advance(inputs, balls_of(of_balls(truth.advance(inputs, start, 0.01, 20, 1))), 0.01, 20, 2)
+    start = ball_backprop.parameters(inputs.network)
+    at_once = gradient.advance(inputs, start, 0.01, 20, 3)
+    parted = gradient.advance(inputs, balls_of(of_balls(gradient.advance(inputs, start, 0.01, 20, 1))), 0.01, 20, 2)
     before, ctx.prec = ctx.prec, 400
     try:
         for one, other in zip(at_once, parted, strict=True):

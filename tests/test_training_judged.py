@@ -12,17 +12,17 @@ import pandas as pd
 import pytest
 from running import shared
 
-from harness.answers import Refusal
-from harness.discover import Implementation, available
-from harness.requests import Limits
-from harness.training.courses import courses, learned
-from harness.training.follow import Followed, Selection, follow, select
-from harness.training.judged import EXPLAINED, NOT_EXPLAINED, judge
-from harness.training.runners import PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, ScikitLearn
-from harness.training.states import network_of
-from harness.training.store import Store
-from harness.training_report import COMMITTED, committed, write
-from harness.training_views import answer, is_well
+from harness.jobs.train.courses import courses, learned
+from harness.jobs.train.follow import Followed, Selection, follow, select
+from harness.jobs.train.judged import EXPLAINED, NOT_EXPLAINED, judge
+from harness.jobs.train.report.pages import COMMITTED, committed, write
+from harness.jobs.train.report.views import answer, is_well
+from harness.jobs.train.runners import PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, ScikitLearn
+from harness.jobs.train.states import network_of
+from harness.jobs.train.store import Store
+from harness.sandbox.answers import Refusal
+from harness.sandbox.loading import Implementation, available
+from harness.sandbox.requests import Limits
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 

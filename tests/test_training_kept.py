@@ -15,10 +15,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from harness.discover import Implementation
-from harness.training.courses import courses
-from harness.training.runners import PLANTED_MISTAKE, Formulation
-from harness.training.store import Run, Store, fingerprint
+from harness.jobs.train.courses import courses
+from harness.jobs.train.runners import PLANTED_MISTAKE, Formulation
+from harness.jobs.train.store import Run, Store, fingerprint
+from harness.sandbox.loading import Implementation
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = "iris-4-3-online"

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from networks import inputs, random_inputs
 from test_published import figures_of, rounds_to
 
-from harness.cases import standard_cases
-from harness.certify import DECIDES, certify
-from harness.claims.published_groups import PUBLISHED
-from harness.claims.recomputed import sigmoid_network
-from harness.contract import Gradients, Inputs, Unsupported
-from harness.discover import find
-from harness.truth import attempts, enclose, train
+from harness.cases.standard import standard_cases
+from harness.jobs.claims.experiments.published.groups import PUBLISHED
+from harness.jobs.claims.experiments.published.recomputed import sigmoid_network
+from harness.model.contract import Gradients, Inputs, Unsupported
+from harness.sandbox.loading import find
+from harness.truth.certify import DECIDES, certify
+from harness.truth.gradient import attempts, enclose, train
 
 mp = mpmath.mp.clone()
 mp.dps = 60

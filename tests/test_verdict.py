@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from networks import random_inputs
 
-from harness.certify import Standard, certify, excess
-from harness.contract import Inputs
-from harness.enclosure import Enclosure
-from harness.verdict import MOST_DIGITS, digits, distance, judge
+from harness.judging.verdict import MOST_DIGITS, digits, distance, judge
+from harness.model.contract import Inputs
+from harness.truth.certify import Standard, certify, excess
+from harness.truth.enclosures.enclosure import Enclosure
 
 finite = arrays.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4)), elements=st.floats(-1e300, 1e300))
 

@@ -9,16 +9,24 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.claims.published_groups import PUBLISHED
-from harness.claims.tools import module
-from harness.discover import find
-from harness.page import worked
-from harness.page.examples import examples
-from harness.page.lines import TAGS, excerpts, tagged
-from harness.page.notations import ARTICLE_1, ARTICLE_2, FIFTEEN_STEPS, INDICES, MATRICES, NIELSEN, NOTATIONS
-from harness.page.quantities import Key, Worked, written
-from harness.page.worked import data, refusal, steps
-from harness.textbook import Textbook
+from harness.jobs.claims.experiments.published.groups import PUBLISHED
+from harness.jobs.claims.tools import module
+from harness.jobs.page.worked import networks
+from harness.jobs.page.worked.examples import examples
+from harness.jobs.page.worked.formulations import (
+    ARTICLE_1,
+    ARTICLE_2,
+    FIFTEEN_STEPS,
+    INDICES,
+    MATRICES,
+    NIELSEN,
+    NOTATIONS,
+)
+from harness.jobs.page.worked.lines import TAGS, excerpts, tagged
+from harness.jobs.page.worked.networks import data, refusal, steps
+from harness.jobs.page.worked.quantities import Key, Worked, written
+from harness.model.textbook import Textbook
+from harness.sandbox.loading import find
 
 EXAMPLES = examples()
 MAZUR = EXAMPLES[0]
@@ -87,7 +95,7 @@ def test_a_formulation_with_other_numbers_is_not_shown(monkeypatch, wrong):
         return right(network, x * (1 + 1e-12), t, *rate)
 
     setattr(code, wrong, slightly_off)
-    monkeypatch.setattr(worked, "module", lambda name: code)
+    monkeypatch.setattr(networks, "module", lambda name: code)
     assert "not the harness's" in refusal(MAZUR, ARTICLE_1)
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from harness.page import worked
-from harness.page.examples import examples
-from harness.page.quantities import Key, Worked, written
+from harness.jobs.page.worked import networks
+from harness.jobs.page.worked.examples import examples
+from harness.jobs.page.worked.quantities import Key, Worked, written
 
 pytest.importorskip("playwright", reason="Playwright is not installed: nothing is tried in a browser")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
 CHROMIUM = Path("/usr/bin/chromium")
-PAGE = Path(worked.__file__).parent
+PAGE = Path(networks.__file__).parent
 SECTION = '<section id="side-by-side"><h2>Side by side</h2>{}</section>'
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}")
 MAZUR, XOR, IRIS, DEEP = examples()
@@ -27,7 +27,7 @@ def file(tmp_path_factory):
     """A page with the part alone, one title of which is hostile."""
     part = {name: (PAGE / name).read_text(encoding="utf-8") for name in
             ("templates/worked.html", "worked.css", "worked_text.js", "worked_drawing.js", "worked.js")}  # fmt: skip
-    found = worked.data()
+    found = networks.data()
     found["formulations"][2]["title"] = "<script>window.hit = 1</script>"
     found["networks"][1]["note"] = "<img src=x onerror='window.hit = 1'>"
     data = json.dumps({"worked": found}, ensure_ascii=False).replace("<", "\\u003c")

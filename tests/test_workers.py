@@ -10,11 +10,11 @@ from running import compared, run, run_all, shared, write
 from test_command_line import ROOT, harness
 from test_faults import CASE, RIGHT
 
-from harness import job
-from harness.cases import make
-from harness.compare import Selection, select
-from harness.pool import Pool
-from harness.requests import Limits, Submission, ask
+from harness.cases.case import make
+from harness.jobs.compare.run import Selection, select
+from harness.sandbox import job
+from harness.sandbox.pool import Pool
+from harness.sandbox.requests import Limits, Submission, ask
 
 
 def is_running(pid):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.contract import Inputs, Network, Numbers
 from harness.mistakes.entry import Mistake
+from harness.model.contract import Inputs, Network, Numbers
 
 
 class MeanWhereSumIsStated(Mistake):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from harness.textbook import Textbook
+from harness.model.textbook import Textbook
 
 WILD = "in the wild, no thread to cite"
 

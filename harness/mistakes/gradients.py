@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.contract import Numbers
 from harness.mistakes.entry import Mistake
+from harness.model.contract import Numbers
 
 
 class OutputsWhereInputsBelong(Mistake):

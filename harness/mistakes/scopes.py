@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.mistakes.entry import Mistake
-from harness.textbook import Textbook
+from harness.model.textbook import Textbook
 
 # The methods of the textbook that say what happens in one layer.
 _OF_A_LAYER = (

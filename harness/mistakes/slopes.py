@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.contract import Numbers
 from harness.mistakes.entry import Mistake
-from harness.rounded import applied, exp, slope_at
+from harness.model.contract import Numbers
+from harness.truth.bounds.rounded_array import applied, exp, slope_at
 
 
 class SigmaPrimeOfActivation(Mistake):

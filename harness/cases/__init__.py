@@ -1,0 +1,1 @@
+"""The networks and data on which every implementation is tried."""

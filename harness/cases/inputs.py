@@ -1,0 +1,59 @@
+"""The inputs of a case. Its weights, and with a seed its rows, are drawn from a generator seeded with its id: no case
+depends on another, on the order of the list, or on any global random state."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.cases import datasets
+from harness.errors import UnusableInput
+from harness.model.activations import ACTIVATIONS
+from harness.model.contract import Array, Inputs, Layer, Network
+from harness.model.costs import COSTS
+
+if TYPE_CHECKING:
+    from harness.cases.case import Case
+
+_WEIGHT_SCALE = {"saturated": 12.0, "small": 1e-2}
+_BIAS_SCALE = {"bias": 10.0}
+
+
+def drawn(case: Case, seed: int | None) -> Inputs:
+    """What `Case.build` gives."""
+    name = case.id if seed is None else f"{case.id} {seed}"
+    random = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
+    network = _network(case, random)
+    if case.is_real:
+        x, t = datasets.load(case.dataset).rows(case.batch, None if seed is None else random)
+        if (x.shape[1], t.shape[1]) != (case.widths[0], case.widths[-1]):
+            fitting = f"{x.shape[1]} at the start and {t.shape[1]} at the end"
+            raise UnusableInput(f"widths {case.widths} on {case.dataset}: expected {fitting}")
+    else:
+        x, t = random.uniform(-1, 1, (case.batch, case.widths[0])), _targets(case, random)
+    return Inputs(network, x.astype(case.dtype), t.astype(case.dtype))
+
+
+def _network(case: Case, random: np.random.Generator) -> Network:
+    layers = []
+    last, hidden = len(case.widths) - 2, case.hidden.split()
+    for number, (fan_in, fan_out) in enumerate(zip(case.widths[:-1], case.widths[1:], strict=True)):
+        # Variance 1 / fan_in (LeCun) keeps z of the order of 1 at every width.
+        w = random.uniform(-1, 1, (fan_out, fan_in)) * np.sqrt(3 / fan_in) * _WEIGHT_SCALE.get(case.flag, 1.0)
+        b = random.uniform(-0.5, 0.5, fan_out) * _BIAS_SCALE.get(case.flag, 1.0)
+        if case.flag == "large" and number == last:
+            w *= 10_000
+        if case.flag == "dead" and number < last:
+            b[::2] = -50
+        activation = ACTIVATIONS[case.output if number == last else hidden[number % len(hidden)]]
+        layers.append(Layer(w.astype(case.dtype), b.astype(case.dtype), activation))
+    return Network(tuple(layers), COSTS[case.cost])
+
+
+def _targets(case: Case, random: np.random.Generator) -> Array:
+    outputs = case.widths[-1]
+    if case.output == "softmax":
+        return datasets.one_hot(random.integers(outputs, size=case.batch), outputs)
+    return random.uniform(0, 1, (case.batch, outputs))

@@ -1,0 +1,70 @@
+"""What a check found, as data; harness/jobs/check/schema.json says what is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.jobs.check.location import first_divergence
+from harness.jobs.check.run import Check
+from harness.judging.judge import Outcome
+
+
+def as_data(check: Check, rerun: str) -> dict[str, Any]:
+    """Plain data. `rerun` is the command that shows the numbers of the first failing case, or nothing."""
+    divergence = first_divergence(check.outcomes)
+    return {
+        "implementation": check.path.stem,
+        "path": str(check.path),
+        "verdict": check.verdict,
+        "seed": check.seed,
+        "seconds": round(check.seconds, 3),
+        "cases": {"run": check.ran, "of": len(check.outcomes), "by_verdict": check.by_verdict},
+        "errors": check.worst_errors(),
+        "first_divergence": divergence
+        and {"quantity": divergence.quantity, "layer": divergence.layer, "case": divergence.case},
+        "layers": divergence.layers if divergence else "",
+        "in_common": divergence.common if divergence else "",
+        "conventions": [
+            {"name": name, "value": value, "declared": False}
+            for name, value in check.found.beyond(check.declared).items()
+        ]
+        + [
+            {"name": name, "value": value, "declared": True}
+            for name, value in check.declared.beyond(type(check.declared)()).items()
+        ],
+        "diagnosis": [
+            {
+                "mistake": diagnosis.name,
+                "parts": [mistake.known_as() for mistake in diagnosis.mistakes],
+                "where": diagnosis.where,
+                "function": diagnosis.function,
+                "convention": dict(diagnosis.beside),
+                "equation": ", ".join(mistake.equation for mistake in diagnosis.mistakes),
+                "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),
+                "right": [mistake.right for mistake in diagnosis.mistakes],
+                "wrong": [mistake.wrong for mistake in diagnosis.mistakes],
+                "sources": [source for mistake in diagnosis.mistakes for source in mistake.sources],
+                "reproduces": diagnosis.reproduces,
+                "of": diagnosis.of,
+            }
+            for diagnosis in check.diagnoses
+        ],
+        "failures": [
+            {"case": one.trial.case.id, "function": function, "kind": refusal.kind, "message": refusal.detail}
+            | ({"traceback": refusal.traceback} if refusal.traceback else {})
+            for one in check.outcomes
+            for function, refusal in one.faults.items()
+        ],
+        "results": [
+            {"case": one.trial.case.id, "verdict": one.verdict, "reason": _reason(one)} for one in check.outcomes
+        ],
+        "output": {"bytes": check.printed, "kept": check.output},
+        "rerun": rerun,
+    }
+
+
+def _reason(outcome: Outcome) -> str:
+    """Why a case was refused, what the verdict on its departures rests on, or what else was seen; failures are listed
+    by themselves."""
+    refused = [refusal.detail for refusal in outcome.refusals.values() if outcome.verdict == "unsupported"]
+    return refused[0] if refused else outcome.reason or outcome.note

@@ -1,0 +1,1 @@
+"""The command `claims`: the articles' questions, answered by experiment."""

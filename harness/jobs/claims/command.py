@@ -1,0 +1,90 @@
+"""The command `claims`: answer the articles' questions, all or some of them."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+import time
+from typing import TYPE_CHECKING
+
+from harness.errors import UnknownName
+from harness.jobs import Command, Finished
+from harness.jobs.options import add_reports
+from harness.reporting.files import REPORTS
+
+if TYPE_CHECKING:
+    from harness.jobs.claims.claim import Claim, Evidence
+
+WIDTH = 100
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    named = "of claims, as in reports/claims.md (default: all)"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=named)
+    add_reports(parser)
+
+
+def _run(options: argparse.Namespace) -> Finished:
+    from harness.jobs.claims.catalogue import all_claims, answered
+    from harness.jobs.claims.report import PAGE, PICTURES, TABLE, verdict, write
+    from harness.reporting.markdown import check_folder
+
+    known = {claim.name: claim for claim in all_claims()}
+    names = [name for text in options.names for name in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise UnknownName("claim", name, known)
+    folder = options.reports or (None if names else REPORTS)
+    if folder is not None:
+        check_folder(folder, PAGE, (TABLE, PICTURES))
+    found = {}
+    for claim in [known[name] for name in dict.fromkeys(names)] or all_claims():
+        start = time.perf_counter()
+        found[claim] = answered(claim)
+        if names:
+            _show(claim, found[claim])
+        else:
+            seconds = time.perf_counter() - start
+            print(f"{claim.name}: {verdict(found[claim])}, {seconds:.1f} s".replace("*", ""), flush=True)
+    if folder is None:
+        print("No report for a selection; --reports FOLDER writes one, with the pictures.")
+    else:
+        write(found, folder)
+        print(f"Report: {folder / PAGE}")
+    return Finished(0 if all(evidence.holds for evidence in found.values()) else 1, folder)
+
+
+def _show(claim: Claim, evidence: Evidence) -> None:
+    """All of a claim, for a terminal; a picture by its caption."""
+    from tabulate import tabulate
+
+    from harness.jobs.claims.claim import Table
+    from harness.jobs.claims.report import LONG, MARKS, verdict
+
+    print(f"{claim.question}\n")
+    _wrapped(f"{'' if evidence.holds else 'The experiment does not bear this out: '}{claim.answer}")
+    print(f"\n{claim.name}: {verdict(evidence)}".replace("*", ""))
+    for statement in evidence.statements:
+        _wrapped(f"{MARKS[statement.holds]} {statement.text}", "  ")
+    print()
+    _wrapped(f"The experiment: {claim.method}")
+    _wrapped(f"Where the question comes from: {claim.source}")
+    for exhibit in evidence.exhibits:
+        print()
+        if isinstance(exhibit, Table):
+            _wrapped(exhibit.caption)
+            print(tabulate(exhibit.rows[:LONG], exhibit.headers, tablefmt="simple", disable_numparse=True))
+            if len(exhibit.rows) > LONG:
+                print(f"and {len(exhibit.rows) - LONG} more rows, in the report")
+        else:
+            _wrapped(f"Picture {exhibit.name}.svg: {exhibit.caption}")
+    print()
+    _wrapped(f"Where it breaks down: {claim.limits}\n")
+    print()
+
+
+def _wrapped(text: str, indent: str = "") -> None:
+    print(textwrap.fill(text, WIDTH, subsequent_indent=indent))
+
+
+COMMANDS = (Command("claims", "answer the articles' questions by experiment", _arguments, _run),)

@@ -1,0 +1,1 @@
+"""Claims about training: updates, batches, costs."""

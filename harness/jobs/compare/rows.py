@@ -1,0 +1,70 @@
+"""The rows of a comparison: one for each measured array, made of an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from harness.cases.case import QUANTITIES
+from harness.judging.judge import CONVENTION, Outcome
+from harness.judging.verdict import Judgement, digits, distance
+from harness.sandbox.answers import printable
+
+
+class Row(NamedTuple):
+    """One measured array, or with layer 0 a refused quantity; see harness.verdict.Judgement for what was measured."""
+
+    implementation: str
+    case: str
+    quantity: str
+    layer: int
+    entry: str = ""
+    error: float | None = None
+    bound: float | None = None
+    excess: float | None = None
+    entries: int | None = None
+    digits: int | None = None
+    verdict: str = ""
+    seconds: float = 0.0
+    detail: str = ""
+
+
+def rows_of(implementation: str, outcome: Outcome) -> Iterator[Row]:
+    """One row a measured array, and one a refused quantity with layer 0."""
+    trial = outcome.trial
+    case, trained = trial.case, trial.truth.trained
+    seconds = sum(answer.seconds for answer in trial.answers.values())
+    start = Row(implementation, case.id, "", 0, seconds=seconds)
+    for key, array in outcome.quantities.items():
+        row = start._replace(quantity=key[0], layer=key[1], entries=array.size)
+        if key in outcome.judgements:
+            yield _judged(row, outcome.judgements[key], outcome)
+        elif key in trained:
+            # Weights after many steps are shown in digits and not judged: rounding grows with the steps.
+            yield row._replace(digits=digits(distance(array, trained[key]), case.dtype))
+        else:
+            yield row._replace(verdict="cannot tell", detail=trial.truth.reason)
+    for function, refusal in outcome.refusals.items():
+        given = {name for name, _ in outcome.quantities}
+        for quantity in QUANTITIES[function]:
+            if quantity not in given:
+                yield start._replace(quantity=quantity, verdict=refusal.verdict, detail=printable(refusal.detail))
+
+
+def _judged(row: Row, judgement: Judgement, outcome: Outcome) -> Row:
+    unclear, verdict, detail = judgement.undecidable, judgement.verdict, outcome.note
+    if not verdict:
+        verdict, detail = outcome.cause, outcome.reason
+    elif unclear:
+        detail = f"{unclear} entries cannot be decided: within rounding of a kink, or no finite bound"
+    elif outcome.verdict == CONVENTION:
+        verdict = CONVENTION
+    return row._replace(
+        entry=str(list(judgement.entry)),
+        error=judgement.error,
+        bound=judgement.bound,
+        excess=judgement.excess,
+        digits=digits(judgement.relative, outcome.trial.case.dtype),
+        verdict=verdict,
+        detail=detail,
+    )

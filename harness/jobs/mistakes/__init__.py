@@ -1,0 +1,1 @@
+"""The command `mistakes`: the catalogue on every case, beside the usual checks."""

@@ -1,0 +1,47 @@
+"""The command `mistakes`."""
+
+from __future__ import annotations
+
+import argparse
+
+from harness.jobs import Command, Finished
+from harness.reporting.files import REPORTS
+
+
+def _arguments(_: argparse.ArgumentParser) -> None:
+    """It has none."""
+
+
+def _run(_: argparse.Namespace) -> Finished:
+    from harness.cases.standard import gradient_cases
+    from harness.jobs.check.run import check
+    from harness.jobs.mistakes.kill_matrix import kill_matrix, prepared
+    from harness.jobs.mistakes.report import render, usual_checks
+    from harness.reporting.markdown import write_page
+    from harness.sandbox.loading import available
+    from harness.sandbox.processes.server import Server
+
+    cases = prepared(gradient_cases())
+    rows = kill_matrix(cases)
+    passed = {}
+    for row in rows:
+        passed[row.name] = usual_checks(row, cases)
+        seen = sum(found == "seen" for found in row.by_case.values())
+        print(
+            f"{row.name}: seen in {seen} of {len(cases)} cases, called {', '.join(row.named) or 'nothing'}", flush=True
+        )
+    right = {}
+    with Server() as server:
+        for one in available():
+            found = check(server, one.path, gradient_cases(), 0)
+            right[one.name] = [diagnosis.name for diagnosis in found.diagnoses]
+            print(f"{one.name}: {found.verdict}, {found.ran} of {len(cases)} cases ran", flush=True)
+    write_page(REPORTS / "mistakes.md", render(rows, passed, right))
+    print(f"Report: {REPORTS / 'mistakes.md'}")
+    named = all(row.name in row.named for row in rows)
+    return Finished(0 if named and not any(right.values()) else 1, REPORTS)
+
+
+COMMANDS = (
+    Command("mistakes", "the catalogue on every case: which see a mistake, what it is called", _arguments, _run),
+)

@@ -1,0 +1,1 @@
+"""The command `mutants`: what a check sees of one change in each implementation."""

@@ -1,0 +1,49 @@
+"""The command `mutants`."""
+
+from __future__ import annotations
+
+import argparse
+
+from harness.errors import UnusableInput
+from harness.jobs import Command, Finished
+from harness.jobs.options import add_selection, seed
+from harness.reporting.files import REPORTS
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_selection(parser)
+    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of the inputs (default: 1)")
+
+
+def _run(options: argparse.Namespace) -> Finished:
+    from importlib.util import find_spec
+
+    from harness.jobs.compare.run import select
+    from harness.reporting.markdown import write_page
+    from harness.sandbox.processes.server import Server
+
+    if find_spec("cosmic_ray") is None:
+        raise UnusableInput("mutants: expected the package cosmic-ray, found none; `nox -s mutants` installs it")
+    from harness.jobs.mutants.report import outdated, reasons, render, summary, unexplained
+    from harness.jobs.mutants.run import fates
+
+    known, found = reasons(), []
+    with Server() as server:
+        for implementation in select(options.only).implementations:
+            mine = list(fates(server, implementation, options.seed))
+            print(f"{implementation.name}: {summary(mine)}", flush=True)
+            found += mine
+    for fate in unexplained(found, known):
+        print(f"unexplained: {fate.implementation}.py, line {fate.mutant.line}, {fate.mutant.operator}:")
+        print(f"- {fate.mutant.before}\n+ {fate.mutant.after}")
+    for name, before, after in outdated(found, known):
+        print(f"explained, but no survivor: {name}.py:\n- {before}\n+ {after}")
+    if options.only is not None:
+        print("No report for a selection.")
+    else:
+        write_page(REPORTS / "mutants.md", render(found, known, options.seed))
+        print(f"Report: {REPORTS / 'mutants.md'}")
+    return Finished(1 if unexplained(found, known) or outdated(found, known) else 0)
+
+
+COMMANDS = (Command("mutants", "what the check sees of one change in each implementation", _arguments, _run),)

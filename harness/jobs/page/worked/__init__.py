@@ -1,0 +1,1 @@
+"""One step of backprop, worked through on small networks in several notations."""

@@ -1,0 +1,1 @@
+"""The command `peers`: what other gradient checkers miss, on the same gradients."""

@@ -1,0 +1,28 @@
+"""The command `peers`."""
+
+from __future__ import annotations
+
+import argparse
+
+from harness.jobs import Command, Finished
+from harness.reporting.files import REPORTS
+
+
+def _arguments(_: argparse.ArgumentParser) -> None:
+    """It has none."""
+
+
+def _run(_: argparse.Namespace) -> Finished:
+    from harness.jobs.peers.sensitivity import describe, examine_all, render
+    from harness.reporting.markdown import write_page
+
+    findings = []
+    for finding in examine_all():
+        findings.append(finding)
+        print(describe(finding), flush=True)
+    write_page(REPORTS / "sensitivity.md", render(findings))
+    print(f"Report: {REPORTS / 'sensitivity.md'}")
+    return Finished(0, REPORTS)
+
+
+COMMANDS = (Command("peers", "what other gradient checkers miss, on the same gradients", _arguments, _run),)

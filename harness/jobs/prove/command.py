@@ -1,0 +1,54 @@
+"""The command `prove`."""
+
+from __future__ import annotations
+
+import argparse
+
+from harness.jobs import Command, Finished
+from harness.jobs.options import add_selection, seconds, seed
+from harness.reporting.files import REPORTS
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_selection(parser)
+    add = parser.add_argument
+    add("--seconds", type=seconds, default=60.0, metavar="S", help="time limit of one architecture (default: 60)")
+    add("--seed", type=seed, default=1, metavar="N", help="of the random integers (default: 1)")
+
+
+def _run(options: argparse.Namespace) -> Finished:
+    from harness.jobs.compare.run import select
+    from harness.jobs.prove.proofs import ARCHITECTURES, attempts, prove
+    from harness.jobs.prove.refute import WRONG, refute
+    from harness.jobs.prove.report import render
+    from harness.reporting.markdown import write_page
+    from harness.sandbox.processes.server import Server, processors
+
+    implementations = select(options.only).implementations
+    with Server(("harness.jobs.prove.host", "numpy.random")) as server:
+        tried = attempts(server, implementations, options.seed, processors(), options.seconds)
+    unable = {one.name: one.unable for one in tried if one.unable}
+    for name, reason in unable.items():
+        print(f"{name}: nothing proved: {reason}")
+    exact = [one for one in tried if one.name not in unable]
+    proofs = [prove(part) for a in ARCHITECTURES if (part := [one for one in exact if one.architecture == a])]
+    for proof in proofs:
+        print(f"{proof.architecture.name}: {len(proof.ran)} ran, {len(proof.equal)} of their pairs equal", end="")
+        print("".join(f"; {one} and {other} differ in {what}" for one, other, what in proof.different))
+    if not any(proof.numbers for proof in proofs):
+        print("Nothing is proved: there is no pair that runs on exact numbers.")
+        return Finished(1)
+    sound = all(not proof.different and proof.rational_equal for proof in proofs)
+    if options.only is not None:
+        print("No report for a selection.")
+        return Finished(0 if sound else 1)
+    refutations = [refute(name) for name in WRONG]
+    for found in refutations:
+        print(f"{found.name}: refuted in {found.refuted} of {found.of} trials")
+    write_page(REPORTS / "proof.md", render(proofs, unable, refutations, options.seed))
+    print(f"Report: {REPORTS / 'proof.md'}")
+    refuted = all(found.refuted == found.of for found in refutations)
+    return Finished(0 if sound and refuted else 1, REPORTS)
+
+
+COMMANDS = (Command("prove", "prove formulations equal in exact arithmetic, and refute wrong ones", _arguments, _run),)

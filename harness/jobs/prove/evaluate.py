@@ -1,0 +1,108 @@
+"""What code computes with exact numbers, and whether it stays with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from harness.model.contract import Array, Inputs, Network, Unsupported
+from harness.model.exact import Architecture, Degree, degree_inputs, degree_of
+from harness.sandbox.loading import Functions
+
+Values = dict[tuple[str, int], Array]
+
+
+class NotExact(Exception):
+    """The code does not compute with exact numbers; the message says what happened."""
+
+
+def evaluate(functions: Functions, inputs: Inputs, learning_rate: Any) -> Values:
+    """δ, ∂C/∂W, ∂C/∂b and the weights and biases after a step, as arrays of exact numbers.
+
+    Raises Unsupported if the implementation refuses, NotExact if it fails or leaves exact arithmetic.
+    """
+    arrays: list[tuple[str, Iterable[Any]]] = []
+    try:
+        if functions.backprop:
+            given = inputs.copy()
+            gradients = functions.backprop(given.network, given.x, given.t)
+            _check_unchanged(given, inputs)
+            arrays += [("w", gradients.w), ("b", gradients.b), ("delta", gradients.delta or [])]
+        if functions.step:
+            given = inputs.copy()
+            arrays += _after(functions.step, given, learning_rate, optional=functions.backprop is not None)
+            _check_unchanged(given, inputs)
+    except (Unsupported, NotExact):
+        raise
+    except BaseException as error:
+        sentence = " ".join(str(error).split()).split(". ")[0]
+        raise NotExact(f"{type(error).__name__}: {sentence}") from error
+    values = {
+        (quantity, l): np.array(array, dtype=object) for quantity, layers in arrays for l, array in enumerate(layers, 1)
+    }
+    _check_shapes(values, inputs)
+    for array in values.values():
+        for number in array.flat:
+            if not isinstance(number, (int, Fraction, Degree)):
+                raise NotExact(f"it computes with {type(number).__name__}, not with the numbers that it is given")
+    return values
+
+
+def _check_unchanged(given: Inputs, inputs: Inputs) -> None:
+    for now, before in zip(given.arrays(), inputs.arrays(), strict=True):
+        if now.shape != before.shape or any(one is not other for one, other in zip(now.flat, before.flat, strict=True)):
+            raise NotExact("it changes its inputs")
+
+
+def _check_shapes(values: Values, inputs: Inputs) -> None:
+    """Nothing may be missing from what is compared: every layer of each quantity, in the shape of the contract."""
+    rows, layers = len(inputs.x), inputs.network.layers
+    shapes = {"w": [layer.w.shape for layer in layers], "b": [layer.b.shape for layer in layers]}
+    shapes |= {"new w": shapes["w"], "new b": shapes["b"], "delta": [(rows, *shape) for shape in shapes["b"]]}
+    given = {quantity for quantity, _ in values}
+    for quantity in given:
+        found = [array.shape for (name, _), array in values.items() if name == quantity]
+        if found != shapes[quantity]:
+            raise NotExact(f"{quantity} has the shapes {found}, expected {shapes[quantity]}")
+    if not ({"w", "b"} <= given or {"new w", "new b"} <= given):
+        raise NotExact("it gives neither gradients nor weights after a step")
+
+
+def _after(
+    step: Callable[..., Network], given: Inputs, learning_rate: Any, *, optional: bool
+) -> list[tuple[str, Iterable[Any]]]:
+    """The weights and biases after a step; nothing where an implementation that has a gradient refuses the step."""
+    try:
+        after = step(given.network, given.x, given.t, learning_rate)
+    except Unsupported:
+        if optional:
+            return []
+        raise
+    return [("new w", [layer.w for layer in after.layers]), ("new b", [layer.b for layer in after.layers])]
+
+
+def differences(one: Values, other: Values) -> tuple[list[str], int]:
+    """The common quantities in which two differ, and how many pairs of numbers were compared."""
+    common = [key for key in one if key in other]
+    unequal = [
+        f"{quantity} of layer {l}" for quantity, l in common if not np.array_equal(one[quantity, l], other[quantity, l])
+    ]
+    return unequal, sum(one[key].size for key in common)
+
+
+def degree(functions: Functions, architecture: Architecture) -> int:
+    """The largest degree of the polynomials that the code computes, found by running it on degrees.
+
+    Raises NotExact if it does anything with its numbers but add, subtract and multiply, even in secret.
+    """
+    largest = 0
+    for canonical in (False, True):
+        Degree.refused.clear()
+        values = evaluate(functions, degree_inputs(architecture, canonical=canonical), Degree(1))
+        if Degree.refused:
+            raise NotExact(Degree.refused[0])
+        largest = max(largest, *(degree_of(number) for array in values.values() for number in array.flat))
+    return largest

@@ -1,0 +1,59 @@
+"""Run an implementation on exact numbers, in its own process; see harness.prove."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from harness.jobs.prove.evaluate import NotExact, Values, degree, evaluate
+from harness.model.contract import Array, Unsupported
+from harness.model.exact import Architecture, canonical_inputs, draw, opaque_inputs, rational_inputs
+from harness.sandbox.answers import Answer, Arrays, Refusal
+from harness.sandbox.host import call
+from harness.sandbox.loading import Functions
+
+RUNS = 3  # two trials with random integers, and one with fractions
+_QUANTITIES = ("w", "b", "delta", "new w", "new b")
+NAMES = ("degree", *(f"{run} {quantity}" for run in range(RUNS) for quantity in _QUANTITIES))
+
+
+class Host(call.Host):
+    """An implementation that has been loaded, and computes with exact numbers what it is asked to."""
+
+    def _answered(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+        start = time.perf_counter()
+        architecture = Architecture(tuple(header["widths"]), header["rows"])
+        try:
+            found = run_exactly(self._functions, architecture, header["seed"])
+            return Answer(found, seconds=time.perf_counter() - start)
+        except Unsupported as reason:
+            return Answer(refusal=Refusal("unsupported", str(reason)))
+        except NotExact as reason:
+            return Answer(refusal=Refusal("failed", str(reason)))
+
+
+def run_exactly(functions: Functions, architecture: Architecture, seed: int) -> Arrays:
+    """What it gives in two trials with random integers, and in one with fractions, and the degree; the numbers follow
+    from the seed. Raises Unsupported and NotExact."""
+    source = random.Random(f"{seed} {architecture.name}")
+    trials = opaque_inputs(architecture, source), canonical_inputs(architecture, source)
+    rational, learning_rate = rational_inputs(architecture, source), draw(source)
+    runs = [evaluate(functions, inputs, learning_rate) for inputs in trials]
+    runs.append(evaluate(functions, rational, Fraction(1, 3)))
+    found = {(f"{run} {name}", l): array for run, values in enumerate(runs) for (name, l), array in values.items()}
+    return {**found, ("degree", 1): np.array(degree(functions, architecture), dtype=object)}
+
+
+def parted(found: Arrays) -> list[Values]:
+    """The values of each run."""
+    runs: list[Values] = [{} for _ in range(RUNS)]
+    for (name, l), array in found.items():
+        run, _, quantity = name.partition(" ")
+        if quantity:
+            runs[int(run)][quantity, l] = array
+    return runs

@@ -1,0 +1,1 @@
+"""The command `soundness`: right implementations on random networks raise no false alarm."""

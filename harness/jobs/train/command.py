@@ -1,0 +1,60 @@
+"""The command `train`. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from harness.jobs import Command, Finished
+from harness.jobs.options import add_jobs, add_limits, add_reports, add_selection, count
+from harness.reporting.files import REPORTS
+from harness.sandbox.processes import ending
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_selection(parser)
+    add = parser.add_argument
+    add("--course", metavar="IDS", help="courses, comma-separated: ids, or patterns such as 'iris*'")
+    add("--epochs", type=count, default=300, metavar="N", help="how many (default: 300)")
+    add("--fresh", action="store_true", help="ignore saved runs")
+    add_reports(parser)
+    add_jobs(parser)
+    add_limits(parser, "one run between two recorded epochs", 120.0)
+
+
+def _run(options: argparse.Namespace) -> Finished:
+    from harness.jobs.train.follow import follow, select
+    from harness.jobs.train.judged import judge
+    from harness.jobs.train.report.pages import PAGE, PICTURES, TABLE, write
+    from harness.jobs.train.report.terminal import display, print_summary
+    from harness.jobs.train.report.views import is_well
+    from harness.jobs.train.store import Store
+    from harness.reporting.markdown import check_folder
+    from harness.sandbox.processes.server import Server, processors
+    from harness.sandbox.requests import Limits
+
+    selection = select(options.only, options.course, options.epochs)
+    folder = options.reports or (REPORTS if selection.complete else None)
+    if folder is not None:
+        check_folder(folder, PAGE, (TABLE, PICTURES))
+    store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
+    limits = Limits(options.seconds, math.inf, options.memory * 2**30)
+    shown = display()
+    ending.keep("what is done is kept: the same command goes on from there")
+    ending.at_end(shown.close)
+    try:
+        with Server() as server:
+            followed = follow(selection, store, server, options.jobs or processors(), limits, shown)
+    finally:
+        shown.close()
+    judged = judge(followed)
+    print_summary(judged)
+    if folder is None:
+        print("No reports for a selection; --reports FOLDER writes them there.")
+    else:
+        write(judged, folder)
+        print(f"Report: {folder / PAGE}")
+    return Finished(0 if is_well(judged) else 1, folder)
+
+
+COMMANDS = (Command("train", "train for hundreds of epochs: does rounding explain the differences?", _arguments, _run),)

@@ -1,0 +1,128 @@
+"""Every runner on every course, from wherever the last time has come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Protocol
+
+from harness.cases.selection import chosen, named
+from harness.errors import UnusableInput
+from harness.jobs.train.courses import EPOCHS, Course, courses
+from harness.jobs.train.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
+from harness.jobs.train.states import State, network_of
+from harness.jobs.train.store import Run, Store, fingerprint
+from harness.judging.conventions import OURS, settled
+from harness.judging.examine import convention_of
+from harness.model.contract import Inputs
+from harness.sandbox.answers import Answer, Refusal
+from harness.sandbox.loading import available, find
+from harness.sandbox.pool import Pool
+from harness.sandbox.processes.server import Server
+from harness.sandbox.requests import Limits, Request, Submission, ask
+
+_TAKEN = [one.name for one in OWN]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Who is followed and where, and whether that is all there is."""
+
+    runners: tuple[Runner, ...]
+    courses: tuple[Course, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The runs by course and runner, and why those that have stopped did."""
+
+    selection: Selection
+    runs: Mapping[tuple[str, str], Run]
+    stopped: Mapping[tuple[str, str], Refusal]
+
+
+class Display(Protocol):
+    """What a person sees meanwhile."""
+
+    def begin(self, runs: Sequence[Run]) -> None:
+        """Told of all runs, as they are found."""
+
+    def reached(self, run: Run, epochs: int) -> None:
+        """A run has come so many epochs further."""
+
+    def stopped(self, run: Run) -> None:
+        """A run has come to an end before its time."""
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+
+def select(only: str | None = None, course: str | None = None, epochs: int = EPOCHS) -> Selection:
+    """Implementations from comma-separated names or paths, courses from comma-separated ids or patterns; None means
+    all, scikit-learn included. Raises UnknownName, or UnusableInput where nothing is named or a path is none."""
+    peers = (ScikitLearn(),) if only is None else ()
+    found = find(named(only)) if only is not None else available()
+    ours = {one.name: one.path for one in available()} | dict.fromkeys(_TAKEN)
+    for one in found:
+        if ours.get(one.name, one.path) != one.path:
+            raise UnusableInput(f"{one.path}: expected a name of its own, found that of a run of ours; rename the file")
+    formulations = map(Formulation, found)
+    runners: tuple[Runner, ...] = (*formulations, *peers, PLANTED_MISTAKE, TRUTH, PERTURBED)
+    followed = chosen(courses(epochs), course, "course")
+    return Selection(runners, followed, complete=only is course is None and epochs == EPOCHS)
+
+
+def follow(selection: Selection, store: Store, server: Server, jobs: int, limits: Limits, display: Display) -> Followed:
+    """Train in `jobs` processes whatever the store does not have, within the limits, of which the seconds are those
+    between two recorded epochs. What a run has reached is in the store before the display is told."""
+    inputs = {course.id: course.build() for course in selection.courses}
+    runs = {}
+    for runner in selection.runners:
+        for course in selection.courses:
+            given = inputs[course.id]
+            run = Run(runner, course, given, fingerprint(runner, course, given))
+            runs[run.key] = replace(run, states=store.read(run))
+    display.begin([*runs.values()])
+    stopped: dict[tuple[str, str], Refusal] = {}
+    submissions = {one.name: Submission(one.name, one.target, limits, one.side) for one in selection.runners}
+    with Pool(server, jobs) as pool:
+        for run in runs.values():
+            if not run.is_complete:
+                pool.add(submissions[run.runner.name], [_next_stretch(run)])
+        for request in pool.outcomes():
+            before, submission = runs[request.key], submissions[request.key[1]]
+            state, refusal = _reached(before, submission, request.answers["train"])
+            if refusal is not None:
+                stopped[before.key] = refusal
+                store.discard(before)
+                display.stopped(before)
+                continue
+            now = runs[before.key] = replace(before, states=(*before.states, state))
+            store.write(now)
+            display.reached(now, now.epoch - before.epoch)
+            if not now.is_complete:
+                pool.add(submission, [_next_stretch(now)])
+    return Followed(selection, runs, stopped)
+
+
+def _next_stretch(run: Run) -> Request:
+    """What its runner is asked: the state after the next recorded epoch."""
+    course, inputs = run.course, run.inputs
+    state = run.states[-1] if run.states else run.runner.start(course, inputs)
+    epochs = [run.course.recorded[len(run.states)] - run.epoch]
+    if isinstance(run.runner, Formulation):
+        given = Inputs(network_of(inputs.network, state), inputs.x, inputs.t)
+        return ask(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
+    request = ask(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
+    header = {**request.header, "course": asdict(course)}
+    return replace(request, header=header, arrays=[*request.arrays, *state])
+
+
+def _reached(run: Run, submission: Submission, answer: Answer) -> tuple[State, Refusal | None]:
+    """The state that a stretch has come to, or why to none."""
+    if not isinstance(run.runner, Formulation):
+        return tuple(answer.arrays[key] for key in sorted(answer.arrays)), answer.refusal
+    _, fault = convention_of(submission.declared)
+    quantities, refusal = settled("train", answer, run.inputs, OURS)
+    return tuple(quantities[key] for key in sorted(quantities)), fault or refusal

@@ -1,0 +1,1 @@
+"""The reports on training: for the terminal, in Markdown, and as pictures."""

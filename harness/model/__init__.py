@@ -1,0 +1,1 @@
+"""What a network is: the contract, the activation and cost functions, the textbook backprop, exact numbers."""

@@ -1,0 +1,63 @@
+"""The cost functions, defined once: summed over the rows of the batch, and over the outputs.
+
+`value` also takes a complex a, for the complex step. Targets t of the cross-entropies lie in [0, 1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.model.contract import Cost, Numbers
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the cost is multiplied by and divided by, where a convention says so."""
+
+    factor: float = 1.0
+    divisor: int = 1
+
+
+UNSCALED = Scale()
+
+
+def _half_squared_error(a: Numbers, t: Numbers) -> Numbers:
+    return ((a - t) ** 2).sum() / 2
+
+
+def _half_squared_error_gradient(a: Numbers, t: Numbers) -> Numbers:
+    return a - t
+
+
+def _t_log(t: Numbers, a: Numbers) -> Numbers:
+    """t log a, which is 0 at t = 0 whatever a is (the limit), and not finite at a = 0 otherwise."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return t * np.log(np.where(t == 0, 1, a))
+
+
+def _binary_cross_entropy(a: Numbers, t: Numbers) -> Numbers:
+    return -(_t_log(t, a) + _t_log(1 - t, 1 - a)).sum()
+
+
+def _binary_cross_entropy_gradient(a: Numbers, t: Numbers) -> Numbers:
+    return (a - t) / (a * (1 - a))
+
+
+def _cross_entropy(a: Numbers, t: Numbers) -> Numbers:
+    return -_t_log(t, a).sum()
+
+
+def _cross_entropy_gradient(a: Numbers, t: Numbers) -> Numbers:
+    return -t / a
+
+
+COSTS = {
+    cost.name: cost
+    for cost in (
+        Cost("half_squared_error", "identity", _half_squared_error, _half_squared_error_gradient),
+        Cost("binary_cross_entropy", "sigmoid", _binary_cross_entropy, _binary_cross_entropy_gradient),
+        Cost("cross_entropy", "softmax", _cross_entropy, _cross_entropy_gradient),
+    )
+}

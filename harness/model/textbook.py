@@ -1,0 +1,121 @@
+"""The textbook backprop, one small method for each equation, on whatever numbers it is given.
+
+On floats it is a formulation like the others, on exact numbers it is what proofs compare with, on `Rounded` arrays it
+bounds its own rounding. A mistake is a subclass that overrides the method it gets wrong (harness.mistakes).
+"""
+
+from __future__ import annotations
+
+from harness.model.contract import Gradients, Inputs, Layer, Network, Numbers
+from harness.model.costs import UNSCALED, Scale
+
+
+class Textbook:
+    """BP1 to BP4 and the rule for one network and its data; layers are numbered 1..last, as in the equations.
+
+    `learning_rate` is None while backprop is asked for. Shapes are those of harness.contract. Raises KeyError,
+    IndexError or ValueError where a formulation does not fit the network.
+    """
+
+    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: Scale = UNSCALED) -> None:
+        self.network, self.t = inputs.network, inputs.t
+        self.learning_rate, self.scale = learning_rate, scale
+        self.last, self.rows = len(inputs.network.layers), len(inputs.x)
+        self.z: dict[int, Numbers] = {}
+        self.a: dict[int, Numbers] = {0: inputs.x}
+        self.delta: dict[int, Numbers] = {}
+
+    def layer(self, l: int) -> Layer:
+        if not 1 <= l <= self.last:
+            raise IndexError(f"there is no layer {l}")
+        return self.network.layers[l - 1]
+
+    # Forward.
+
+    def weighted_input(self, l: int) -> Numbers:
+        """z^l from a^{l-1}."""
+        return self.a[l - 1] @ self.layer(l).w.T + self.layer(l).b
+
+    def output(self, l: int) -> Numbers:
+        """a^l from z^l."""
+        return self.layer(l).activation.f(self.z[l])
+
+    # Backward.
+
+    def output_error(self) -> Numbers:
+        """∇_a C; or δ^L itself, a^L − t, where f' cancels (the canonical link)."""
+        if self.network.is_canonical:
+            return self.a[self.last] - self.t
+        return self.network.cost.gradient(self.a[self.last], self.t)
+
+    def slope(self, l: int) -> Numbers:
+        """f'(z^l)."""
+        slope = self.layer(l).activation.slope
+        if slope is None:
+            raise ValueError("softmax is met only with its own cost")
+        return slope(self.z[l])
+
+    def output_delta(self) -> Numbers:
+        """BP1."""
+        return self.output_error() if self.network.is_canonical else self.output_error() * self.slope(self.last)
+
+    def weights_back(self, l: int) -> Numbers:
+        """W^l, as it is used to send δ^l back."""
+        return self.layer(l).w
+
+    def sent_back(self, l: int) -> Numbers:
+        """δ^{l+1} W^{l+1}, what layer l receives."""
+        return self.delta[l + 1] @ self.weights_back(l + 1)
+
+    def hidden_delta(self, l: int) -> Numbers:
+        """BP2."""
+        return self.sent_back(l) * self.slope(l)
+
+    def bias_gradient(self, l: int) -> Numbers:
+        """BP3."""
+        return self.delta[l].sum(axis=0)
+
+    def weight_gradient(self, l: int) -> Numbers:
+        """BP4."""
+        return self.delta[l].T @ self.a[l - 1]
+
+    # The whole, and what it does beside giving numbers.
+
+    def second_call(self, gradient: Numbers) -> Numbers:
+        """What a second call with the same inputs gives for this gradient."""
+        return gradient
+
+    def changed(self) -> bool:
+        """Whether the caller's arrays are changed on the way."""
+        return False
+
+    def gradients(self, call: int = 1) -> Gradients:
+        """What the first or the second call of backprop returns."""
+        layers = range(1, self.last + 1)
+        for l in layers:
+            self.z[l] = self.weighted_input(l)
+            self.a[l] = self.output(l)
+        self.delta[self.last] = self.scaled(self.output_delta())
+        for l in range(self.last - 1, 0, -1):
+            self.delta[l] = self.hidden_delta(l)
+        w = [self.weight_gradient(l) for l in layers]
+        b = [self.bias_gradient(l) for l in layers]
+        for l in layers:
+            if w[l - 1].shape != self.layer(l).w.shape or b[l - 1].shape != self.layer(l).b.shape:
+                raise ValueError(f"the gradients of layer {l} have another shape than its parameters")
+        if call == 2:
+            w, b = [[self.second_call(one) for one in part] for part in (w, b)]
+        forward = [[part[l] for l in layers] for part in (self.delta, self.z, self.a)]
+        return Gradients(w, b, *forward)
+
+    def step(self, call: int = 1) -> Network:
+        """The rule: the network after one step, from the first or the second call."""
+        gradient, eta = self.gradients(call), self.learning_rate
+        layers = zip(self.network.layers, gradient.w, gradient.b, strict=True)
+        moved = [(layer.w - eta * w, layer.b - eta * b) for layer, w, b in layers]
+        return self.network.with_parameters(w=[w for w, _ in moved], b=[b for _, b in moved])
+
+    def scaled(self, value: Numbers) -> Numbers:
+        """The value with the factor and the divisor of the cost."""
+        value = value if self.scale.factor == 1 else value * self.scale.factor
+        return value if self.scale.divisor == 1 else value / self.scale.divisor
