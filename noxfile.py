@@ -68,7 +68,7 @@ def claims(session):
 
 @nox.session
 def bench(session):
-    """What it costs, side by side, half an hour of a quiet machine; writes reports/benchmarks.md. Sections after --."""
+    """Time and memory, half an hour of a quiet machine; writes reports/benchmarks.md. Sections after --."""
     install(session, "peers")
     session.run("python", "-m", "benchmarks", *session.posargs)
 

@@ -1,4 +1,5 @@
-"""What a check costs, beside what people would run instead: measured side by side, asserted nowhere.
+"""Benchmarks: the time and memory of a check, compared with the usual alternatives.
 
-It imports the harness, and the harness knows nothing of it. `nox -s bench` writes reports/benchmarks.md.
+`nox -s bench` measures and writes reports/benchmarks.md. The harness does not depend on this package, and no test
+asserts a time.
 """

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [SECTION ...]`, which `nox -s bench` calls: measure, keep the figures, write the report."""
+"""`python -m benchmarks [SECTION ...]`, which `nox -s bench` calls: measure, save the results, write the report."""
 
 from __future__ import annotations
 
@@ -12,79 +12,81 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import store
-from benchmarks.figures import in_seconds, seconds
-from benchmarks.measure import run
-from benchmarks.processes import ROOT
-from benchmarks.races import Outcome
-from benchmarks.section import Section
-from benchmarks.sections import SECTIONS
+from benchmarks.report.page import PAGE_NAME, write_benchmarks
+from benchmarks.report.section import ReportSection
+from benchmarks.runner import store
+from benchmarks.runner.figures import in_seconds, time_of
+from benchmarks.runner.measure import run
+from benchmarks.runner.processes import REPOSITORY
+from benchmarks.runner.races import RaceOutcome
+from benchmarks.sections import all_sections
 from harness.errors import UnknownName, UnusableInput
-
-REPORTS = ROOT / "reports"
+from harness.jobs.page.command import write_page_of
+from harness.reporting.files import REPORTS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 measured, 2 unusable arguments, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="what a check costs, side by side")
+    """Exit status: 0 done, 2 unusable arguments, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="measure time and memory, and write reports/benchmarks.md"
+    )
     parser.add_argument(
         "names",
         nargs="*",
         metavar="SECTION",
-        help=f"{', '.join(s.name for s in SECTIONS)}; all of them where none is named",
+        help=f"what to measure: {', '.join(section.name for section in all_sections())}; all if none is named",
+    )
+    parser.add_argument(
+        "--report-only", action="store_true", help="write the report from the saved results, and measure nothing"
     )
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # as after any error: nothing is left
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that contenders and files are removed
     try:
-        for section in chosen(options.names):
+        sections = selected_sections(options.names)
+        for section in [] if options.report_only else sections:
             _measure(section)
-        _write()
+        _write_report()
     except UnusableInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted; the sections that were measured before are kept, for the next report", file=sys.stderr)
+        print("interrupted; the results of the sections measured before are saved", file=sys.stderr)
         return 130
     return 0
 
 
-def chosen(names: Sequence[str]) -> list[Section]:
-    """The sections of these names, all for none. Raises UnknownName."""
-    known = {section.name: section for section in SECTIONS}
+def selected_sections(names: Sequence[str]) -> list[ReportSection]:
+    """The sections of these names, or all if none is named. Raises UnknownName."""
+    known = {section.name: section for section in all_sections()}
     for name in names:
         if name not in known:
             raise UnknownName("section", name, known)
-    return [known[name] for name in dict.fromkeys(names)] or list(SECTIONS)
+    return [known[name] for name in dict.fromkeys(names)] or list(known.values())
 
 
-def _measure(section: Section) -> None:
+def _measure(section: ReportSection) -> None:
     start = time.perf_counter()
-    on = json.loads(subprocess.check_output([sys.executable, "-m", "benchmarks.machine"], cwd=ROOT))
+    machine = json.loads(subprocess.check_output([sys.executable, "-m", "benchmarks.runner.machine"], cwd=REPOSITORY))
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="gradproof-bench-") as folder:
         for outcome in run(section.races(Path(folder))):
             outcomes.append(outcome)
-            print(_told(outcome), flush=True)
-    store.save(section.name, on, outcomes, REPORTS)
+            print(_outcome_line(outcome), flush=True)
+    store.save_results(section.name, machine, outcomes, REPORTS)
     print(f"{section.name}: {in_seconds(time.perf_counter() - start)}", flush=True)
 
 
-def _told(outcome: Outcome) -> str:
-    """An outcome in a line."""
-    found = ((name, seconds(one), one.reason) for name, one in outcome.results.items())
+def _outcome_line(outcome: RaceOutcome) -> str:
+    found = ((name, time_of(one), one.reason) for name, one in outcome.results.items())
     return f"{outcome.name}: " + "; ".join(
-        f"{name} {in_seconds(timing.median) if timing else reason}" for name, timing, reason in found
+        f"{name} {in_seconds(seconds.median) if seconds else reason}" for name, seconds, reason in found
     )
 
 
-def _write() -> None:
-    """The report, which loads matplotlib: after all is measured."""
-    from benchmarks.report import PAGE, write
-    from harness.jobs.page.command import write_page_of
-
-    kept = {section: found for section in SECTIONS if (found := store.load(section.name, REPORTS))}
-    write(kept, REPORTS)
-    print(f"Report: {REPORTS / PAGE}")
+def _write_report() -> None:
+    saved = {section: found for section in all_sections() if (found := store.load_results(section.name, REPORTS))}
+    write_benchmarks(saved, REPORTS)
+    print(f"Report: {REPORTS / PAGE_NAME}")
     write_page_of(REPORTS)
 
 

@@ -7,16 +7,39 @@ import math
 from dataclasses import dataclass, field
 from functools import cache
 
-from harness.cases.case import functions_of
-from harness.jobs.compare.run import compare
+import pandas as pd
+
+from harness.cases import standard
+from harness.cases.case import make
+from harness.jobs.compare.run import Comparison, compare
+from harness.jobs.compare.table import COLUMNS
 from harness.jobs.soundness.trials import submitted, tallies
 from harness.judging.evidence import weigh
 from harness.judging.examine import convention_of
 from harness.judging.judge import CaseTruth, Trial, judge_case
-from harness.sandbox.loading import Implementation
+from harness.sandbox.loading import Functions, Implementation, load
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Submission, ask
+
+CASE = make("random", (3, 4, 2), "sigmoid", 5)
+RIGHT = """
+import numpy as np
+from harness import Gradients, Layer, Network, Unsupported
+
+kept = []
+
+def right(network, x, t):
+    a, z = [x], []
+    for layer in network.layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    delta = [(a[-1] - t) * network.layers[-1].activation.slope(z[-1])]
+    for l in range(len(z) - 2, -1, -1):
+        delta.insert(0, (delta[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l]))
+    return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
+"""
+cached_load = cache(load)
 
 
 @cache
@@ -52,7 +75,7 @@ def run_all(pairs, jobs, seconds, memory=math.inf):
             inputs = case.build()
             epochs = (1, 20) if case.online else ()
             key = one, case, inputs
-            pool.add(one, [ask(key, functions_of(case), inputs, case.learning_rate, epochs=epochs)])
+            pool.add(one, [ask(key, standard.functions_of(case), inputs, case.learning_rate, epochs=epochs)])
         for request in pool.outcomes():
             one, case, inputs = request.key
             trial = Trial(CaseTruth.of(case, inputs), request.answers)
@@ -93,3 +116,13 @@ def weighed(run, *arguments):
             inputs = asking.send(run(inputs))
         except StopIteration as found:
             return found.value
+
+
+def table_of(comparison: Comparison) -> pd.DataFrame:
+    """All its rows."""
+    return pd.DataFrame(comparison.rows, columns=COLUMNS)
+
+
+def functions_of(implementation: Implementation) -> Functions:
+    """Its functions, in this process."""
+    return cached_load(implementation)

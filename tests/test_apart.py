@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from test_faults import RIGHT as BODY
+from running import RIGHT as BODY
 
 from harness.cases.case import make
 from harness.judging.conventions import OURS
@@ -423,7 +423,7 @@ OUT_OF_REACH = {
     "the truth": "from harness.certify import certify",
     "what reads the answers": "import harness.call",
     "the tests": "import tests.checking",
-    "the benchmarks": "import benchmarks.checkers",
+    "the benchmarks": "import benchmarks.contenders.checkers",
 }
 
 

@@ -1,4 +1,4 @@
-"""The benchmarks: their sums are right, they time what they say they do, and what fails costs a cell.
+"""The benchmarks: their arithmetic is right, they time what they claim to, and a failure affects one result only.
 
 No time is asserted anywhere.
 """
@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
-import time
 
 import psutil
 import pytest
-from test_house import FILES, ROOT, imports
+from commands import PATIENCE, ROOT, below, completed, started, until
 
-from benchmarks import report, store
-from benchmarks.figures import Figure, figure, in_bytes, in_seconds, plain, ratio, timed
-from benchmarks.fits import exponent, growth, predicted
-from benchmarks.goals import Goal, Judged
-from benchmarks.grid import PRACTICAL
-from benchmarks.measure import run
-from benchmarks.races import Contender, Outcome, Race, Result
-from benchmarks.sections import SECTIONS
-from benchmarks.spec import Spec
+from benchmarks import __main__ as command
+from benchmarks.contenders.spec import PRACTICAL, Spec
+from benchmarks.report.goals import Goal, JudgedGoal
+from benchmarks.report.page import write_benchmarks
+from benchmarks.runner import store
+from benchmarks.runner.figures import Spread, as_number, as_time, in_bytes, in_seconds, ratio, spread
+from benchmarks.runner.fits import extrapolated, fitted_exponent, growth_exponent
+from benchmarks.runner.measure import run
+from benchmarks.runner.races import Contender, Race, RaceOutcome, Result
+from benchmarks.sections import all_sections
 
 WIDTHS = (4, 3, 5, 2)
+SECTION_FILES = set((ROOT / "benchmarks" / "sections").glob("[!_]*.py"))
 MACHINE = {
     "date": "2001-02-03",
     "machine": "abacus",
@@ -44,30 +44,30 @@ def python(name, code, **others):
 
 
 def test_a_fit_recovers_the_exponent():
-    assert exponent([(x, 3 * x**2.5) for x in (2, 5, 11, 40)]) == pytest.approx(2.5)
-    # Three rounds that grow to the powers 1, 2 and 3, above a size at which only the start of a process is seen.
+    assert fitted_exponent([(x, 3 * x**2.5) for x in (2, 5, 11, 40)]) == pytest.approx(2.5)
+    # Three rounds that grow with exponents 1, 2 and 3, above a size at which constant costs dominate.
     rounds = [[0.7, 0.7, 0.7], *([x, x**2, x**3] for x in (10.0, 20.0, 80.0))]
-    found = growth([1, 10, 20, 80], rounds)
+    found = growth_exponent([1, 10, 20, 80], rounds)
     assert (found.low, found.median, found.high) == pytest.approx((1, 2, 3))
-    assert growth([1, 2], [[1], [2]]) is None
-    assert predicted([(1, 2), (2, 8), (4, 32)], 10) == pytest.approx(200)
-    assert predicted([(1, 2)], 10) is None
+    assert growth_exponent([1, 2], [[1], [2]]) is None
+    assert extrapolated([(1, 2), (2, 8), (4, 32)], 10) == pytest.approx(200)
+    assert extrapolated([(1, 2)], 10) is None
 
 
-def test_a_ratio_is_that_of_its_round():
-    """Where the machine was slow in one round, the ratio of the medians is another than the median of the ratios."""
+def test_ratios_are_taken_within_rounds():
+    """The median of the ratios, which a slow round does not change; the ratio of the medians would differ."""
     one, other = Result((2.0, 20.0, 6.0)), Result((1.0, 10.0, 1.0))
-    assert ratio(one, other) == Figure(2.0, 2.0, 6.0)
+    assert ratio(one, other) == Spread(2.0, 2.0, 6.0)
     assert ratio(one, Result(reason="it failed")) is None
-    assert figure([3.0, 1.0, 2.0]) == Figure(2.0, 1.0, 3.0)
+    assert spread([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
 
 
-def test_figures_are_written_with_three_digits_and_a_unit():
-    assert plain(Figure(1234.5, 0.01234, 98765)) == "1,230 (0.0123–98,800)"
-    assert timed(Figure(0.0125, 0.012, 0.1)) == "12.5 (12.0–100) ms"
+def test_values_are_written_with_three_digits_and_a_unit():
+    assert as_number(Spread(1234.5, 0.01234, 98765)) == "1,230 (0.0123–98,800)"
+    assert as_time(Spread(0.0125, 0.012, 0.1)) == "12.5 (12.0–100) ms"
     assert [in_seconds(one) for one in (2e-9, 0.5, 90, 7200)] == ["2.00 ns", "500 ms", "1.50 min", "2.00 h"]
     assert in_bytes(3 * 2**20) == "3.00 MiB"
-    assert plain(None, "no such thing") == "no such thing"
+    assert as_number(None, "no such thing") == "no such thing"
 
 
 @pytest.mark.parametrize(
@@ -75,18 +75,18 @@ def test_figures_are_written_with_three_digits_and_a_unit():
     [
         (3, False, 3.0, "met"),
         (4, False, 5.0, "missed by 25.0%"),
-        (4, False, 12.0, "missed: over by a factor of 3.0"),
+        (4, False, 12.0, "missed by a factor of 3.0"),
         (4, True, 5.0, "met"),
         (4, True, 3.0, "missed by 25.0%"),
-        (4, True, 1.0, "missed: falls short by a factor of 4.0"),
+        (4, True, 1.0, "missed by a factor of 4.0"),
     ],
 )
 def test_a_goal_is_met_or_missed_by_so_much(limit, at_least, measured, verdict):
-    assert Judged(Goal("it", limit, at_least), figure([measured])).verdict == verdict
+    assert JudgedGoal(Goal("it", limit, at_least), spread([measured])).verdict == verdict
 
 
-def test_what_fails_costs_its_own_cell():
-    """Of whole processes, of one that stays, and of one that does not end; the others run on."""
+def test_a_failure_affects_one_result_only():
+    """A failing process, a failing self-timing process and one that does not end; the others are measured."""
     spec = Spec("gradient", "fifteen_steps", WIDTHS, 2)
     contenders = (
         python("raises", "raise ValueError('no luck')"),
@@ -109,8 +109,8 @@ def test_what_fails_costs_its_own_cell():
     assert not any(outcome.of(name).seconds for name in reasons if name != "works")
 
 
-def test_what_would_take_too_long_is_left_out():
-    """By the power through what was measured; and what has failed at one size is not tried at the next."""
+def test_a_contender_that_would_take_too_long_is_left_out():
+    """By the power law through the measured sizes. A contender that failed at one size is not tried at the next."""
 
     def race(work):
         last = python("grows", f"import time; time.sleep({min(work, 1)})", seconds=50.0, work=work)
@@ -123,7 +123,7 @@ def test_what_would_take_too_long_is_left_out():
 
 
 def synthetic(section, folder):
-    """An outcome for every race: seconds that grow with the place in the race, and one contender that failed."""
+    """An outcome for every race: the seconds grow with the position in the race, and one contender failed."""
     for race in section.races(folder):
         results = {}
         for place, one in enumerate(race.contenders, start=1):
@@ -131,99 +131,111 @@ def synthetic(section, folder):
             results[one.name] = Result(seconds, 2**24 * place, 2**20, 2**23, 0.5, one.work, "none")
         if len(results) > 4:
             results[race.contenders[-1].name] = Result(reason="it | failed <b>")
-        yield Outcome(race.name, race.series, race.size, results)
+        yield RaceOutcome(race.name, race.series, race.size, results)
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
-def test_a_page_is_made_of_what_is_kept(section, tmp_path):
+@pytest.mark.parametrize("section", all_sections(), ids=lambda section: section.name)
+def test_a_page_is_made_from_saved_results(section, tmp_path):
     outcomes = list(synthetic(section, tmp_path))
-    store.save(section.name, MACHINE, outcomes, tmp_path)
-    kept = store.load(section.name, tmp_path)
-    assert kept.outcomes == tuple(outcomes)
-    assert dict(kept.machine) == MACHINE
+    store.save_results(section.name, MACHINE, outcomes, tmp_path)
+    saved = store.load_results(section.name, tmp_path)
+    assert saved.outcomes == tuple(outcomes)
+    assert dict(saved.machine) == MACHINE
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "bench-of-old.svg").write_text("", encoding="utf-8")
-    report.write({section: kept}, tmp_path)
-    page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
-    assert "Measured on 2001-02-03: abacus, beads, 2 processors, 16 GiB" in page
-    assert "jax not there" in page
+    write_benchmarks({section: saved}, tmp_path)
+    text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert "Measured on 2001-02-03: abacus, beads, 2 processors, 16 GiB" in text
+    assert "jax not installed" in text
     tables = section.tables({one.name: one for one in outcomes})
     assert tables
     for table in tables:
-        assert f"### {table.title}\n" in page
+        assert f"### {table.title}\n" in text
         assert {len(row) for row in table.rows} == {len(table.headers)}
         assert table.shown is None or (tmp_path / "pictures" / f"{table.shown.name}.svg").is_file()
-    assert ("it \\| failed &lt;b>" in page) == any(one.reason for each in outcomes for one in each.results.values())
+    assert ("it \\| failed &lt;b>" in text) == any(one.reason for each in outcomes for one in each.results.values())
     names = [table.shown.name for table in tables if table.shown]
     assert len(names) == len(set(names))
     shown = [*names, *(["bench-goals"] if section.goals({}) else [])]
     assert {path.stem for path in (tmp_path / "pictures").glob("*")} == set(shown)
-    # A part of the races is enough for a page as well, and none of them for no tables.
-    report.write({section: store.Measured(MACHINE, kept.outcomes[:1])}, tmp_path)
+    # A page can be made from a part of the races; without races there are no tables.
+    write_benchmarks({section: store.SavedResults(MACHINE, saved.outcomes[:1])}, tmp_path)
     assert section.tables({}) == []
     assert {judged.verdict for judged in section.goals({})} <= {"not measured"}
 
 
-def test_the_figures_of_the_job_are_those_that_are_kept(tmp_path):
-    """A check of 0.25 s beside 0.1 s and 5 s is 2.5 times the one, and the other 20 times it."""
+def test_ratios_of_a_check_come_from_the_saved_results(tmp_path):
+    """A check of 0.25 s is 2.5 times 0.1 s, and 5 s are 20 times the check."""
     results = {"import numpy": 0.1, "check": 0.25, "central differences": 0.5, "torch gradcheck": 5.0}
-    outcome = Outcome("check, small", "", {}, {name: Result((s,) * 5, peak=2**20) for name, s in results.items()})
-    [job] = [section for section in SECTIONS if section.name == "job"]
+    outcome = RaceOutcome("check, small", "", {}, {name: Result((s,) * 5, peak=2**20) for name, s in results.items()})
+    [job] = [section for section in all_sections() if section.name == "job"]
     first, second = job.goals({outcome.name: outcome})[:2]
     assert (first.found.median, first.verdict) == (pytest.approx(2.5), "met")
     assert (second.found.median, second.verdict) == (pytest.approx(20), "met")
-    report.write({job: store.Measured(MACHINE, (outcome,))}, tmp_path)
-    page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
-    assert "2.50 (2.50–2.50) ×" in page
-    assert "Of 9 goals 2 are met, 0 missed, and 7 not measured." in page
-    assert "What a check does takes 2.00 (2.00–2.00) times as long with central differences, and 20.0 (" in page
+    write_benchmarks({job: store.SavedResults(MACHINE, (outcome,))}, tmp_path)
+    text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert "2.50 (2.50–2.50) ×" in text
+    assert "Of 9 goals 2 are met, 0 missed, and 7 not measured." in text
+    assert "Ratio to `check`: 2.00 (2.00–2.00) for central differences, 20.0 (20.0–20.0) for torch gradcheck." in text
 
 
 @pytest.mark.parametrize(("arguments", "said"), [("check --seed 1", "2 of 2 cases ran"), ("compare --only", "2 cases")])
-def test_a_battery_stands_in_for_the_cases_of_a_command(arguments, said):
+def test_a_battery_replaces_the_cases_of_a_command(arguments, said):
     battery = json.dumps([[(3, 2), "tanh identity", 4], "xor-2-1-sigmoid-batch4"])
-    command = [sys.executable, "-m", "benchmarks.battery", battery, *arguments.split(), PRACTICAL]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-m", "benchmarks.contenders.battery", battery, *arguments.split(), PRACTICAL]
+    done = completed(command)
     assert (done.returncode, done.stderr) == (0, "")
     assert said in done.stdout
 
 
-def test_a_section_that_is_none_is_one_line_and_status_2():
-    done = subprocess.run([sys.executable, "-m", "benchmarks", "truht"], cwd=ROOT, capture_output=True, text=True)
+def test_an_unknown_section_is_one_line_and_status_2():
+    done = completed([sys.executable, "-m", "benchmarks", "truht"])
     assert done.returncode == 2
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     assert line.startswith("error: unknown section 'truht': did you mean 'truth'?")
 
 
-def test_what_is_kept_but_cannot_be_read_is_one_line(tmp_path):
-    path = tmp_path / store.FOLDER / "job.json"
+def test_unreadable_results_are_reported_in_one_line(tmp_path):
+    path = tmp_path / store.RESULTS_FOLDER / "job.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"machine": {}}), encoding="utf-8")
-    with pytest.raises(store.UnusableInput, match="remove it, and measure job again"):
-        store.load("job", tmp_path)
-    assert store.load("truth", tmp_path) is None
+    with pytest.raises(store.UnusableInput, match="remove the file, and measure job again"):
+        store.load_results("job", tmp_path)
+    assert store.load_results("truth", tmp_path) is None
 
 
 def test_ctrl_c_ends_the_contenders():
-    command = [sys.executable, "-m", "benchmarks", "truth"]
-    bench = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
+    with started([sys.executable, "-m", "benchmarks", "truth"]) as bench:
         assert bench.stdout.readline().startswith("truth of 50 parameters")
-        until = time.monotonic() + 60
-        while not (below := psutil.Process(bench.pid).children(recursive=True)) and time.monotonic() < until:
-            time.sleep(0.01)
+        contenders = until(lambda: below(bench))
         bench.send_signal(signal.SIGINT)
-        _, errors = bench.communicate(timeout=60)
-    finally:
-        bench.kill()
+        _, errors = bench.communicate(timeout=PATIENCE)
     assert bench.returncode == 130
     assert errors.startswith("interrupted")
     assert len(errors.splitlines()) == 1
-    assert below
-    assert not psutil.wait_procs(below, timeout=10)[1]
+    assert not psutil.wait_procs(contenders, timeout=PATIENCE)[1]
 
 
-def test_the_harness_knows_nothing_of_the_benchmarks():
-    for path in FILES:
-        assert not [name for name in imports(path) if name.split(".")[0] == "benchmarks"], path
+def test_the_report_is_written_from_saved_results_without_measuring(tmp_path, monkeypatch, capsys):
+    outcome = RaceOutcome("check, small", "", {}, {"check": Result((0.25,) * 5)})
+    store.save_results("job", MACHINE, [outcome], tmp_path)
+    monkeypatch.setattr(command, "REPORTS", tmp_path)
+    monkeypatch.setattr(command, "run", None)
+    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+    assert command.main(["--report-only"]) == 0
+    assert f"Report: {tmp_path / 'benchmarks.md'}" in capsys.readouterr().out
+    assert "250 (250–250) ms" in (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+
+
+def test_each_section_has_the_name_of_its_module_and_a_position_of_its_own():
+    found = all_sections()
+    assert sorted(section.name for section in found) == sorted(path.stem for path in SECTION_FILES)
+    assert len({section.position for section in found}) == len(found)
+
+
+def test_the_process_that_starts_contenders_has_not_loaded_numpy():
+    """The peak memory of a contender would begin with it."""
+    text = "import sys, benchmarks.__main__ as m; m.all_sections(); print({'numpy', 'matplotlib'} & {*sys.modules})"
+    done = completed([sys.executable, "-c", text])
+    assert (done.stdout, done.stderr) == ("set()\n", "")

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import jsonschema
+import psutil
 import pytest
+from commands import PATIENCE, ROOT, harness, started, until
 
 from harness.cases.standard import gradient_cases
 
-ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads((ROOT / "harness" / "jobs" / "check" / "schema.json").read_text(encoding="utf-8"))
 SUBMISSIONS = ROOT / "tests" / "submissions"
-
-
-def harness(*arguments):
-    command = [sys.executable, "-m", "harness", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
 
 
 def data_of(tmp_path, *arguments):
@@ -147,32 +139,15 @@ def test_unusable_options_say_what_was_expected(option):
 def test_nothing_is_left_running_after_an_interrupt(tmp_path, how):
     note = tmp_path / "pid"
     path = tmp_path / "endless.py"
-    body = f"open({str(note)!r}, 'w').write(str(os.getpid()))\n    while True: pass\n"
+    body = f"open({str(note)!r}, 'w').write(f'{{os.getpid()}}\\n')\n    while True: pass\n"
     path.write_text(f"import os\ndef backprop(n, x, t):\n    {body}", encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness", "check", str(path)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 20
-    while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    worker = int(note.read_text())
-    os.kill(process.pid, how)
-    _, errors = process.communicate(timeout=20)
+    command = [sys.executable, "-m", "harness", "check", str(path), "--seconds", str(PATIENCE)]
+    with started(command, start_new_session=True) as process:
+        until(lambda: note.exists() and note.read_text().endswith("\n"))
+        worker = psutil.Process(int(note.read_text()))
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=PATIENCE)
     if how == signal.SIGINT:
         assert process.returncode == 130
         assert errors.strip() == "interrupted"
-    while _runs(worker) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _runs(worker)
-
-
-def _runs(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
+    assert not psutil.wait_procs([worker], timeout=PATIENCE)[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_command_line import harness
+from commands import harness
 
 ONE = "current-or-next-layer"  # takes no time
 

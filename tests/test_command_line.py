@@ -5,24 +5,17 @@ from __future__ import annotations
 import ast
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from commands import ROOT, completed, harness
 
 from harness.cases import datasets
 from harness.errors import UnusableInput
 from harness.jobs import commands
 from harness.reporting.markdown import check_file, check_folder
 from harness.sandbox.loading import Implementation
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def harness(*arguments, cwd=ROOT):
-    command = [sys.executable, "-m", "harness", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +86,8 @@ def imported(*arguments):
         "import sys; from harness.__main__ import main\n"
         f"try: main()\nfinally: print([name for name in {HEAVY} if name in sys.modules])"
     )
-    command = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = completed([sys.executable, "-c", code, *arguments])
+    assert done.returncode == 0, done.stderr
     *lines, modules = done.stdout.splitlines()
     return lines, ast.literal_eval(modules)
 

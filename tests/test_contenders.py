@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import frameworks
-from benchmarks.grid import PRACTICAL, formulations
-from benchmarks.kernels import call_of, inputs_of
-from benchmarks.spec import AUTOGRAD, JAX, PRODUCTS, TORCH, Spec, parameters, products
+from benchmarks.contenders import frameworks
+from benchmarks.contenders.computations import call_of, network_inputs
+from benchmarks.contenders.grid import formulations
+from benchmarks.contenders.spec import AUTOGRAD, JAX, PRACTICAL, PRODUCTS, TORCH, Spec, multiply_adds, parameter_count
 from harness.truth.certify import certify, excess
 
 WIDTHS = (4, 3, 5, 2)
@@ -23,7 +23,7 @@ def test_every_contender_computes_the_gradient(name, request):
             request.addfinalizer(lambda: library.config.update("jax_enable_x64", False))
     spec = Spec("gradient", name, (4, 2) if name == "fifteen_steps" else WIDTHS, 3)
     call, share = call_of(spec)
-    standards = certify(inputs_of(spec), 0.5, "float64")
+    standards = certify(network_inputs(spec), 0.5, "float64")
     assert share == 1
     for quantity, arrays in zip(("w", "b"), call(), strict=True):
         assert len(arrays) == len(spec.widths) - 1
@@ -46,7 +46,7 @@ def test_the_products_alone_are_as_many_as_backprop_needs(monkeypatch):
     monkeypatch.setattr(frameworks.np, "matmul", counting)
     call()
     assert len(counted) == 3 + 2 + 3  # forwards, back but not to the input, gradients
-    assert sum(counted) == products(WIDTHS, 7)
+    assert sum(counted) == multiply_adds(WIDTHS, 7)
 
 
 @pytest.mark.parametrize("widths", [WIDTHS, (70, 40, 3)])
@@ -54,17 +54,17 @@ def test_the_central_differences_are_those_of_the_cost(widths):
     """By the truth, all of them where they are few, and else the first; and the share that they are of all."""
     spec = Spec("differences", PRACTICAL, widths, 3, activations="tanh identity")
     call, share = call_of(spec)
-    standards = certify(inputs_of(spec), 0.5, "float64")
+    standards = certify(network_inputs(spec), 0.5, "float64")
     names = [(quantity, layer) for layer in range(1, len(widths)) for quantity in ("w", "b")]
     truth = np.concatenate([standards[name].truth.high.ravel() for name in names])
     quotients = call()
-    assert len(quotients) == share * parameters(widths)
-    assert (share == 1) == (parameters(widths) < 100)
+    assert len(quotients) == share * parameter_count(widths)
+    assert (share == 1) == (parameter_count(widths) < 100)
     np.testing.assert_allclose(quotients, truth[: len(quotients)], rtol=1e-5)
 
 
 def test_an_epoch_takes_every_row_once(monkeypatch):
     rows = []
-    monkeypatch.setitem(frameworks.STEPS, "counted", lambda _: lambda x, t: rows.append((len(x), len(t))))
+    monkeypatch.setitem(frameworks.FRAMEWORK_STEPS, "counted", lambda _: lambda x, t: rows.append((len(x), len(t))))
     call_of(Spec("epoch", "counted", WIDTHS, 4, rows=10))[0]()
     assert rows == [(4, 4), (4, 4), (2, 2)]

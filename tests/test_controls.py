@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
-from conftest import table_of
-from running import compared, write
-from test_faults import RIGHT
+from running import RIGHT, compared, table_of, write
 
 from harness.jobs.compare.report.pages import write as write_reports
 from harness.jobs.compare.run import select

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, names
-from test_faults import RIGHT as RIGHT_OF_ALL
+from running import RIGHT as RIGHT_OF_ALL
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check

@@ -9,8 +9,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from commands import harness
 from results import write_results
-from test_command_line import harness
 
 from harness.jobs.page import build as page
 from harness.jobs.page.build import build, write

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import functions_of
-from running import write
+from running import functions_of, write
 
 from harness.jobs.prove.evaluate import NotExact, degree, differences, evaluate
 from harness.jobs.prove.host import parted, run_exactly

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from test_command_line import harness
+from commands import harness
 
 from harness.cases.standard import standard_cases
 from harness.errors import BadTable

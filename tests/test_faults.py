@@ -5,29 +5,11 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from conftest import table_of
-from running import compared, run, run_all, write
+from running import CASE, RIGHT, compared, run, run_all, table_of, write
 
 from harness.cases.case import make
 from harness.jobs.compare.run import select
 
-CASE = make("random", (3, 4, 2), "sigmoid", 5)
-RIGHT = """
-import numpy as np
-from harness import Gradients, Layer, Network, Unsupported
-
-kept = []
-
-def right(network, x, t):
-    a, z = [x], []
-    for layer in network.layers:
-        z.append(a[-1] @ layer.w.T + layer.b)
-        a.append(layer.activation.f(z[-1]))
-    delta = [(a[-1] - t) * network.layers[-1].activation.slope(z[-1])]
-    for l in range(len(z) - 2, -1, -1):
-        delta.insert(0, (delta[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l]))
-    return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
-"""
 OWN_MEMORY = """g = right(n, x, t)
     if not kept: kept.append(g.w[0])
     kept[0] += 1  # the caller's first answer changes with the second

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from test_command_line import ROOT
-from test_faults import RIGHT
+from commands import ROOT
+from running import RIGHT
 
 from harness.sandbox.processes import folders
 

@@ -68,3 +68,8 @@ def test_no_global_random_state():
     own = r"np\.random\.(?!default_rng|Generator|get_state)|torch\.(rand[(n]|manual_seed)|random\.seed"
     for path in [*FILES, *IMPLEMENTATIONS]:
         assert not re.search(own, path.read_text(encoding="utf-8")), path
+
+
+def test_the_harness_knows_nothing_of_the_benchmarks():
+    for path in FILES:
+        assert not [name for name in imports(path) if name.split(".")[0] == "benchmarks"], path

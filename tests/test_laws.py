@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import functions_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import inputs, random_inputs
+from running import functions_of
 
 from harness.cases.standard import standard_cases
 from harness.jobs.soundness.trials import LOSSY

@@ -8,8 +8,7 @@ from collections import defaultdict
 
 import pytest
 from checking import ONLY_SIGMOID, SUBMISSIONS
-from running import compared, shared, write
-from test_faults import RIGHT
+from running import RIGHT, compared, shared, write
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from commands import harness
 from results import HOSTILE, write_results
-from test_command_line import harness
 
 from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput

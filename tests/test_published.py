@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import numpy as np
 import pytest
-from conftest import functions_of
+from published import figures_of, rounds_to
+from running import functions_of
 
 from harness.cases import datasets
 from harness.jobs.claims.experiments.published.groups import PUBLISHED
@@ -17,26 +16,6 @@ from harness.sandbox.loading import available, find
 
 # A central difference with the usual step is good for about nine digits; the figures have five to nine.
 TRUNCATION = {"finite_differences": 1e-8}
-
-
-def rounds_to(value, printed, slack=0.0):
-    """Whether the value is within half a unit of the last printed place."""
-    half = Decimal((0, (5,), Decimal(printed).as_tuple().exponent - 1))
-    return abs(Decimal(float(value)) - Decimal(printed)) <= half + Decimal(slack)
-
-
-def figures_of(gradients, moved, cost):
-    """What an implementation gives, by the names of the figures: gW2 is ∂C/∂W^2, nW2 the weights after the step."""
-    figures = {"loss": cost}
-    tables = {
-        "gW": gradients.w,
-        "gb": gradients.b,
-        "delta": gradients.delta,
-        "nW": moved and [m.w for m in moved.layers],
-    }
-    for kind, arrays in tables.items():
-        figures |= {f"{kind}{layer}": np.asarray(array) for layer, array in enumerate(arrays or [], start=1)}
-    return figures
 
 
 @pytest.mark.parametrize("implementation", available(), ids=lambda i: i.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import table_of
+from running import table_of
 
 from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput

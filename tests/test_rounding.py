@@ -7,10 +7,9 @@ from functools import partial
 
 import numpy as np
 import pytest
-from conftest import functions_of
 from hypothesis import given, settings
 from networks import inputs, random_inputs
-from running import tallied, weighed
+from running import functions_of, tallied, weighed
 
 from harness.jobs.peers.checkers import central_differences, gradcheck, gradproof
 from harness.jobs.peers.sensitivity import problems

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from test_command_line import harness
+from commands import harness
 
 from harness.cases.case import make
 from harness.reporting.profile import Clock, table

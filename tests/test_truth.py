@@ -8,10 +8,10 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from conftest import functions_of
 from hypothesis import given, settings
 from networks import inputs, random_inputs
-from test_published import figures_of, rounds_to
+from published import figures_of, rounds_to
+from running import functions_of
 
 from harness.cases.standard import standard_cases
 from harness.jobs.claims.experiments.published.groups import PUBLISHED

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from conftest import table_of
-from running import compared, run, run_all, shared, write
-from test_command_line import ROOT, harness
-from test_faults import CASE, RIGHT
+from commands import ROOT, harness, is_running
+from running import CASE, RIGHT, compared, run, run_all, shared, table_of, write
 
 from harness.cases.case import make
 from harness.jobs.compare.run import Selection, select
 from harness.sandbox import job
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits, Submission, ask
-
-
-def is_running(pid):
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):

@@ -1,18 +1,18 @@
-"""What was hoped for, held against what was measured."""
+"""Goals, compared with what was measured."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.figures import Figure, plain, timed
+from benchmarks.runner.figures import Spread, as_number, as_time
 
-FACTOR = 2.0  # from here on a miss is told as a multiple, below it in per cent
+FACTOR = 2.0  # a miss by at least this factor is given as a factor, a smaller one in per cent
 
 
 @dataclass(frozen=True)
 class Goal:
-    """`what` should be at most `limit`, or at least, where `at_least`; in seconds where `is_time`, else a ratio."""
+    """`what` should be at most `limit`, or at least `limit` if `at_least`; in seconds if `is_time`, else a ratio."""
 
     what: str
     limit: float
@@ -21,16 +21,16 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A goal with its figure, or with the reason why it has none."""
+class JudgedGoal:
+    """A goal with the measured value, or with the reason why there is none."""
 
     goal: Goal
-    found: Figure | None
+    found: Spread | None
     reason: str = ""
 
     @property
     def of_goal(self) -> float | None:
-        """The figure in units of the goal, so that up to 1 is met, whichever way the goal runs."""
+        """measured / goal, or goal / measured for a goal that is a lower limit; the goal is met up to 1."""
         if self.found is None:
             return None
         measured, limit = self.found.median, self.goal.limit
@@ -44,13 +44,13 @@ class Judged:
         if self.of_goal <= 1:
             return "met"
         if self.of_goal >= FACTOR:
-            return f"missed: {'falls short' if self.goal.at_least else 'over'} by a factor of {self.of_goal:.1f}"
+            return f"missed by a factor of {self.of_goal:.1f}"
         short = abs(self.found.median / self.goal.limit - 1)
         return f"missed by {max(short, 0.001):.1%}"
 
     def row(self) -> list[str]:
-        """What, the goal, the figure with its spread, and the verdict."""
-        write: Callable[[Figure | None, str], str] = timed if self.goal.is_time else plain
+        """What is measured, the goal, the measured value with its spread, and the verdict."""
+        write: Callable[[Spread | None, str], str] = as_time if self.goal.is_time else as_number
         limit = (
             f"{self.goal.limit * 1000:g} ms" if self.goal.is_time and self.goal.limit < 1 else f"{self.goal.limit:g}"
         )

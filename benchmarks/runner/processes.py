@@ -1,4 +1,4 @@
-"""Processes that are measured: run anew at every turn, or staying and timing themselves when told to."""
+"""Processes that are measured: started again for every turn, or kept running and timing themselves on request."""
 
 from __future__ import annotations
 
@@ -19,31 +19,33 @@ from typing import IO, Any
 
 import psutil
 
-from benchmarks.races import Contender, Result
+from benchmarks.runner.races import Contender, Result
 
-ROOT = Path(__file__).resolve().parent.parent
-POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-LOADING = 30.0  # seconds for the imports and the inputs of one that stays
-CALLS = 4  # as many as a first answer takes, and a turn
-TIDY = 3.0  # seconds
-LOOK = 0.02  # seconds between looks at the memory of workers
-UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, of ru_maxrss
+REPOSITORY = Path(__file__).resolve().parents[2]
+POOL_SIZES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+START_SECONDS = 30.0  # for the imports and the inputs of a self-timing process
+CALLS_PER_ANSWER = 4  # at most
+EXIT_SECONDS = 3.0  # for a process to clean up after SIGTERM
+POLL_SECONDS = 0.02
+MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024  # the unit of ru_maxrss
 
 
 class Failed(Exception):
-    """A contender that gives no seconds; the message is the reason, in one line."""
+    """A contender could not be measured; the message is the reason, in one line."""
 
 
-class Anew:
-    """A contender that is a whole process at every turn. The first run, which is not counted, is watched for the memory
-    of the processes below it."""
+class RestartedProcess:
+    """A contender that is started again for every turn.
+
+    The first run does not count; during it, the memory of the processes below is sampled.
+    """
 
     def __init__(self, contender: Contender) -> None:
         self.contender = contender
         self.result = Result(work=contender.work)
-        with _watching() as largest:
+        with _peaks_of_workers() as peaks:
             self.turn()
-        self.result = replace(self.result, workers=max(largest))
+        self.result = replace(self.result, workers=max(peaks))
 
     def turn(self) -> float:
         """The seconds of one run, from its start to its end. Raises Failed."""
@@ -61,18 +63,18 @@ class Anew:
         return seconds
 
     def stop(self) -> None:
-        """Nothing is left of it after a turn."""
+        """Do nothing: no process is left after a turn."""
 
     end = stop
 
 
-class Staying:
-    """A contender that lives for the race: see benchmarks.kernel for what it and this say to each other."""
+class SelfTimingProcess:
+    """A contender that runs during the whole race; benchmarks.contenders.timer describes the protocol."""
 
     def __init__(self, contender: Contender) -> None:
         self.contender = contender
         self.result = Result(work=contender.work)
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process, until end()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - end() closes it
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.errors}
         self.process = _spawn(contender, **pipes)
         try:
@@ -84,97 +86,101 @@ class Staying:
         self.result = replace(self.result, before=ready["before"], share=ready["share"])
 
     def turn(self) -> float:
-        """The seconds of one call, as it measures them. Raises Failed."""
+        """The seconds of one call, as the process measures them. Raises Failed."""
         assert self.process.stdin is not None
-        with contextlib.suppress(OSError):  # if it is gone, there is no answer
+        with contextlib.suppress(OSError):  # if the process is gone, _answer says so
             self.process.stdin.write(b"go\n")
             self.process.stdin.flush()
         return float(self._answer()["seconds"])
 
     def _answer(self) -> dict[str, Any]:
         assert self.process.stdout is not None
-        limit = LOADING + CALLS * self.contender.seconds
+        limit = START_SECONDS + CALLS_PER_ANSWER * self.contender.seconds
         if not select.select([self.process.stdout], [], [], limit)[0]:
             _kill(self.process.pid)
             raise Failed(f"no answer in {limit:g} s")
         line = self.process.stdout.readline()
         if not line:
-            raise Failed(_last_line(self.errors) or "ended without an answer: memory ran out, or it crashed")
+            raise Failed(_last_line(self.errors) or "ended without an answer: it crashed, or memory ran out")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise Failed(answer["error"])
         return answer
 
     def stop(self) -> None:
-        """Do not wait for what it is at."""
+        """End it without waiting for the current call."""
         _kill(self.process.pid)
 
     def end(self) -> None:
-        """Let it end, and take its peak."""
+        """Let it end, and read its peak memory."""
         for stream in (self.process.stdin, self.process.stdout):
             assert stream is not None
             with contextlib.suppress(OSError):
                 stream.close()
-        _, peak = _ended(self.process, CALLS * self.contender.seconds)
+        _, peak = _ended(self.process, CALLS_PER_ANSWER * self.contender.seconds)
         self.errors.close()
         self.result = replace(self.result, peak=peak)
 
 
 def _spawn(contender: Contender, **streams: Any) -> subprocess.Popen[bytes]:
-    """Start it as the leader of a group of its own, so that all that it starts can be ended with it."""
-    env = os.environ | dict.fromkeys(POOLS, str(contender.threads)) | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
-    return subprocess.Popen(contender.command, cwd=ROOT, env=env, start_new_session=True, **streams)
+    """Start it in a new process group, so that all processes below it can be ended with it."""
+    env = (
+        os.environ
+        | dict.fromkeys(POOL_SIZES, str(contender.threads))
+        | {"PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"}
+    )
+    return subprocess.Popen(contender.command, cwd=REPOSITORY, env=env, start_new_session=True, **streams)
 
 
 def _ended(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, int]:
-    """Wait for its end, which comes after so many seconds at the latest: its exit status, and its peak in bytes."""
-    late = threading.Timer(seconds, _kill, (process.pid,))
-    late.daemon = True
-    late.start()
+    """Wait until it ends, and kill it after so many seconds: its exit status, and its peak memory in bytes."""
+    timeout = threading.Timer(seconds, _kill, (process.pid,))
+    timeout.daemon = True
+    timeout.start()
     try:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    except BaseException:  # such as Ctrl-C, of which it has not heard
+    except BaseException:  # Ctrl-C, for example, which the process does not receive
         _kill(process.pid)
         process.wait()
         raise
     finally:
-        late.cancel()
-    return process.returncode, usage.ru_maxrss * UNIT
+        timeout.cancel()
+    return process.returncode, usage.ru_maxrss * MAXRSS_BYTES
 
 
 def _kill(leader: int) -> None:
-    """End it and all that it has started; it may tidy up first."""
+    """End a process group: SIGTERM to its leader, then SIGKILL to all of it."""
     with contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError):
         os.kill(leader, signal.SIGTERM)
-        until = time.monotonic() + TIDY
+        until = time.monotonic() + EXIT_SECONDS
         while time.monotonic() < until and not os.waitid(os.P_PID, leader, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            time.sleep(LOOK)
+            time.sleep(POLL_SECONDS)
         os.killpg(leader, signal.SIGKILL)
 
 
 @contextlib.contextmanager
-def _watching() -> Iterator[list[int]]:
-    """The peaks in bytes of processes that are started by those that this one starts, while the body runs."""
+def _peaks_of_workers() -> Iterator[list[int]]:
+    """The peak memory in bytes of the processes that contenders start, sampled while the body runs."""
     peaks, done = [0], threading.Event()
 
-    def look() -> None:
-        while not done.wait(LOOK):
+    def sample() -> None:
+        while not done.wait(POLL_SECONDS):
             for child in psutil.Process().children():
                 with contextlib.suppress(psutil.Error):
                     peaks.extend(_peak(one.pid) for one in child.children(recursive=True))
 
-    watcher = threading.Thread(target=look, daemon=True)
-    watcher.start()
+    sampler = threading.Thread(target=sample, daemon=True)
+    sampler.start()
     try:
         yield peaks
     finally:
         done.set()
-        watcher.join()
+        sampler.join()
 
 
 def _peak(pid: int) -> int:
-    """The peak of a process in bytes, where the system tells it; else 0."""
+    """The peak memory of a process in bytes; 0 where the system does not give it."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as lines:
         return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
     return 0

@@ -1,7 +1,7 @@
-"""What a formulation is measured beside: the matrix products alone, and automatic differentiation as libraries have it.
+"""What formulations are compared with: the matrix products alone, and automatic differentiation by libraries.
 
-A gradient gives ∂C/∂W^1, ... and ∂C/∂b^1, ... of half the squared error, on parameters and data that the library
-already has as its own; a step is one of plain gradient descent, on rows that come as numpy arrays.
+A gradient gives ∂C/∂W^1, ... and ∂C/∂b^1, ... of half the squared error; parameters and data are converted to the
+library's arrays beforehand. A step is one step of plain gradient descent on rows that are numpy arrays.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.spec import AUTOGRAD, JAX, PRODUCTS, TORCH
+from benchmarks.contenders.spec import AUTOGRAD, JAX, PRODUCTS, TORCH
 from harness.model.contract import Array, Inputs
 
-# So small that no weight leaves the range in which it started, however often a step is taken.
+# So small that the weights hardly change, however many steps are taken.
 LEARNING_RATE = 2.0**-40
 Call = Callable[[], Any]
 
 
 def matrix_products(inputs: Inputs) -> Call:
-    """The products of BP2, BP4 and the forward pass, written into arrays that are there: what no formulation that
-    computes them by this BLAS can be faster than. It gives no gradient."""
+    """The matrix products of the forward pass, BP2 and BP4, written into existing arrays; no gradient is computed.
+
+    No formulation that computes these products by the same BLAS can be faster.
+    """
     weights = [layer.w for layer in inputs.network.layers]
     random = np.random.default_rng(1)
     a = [random.standard_normal((len(inputs.x), w.shape[1])).astype(inputs.x.dtype) for w in weights]
@@ -149,7 +151,7 @@ def autograd_step(inputs: Inputs) -> Callable[[Array, Array], Any]:
 
 
 def _cost(module: Any, names: list[str]) -> Callable[[Any, Any, Any], Any]:
-    """C of parameters w^1, b^1, w^2, ..., by a module with numpy's functions."""
+    """The cost as a function of parameters w^1, b^1, w^2, ..., x and t, by a module with numpy's functions."""
     functions: dict[str, Any] = {
         "sigmoid": lambda z: 1 / (1 + module.exp(-z)),
         "tanh": module.tanh,
@@ -175,5 +177,5 @@ def _parameters(inputs: Inputs) -> list[Array]:
     return [array for layer in inputs.network.layers for array in (layer.w, layer.b)]
 
 
-GRADIENTS = {PRODUCTS: matrix_products, TORCH: torch_gradient, JAX: jax_gradient, AUTOGRAD: autograd_gradient}
-STEPS = {TORCH: torch_step, JAX: jax_step, AUTOGRAD: autograd_step}
+FRAMEWORK_GRADIENTS = {PRODUCTS: matrix_products, TORCH: torch_gradient, JAX: jax_gradient, AUTOGRAD: autograd_gradient}
+FRAMEWORK_STEPS = {TORCH: torch_step, JAX: jax_step, AUTOGRAD: autograd_step}

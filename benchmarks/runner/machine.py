@@ -1,4 +1,7 @@
-"""What a measurement ran on: `python -m benchmarks.machine` prints it as JSON, apart, since it loads numpy."""
+"""The machine that a section is measured on: `python -m benchmarks.runner.machine` prints it as JSON.
+
+It runs as a process of its own, because it loads numpy.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ from typing import Any
 
 from harness.sandbox.processes.server import processors
 
-LIBRARIES = ("torch", "jax", "autograd")
+PACKAGES = ("torch", "jax", "autograd")  # whose versions are given beside that of numpy
 
 
-def described() -> dict[str, Any]:
+def machine_data() -> dict[str, Any]:
+    """The date, the hardware, and the versions of Python and of the numerical libraries."""
     import numpy as np
     from threadpoolctl import threadpool_info
 
@@ -30,16 +34,16 @@ def described() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "kernel": ", ".join(sorted(kernels)) or "none",
-        "libraries": {name: _version(name) for name in LIBRARIES},
+        "libraries": {name: _version(name) for name in PACKAGES},
     }
 
 
-def line(machine: Mapping[str, Any]) -> str:
-    """It as a sentence."""
-    libraries = ", ".join(f"{name} {number or 'not there'}" for name, number in machine["libraries"].items())
+def machine_sentence(machine: Mapping[str, Any]) -> str:
+    """What `machine_data` gave, as one sentence."""
+    libraries = ", ".join(f"{name} {number or 'not installed'}" for name, number in machine["libraries"].items())
     return (
         f"Measured on {machine['date']}: {machine['machine']}, {machine['model']}, {machine['processors']} processors, "
-        f"{machine['memory'] / 2**30:.0f} GiB; Python {machine['python']}, numpy {machine['numpy']} with OpenBLAS's "
+        f"{machine['memory'] / 2**30:.0f} GiB; Python {machine['python']}, numpy {machine['numpy']} with the OpenBLAS "
         f"kernel {machine['kernel']}, {libraries}."
     )
 
@@ -52,7 +56,7 @@ def _version(name: str) -> str:
 
 
 def _model() -> str:
-    """The processor's own name, where the system tells it."""
+    """The name of the processor, if the system gives it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     named = (text.partition(":")[2].strip() for text in lines if text.startswith("model name"))
@@ -60,4 +64,4 @@ def _model() -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(described()))
+    print(json.dumps(machine_data()))

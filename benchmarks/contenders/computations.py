@@ -1,4 +1,4 @@
-"""The computations that are timed: a network, and what is done with it at each call."""
+"""The computations that are timed: each is prepared for a network, and then called again and again."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import frameworks
-from benchmarks.battery import made, small
-from benchmarks.spec import Spec
+from benchmarks.contenders import frameworks
+from benchmarks.contenders.battery import cases_from, small_case_ids
+from benchmarks.contenders.frameworks import Call
+from benchmarks.contenders.spec import Spec
 from harness.cases.case import make
 from harness.model.contract import Array, Inputs
 
-# Up to so many parameters all difference quotients are computed; of more so few, to extrapolate from.
-FULL, ENOUGH = 2000, 16
+# Networks with more parameters than this get only a few difference quotients, and the time is extrapolated.
+MOST_QUOTIENTS, FEW_QUOTIENTS = 2000, 16
 
-Call = Callable[[], Any]
-Gradient = Callable[[Inputs], Call]  # the call gives ∂C/∂W^1, ∂C/∂W^2, ... and ∂C/∂b^1, ...
-Step = Callable[[Inputs], Callable[[Array, Array], Any]]  # the call takes rows x and t
+GradientMaker = Callable[[Inputs], Call]  # the call gives ∂C/∂W^1, ∂C/∂W^2, ... and ∂C/∂b^1, ...
+StepMaker = Callable[[Inputs], Callable[[Array, Array], Any]]  # the call takes rows x and t
 
 
-def inputs_of(spec: Spec) -> Inputs:
-    """The network and its data, the same for every contender; for an epoch, all rows of it."""
+def network_inputs(spec: Spec) -> Inputs:
+    """The network and its data, the same for every contender; for an epoch, all its rows."""
     rows = spec.rows or spec.batch
     return make("random", spec.widths, spec.activations, rows, dtype=spec.dtype).build()
 
 
 def call_of(spec: Spec) -> tuple[Call, float]:
-    """What to call, and the share that a call is of what is asked for."""
+    """What to call, and the share of the whole work that one call does. Raises ValueError for an unknown `what`."""
     if spec.what == "calls":
         return _calls(spec.name), 1.0
-    inputs = inputs_of(spec)
+    inputs = network_inputs(spec)
     if spec.what == "gradient":
         return gradient_of(spec.name)(inputs), 1.0
     if spec.what == "step":
@@ -50,13 +50,13 @@ def call_of(spec: Spec) -> tuple[Call, float]:
         return lambda: certify(inputs, 0.5, spec.dtype), 1.0
     if spec.what == "differences":
         return _differences(inputs)
-    raise ValueError(f"expected something to time, found {spec.what!r}")
+    raise ValueError(f"expected the name of a computation, found {spec.what!r}")
 
 
-def gradient_of(name: str) -> Gradient:
-    """The gradient by a framework, by the matrix products alone, or by a formulation."""
-    if name in frameworks.GRADIENTS:
-        return frameworks.GRADIENTS[name]
+def gradient_of(name: str) -> GradientMaker:
+    """The gradient by a framework or a formulation, or the matrix products alone."""
+    if name in frameworks.FRAMEWORK_GRADIENTS:
+        return frameworks.FRAMEWORK_GRADIENTS[name]
     module = importlib.import_module(f"implementations.{name}")
 
     def prepared(inputs: Inputs) -> Call:
@@ -69,10 +69,10 @@ def gradient_of(name: str) -> Gradient:
     return prepared
 
 
-def step_of(name: str) -> Step:
-    """One step of training, which the next step goes on from."""
-    if name in frameworks.STEPS:
-        return frameworks.STEPS[name]
+def step_of(name: str) -> StepMaker:
+    """One step of training; the next call continues from it."""
+    if name in frameworks.FRAMEWORK_STEPS:
+        return frameworks.FRAMEWORK_STEPS[name]
     module = importlib.import_module(f"implementations.{name}")
 
     def prepared(inputs: Inputs) -> Callable[[Array, Array], Any]:
@@ -96,9 +96,9 @@ def _epoch(step: Callable[[Array, Array], Any], inputs: Inputs, batch: int) -> C
 
 
 def _calls(name: str) -> Call:
-    """What a comparison asks of an implementation on the small cases: everything twice."""
+    """The calls of a comparison on the small cases: gradient and step of each, both twice."""
     module = importlib.import_module(f"implementations.{name}")
-    built = [(case.build(), case.learning_rate) for case in made(small())]
+    built = [(case.build(), case.learning_rate) for case in cases_from(small_case_ids())]
 
     def call() -> None:
         for inputs, learning_rate in built:
@@ -110,11 +110,11 @@ def _calls(name: str) -> Call:
 
 
 def _differences(inputs: Inputs) -> tuple[Call, float]:
-    """The central-difference loop of CS231n: two costs for every parameter, or for ENOUGH of many."""
+    """The central-difference loop of CS231n: two costs for every parameter, or for the first FEW_QUOTIENTS."""
     layers = inputs.network.layers
-    arrays = [array.ravel() for layer in layers for array in (layer.w, layer.b)]  # views: a change in one is seen
+    arrays = [array.ravel() for layer in layers for array in (layer.w, layer.b)]  # views of the network's own arrays
     total = sum(array.size for array in arrays)
-    count = total if total <= FULL else ENOUGH
+    count = total if total <= MOST_QUOTIENTS else FEW_QUOTIENTS
     places = [(array, k) for array in arrays for k in range(min(array.size, count))][:count]
     h = 1e-5
 

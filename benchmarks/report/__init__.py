@@ -1,0 +1,1 @@
+"""What a section of the report consists of, and how sections become reports/benchmarks.md."""
