@@ -35,7 +35,6 @@ FAULTS = {
     ),
     "words": ("g = right(n, x, t); return Gradients([['a'] * 3, 'b'], g.b)", "values, expected real numbers"),
     "none": ("return None", "backprop returned None, expected harness.Gradients"),
-    "tuple": ("g = right(n, x, t); return g.w, g.b", "backprop returned tuple, expected harness.Gradients"),
     "exception": ("return [][0]", "IndexError: list index out of range (exception.py, line 18)"),
     "sys.exit": ("raise SystemExit(3)", "SystemExit: 3"),
     "changed weights": ("g = right(n, x, t); n.layers[1].w[0, 0] += 1; return g", "it changed its input: w of layer 2"),

@@ -19,7 +19,7 @@ from harness.judging.conventions import OURS, quantities_of
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
 from harness.model.costs import COSTS
-from harness.sandbox.host.call import of_gradients
+from harness.sandbox.host.returned import of_gradients
 from harness.sandbox.loading import available, find
 from harness.truth import gradient
 from harness.truth.bounds.float_format import Arithmetic, arithmetic

@@ -40,6 +40,7 @@ class Evidence:
     reason: str
 
 
+STORED = Evidence("inaccurate", "its numbers are the true ones, stored in float16")
 UNANSWERED = Evidence("wrong", "it did not answer for inputs nearby: there is no evidence that it is the arithmetic")
 DEPENDS = Evidence("failed", "its answer depends on what ran before: by itself, this case agrees")
 
@@ -95,7 +96,7 @@ def weigh(
     if not base.departs:
         return DEPENDS
     if is_truth_stored(base.values, base.standards, lambda: standards_of(inputs, "float32"), inputs, learning_rate):
-        return Evidence("inaccurate", "its numbers are the true ones, stored in float16")
+        return STORED
     other = "float32" if dtype == "float64" else "float64"
     with np.errstate(over="ignore"):
         cast = inputs.astype(other)

@@ -1,4 +1,13 @@
-"""The contract between the harness and an implementation: frozen values and one way to say no.
+"""The contract between the harness and an implementation: immutable dataclasses, and how to refuse a case.
+
+A file defines `backprop(network, x, t)`, `step(network, x, t, learning_rate)` or both. It need import nothing of ours:
+
+    backprop returns   Gradients(w, b, delta), {"w": w, "b": b, "delta": delta}, (w, b, delta) or (w, b);
+                       in the mapping too delta is optional, and z and a may be there as in Gradients
+    step returns       a Network, {"w": w, "b": b} or (w, b): the weights and biases after the step
+    either raises      Unsupported("why") or NotImplementedError("why") to refuse a case
+
+w, b, delta, z and a are lists or tuples with one array a layer, or what NumPy makes such an array of without loss.
 
 Notation. Layers are numbered l = 1..L and layer 0 is the input; one sample is one row. For n samples,
 
@@ -86,7 +95,7 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """What backprop returns, layer by layer: ∂C/∂W^l as w, ∂C/∂b^l as b, and δ^l as delta, one row a sample.
+    """What backprop may return, layer by layer: ∂C/∂W^l as w, ∂C/∂b^l as b, and δ^l as delta, one row a sample.
 
     `delta` is None where a formulation has no deltas. So are `z` and `a`, both [n, n_l] for l = 1..L, which are asked
     of nobody: where they are given, a check sees whether the forward pass is right. `b` is empty only in a file
@@ -136,4 +145,4 @@ class Inputs:
 
 
 class Unsupported(Exception):
-    """Raised by an implementation that refuses a case; its message is the reason, and is reported."""
+    """Raised by an implementation that refuses a case, as NotImplementedError may be; its message is the reason."""

@@ -17,6 +17,7 @@ LONGEST_MESSAGE = 300  # characters of an exception's message that are kept
 LONGEST_DETAIL = 1000
 LONGEST_TRACEBACK = 4000
 Arrays = Mapping[tuple[str, int], Array]
+REFUSALS = (Unsupported, NotImplementedError)  # what an implementation raises to refuse a case, with the reason
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def same(one: Array | None, other: Array | None) -> bool:
 
 def describe(error: BaseException, path: Path) -> Refusal:
     """The refusal that an exception is, with the line of the implementation's file that it passed last."""
-    if isinstance(error, Unsupported):
-        return Refusal("unsupported", message_of(error))
+    if isinstance(error, REFUSALS):
+        return Refusal("unsupported", reason_of(error))
     if isinstance(error, Fault):
         return error.refusal
     import traceback  # in the process of the implementation, where it is needed
@@ -95,14 +96,19 @@ def describe(error: BaseException, path: Path) -> Refusal:
     return Refusal("failed", head + where, kind, shown[-LONGEST_TRACEBACK:])
 
 
-def message_of(error: BaseException) -> str:
-    """What an exception says, in one line of some length; it may be unable to."""
+def reason_of(refusal: BaseException) -> str:
+    """Why an implementation refuses a case."""
+    return message_of(refusal, nothing="no reason given")
+
+
+def message_of(error: BaseException, nothing: str = "no message") -> str:
+    """What an exception says, in one line of some length; it may be unable to, or say `nothing`."""
     try:
         text = " ".join(str(error).split())
     except BaseException as other:
         return f"a message that raises {type(other).__name__}"
     text = text.encode(errors="replace").decode()
-    return (text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE].rstrip()} …") or "no message"
+    return (text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE].rstrip()} …") or nothing
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import ast
     from typing import Any
 
-    from harness.model.contract import Gradients, Network
+    from harness.model.contract import Network
 
 FOLDER = Path(__file__).resolve().parents[2] / "implementations"
 REFERENCE = "torch_autograd"
@@ -67,10 +67,10 @@ class Implementation:
 @dataclass(frozen=True)
 class Functions:
     """What a loaded implementation offers, None for a function that it does not have; and the conventions that it
-    declares, each a string, True or False."""
+    declares, each a string, True or False. What the functions return may have any of the forms of harness.returned."""
 
-    backprop: Callable[[Network, Any, Any], Gradients] | None
-    step: Callable[[Network, Any, Any, float], Network] | None
+    backprop: Callable[[Network, Any, Any], Any] | None
+    step: Callable[[Network, Any, Any, float], Any] | None
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -12,8 +12,6 @@ TEXT = '''"""{title}"""
 
 import numpy as np
 
-from harness import Gradients, Network
-
 SOURCE = "where this formulation is taught"
 
 # If your gradient is that of another cost or laid out otherwise, say so, and it is judged by that:
@@ -24,10 +22,10 @@ SOURCE = "where this formulation is taught"
 # BIAS = "first row"      # the bias is a row of that w (and b is [])
 
 
-def backprop(network: Network, x, t) -> Gradients:
+def backprop(network, x, t):
     """x is [n, n_0] and t is [n, n_L], one sample a row; layer.w is [n_l, n_(l-1)] and layer.b is [n_l].
 
-    Not for you? Refuse what you do not cover: raise harness.Unsupported("why").
+    Not for you? Refuse what you do not cover: raise NotImplementedError("why").
     """
     layers = network.layers
 
@@ -51,16 +49,16 @@ def backprop(network: Network, x, t) -> Gradients:
     # BP4 and BP3: sums over the rows.
     w = [d.T @ inputs for d, inputs in zip(deltas, a, strict=False)]
     b = [np.sum(d, axis=0) for d in deltas]
-    return Gradients(w, b, delta=deltas, z=z, a=a[1:])
+    return {{"w": w, "b": b, "delta": deltas, "z": z, "a": a[1:]}}  # one array a layer; delta, z and a are optional
 
 
-def step(network: Network, x, t, learning_rate) -> Network:
-    """One step of gradient descent: a new network; the one that is given stays as it is."""
+def step(network, x, t, learning_rate):
+    """One step of gradient descent: new weights and biases; the network that is given stays as it is."""
     gradients = backprop(network, x, t)
-    return network.with_parameters(
-        w=[layer.w - learning_rate * g for layer, g in zip(network.layers, gradients.w, strict=True)],
-        b=[layer.b - learning_rate * g for layer, g in zip(network.layers, gradients.b, strict=True)],
-    )
+    return {{
+        "w": [layer.w - learning_rate * g for layer, g in zip(network.layers, gradients["w"], strict=True)],
+        "b": [layer.b - learning_rate * g for layer, g in zip(network.layers, gradients["b"], strict=True)],
+    }}
 '''
 
 

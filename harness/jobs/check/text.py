@@ -80,7 +80,7 @@ def _where(check: Check) -> str:
     if divergence.common:
         lines.append(f"What the failing cases have in common: {divergence.common}.")
     if "other than sigmoid" in divergence.common:
-        lines.append("If your code is for sigmoid alone, refuse the rest: raise harness.Unsupported('sigmoid only').")
+        lines.append("If your code is for sigmoid alone, refuse the rest: raise NotImplementedError('sigmoid only').")
     return _wrapped(lines)
 
 

@@ -17,7 +17,8 @@ from harness.model.contract import Array
 
 class PairRow(NamedTuple):
     """Two implementations on one kind of case: the worst error of a quantity in any layer and case, which case, and the
-    digits in common there; and the most digits that they have in common in any case."""
+    digits in common there; and the most digits that they have in common in any case. None are digits that are not told
+    (harness.committed)."""
 
     one: str
     other: str
@@ -25,8 +26,8 @@ class PairRow(NamedTuple):
     quantity: str
     case: str
     error: float
-    digits: int
-    most_digits: int
+    digits: int | None
+    most_digits: int | None
 
 
 PAIR_COLUMNS = list(PairRow._fields)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from harness.cases.case import QUANTITIES
-from harness.judging.judge import CONVENTION, Outcome
-from harness.judging.verdict import Judgement, digits, distance
+from harness.judging.judge import CONVENTION, Outcome, Trial
+from harness.judging.verdict import Judgement, digits, distance, relative_to
 from harness.sandbox.answers import printable
 
 
@@ -59,12 +61,23 @@ def _judged(row: Row, judgement: Judgement, outcome: Outcome) -> Row:
         detail = f"{unclear} entries cannot be decided: within rounding of a kink, or no finite bound"
     elif outcome.verdict == CONVENTION:
         verdict = CONVENTION
+    relative = (
+        max(judgement.relative, _room(outcome.trial, row.layer)) if row.quantity == "update" else judgement.relative
+    )
     return row._replace(
         entry=str(list(judgement.entry)),
         error=judgement.error,
         bound=judgement.bound,
         excess=judgement.excess,
-        digits=digits(judgement.relative, outcome.trial.case.dtype),
+        digits=digits(relative, outcome.trial.case.dtype),
         verdict=verdict,
         detail=detail,
     )
+
+
+def _room(trial: Trial, layer: int) -> float:
+    """What storing the new weights may cost a displacement, relative to the largest: half a unit in their last place.
+    Digits beyond it depend on which way a weight was rounded, and are not counted."""
+    of, moved = trial.inputs.network.layers[layer - 1], np.abs(trial.standards["update", layer].truth.high).max()
+    largest = max(np.abs(of.w).max(), np.abs(of.b).max()) + moved
+    return relative_to(float(np.spacing(largest.astype(trial.case.dtype))) / 2, float(moved))

@@ -60,7 +60,7 @@ function showCell(i, number) {
 }
 
 const NOTE =
-  "The error is in units of what rounding explains of that number; up to 1 is right. Where it departs, the worst entry " +
+  "The error is in units of what rounding explains of that number; up to 1 is right. Where it is wrong, the worst entry " +
   "is [neuron, input] of ∂C/∂W, [neuron] of ∂C/∂b and [row, neuron] of δ, counted from 0.";
 
 function described(one) {

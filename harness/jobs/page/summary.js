@@ -36,18 +36,23 @@ function rankOf(verdict) {
   return rank < 0 ? 0 : rank; // a verdict that nobody knows is looked at first
 }
 
-// Of each cell { rank, digits, ran }; digits are null where nothing was measured.
+const UNMEASURED = 99; // in place of digits
+
+// Of each cell { rank, digits, ran }; digits are null where nothing was measured, or those of a number are not told.
 const SUMMARIES = DATA.cells.map((rows) => {
-  const found = { rank: RANKS.length - 1, digits: null, ran: 0 };
-  for (const [, , , digits, verdict = 0] of rows) {
-    found.rank = Math.min(found.rank, rankOf(DATA.texts[verdict] || NOT_JUDGED));
-    if (digits !== null) {
-      found.digits = found.digits === null ? digits : Math.min(found.digits, digits);
-      found.ran = 1;
-    }
-  }
-  return found;
+  const measured = rows.filter(([, , entries]) => entries !== null);
+  const digits = Math.min(UNMEASURED, ...measured.map(([, , , of]) => of ?? -1));
+  return {
+    rank: Math.min(RANKS.length - 1, ...rows.map(([, , , , verdict = 0]) => rankOf(DATA.texts[verdict] || NOT_JUDGED))),
+    digits: told(digits),
+    least: digits,
+    ran: measured.length ? 1 : 0,
+  };
 });
+
+function told(digits) {
+  return digits < 0 || digits === UNMEASURED ? null : digits;
+}
 
 function summaryOfCell(implementation, number) {
   return SUMMARIES[DATA.results[implementation][number]];
@@ -55,14 +60,14 @@ function summaryOfCell(implementation, number) {
 
 // The same of many cases; float32 has fewer digits by nature, so that a family is of one precision.
 function summary(implementation, numbers) {
-  const all = { rank: RANKS.length - 1, digits: null, ran: 0 };
+  const all = { rank: RANKS.length - 1, least: UNMEASURED, ran: 0 };
   for (const number of numbers) {
     const one = summaryOfCell(implementation, number);
     all.rank = Math.min(all.rank, one.rank);
     all.ran += one.ran;
-    if (one.digits !== null) all.digits = all.digits === null ? one.digits : Math.min(all.digits, one.digits);
+    all.least = Math.min(all.least, one.least);
   }
-  return all;
+  return { ...all, digits: told(all.least) };
 }
 
 function badge(verdict) {

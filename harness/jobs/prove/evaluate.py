@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from harness.model.contract import Array, Inputs, Network, Unsupported
+from harness.model.contract import Array, Inputs
 from harness.model.exact import Architecture, Degree, degree_inputs, degree_of
+from harness.sandbox.answers import REFUSALS, Fault
+from harness.sandbox.host.returned import of_gradients, of_network
 from harness.sandbox.loading import Functions
 
 Values = dict[tuple[str, int], Array]
@@ -22,27 +23,26 @@ class NotExact(Exception):
 def evaluate(functions: Functions, inputs: Inputs, learning_rate: Any) -> Values:
     """δ, ∂C/∂W, ∂C/∂b and the weights and biases after a step, as arrays of exact numbers.
 
-    Raises Unsupported if the implementation refuses, NotExact if it fails or leaves exact arithmetic.
+    Raises one of REFUSALS if the implementation refuses, NotExact if it fails or leaves exact arithmetic.
     """
-    arrays: list[tuple[str, Iterable[Any]]] = []
+    values: Values = {}
     try:
         if functions.backprop:
             given = inputs.copy()
-            gradients = functions.backprop(given.network, given.x, given.t)
+            gradients = of_gradients(functions.backprop(given.network, given.x, given.t), inputs, _objects)
             _check_unchanged(given, inputs)
-            arrays += [("w", gradients.w), ("b", gradients.b), ("delta", gradients.delta or [])]
+            values |= {(name, l): array for (name, l), array in gradients.items() if name in ("w", "b", "delta")}
         if functions.step:
             given = inputs.copy()
-            arrays += _after(functions.step, given, learning_rate, optional=functions.backprop is not None)
+            values |= _after(functions, given, learning_rate)
             _check_unchanged(given, inputs)
-    except (Unsupported, NotExact):
+    except (*REFUSALS, NotExact):
         raise
+    except Fault as fault:
+        raise NotExact(fault.detail) from None
     except BaseException as error:
         sentence = " ".join(str(error).split()).split(". ")[0]
         raise NotExact(f"{type(error).__name__}: {sentence}") from error
-    values = {
-        (quantity, l): np.array(array, dtype=object) for quantity, layers in arrays for l, array in enumerate(layers, 1)
-    }
     _check_shapes(values, inputs)
     for array in values.values():
         for number in array.flat:
@@ -71,17 +71,20 @@ def _check_shapes(values: Values, inputs: Inputs) -> None:
         raise NotExact("it gives neither gradients nor weights after a step")
 
 
-def _after(
-    step: Callable[..., Network], given: Inputs, learning_rate: Any, *, optional: bool
-) -> list[tuple[str, Iterable[Any]]]:
+def _objects(_: str, value: Any) -> Array:
+    return np.array(value, dtype=object)
+
+
+def _after(functions: Functions, given: Inputs, learning_rate: Any) -> Values:
     """The weights and biases after a step; nothing where an implementation that has a gradient refuses the step."""
+    assert functions.step
     try:
-        after = step(given.network, given.x, given.t, learning_rate)
-    except Unsupported:
-        if optional:
-            return []
+        after = functions.step(given.network, given.x, given.t, learning_rate)
+    except REFUSALS:
+        if functions.backprop:
+            return {}
         raise
-    return [("new w", [layer.w for layer in after.layers]), ("new b", [layer.b for layer in after.layers])]
+    return {(f"new {name}", l): array for (name, l), array in of_network(after, given, _objects).items()}
 
 
 def differences(one: Values, other: Values) -> tuple[list[str], int]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from harness.jobs.prove.evaluate import NotExact, Values, degree, evaluate
-from harness.model.contract import Array, Unsupported
+from harness.model.contract import Array
 from harness.model.exact import Architecture, canonical_inputs, draw, opaque_inputs, rational_inputs
-from harness.sandbox.answers import Answer, Arrays, Refusal
+from harness.sandbox.answers import REFUSALS, Answer, Arrays, Refusal, reason_of
 from harness.sandbox.host import call
 from harness.sandbox.loading import Functions
 
@@ -31,15 +31,15 @@ class Host(call.Host):
         try:
             found = run_exactly(self._functions, architecture, header["seed"])
             return Answer(found, seconds=time.perf_counter() - start)
-        except Unsupported as reason:
-            return Answer(refusal=Refusal("unsupported", str(reason)))
+        except REFUSALS as error:
+            return Answer(refusal=Refusal("unsupported", reason_of(error)))
         except NotExact as reason:
             return Answer(refusal=Refusal("failed", str(reason)))
 
 
 def run_exactly(functions: Functions, architecture: Architecture, seed: int) -> Arrays:
     """What it gives in two trials with random integers, and in one with fractions, and the degree; the numbers follow
-    from the seed. Raises Unsupported and NotExact."""
+    from the seed. Raises REFUSALS and NotExact."""
     source = random.Random(f"{seed} {architecture.name}")
     trials = opaque_inputs(architecture, source), canonical_inputs(architecture, source)
     rational, learning_rate = rational_inputs(architecture, source), draw(source)

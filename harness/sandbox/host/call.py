@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from harness.model.contract import Array, Gradients, Inputs, Network, Unsupported
+from harness.model.contract import Array, Inputs, Unsupported
 from harness.sandbox.answers import Answer, Arrays, Fault, Refusal, check_finite, describe, same, weights_of
 from harness.sandbox.host.child import hide_harness
 from harness.sandbox.host.global_state import Surroundings
+from harness.sandbox.host.returned import network_of, of_gradients, of_network
 from harness.sandbox.loading import Functions, Implementation, load
 from harness.sandbox.messages import inputs_of
 
@@ -89,7 +90,7 @@ class Host:
             network = given.network
             for epoch in range(1, max(header["epochs"]) + 1):
                 for x, t in steps:
-                    network = step(network, x, t, header["learning_rate"])
+                    network = network_of(step(network, x, t, header["learning_rate"]), network)
                 arrays = of_network(network, inputs)
                 check_finite(arrays, " after the step")
                 weights = weights_of(arrays, inputs)
@@ -132,50 +133,3 @@ def _have_moved(one: Arrays, other: Arrays) -> bool:
         if not (np.abs(array - other[key]) <= 2.0**-12 * np.abs(array).max(initial=0.0)).all():
             return True
     return False
-
-
-def of_gradients(gradients: Any, inputs: Inputs) -> Arrays:
-    """What `backprop` returned, as arrays. Raises Fault where it is no Gradients of so many layers."""
-    if not isinstance(gradients, Gradients):
-        raise Fault("type", f"backprop returned {_kind(gradients)}, expected harness.Gradients(w, b, delta)")
-    layers = len(inputs.network.layers)
-    arrays = dict(_listed("w", gradients.w, layers))
-    for name in ("b", "delta", "z", "a"):
-        values = getattr(gradients, name)
-        if values is not None and not (name == "b" and isinstance(values, (list, tuple)) and not values):
-            arrays |= _listed(name, values, layers)
-    return arrays
-
-
-def of_network(network: Any, inputs: Inputs) -> Arrays:
-    """The w and b of the network that `step` returned. Raises Fault where it is none of the same kind."""
-    if not isinstance(network, Network):
-        raise Fault("type", f"step returned {_kind(network)}, expected harness.Network(layers, cost)")
-    layers = inputs.network.layers
-    kept = [layer.activation for layer in network.layers] == [layer.activation for layer in layers]
-    if not kept or network.cost != inputs.network.cost:
-        raise Fault("type", "step returned a network with other activations or another cost")
-    w = _listed("w after the step", [layer.w for layer in network.layers], len(layers))
-    b = _listed("b after the step", [layer.b for layer in network.layers], len(layers))
-    return {**dict(w), **dict(b)}
-
-
-def _kind(value: Any) -> str:
-    return "None" if value is None else type(value).__name__
-
-
-def _listed(name: str, values: Any, layers: int) -> Iterator[tuple[tuple[str, int], Array]]:
-    """Fresh float64 copies of one array a layer, or the Fault that says which is none."""
-    if not isinstance(values, (list, tuple)) or len(values) != layers:
-        found = f"{len(values)} entries" if isinstance(values, (list, tuple)) else _kind(values)
-        raise Fault("count", f"{name} is {found}, expected a list of {layers}: one array a layer")
-    for layer, value in enumerate(values, start=1):
-        if np.any(getattr(value, "mask", False)) and type(value).__module__.startswith("numpy.ma"):
-            raise Fault("numbers", f"{name} of layer {layer} has masked entries, expected a number for each")
-        try:
-            array = np.array(value)
-        except ValueError:
-            raise Fault("shape", f"{name} of layer {layer} is ragged, expected an array") from None
-        if array.dtype.kind not in "fiu":
-            raise Fault("numbers", f"{name} of layer {layer} holds {array.dtype.name} values, expected real numbers")
-        yield (name.split()[0], layer), array.astype(np.float64)

@@ -1,7 +1,7 @@
 """The reports: views of the tables of one comparison, in Markdown and CSV, free of dates and timings.
 
-Digits are whole numbers, cut where rounding begins, so that a report changes when a result does and not with
-the machine. Full precision goes to the folder `data` beside them, which is not committed.
+They are made of what does not change with the machine (harness.committed), so that a report changes when a result does.
+Full precision goes to the folder `data` beside them, which is not committed.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import Any
 
 from harness.cases.case import FLAGS, Case
 from harness.jobs.compare.pairs import PAIR_COLUMNS
+from harness.jobs.compare.report.committed import committed
 from harness.jobs.compare.report.exports import badge, write_junit
-from harness.jobs.compare.report.tally import DEPARTING, Cases, Counts
+from harness.jobs.compare.report.tally import Cases, Counts
 from harness.jobs.compare.report.views import (
     NOTHING,
     QUANTITY_TITLES,
+    UNTOLD,
     Grid,
     excess_by_quantity,
     order_of_magnitude,
@@ -39,8 +41,10 @@ ASSUMPTIONS = f"""\
 One count is one quantity of one layer in one case, or for a refusal one quantity in one case. *Agrees*: every entry
 lies within its own rounding bound of the truth. *Inaccurate*: some entry does not, and there is evidence that it is
 arithmetic: the error shrinks with the working precision, or changes altogether when the inputs move by a little, or the
-numbers are the true ones, stored in float16. *Wrong*: some entry does not, and its error stays and is smooth. *Cannot
-tell*: a weighted input is within rounding of a kink of relu. Weights after epochs are not judged.
+numbers are the true ones, stored in float16. How large such an error is, and which of the numbers of one call lie
+within their bounds all the same, depends on the machine: no digits are shown, and all of these numbers are inaccurate.
+*Wrong*: some entry does not, and its error stays and is smooth. *Cannot tell*: a weighted input is within rounding of a
+kink of relu. Weights after epochs are not judged.
 
 The bound follows from running error analysis of the four equations, and assumes sums in any order, exp and its like
 within {FUNCTION_ULPS["float64"]:g} units in the last place ({FUNCTION_ULPS["float32"]:g} in float32), f' from z or from
@@ -54,6 +58,7 @@ def write(comparison: Comparison, folder: Path) -> None:
 
     Raises UnusableInput where a file of another's stands in the way, and OSError.
     """
+    exact, comparison = comparison, committed(comparison)
     pages = folder / "implementations"
     texts = {folder / "README.md": overview(comparison), folder / "pairwise.md": pairwise(comparison)}
     for implementation in comparison.selection.implementations:
@@ -65,9 +70,9 @@ def write(comparison: Comparison, folder: Path) -> None:
             stale.unlink()
     data = folder / "data"
     data.mkdir(exist_ok=True)
-    _write_table(folder / "results.csv", COMMITTED_COLUMNS, map(committed, comparison.rows))
-    _write_table(data / "results.csv", Row._fields, comparison.rows)
-    _write_table(data / "pairs.csv", PAIR_COLUMNS, comparison.pairs)
+    _write_table(folder / "results.csv", COMMITTED_COLUMNS, map(_cells, comparison.rows))
+    _write_table(data / "results.csv", Row._fields, exact.rows)
+    _write_table(data / "pairs.csv", PAIR_COLUMNS, exact.pairs)
     (folder / "badge.json").write_text(badge(comparison), encoding="utf-8", newline="\n")
     write_junit(comparison, folder / "junit.xml")
 
@@ -82,14 +87,10 @@ def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any
     new.replace(path)
 
 
-def committed(row: Row) -> list[Any]:
-    """What does not change with the machine: digits as whole numbers and the excess as an order of magnitude, each
-    empty where there is none, and the worst entry where a row departs; elsewhere it is where rounding is largest."""
+def _cells(row: Row) -> list[Any]:
+    """A row of results.csv: the excess as an order of magnitude; what there is not is empty."""
     excess = "" if row.excess is None else order_of_magnitude(row.excess)
-    shown = row._asdict() | {
-        "excess": "" if excess == NOTHING else excess,
-        "entry": row.entry if row.verdict in DEPARTING else "",
-    }
+    shown = row._asdict() | {"excess": "" if excess == NOTHING else excess}
     return [shown[column] for column in COMMITTED_COLUMNS]
 
 
@@ -104,10 +105,12 @@ def overview(comparison: Comparison) -> str:
 decimal digits in the worst layer of the worst case: the largest error against the largest entry of the
 [certified truth](../harness/truth/gradient.py). Digits are cut at {MOST_DIGITS["float64"]} in float64 and
 {MOST_DIGITS["float32"]} in float32, where rounding begins; {NOTHING} means that the implementation does not give that
-quantity. *Update* is the displacement of the weights in one step, which loses the digits that the weights have no room
-for; *1 epoch* and *20 epochs* are the weights after online training, against the truth's own. *With PyTorch* is the
-fewest digits in common with `{REFERENCE}`, *worst other* with any other implementation, and with which
-([all pairs](pairwise.md)); *worst agreeing other* leaves out those that do not agree with the truth themselves.
+quantity, and {UNTOLD} that it is inaccurate, or cannot be judged: its digits depend on the machine, and are shown on
+the terminal and in `data/` only. *Update* is the displacement of the weights in one step, which loses the digits that
+the weights have no room for; *1 epoch* and *20 epochs* are the weights after online training, against the truth's own.
+*With PyTorch* is the fewest digits in common with `{REFERENCE}`, *worst other* with any other implementation, and with
+which, the update left out ([all pairs](pairwise.md)); *worst agreeing other* leaves out those that do not agree with
+the truth themselves.
 """,
     ]
     for kind in tally.kinds:
@@ -138,12 +141,14 @@ def pairwise(comparison: Comparison) -> str:
         "# Every implementation against every other\n",
         f"""\
 Digits in which two implementations agree, in the worst layer of the worst case that both ran; {NOTHING} where they
-share none. Columns are numbered like the rows.
+share no quantity, and {UNTOLD} where one of them is inaccurate. Columns are numbered like the rows. An update is left
+out: two right ones may differ by a unit in the last place of the weights, and whether they do depends on the machine.
 """,
     ]
-    fewest: dict[tuple[str, str], dict[frozenset[str], int]] = {}
+    fewest: dict[tuple[str, str], dict[frozenset[str], str]] = {}
     for pair in comparison.pairs:
-        fewest.setdefault((pair.kind, pair.quantity), {})[frozenset((pair.one, pair.other))] = pair.digits
+        shown = UNTOLD if pair.digits is None else str(pair.digits)
+        fewest.setdefault((pair.kind, pair.quantity), {})[frozenset((pair.one, pair.other))] = shown
     for kind in comparison.tally.kinds:
         for quantity, name in QUANTITY_TITLES.items():
             if (kind, quantity) in fewest:
@@ -168,11 +173,11 @@ def page_of(implementation: Implementation, comparison: Comparison) -> str:
         heads = ["case", "quantity", "layer", "entry", "digits", "verdict", "detail"]
         rows = [[row._asdict()[head] for head in heads] for row in counts.worst]
         parts += ["## Worst cases\n", markdown.table(rows, heads)]
-    for verdict, title in (("unsupported", "Not supported"), ("failed", "Failed")):
-        if refused := counts.refused.get(verdict):
+    for verdict, title in (("inaccurate", "Inaccurate"), ("unsupported", "Not supported"), ("failed", "Failed")):
+        if reasons_given := counts.reasons.get(verdict):
             parts += [
                 f"## {title}\n",
-                markdown.bullets(f"{markdown.plain(why)}: {_cases(cases)}" for why, cases in refused.items()),
+                markdown.bullets(f"{markdown.plain(why)}: {_cases(cases)}" for why, cases in reasons_given.items()),
             ]
     return "\n".join(parts)
 
@@ -182,9 +187,10 @@ def _quantities(counts: Counts) -> Grid:
     rows = []
     for quantity, title in QUANTITY_TITLES.items():
         if of := counts.quantities.get(quantity):
-            digits, case, layer = of.fewest
+            digits, case, layer = of.fewest or (UNTOLD, "", 0)
             worst = order_of_magnitude(of.excess)
-            rows.append([title, of.cases, f"{of.entries:,}", worst, f"{digits}", f"{case}, layer {layer}"])
+            where = f"{case}, layer {layer}" if case else NOTHING
+            rows.append([title, of.cases, f"{of.entries:,}", worst, digits, where])
     return Grid(["quantity", "cases", "entries", "worst error in bounds", "fewest digits", "in"], rows)
 
 
@@ -192,7 +198,7 @@ def _table(grid: Grid) -> str:
     return markdown.table(grid.rows, grid.heads) if grid.rows else "\n"
 
 
-def _matrix(names: list[str], fewest: dict[frozenset[str], int]) -> str:
+def _matrix(names: list[str], fewest: dict[frozenset[str], str]) -> str:
     present = [name for name in names if any(name in pair for pair in fewest)]
     body = [
         [

@@ -15,6 +15,7 @@ from harness.sandbox.loading import Implementation
 
 LARGEST = 1e15  # an excess above is an error where the truth is all but exact
 DEPARTING = ("inaccurate", "wrong")
+EXPLAINED = ("unsupported", "failed", "inaccurate")  # whose reasons are listed, with the cases
 BAD = ("failed", "wrong")
 NOT_RIGHT = (*BAD, "inaccurate", "cannot tell")
 WORST_SHOWN = 10  # rows, of different cases, that are kept to be shown
@@ -37,36 +38,38 @@ class Cases:
 @dataclass
 class OfQuantity:
     """The judged rows of a quantity: the cases, the entries that were compared, the worst excess, and the fewest
-    correct digits with the case and layer."""
+    correct digits with the case and layer; None where the digits of some row are not told."""
 
     cases: int = 0
     entries: int = 0
     excess: float = math.nan
-    fewest: tuple[int, str, int] = (99, "", 0)
+    fewest: tuple[int, str, int] | None = (99, "", 0)
 
     def add(self, rows: Sequence[Row]) -> None:
         self.cases += 1
         for row in rows:
-            assert row.digits is not None, "it is judged"
             self.entries += row.entries or 0
             self.excess = largest(self.excess, row.excess)
-            self.fewest = min(self.fewest, (row.digits, row.case, row.layer))
+            if row.digits is None or self.fewest is None:
+                self.fewest = None
+            else:
+                self.fewest = min(self.fewest, (row.digits, row.case, row.layer))
 
 
 @dataclass
 class Counts:
-    """Of one implementation. `digits` are the fewest by kind of case and quantity, `ran` the cases of each kind with
-    numbers, `excess` the worst of each quantity and `entries` those that were compared with the truth; `departing` are
-    the kinds with a departure; `refused` holds for a verdict and a reason the cases; `worst` are the worst departing
-    rows, and `wrong` the first rows that are wrong, in different cases."""
+    """Of one implementation. `digits` are the fewest by kind of case and quantity, None where those of some row are not
+    told, `ran` the cases of each kind with numbers, `excess` the worst of each quantity and `entries` those that were
+    compared with the truth; `departing` are the kinds with a departure; `reasons` holds for a verdict and a reason the
+    cases; `worst` are the worst of the rows that are wrong, and `wrong` the first of them, in different cases."""
 
-    digits: dict[tuple[str, str], int] = field(default_factory=dict)
+    digits: dict[tuple[str, str], int | None] = field(default_factory=dict)
     ran: Counter[str] = field(default_factory=Counter)
     excess: dict[str, float] = field(default_factory=dict)
     entries: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     departing: set[str] = field(default_factory=set)
-    refused: dict[str, dict[str, Cases]] = field(default_factory=dict)
+    reasons: dict[str, dict[str, Cases]] = field(default_factory=dict)
     quantities: dict[str, OfQuantity] = field(default_factory=dict)
     worst: list[Row] = field(default_factory=list)
     wrong: list[Row] = field(default_factory=list)
@@ -75,12 +78,12 @@ class Counts:
     def add(self, kind: str, rows: Sequence[Row]) -> None:
         """All rows of one case."""
         self.verdicts.update(row.verdict for row in rows if row.verdict)
-        measured = [row for row in rows if row.digits is not None]
+        measured = [row for row in rows if row.entries is not None]
         self.ran[kind] += bool(measured)
         for row in measured:
-            assert row.digits is not None
             key = kind, row.quantity
-            self.digits[key] = min(row.digits, self.digits.get(key, row.digits))
+            fewest = self.digits.get(key, row.digits)
+            self.digits[key] = None if fewest is None or row.digits is None else min(row.digits, fewest)
         for row in rows:
             if row.excess is not None and row.excess == row.excess:
                 self.excess[row.quantity] = largest(self.excess.get(row.quantity, math.nan), row.excess)
@@ -90,18 +93,15 @@ class Counts:
             of_quantity = [row for row in judged if row.quantity == quantity]
             self.quantities.setdefault(quantity, OfQuantity()).add(of_quantity)
         for verdict, detail in dict.fromkeys((row.verdict, row.detail) for row in rows):
-            if verdict in ("unsupported", "failed"):
-                self.refused.setdefault(verdict, {}).setdefault(detail, Cases()).add(rows[0].case)
-        if departing := [row for row in rows if row.verdict in DEPARTING]:
-            self._depart(kind, departing)
-
-    def _depart(self, kind: str, rows: Sequence[Row]) -> None:
-        self.departing.add(kind)
-        self.worst = sorted([*self.worst, min(rows, key=badness)], key=badness)[:WORST_SHOWN]
-        wrong = [row for row in rows if row.verdict == "wrong"]
-        self.wrong_cases += bool(wrong)
-        if len(self.wrong) < WORST_SHOWN:
-            self.wrong += wrong[:1]
+            if verdict in EXPLAINED:
+                self.reasons.setdefault(verdict, {}).setdefault(detail, Cases()).add(rows[0].case)
+        if any(row.verdict in DEPARTING for row in rows):
+            self.departing.add(kind)
+        if wrong := [row for row in rows if row.verdict == "wrong"]:
+            self.wrong_cases += 1
+            self.worst = sorted([*self.worst, min(wrong, key=badness)], key=badness)[:WORST_SHOWN]
+            if len(self.wrong) < WORST_SHOWN:
+                self.wrong += wrong[:1]
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def largest(one: float, other: float | None) -> float:
 
 
 def badness(row: Row) -> tuple[bool, int, str, str, int]:
-    """What departing rows are sorted by, the worst first. By powers of ten, so that neighbours do not change places on
+    """What wrong rows are sorted by, the worst first. By powers of ten, so that neighbours do not change places on
     another machine."""
     excess = math.nan if row.excess is None else row.excess
     unknown = excess != excess

@@ -25,6 +25,7 @@ QUANTITY_TITLES = {
     "a": "a",
 }
 NOTHING = "–"
+UNTOLD = "~"  # in place of digits that depend on the machine
 
 
 class Grid(NamedTuple):
@@ -41,7 +42,7 @@ def digits_by_quantity(tally: Tally, kind: str) -> Grid:
     rows = [
         [
             name,
-            *(str(of.digits.get((kind, quantity), NOTHING)) for quantity in quantities),
+            *(_told(of.digits.get((kind, quantity), NOTHING)) for quantity in quantities),
             f"{of.ran[kind]} of {tally.kinds[kind]}",
         ]
         for name, of in tally.of.items()
@@ -61,19 +62,24 @@ def excess_by_quantity(tally: Tally, shown: Callable[[float], str]) -> Grid:
     return Grid(heads, rows if quantities else [])
 
 
+def _told(digits: int | str | None) -> str:
+    return UNTOLD if digits is None else str(digits)
+
+
 def _present(quantities: set[str]) -> list[str]:
     return [quantity for quantity in QUANTITY_TITLES if quantity in quantities]
 
 
 def order_of_magnitude(excess: float) -> str:
-    """An excess as a report shows it: `≤ 1` where rounding explains it, else the power of ten that it is below.
+    """An excess as a report shows it: `≤ 1` where rounding explains it, `> 1` where it is below ten, else the power of
+    ten that it is below.
 
     What lies within the bound is rounding, and is another number on another machine.
     """
     if excess != excess:
         return NOTHING
-    if excess <= 1:
-        return "≤ 1"
+    if excess < 10:
+        return "≤ 1" if excess <= 1 else "> 1"
     return (
         f"< 10^{math.floor(math.log10(excess)) + 1}" if excess < LARGEST else f"> 10^{LARGEST:.0e}".replace("1e+", "")
     )
@@ -97,10 +103,10 @@ def summary(comparison: Comparison, kind: str) -> Grid:
 class _With(NamedTuple):
     """What two share: the fewest digits, the two names in the order of the selection, the other of them, the most."""
 
-    fewest: int
+    fewest: int | None
     names: tuple[str, str]
     other: str
-    most: int
+    most: int | None
 
 
 def _shared(comparison: Comparison, kind: str) -> dict[str, list[_With]]:
@@ -119,10 +125,15 @@ def _worst_other(shared: list[_With], others: set[str]) -> str:
     mine = [one for one in shared if one.other in others]
     if not mine:
         return NOTHING
-    worst = min(mine, key=lambda one: (one.fewest, one.names))
-    if worst.fewest == max(one.most for one in mine):  # all alike: no one is worst
-        return str(worst.fewest)
-    return f"{worst.fewest} ({worst.other})"
+    worst = min(mine, key=lambda one: (_rank(one.fewest), one.names))
+    if _rank(worst.fewest) == max(_rank(one.most) for one in mine):  # all alike: no one is worst
+        return _told(worst.fewest)
+    return f"{_told(worst.fewest)} ({worst.other})"
+
+
+def _rank(digits: int | None) -> int:
+    """What is not told is taken for worse than what is."""
+    return -1 if digits is None else digits
 
 
 def verdict_counts(of: Mapping[str, Counts]) -> Grid:
@@ -138,6 +149,6 @@ def reasons(tally: Tally, verdict: str) -> Grid:
     rows = [
         [name, detail, cases.count]
         for name, of in tally.of.items()
-        for detail, cases in of.refused.get(verdict, {}).items()
+        for detail, cases in of.reasons.get(verdict, {}).items()
     ]
     return Grid(["implementation", "reason", "cases"], rows)
