@@ -124,9 +124,11 @@ def mutants(session):
 
 @nox.session
 def tests(session):
-    """The tests, pytest's own options after --."""
+    """The tests, a process for each core, pytest's own options after --: -n0 runs them in one process."""
     install(session, "tests")
-    session.run("python", "-m", "pytest", *session.posargs)
+    # What the tests of a file share is computed in one process.
+    parallel = [] if "no:xdist" in session.posargs else ["-n", "auto", "--dist", "loadfile"]
+    session.run("python", "-m", "pytest", *parallel, *session.posargs)
 
 
 @nox.session

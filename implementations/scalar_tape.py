@@ -61,10 +61,11 @@ def backprop(network: Network, x, t) -> Gradients:
             end.grad = seed
         for rows, row in zip(z, zs, strict=True):
             rows.append(row)
-
     for result in reversed(tape):  # an operand always stands before the results that use it
         for operand, derivative in result.operands:
             operand.grad = operand.grad + result.grad * derivative  # BP1 to BP4: the chain rule is all of them
+    tape.clear()  # it and its numbers refer to each other, and would wait for the garbage collector
+    tape.clear()  # it and its numbers refer to each other, and would wait for the garbage collector
     return Gradients(w=[grads(w) for w, _ in layers], b=[grads(b) for _, b in layers], delta=grads(z))
 
 

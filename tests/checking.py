@@ -34,7 +34,7 @@ def right(network, x, t, slope=None):
 
 def checked(server, path, seed=1, pattern=""):
     cases = [case for case in gradient_cases() if pattern in case.id]
-    return check(server, path, cases, seed, Limits(seconds=30.0, total=120.0))
+    return check(server, path, cases, seed, Limits(seconds=60.0, total=600.0))
 
 
 def copied(folder, name):

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
+from harness.sandbox.processes.server import ONE_THREAD
+
+os.environ |= ONE_THREAD  # each of the tests' processes has one core; said before numpy is loaded
+
 import pytest
-from running import compared
+from hypothesis import HealthCheck, settings
+from running import certified, compared
 
 from harness.jobs.compare.run import Comparison, select
+from harness.judging import evidence, judge
 from harness.sandbox.processes.server import Server, processors
+
+# How long an example takes is that of a machine with other things to do.
+settings.register_profile("gradproof", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gradproof")
 
 
 def pytest_configure() -> None:
@@ -21,6 +32,15 @@ def pytest_configure() -> None:
 def complete() -> Comparison:
     """Every implementation on every case, as `nox -s compare` runs them."""
     return compared(select(), processors())
+
+
+@pytest.fixture(scope="module")
+def known_truths() -> Iterator[None]:
+    """Each truth is computed once, for whatever files are checked on the same inputs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (judge, evidence):
+            patch.setattr(module, "certify", certified)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,10 @@ import atexit
 import math
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 
 import pandas as pd
+from commands import PATIENCE
 
 from harness.cases import standard
 from harness.cases.case import make
@@ -19,8 +21,9 @@ from harness.judging.examine import convention_of
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.loading import Functions, Implementation, load
 from harness.sandbox.pool import Pool
-from harness.sandbox.processes.server import Server
+from harness.sandbox.processes.server import FILES, Server
 from harness.sandbox.requests import Limits, Submission, ask
+from harness.truth import certify
 
 CASE = make("random", (3, 4, 2), "sigmoid", 5)
 RIGHT = """
@@ -44,8 +47,8 @@ cached_load = cache(load)
 
 @cache
 def shared() -> Server:
-    """One server for the tests of a process."""
-    server = Server()
+    """One server for the tests of a process. PyTorch and what its optimizers need is loaded: it takes seconds."""
+    server = Server((*FILES, "torch._dynamo"))
     atexit.register(server.close)
     return server
 
@@ -64,14 +67,15 @@ class Result:
         return any(refusal.verdict == "failed" for refusal in self.refusals.values())
 
 
-def run_all(pairs, jobs, seconds, memory=math.inf):
-    """A Result for each pair of an implementation and a case, as they come."""
+def run_all(pairs, jobs, limits=MappingProxyType({})):
+    """A Result for each pair of an implementation and a case, as they come. `limits` has the seconds of those that are
+    to run out of time; nothing else meets a limit, however busy the machine."""
     submissions, found = {}, []
     with Pool(shared(), jobs) as pool:
         for implementation, case in pairs:
-            one = submissions.setdefault(
-                implementation, Submission(implementation.name, implementation.path, Limits(seconds, math.inf, memory))
-            )
+            name = implementation.name
+            limit = Limits(limits.get(name, PATIENCE), math.inf)
+            one = submissions.setdefault(implementation, Submission(name, implementation.path, limit))
             inputs = case.build()
             epochs = (1, 20) if case.online else ()
             key = one, case, inputs
@@ -84,9 +88,9 @@ def run_all(pairs, jobs, seconds, memory=math.inf):
     return found
 
 
-def run(implementations, case, seconds=2.0, jobs=2) -> dict[str, Result]:
+def run(implementations, case, limits=MappingProxyType({})) -> dict[str, Result]:
     """By name."""
-    return {one.implementation: one for one in run_all([(each, case) for each in implementations], jobs, seconds)}
+    return {one.implementation: one for one in run_all([(each, case) for each in implementations], 2, limits)}
 
 
 def compared(selection, jobs=2, seconds=60.0, memory=2 * 2**30, progress=lambda *_: None, path=None, seed=None):
@@ -126,3 +130,36 @@ def table_of(comparison: Comparison) -> pd.DataFrame:
 def functions_of(implementation: Implementation) -> Functions:
     """Its functions, in this process."""
     return cached_load(implementation)
+
+
+_standards: dict = {}
+
+
+def certified(inputs, learning_rate, dtype, clock=None):
+    """As `certify`, but computed once: the inputs of a seed are the same for every file that is checked."""
+    network = inputs.network
+    names = *(layer.activation.name for layer in network.layers), network.cost.name
+    arrays = (*((array.dtype.str, array.shape, array.tobytes()) for array in inputs.arrays()),)
+    key = learning_rate, dtype, names, arrays
+    if key not in _standards:
+        _standards[key] = certify.certify(inputs, learning_rate, dtype, clock)
+    return dict(_standards[key])
+
+
+class Silent:
+    """A display that keeps what it is told."""
+
+    def __init__(self):
+        self.began, self.heard, self.failed = [], [], []
+
+    def begin(self, runs):
+        self.began = list(runs)
+
+    def reached(self, run, epochs):
+        self.heard.append((*run.key, run.epoch, epochs))
+
+    def stopped(self, run):
+        self.failed.append(run.key)
+
+    def close(self):
+        """Nothing to tidy up."""

@@ -116,7 +116,7 @@ def test_a_contender_that_would_take_too_long_is_left_out():
         last = python("grows", f"import time; time.sleep({min(work, 1)})", seconds=50.0, work=work)
         return Race(f"{work}", (last, python("fails", "raise ValueError('as ever')", work=work)), "growing")
 
-    outcomes = list(run([race(0.2), race(1.0), race(1e9)], rounds=1))
+    outcomes = list(run([race(0.01), race(1.0), race(1e9)], rounds=1))
     assert [bool(one.of("grows").seconds) for one in outcomes] == [True, True, False]
     assert "predicted" in outcomes[-1].of("grows").reason
     assert [one.of("fails").reason for one in outcomes] == ["ValueError: as ever"] * 3
@@ -207,8 +207,7 @@ def test_unreadable_results_are_reported_in_one_line(tmp_path):
 
 def test_ctrl_c_ends_the_contenders():
     with started([sys.executable, "-m", "benchmarks", "truth"]) as bench:
-        assert bench.stdout.readline().startswith("truth of 50 parameters")
-        contenders = until(lambda: below(bench))
+        contenders = until(lambda: [one for one in below(bench) if "benchmarks.machine" not in one.cmdline()])
         bench.send_signal(signal.SIGINT)
         _, errors = bench.communicate(timeout=PATIENCE)
     assert bench.returncode == 130

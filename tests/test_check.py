@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 from checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, copied, names
+from running import shared
 
 from harness.jobs.check.location import first_divergence
 from harness.jobs.check.text import text
@@ -15,7 +16,13 @@ from harness.sandbox.loading import available
 
 WRONG = sorted((SUBMISSIONS / "wrong").glob("*.py"))
 UNKNOWN = sorted((SUBMISSIONS / "unknown").glob("*.py"))
+pytestmark = pytest.mark.usefixtures("known_truths")
 OWN = [one.path for one in available() if one.name != "finite_differences"]
+
+
+@pytest.fixture(scope="module")
+def server():
+    return shared()
 
 
 def mistake_of(path):
@@ -156,8 +163,8 @@ del step
 @pytest.mark.parametrize(
     ("wrong", "pattern", "words"),
     [
-        ("0", "", "in the first layer; it is right in every layer but the first"),
-        ("-1", "", "in the output layer; it is right in the hidden layers"),
+        ("0", "iris-4", "in the first layer; it is right in every layer but the first"),
+        ("-1", "iris-4", "in the output layer; it is right in the hidden layers"),
         ("0", "xor-2-1-sigmoid", "in the only layer"),
         ("-1", "xor-2-1-sigmoid", "in the only layer"),
         (":", "xor-2-3-1-sigmoid", "in every layer"),
@@ -168,10 +175,10 @@ del step
         ),
         (
             ":max(1, len(g.w) - 1)",
-            "",
+            "iris-4",
             "in the hidden layers and in an only layer; it is right in the output layer",
         ),
-        ("1:-1", "", "in the layers between the first and the last; it is right in the first and the last layer"),
+        ("1:-1", "iris-4", "in the layers between the first and the last; it is right in the first and the last layer"),
     ],
 )
 def test_a_layer_that_is_alone_is_neither_the_first_nor_the_last(server, tmp_path, wrong, pattern, words):

@@ -32,7 +32,7 @@ def comparison(tmp_path_factory):
     files = [
         write(folder, name, f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n") for name, (body, _) in CONTROLS.items()
     ]
-    return compared(select(",".join(str(f.path) for f in files), ",".join(CASES)), 1, 20.0)
+    return compared(select(",".join(str(f.path) for f in files), ",".join(CASES)), 1)
 
 
 def worst(verdicts):

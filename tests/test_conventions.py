@@ -15,6 +15,7 @@ from harness.jobs.check.text import text
 from harness.judging.conventions import OURS, scalings
 from harness.judging.judge import CONVENTION
 
+pytestmark = pytest.mark.usefixtures("known_truths")
 DECLARATION = re.compile(r"^(REDUCTION|HALF|SIGN|LAYOUT|BIAS) = (.*)$", re.MULTILINE)
 
 

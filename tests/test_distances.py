@@ -16,7 +16,7 @@ from harness.judging.verdict import distance
 
 @pytest.mark.parametrize("together", [1, 10, 2**16])
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 7))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_worst_layer_of_each_two_is_that_of_one_pair_at_a_time(together, seed, count):
     random = np.random.default_rng(seed)
     shapes = {("delta", 1): (3, 2), ("w", 1): (2, 4), ("w", 2): (1, 2), ("b", 1): (2,)}

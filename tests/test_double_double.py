@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from flint import arb, ctx
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.truth.enclosures.double_double import (
@@ -35,7 +35,6 @@ def fractions(value):
     return [Fraction(h) + Fraction(l) for h, l in zip(value.high.tolist(), value.low.tolist(), strict=True)]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 @pytest.mark.parametrize(
     ("operation", "stated"),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
-from commands import ROOT
+from commands import PATIENCE, ROOT, below, completed, started, until
 from running import RIGHT
 
 from harness.sandbox.processes import folders
@@ -34,7 +33,7 @@ def attack():
                     os.write(fd, message)
         except OSError: pass
 """
-HOARD = "kept.append(np.ones(2**26)); __import__('time').sleep(0.3)"
+HOARD = "kept.append(np.ones(2**26)); __import__('time').sleep(0.1)"
 PLUGIN = """
 from harness.testing import parametrize_with_cases
 @parametrize_with_cases({path!r})
@@ -61,9 +60,7 @@ def command(name, path, folder):
 
 def run(name, path, folder):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
-    done = subprocess.run(
-        command(name, path, folder), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    done = completed(command(name, path, folder), env=environment)
     assert "Traceback" not in done.stderr
     assert not [*folder.glob(f"{folders.PREFIX}*")]
     return done
@@ -94,41 +91,39 @@ def test_train_limits_the_memory_of_a_file(tmp_path):
     assert "it takes more than 0.5 GiB of resident memory" in done.stdout
 
 
-def interruptible():
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it would not be heard
-    os.setsid()
+def hears(process):
+    """Whether it has a handler for SIGTERM: it has begun to see to its end."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    return int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16) >> (signal.SIGTERM - 1) & 1
 
 
-def ends(name, path, folder, sent, after, *, group):
-    """The status and the words of a command that is sent a signal so many seconds after its start."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
-    process = subprocess.Popen(
-        command(name, path, folder),
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=interruptible,
-    )
-    time.sleep(after)
-    below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-    if process.poll() is None:
-        (os.killpg if group else os.kill)(process.pid, sent)
-    _, said = process.communicate(timeout=30)
-    assert not psutil.wait_procs(below, timeout=10)[1]
-    return process.returncode, said
+# When a signal comes, by what is there; `note` is written by the file that is being loaded.
+MOMENTS = {
+    "at the start": lambda process, note: hears(process),
+    "while it prepares": lambda process, note: below(process),
+    "while workers start": lambda process, note: len(below(process)) > 1,
+    "while a file is loaded": lambda process, note: note.exists(),
+}
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
 @pytest.mark.parametrize("name", ["check", "compare", "train"])
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_no_traceback_no_process_and_no_folder(tmp_path, name, sent):
-    path = tmp_path / "slow.py"
-    path.write_text(f"{RIGHT}\nimport time\ntime.sleep(60)\n", encoding="utf-8")
-    for number, after in enumerate((0.15, 0.3, 0.6, 1.2)):
-        status, said = ends(name, path, tmp_path, sent, after, group=bool(number % 2))
-        assert "Traceback" not in said
-        assert status == 128 + sent
+    path, note = tmp_path / "slow.py", tmp_path / "note"
+    loading = f"import time\nopen({str(note)!r}, 'w').close()\ntime.sleep(600)\n"
+    path.write_text(RIGHT + loading, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    for number, (moment, is_there) in enumerate(MOMENTS.items()):
+        note.unlink(missing_ok=True)
+        with started(command(name, path, tmp_path), env=environment, start_new_session=True) as process:
+            until(lambda process=process, is_there=is_there: is_there(process, note))
+            children = below(process)
+            (os.killpg if number % 2 else os.kill)(process.pid, sent)
+            _, said = process.communicate(timeout=PATIENCE)
+        assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
+        assert "Traceback" not in said, moment
+        assert process.returncode == 128 + sent, moment
         assert said.startswith("interrupted") or sent != signal.SIGINT
         assert not [*tmp_path.glob(f"{folders.PREFIX}*")]
 
@@ -152,6 +147,6 @@ def test_a_closed_output_is_no_traceback_and_leaves_no_folder(tmp_path):
     for arguments in ("check matrices --case xor-2-1*", "compare --only matrices --case xor-2-1*"):
         command = f"exec {sys.executable} -m harness {arguments} >&-"
         environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
-        done = subprocess.run(["sh", "-c", command], cwd=ROOT, env=environment, capture_output=True, check=False)
-        assert (done.returncode, done.stderr) == (0, b"")
+        done = completed(["sh", "-c", command], env=environment)
+        assert (done.returncode, done.stderr) == (0, "")
         assert [*tmp_path.iterdir()] == []

@@ -52,7 +52,7 @@ def by_hand(value, standard):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("together", [1, 20, 2**16])
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, len(CASES) - 1))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_together_as_alone(together, seed, number):
     random = np.random.default_rng(seed)
     standards = {

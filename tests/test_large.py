@@ -19,7 +19,7 @@ OUTPUTS = [("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy"), ("
 OUTPUTS += [("identity", "half_squared_error"), ("softplus", "half_squared_error")]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.lists(st.integers(1, 12), min_size=2, max_size=5),
     st.sampled_from(HIDDEN),

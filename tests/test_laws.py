@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import inputs, random_inputs
 from running import functions_of
@@ -84,7 +84,7 @@ def test_step_is_w_minus_learning_rate_times_gradient(implementation):
 
 
 @pytest.mark.parametrize("implementation", [i for i in IMPLEMENTATIONS if i.name not in LOSSY], ids=lambda i: i.name)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(given_inputs=inputs(max_width=4, max_batch=3))
 def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs):
     """Every entry within its own rounding bound: no digits, no tolerance."""
@@ -103,7 +103,7 @@ def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs)
 
 
 @pytest.mark.parametrize("block", [1, 5, 16])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(given_inputs=inputs())
 def test_blocks_of_any_size_give_what_the_whole_gives(block, given_inputs):
     """batched_matrices cuts large arrays into blocks of rows; here small ones, down to single rows."""
@@ -131,7 +131,7 @@ def test_an_answer_outlives_the_next_call():
     assert all(map(np.array_equal, (*first.w, *first.b, *first.delta), kept))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(given_inputs=inputs(), permutation_seed=st.integers(0, 2**32))
 def test_the_order_of_the_rows_does_not_matter(given_inputs, permutation_seed):
     [batched] = find(["batched_matrices"])

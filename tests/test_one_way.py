@@ -20,6 +20,7 @@ from harness.sandbox.loading import Implementation, available
 from harness.sandbox.requests import Limits
 
 SEED = 7
+pytestmark = pytest.mark.usefixtures("known_truths")
 CASES = [
     *("xor-2-3-1-sigmoid-batch4", "iris-4-3-sigmoid-batch1", "iris-4-5-3-sigmoid-batch8", "wine-13-8-6-3-tanh-batch8"),
     *("random-4-4-4-4-sigmoid-batch4", "random-9-4-softmax-batch8", "random-5-8-6-3-relu-identity-dead-batch8"),

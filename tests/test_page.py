@@ -141,14 +141,13 @@ def test_the_answer_follows_from_the_table(tmp_path):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_names_titles_cases_and_details_are_text_wherever_they_come_from(tmp_path, text):
-    ours = Read(build(REPORTS))
+def test_names_titles_cases_and_details_are_text_wherever_they_come_from(tmp_path, read, text):
     write_results(tmp_path, 2, 2, names=[text, "other"], cases=[f"{text}-4-3-sigmoid-batch8", "x"], detail=text)
     pages = tmp_path / "implementations"
     pages.mkdir()
     (pages / "other.md").write_text(f"<!-- made -->\n# other\n\n{text}.\n\nSource: {text}.\n", encoding="utf-8")
     made = Read(build(tmp_path))
-    assert set(made.tags) <= set(ours.tags)
+    assert set(made.tags) <= set(read.tags)
     assert made.tags.count("script") == 2
     assert not made.handlers
     data = json.loads(made.data)

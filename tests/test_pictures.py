@@ -55,7 +55,7 @@ def test_a_persons_own_settings_do_not_show(monkeypatch):
     assert matplotlib.rcParams["lines.linewidth"] == 7.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12)
 @given(
     st.lists(st.floats(-1e100, 1e100) | st.sampled_from([math.nan, math.inf, -math.inf, 0.0]), min_size=1, max_size=6)
 )

@@ -8,8 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from running import compared, write
-from test_training_judged import Silent
+from running import Silent, compared, write
 
 from harness.cases.case import make
 from harness.cases.standard import gradient_cases

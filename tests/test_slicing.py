@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from networks import exactly, fractions
 
@@ -43,7 +43,6 @@ def test_slices_are_few_bits_of_what_they_add_up_to(inner):
             assert (np.abs(units) <= 2 ** (how.bits - 1)).all()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([0, 5, 30, 100]))
 def test_products_of_slices_err_by_their_slip(seed, spread):
     random = np.random.default_rng(seed)
@@ -81,7 +80,6 @@ def test_the_slip_is_what_the_worst_matrix_loses(inner):
         assert 0.1 < lost <= 1, lost
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([0, 5, 30, 100, 400]))
 def test_products_of_enclosures_enclose_every_product(seed, spread):
     """Also of the ends of the intervals that the factors are."""

@@ -8,14 +8,12 @@ import math
 import os
 import random
 import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 from textwrap import dedent
 
 import psutil
 import pytest
+from commands import PATIENCE, below, harness, started, until
 from running import compared, shared
 
 from harness.cases.case import make
@@ -31,7 +29,6 @@ from harness.sandbox.loading import Implementation, find
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits
 
-ROOT = Path(__file__).resolve().parent.parent
 CASES = tuple(make("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))
 TWO = find(["batched_matrices", "row_matrices"])
 
@@ -101,7 +98,7 @@ def test_rows_and_pairs_are_the_same_in_whatever_order_results_come(monkeypatch)
 
 
 def test_worker_processes_give_the_same_rows():
-    today = compared(Selection(TWO, CASES, complete=False), 2, 20.0)
+    today = compared(Selection(TWO, CASES, complete=False))
     assert timeless(today.rows) == timeless(scheduled(4)[0])
 
 
@@ -148,23 +145,23 @@ def test_what_ends_a_run_leaves_its_rows_and_the_old_table(tmp_path, sent):
     reports = tmp_path / "reports"
     reports.mkdir()
     (reports / "results.csv").write_text("old", encoding="utf-8")
-    names = f"batched_matrices,{tmp_path / 'slow.py'}"
-    command = [sys.executable, "-m", "harness", "compare", "--only", names, "--reports", str(reports)]
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it would not be heard
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    signal.signal(signal.SIGINT, before)
-    partial, deadline = reports / "data" / "partial.csv", time.monotonic() + 60
-    found = b""
-    while time.monotonic() < deadline and not (b'\n"slow"' in found and b'\n"batched_matrices"' in found):
+    names, cases = f"batched_matrices,{tmp_path / 'slow.py'}", "xor*batch*,iris*batch*,wine*batch*,random*"
+    command = [sys.executable, "-m", "harness", "compare", "--only", names, "--case", cases, "--reports", str(reports)]
+    partial = reports / "data" / "partial.csv"
+
+    def has_rows_of_both():
         found = partial.read_bytes() if partial.is_file() else b""
-        time.sleep(0.02)
-    children = psutil.Process(process.pid).children(recursive=True)
+        return b'\n"slow"' in found and b'\n"batched_matrices"' in found
+
+    with started(command) as process:
+        until(has_rows_of_both)
+        children = below(process)
+        process.send_signal(sent)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert children
-    process.send_signal(sent)
-    _, errors = process.communicate(timeout=30)
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[sent]
     assert errors == (f"interrupted; what is done is kept in {partial}\n" if sent == signal.SIGINT else "")
-    assert not psutil.wait_procs(children, timeout=10)[1]
+    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
     assert (reports / "results.csv").read_text(encoding="utf-8") == "old"
     assert partial.read_bytes().endswith(b"\n")
     rows = read(partial)
@@ -234,12 +231,12 @@ def test_one_that_is_slow_one_that_hangs_and_one_that_crashes_cost_their_own_row
 
 
 def test_the_rows_of_an_answer_are_on_the_disk_when_it_is_told(tmp_path):
-    body = "import time; time.sleep(0.3); raise Unsupported('slow')"
+    body = "import time; time.sleep(0.02); raise Unsupported('slow')"
     text = f"from harness import Unsupported\ndef backprop(network, x, t):\n    {body}\n"
     (tmp_path / "slow.py").write_text(text, encoding="utf-8")
     path, lines = tmp_path / "partial.csv", []
     selection = Selection((Implementation("slow", tmp_path / "slow.py"),), CASES[:12], complete=False)
-    compared(selection, 1, 5.0, progress=lambda *_: lines.append(path.read_bytes().count(b"\n")), path=path)
+    compared(selection, 1, progress=lambda *_: lines.append(path.read_bytes().count(b"\n")), path=path)
     assert lines == [1 + 4 * (n + 1) for n in range(12)]  # the head, and a row for each quantity
 
 
@@ -251,13 +248,13 @@ def test_an_implementation_is_loaded_once_in_a_worker_and_not_once_a_block(tmp_p
         (tmp_path / f"{name}.py").write_text(note + SLOW.replace("0.05", "0"), encoding="utf-8")
         others.append(Implementation(name, tmp_path / f"{name}.py"))
     # By its runs, and once more to weigh the evidence.
-    compared(Selection(tuple(others), CASES[:12], complete=False), 1, 5.0)
+    compared(Selection(tuple(others), CASES[:12], complete=False), 1)
     assert sorted((tmp_path / "loaded").read_text(encoding="utf-8").split()) == ["one", "one", "other", "other"]
 
 
 def test_a_run_that_is_through_leaves_no_part_of_a_table(tmp_path):
-    command = [sys.executable, "-m", "harness", "compare", "--only", "row_matrices", "--case", "xor-2-1*"]
-    subprocess.run([*command, "--reports", str(tmp_path)], cwd=ROOT, check=True, capture_output=True, timeout=60)
+    done = harness("compare", "--only", "row_matrices", "--case", "xor-2-1*", "--reports", tmp_path)
+    assert done.returncode == 0
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["pairs.csv", "results.csv"]
     assert not [*tmp_path.rglob("*.new")]
 

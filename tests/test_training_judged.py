@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from running import shared
+from running import Silent, shared
 
 from harness.jobs.train.courses import courses, learned
 from harness.jobs.train.follow import Followed, Selection, follow, select
@@ -25,25 +25,6 @@ from harness.sandbox.loading import Implementation, available
 from harness.sandbox.requests import Limits
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
-
-
-class Silent:
-    """A display that keeps what it is told."""
-
-    def __init__(self):
-        self.began, self.heard, self.failed = [], [], []
-
-    def begin(self, runs):
-        self.began = list(runs)
-
-    def reached(self, run, epochs):
-        self.heard.append((*run.key, run.epoch, epochs))
-
-    def stopped(self, run):
-        self.failed.append(run.key)
-
-    def close(self):
-        """Nothing to tidy up."""
 
 
 @pytest.fixture(scope="module")

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import psutil
 import pytest
+from commands import PATIENCE, below, harness, started, until
 
 from harness.jobs.train.courses import courses
 from harness.jobs.train.runners import PLANTED_MISTAKE, Formulation
 from harness.jobs.train.store import Run, Store, fingerprint
 from harness.sandbox.loading import Implementation
 
-ROOT = Path(__file__).resolve().parent.parent
 COURSE = "iris-4-3-online"
-ARGUMENTS = ["--only", "row_matrices,column_vectors", "--course", COURSE, "--epochs", "60", "--jobs", "2"]
-
-
-def start(*arguments):
-    command = [sys.executable, "-m", "harness", "train", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+EPOCHS = 30
+TRAIN = [sys.executable, "-m", "harness", "train"]
+ARGUMENTS = ["--only", "row_matrices,column_vectors", "--course", COURSE, "--epochs", str(EPOCHS), "--jobs", "2"]
 
 
 def train(*arguments):
-    process = start(*arguments)
-    output, errors = process.communicate(timeout=120)
-    return process.returncode, output, errors
+    done = harness("train", *arguments)
+    return done.returncode, done.stdout, done.stderr
 
 
 def test_killed_at_random_points_it_comes_to_the_same_table(tmp_path):
@@ -45,16 +39,12 @@ def test_killed_at_random_points_it_comes_to_the_same_table(tmp_path):
     print(f"seed {seed}")
     again = [*ARGUMENTS, "--reports", str(tmp_path / "killed")]
     kept = [0]
-    for _ in range(7):
-        process = start(*again)
-        # Half of them anywhere, half of them while workers are at it.
-        until_busy = moments.random() < 0.5
-        while until_busy and process.poll() is None and len(psutil.Process(process.pid).children(recursive=True)) < 3:
-            time.sleep(0.02)
-        time.sleep(moments.uniform(0.0, 1.5))
-        killed += process.poll() is None
-        process.kill()
-        process.communicate()
+    for number in range(6):
+        with started([*TRAIN, *again]) as process:
+            if number % 2:  # half of them anywhere, half of them while workers are at it
+                until(lambda process=process: process.poll() is not None or len(below(process)) >= 3)
+            time.sleep(moments.uniform(0.0, 0.8))
+            killed += process.poll() is None
         kept.append(sum(len(states) for states in stored(tmp_path / "killed").values()))
         assert kept == sorted(kept)
     code, output, errors = train(*again)
@@ -63,7 +53,7 @@ def test_killed_at_random_points_it_comes_to_the_same_table(tmp_path):
     texts = [(tmp_path / name / "data" / "training.csv").read_bytes() for name in ("at once", "killed")]
     assert texts[0] == texts[1]
     table = pd.read_csv(tmp_path / "killed" / "data" / "training.csv")
-    [course] = [one for one in courses(60) if one.id == COURSE]
+    [course] = [one for one in courses(EPOCHS) if one.id == COURSE]
     expected = {
         (runner, epoch, quantity)
         for runner in ("row_matrices", "column_vectors", PLANTED_MISTAKE.name)
@@ -87,24 +77,16 @@ def stored(folder):
 
 
 def test_ctrl_c_leaves_no_process_and_one_line(tmp_path):
-    # What a shell has put into the background is deaf to it, and so would be what the tests start.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = start("--only", "row_matrices", "--course", COURSE, "--epochs", "100000", "--reports", str(tmp_path))
-    signal.signal(signal.SIGINT, before)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.rglob("*.npz")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    children = psutil.Process(process.pid).children(recursive=True)
+    arguments = ["--only", "row_matrices", "--course", COURSE, "--epochs", "100000", "--reports", str(tmp_path)]
+    with started([*TRAIN, *arguments]) as process:
+        until(lambda: list(tmp_path.rglob("*.npz")))
+        children = below(process)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert children
-    process.send_signal(signal.SIGINT)
-    try:
-        _, errors = process.communicate(timeout=30)
-    finally:
-        process.kill()
     assert process.returncode == 130
     assert errors == "interrupted; what is done is kept: the same command goes on from there\n"
-    _, alive = psutil.wait_procs(children, timeout=10)
-    assert not alive
+    assert not psutil.wait_procs(children, timeout=PATIENCE)[1]
     assert list(tmp_path.rglob("*.npz"))
 
 
@@ -230,19 +212,28 @@ FILES = {
 }
 
 
+@pytest.fixture(scope="module")
+def asked_again(tmp_path_factory):
+    """Two runs of all the files, and a third when they are mended: status and output of each."""
+    folder = tmp_path_factory.mktemp("failing")
+    paths = [folder / f"{name}.py" for name in FILES]
+    for path in paths:
+        path.write_text(RIGHT.format(extra=FILES[path.stem][0]), encoding="utf-8")
+    again = ["--only", ",".join(map(str, paths)), "--course", COURSE, "--epochs", "3", "--reports", folder / "out"]
+    found = [train(*again)[:2] for _ in range(2)]
+    for path in paths:
+        path.write_text(RIGHT.format(extra="pass"), encoding="utf-8")
+    return [*found, train(*again)[:2]]
+
+
 @pytest.mark.parametrize("name", FILES)
-def test_what_fails_fails_again_when_it_is_asked_again(name, tmp_path):
-    extra, reason = FILES[name]
-    path = tmp_path / f"{name}.py"
-    path.write_text(RIGHT.format(extra=extra), encoding="utf-8")
-    for _ in range(2):
-        code, output, _ = train(
-            "--only", str(path), "--course", COURSE, "--epochs", "3", "--reports", str(tmp_path / "out")
-        )
-        assert code == 1
-        assert reason in output
-    path.write_text(RIGHT.format(extra="pass"), encoding="utf-8")
-    assert train("--only", str(path), "--course", COURSE, "--epochs", "3", "--reports", str(tmp_path / "out"))[0] == 0
+def test_what_fails_fails_again_when_it_is_asked_again(name, asked_again):
+    *failing, (code, output) = asked_again
+    for status, said in failing:
+        assert status == 1
+        assert f", {name}: {FILES[name][1]}" in said
+    assert code == 0
+    assert "failed" not in output
 
 
 def test_a_name_of_ours_is_refused_and_nothing_trained_is_no_success(tmp_path):

@@ -79,7 +79,7 @@ def mp_gradient(given):
     return gradients
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(given_inputs=inputs(max_hidden_layers=3, max_width=3, max_batch=2))
 def test_encloses_what_mpmath_differentiates_at_60_digits(given_inputs):
     if given_inputs.network.layers[-1].activation.name == "softmax":

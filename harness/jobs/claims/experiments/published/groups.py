@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,8 @@ def _worked_example(worked: Mapping[str, Any]) -> Iterator[Group]:
     def many(book: type[Textbook], names: Iterable[str]) -> Recipe:
         return lambda change: trained(change(inputs), rate, book, names)
 
+    right = cache(many(Textbook, [*closing, *later]))  # ten thousand steps, for both groups
+
     def of_rounded_factors(change: Change) -> Figures:
         delta, w = one(change)["delta2[0,1]"], inputs.network.layers[1].w[1, 0]
         nine_places = Decimal(delta.str(30, radius=False)).quantize(Decimal("1e-9"))
@@ -96,14 +98,14 @@ def _worked_example(worked: Mapping[str, Any]) -> Iterator[Group]:
     yield Group(
         CLOSING,
         closing,
-        many(Textbook, closing),
+        right,
         many(UpdatedWeightsUsedToPropagate, closing),
         "the output weights are updated before the delta goes back through them (`updated_weights_used_to_propagate`)",
     )
     yield Group(
         'Mazur, later versions, "after 10,000 times"',
         later,
-        many(Textbook, later),
+        right,
         why="right as the cost before the 10,000th update, after 9,999",
     )
 
