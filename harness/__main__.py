@@ -27,12 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
         pass
     os.close(fd)
     sys.stdout, sys.stderr = (one or open(os.devnull, "w") for one in (sys.stdout, sys.stderr))  # noqa: SIM115
-    options = _parsed(sys.argv[1:] if arguments is None else arguments)
+    options = _parse_arguments(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a δ on a terminal that has none costs a character, not the run
     try:
-        status = _finished(options.run(options))
+        status = _finish(options.run(options))
         sys.stdout.flush()  # so that a failure to write is reported, too
     except UnusableInput as error:
         print(f"error: {error}", file=sys.stderr)
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     return status
 
 
-def _parsed(arguments: list[str]) -> argparse.Namespace:
+def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     installed = os.path.basename(sys.argv[0]) == "gradproof"
     called = "gradproof" if installed else "python -m harness"
     parser = argparse.ArgumentParser(prog=called, description="gradproof: is your backprop right?")
@@ -59,7 +59,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _finished(job: Finished) -> int:
+def _finish(job: Finished) -> int:
     """The exit status of a job, after the page is written over the reports that it wrote."""
     if job.reports is not None:
         from harness.jobs.page.command import write_page_of

@@ -25,14 +25,14 @@ import pytest
 
 from harness.cases.standard import gradient_cases
 from harness.errors import UnknownName, UnusableInput
-from harness.jobs.check.run import Check, check
-from harness.jobs.check.text import text
+from harness.jobs.check.run import CheckResult, check_file
+from harness.jobs.check.text import report_text
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
 
 
 @dataclass(frozen=True)
-class CaseOf:
+class CaseTest:
     """One case of one file: call it, and it fails, or is skipped, with the reason."""
 
     path: Path
@@ -40,23 +40,23 @@ class CaseOf:
     limits: Limits
 
     def __call__(self) -> None:
-        found = _checked(self.path, self.limits)
+        found = _check_once(self.path, self.limits)
         [outcome] = [one for one in found.outcomes if one.trial.case.id == self.id]
         if outcome.verdict == "unsupported":
             pytest.skip("; ".join(refusal.detail for refusal in outcome.refusals.values()))
         if outcome.verdict == "cannot tell":
             pytest.skip("this case cannot tell: a weighted input is within rounding of a kink, or a bound overflows")
         if outcome.verdict != "agrees":
-            pytest.fail(text(replace(found, outcomes=(outcome,)), ""), pytrace=False)
+            pytest.fail(report_text(replace(found, outcomes=(outcome,)), ""), pytrace=False)
 
 
 @cache
-def _checked(path: Path, limits: Limits) -> Check:
+def _check_once(path: Path, limits: Limits) -> CheckResult:
     """One run of the whole battery serves all tests of a file; the workers of pytest-xdist draw the same inputs."""
     shared = os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex())
     seed = int.from_bytes(hashlib.sha256(shared.encode()).digest()[:4], "big")
     with Server() as server:
-        return check(server, path, gradient_cases(), seed, limits)
+        return check_file(server, path, gradient_cases(), seed, limits)
 
 
 def parametrize_with_cases(
@@ -79,6 +79,6 @@ def parametrize_with_cases(
         raise UnknownName("case", unknown, ids)
     marks = {name: [pytest.mark.xfail(reason=reason, strict=True)] for name, reason in expected.items()}
     parameters = [
-        pytest.param(CaseOf(path, name, limits), id=f"{path.stem}[{name}]", marks=marks.get(name, [])) for name in ids
+        pytest.param(CaseTest(path, name, limits), id=f"{path.stem}[{name}]", marks=marks.get(name, [])) for name in ids
     ]
     return pytest.mark.parametrize("case", parameters)

@@ -12,14 +12,14 @@ from results import HOSTILE, write_results
 from harness.cases.standard import standard_cases
 from harness.jobs.page.build import build
 from harness.jobs.page.mistakes import matrix
-from harness.sandbox.loading import available
+from harness.sandbox.loading import available_implementations
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; `nox -s browser` installs it")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this system")
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
-NAMES = [one.name for one in available()]
+NAMES = [one.name for one in available_implementations()]
 CASES = standard_cases()
 CELL = "iris-4-5-3-sigmoid-batch8/finite_differences"
 EVERYTHING = f"{len(NAMES)} formulations of {len(NAMES)}, {len(CASES)} networks of {len(CASES)}."

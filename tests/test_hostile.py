@@ -135,11 +135,11 @@ def test_what_a_kill_leaves_is_swept_by_the_next_run_and_what_is_in_use_is_not(t
     others = tmp_path / "of-another-program"
     others.mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    mine, lock = folders.make()
-    folders.sweep()
+    mine, lock = folders.make_run_folder()
+    folders.remove_abandoned_folders()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([Path(mine).name, others.name])
     os.close(lock)
-    folders.sweep()
+    folders.remove_abandoned_folders()
     assert [*tmp_path.iterdir()] == [others]
 
 

@@ -11,12 +11,12 @@ from running import functions_of
 
 from harness.cases.standard import standard_cases
 from harness.jobs.soundness.trials import LOSSY
-from harness.judging.verdict import digits, distance, judge
+from harness.judging.verdict import digits, judge_array, max_norm_distance
 from harness.model.contract import Unsupported
-from harness.sandbox.loading import REFERENCE, available, find
+from harness.sandbox.loading import REFERENCE, available_implementations, find_implementations
 from harness.truth.certify import certify
 
-IMPLEMENTATIONS = available()
+IMPLEMENTATIONS = available_implementations()
 GRADIENT_CASES = [case for case in standard_cases() if not case.online]
 each = pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda i: i.name)
 # What a difference quotient has at the least, where others have all that rounding leaves.
@@ -31,7 +31,9 @@ def total(arrays):
 def close(ones, others, least):
     """Whether every layer of two lists of arrays has so many digits in common."""
     layers = zip(ones, others, strict=True)
-    return all(digits(distance(np.asarray(a, float), np.asarray(b, float)), "float64") >= least for a, b in layers)
+    return all(
+        digits(max_norm_distance(np.asarray(a, float), np.asarray(b, float)), "float64") >= least for a, b in layers
+    )
 
 
 @each
@@ -98,7 +100,10 @@ def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs)
     for quantity, arrays in (("w", gradients.w), ("b", gradients.b), ("delta", gradients.delta or [])):
         for layer, array in enumerate(arrays, start=1):
             compared += 1
-            assert judge(np.asarray(array, float), standards[quantity, layer]).verdict in ("agrees", "cannot tell")
+            assert judge_array(np.asarray(array, float), standards[quantity, layer]).verdict in (
+                "agrees",
+                "cannot tell",
+            )
     assert compared >= 2 * len(network.layers)
 
 
@@ -108,7 +113,7 @@ def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs)
 def test_blocks_of_any_size_give_what_the_whole_gives(block, given_inputs):
     """batched_matrices cuts large arrays into blocks of rows; here small ones, down to single rows."""
     network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
-    batched, plain = (functions_of(one) for one in find(["batched_matrices", "matrices"]))
+    batched, plain = (functions_of(one) for one in find_implementations(["batched_matrices", "matrices"]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(batched.backprop.__globals__, "BLOCK", block)
         gradients, moved = batched.backprop(network, x, t), batched.step(network, x, t, 0.5)
@@ -121,7 +126,7 @@ def test_blocks_of_any_size_give_what_the_whole_gives(block, given_inputs):
 
 def test_an_answer_outlives_the_next_call():
     """What is returned is new memory: a later call, on other data, leaves it as it was."""
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     one, other = (random_inputs([3, 40, 2], "tanh", "identity", "half_squared_error", 7, seed) for seed in (1, 2))
     functions = functions_of(batched)
     first = functions.backprop(one.network, one.x, one.t)
@@ -134,7 +139,7 @@ def test_an_answer_outlives_the_next_call():
 @settings(max_examples=50)
 @given(given_inputs=inputs(), permutation_seed=st.integers(0, 2**32))
 def test_the_order_of_the_rows_does_not_matter(given_inputs, permutation_seed):
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     backprop = functions_of(batched).backprop
     order = np.random.default_rng(permutation_seed).permutation(len(given_inputs.x))
     one = backprop(given_inputs.network, given_inputs.x, given_inputs.t)
@@ -150,7 +155,8 @@ def test_a_kink_follows_pytorch():
         first, last = flat.network.layers
         network = flat.network.with_parameters([first.w * 0, last.w], [first.b * 0, last.b])
         mine, theirs = (
-            functions_of(one).backprop(network, flat.x, flat.t) for one in find(["batched_matrices", REFERENCE])
+            functions_of(one).backprop(network, flat.x, flat.t)
+            for one in find_implementations(["batched_matrices", REFERENCE])
         )
         assert close(mine.delta, theirs.delta, DIGITS["float64"])
         assert np.abs(mine.delta[0]).max() > 0 or name == "relu"

@@ -9,7 +9,7 @@ import pytest
 from harness.jobs.mutants import run
 from harness.jobs.mutants.report import Reason, one_line, outdated, reasons, render, unexplained
 from harness.jobs.mutants.run import Fate, Mutant, fates, mutants_of
-from harness.sandbox.loading import available, find
+from harness.sandbox.loading import available_implementations, find_implementations
 from harness.sandbox.processes.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ def test_the_check_kills_what_is_worse_and_lets_the_equivalent_live(monkeypatch)
         lambda source: (Mutant("by hand", 1, old, new, source.replace(old, new)) for old, new in changes),
     )
     with Server() as server:
-        found = list(fates(server, find(["row_matrices"])[0], seed=1))
+        found = list(fates(server, find_implementations(["row_matrices"])[0], seed=1))
     assert [fate.killed for fate in found] == ["departs", "failed", "refuses", ""]
 
 
@@ -65,7 +65,10 @@ def test_the_report_counts_and_shows_what_is_unexplained():
 
 
 def test_every_reason_is_of_a_line_that_stands_and_the_report_has_no_open_end():
-    lines = {one.name: {line.strip() for line in one.path.read_text("utf-8").splitlines()} for one in available()}
+    lines = {
+        one.name: {line.strip() for line in one.path.read_text("utf-8").splitlines()}
+        for one in available_implementations()
+    }
     for name, before, after in reasons():
         assert before in lines[name], f"survivors.toml explains a line that {name} does not have: {before}"
         assert before != after

@@ -15,20 +15,20 @@ from harness.jobs.peers.checkers import central_differences, gradcheck, gradproo
 from harness.jobs.peers.sensitivity import problems
 from harness.jobs.soundness import trials
 from harness.jobs.soundness.trials import LOSSY, Tally, random_case
-from harness.judging.conventions import OURS, quantities_of
+from harness.judging.conventions import DEFAULT_CONVENTION, quantities_of
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
 from harness.model.costs import COSTS
-from harness.sandbox.host.returned import of_gradients
-from harness.sandbox.loading import available, find
+from harness.sandbox.host.returned import gradient_arrays
+from harness.sandbox.loading import available_implementations, find_implementations
 from harness.truth import gradient
 from harness.truth.bounds.float_format import Arithmetic, arithmetic
-from harness.truth.certify import certify, certify_forward, excess
+from harness.truth.certify import certify, certify_forward, error_ratio
 
 
 def test_no_false_alarm_on_a_sample_of_random_networks():
     """The first trials of `nox -s soundness`."""
-    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    implementations = tuple(one for one in available_implementations() if one.name not in LOSSY)
     tally = Tally()
     for one in tallied(implementations, range(60)):
         tally = tally.plus(one)
@@ -66,7 +66,7 @@ def has_bounds(case, given_inputs):
 
 def test_huge_weights_raise_no_false_alarm_and_leave_next_to_nothing_open(monkeypatch):
     """Where e_z is thousands, e^{E_z} is infinite, and the slope that it would have multiplied is 0."""
-    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    implementations = tuple(one for one in available_implementations() if one.name not in LOSSY)
     tally, overflowing = Tally(), 0
     for most in (9, 18):
         huge = partial(with_huge_weights, most=most)
@@ -128,7 +128,7 @@ def test_what_overflows_before_it_meets_a_small_residual_has_no_bound():
     saturated = chain(
         [1.0, 2e19, 2e19], [0.0, 0.0, 100.0], ["identity"] * 2 + ["sigmoid"], "binary_cross_entropy", 0, 1
     )
-    [dual_numbers] = find(["dual_numbers"])
+    [dual_numbers] = find_implementations(["dual_numbers"])
     with np.errstate(all="ignore"):
         gradients = functions_of(dual_numbers).backprop(saturated.network, saturated.x, saturated.t)
     assert np.isnan(gradients.b[0]).all()
@@ -171,13 +171,13 @@ def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
         [layer.b.astype("float32") for layer in given_inputs.network.layers],
     )
     exact_in_single = type(given_inputs)(single, given_inputs.x.astype("float32"), given_inputs.t.astype("float32"))
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     gradients = functions_of(batched).backprop(single, exact_in_single.x, exact_in_single.t)
     own, double = (certify(exact_in_single, 0.5, dtype) for dtype in ("float32", "float64"))
     for layer, w in enumerate(gradients.w, start=1):
-        assert (excess(w.astype(float), own["w", layer]) <= 1).all()
+        assert (error_ratio(w.astype(float), own["w", layer]) <= 1).all()
         where = (np.abs(double["w", layer].truth.high) > 0) & ~double["w", layer].undecidable
-        off = excess(w.astype(float), double["w", layer])[where]
+        off = error_ratio(w.astype(float), double["w", layer])[where]
         # A product of a few numbers may happen to be exact; an array of many is not.
         assert off.size < 8 or off.max() > 1
 
@@ -187,7 +187,7 @@ def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
 )
 def test_a_small_error_in_one_entry_is_always_called_wrong(widths, error):
     """At the median entry, on every network of the size, by the verdict and by the evidence."""
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     for problem in problems(widths):
         assert gradproof(problem.inputs, problem.right)
         assert not gradproof(problem.inputs, problem.planted(error))
@@ -211,7 +211,7 @@ def test_gradcheck_at_its_defaults_misses_what_is_seen_here():
 
 
 def in_float32(network, x, t):
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     single = network.with_parameters(
         [layer.w.astype("float32") for layer in network.layers], [layer.b.astype("float32") for layer in network.layers]
     )
@@ -220,7 +220,7 @@ def in_float32(network, x, t):
 
 
 def in_float64(network, x, t):
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     return functions_of(batched).backprop(network, x, t)
 
 
@@ -282,7 +282,7 @@ def test_a_gradient_through_dead_units_is_wrong_where_the_truth_is_zero():
 
 def test_equal_weights_and_many_paths_stay_within_the_bound():
     """The sums of all layers have one sign: rounding has its worst case."""
-    implementations = [one for one in available() if one.name not in LOSSY]
+    implementations = [one for one in available_implementations() if one.name not in LOSSY]
     for widths, size in (((4,) * 7, 0.1), ((2,) * 13, 0.7)):
         given_inputs = random_inputs(list(widths), "identity", "identity", "half_squared_error", 2, seed=1)
         w = [np.full_like(layer.w, size) for layer in given_inputs.network.layers]
@@ -296,7 +296,7 @@ def test_equal_weights_and_many_paths_stay_within_the_bound():
                 continue
             compared += 1
             for layer, array in enumerate(gradients.w, start=1):
-                assert (excess(np.asarray(array, float), standards["w", layer]) <= 1).all(), implementation.name
+                assert (error_ratio(np.asarray(array, float), standards["w", layer]) <= 1).all(), implementation.name
         assert compared >= 8
 
 
@@ -332,12 +332,12 @@ def test_inputs_that_are_not_finite_have_no_truth_and_say_which(monkeypatch, pla
 
 
 def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
-    [finite_differences] = find(["finite_differences"])
+    [finite_differences] = find_implementations(["finite_differences"])
     given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=9)
 
     def run(one):
         gradients = functions_of(finite_differences).backprop(one.network, one.x, one.t)
-        return quantities_of("backprop", of_gradients(gradients, one), one, OURS)
+        return quantities_of("backprop", gradient_arrays(gradients, one), one, DEFAULT_CONVENTION)
 
     found = weighed(run, given_inputs, 0.5, "float64")
     assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks with the working precision")

@@ -10,7 +10,7 @@ from harness.cases.case import make
 from harness.jobs.compare.run import Selection, select
 from harness.sandbox import job
 from harness.sandbox.pool import Pool
-from harness.sandbox.requests import Limits, Submission, ask
+from harness.sandbox.requests import Limits, Submission, contract_request
 
 
 def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
@@ -111,7 +111,7 @@ def test_what_goes_on_in_a_process_at_rest_may_not_take_memory_without_end(tmp_p
     first, second = (Submission(one.name, one.path, limits) for one in (resting, slow))
     with Pool(shared(), 1) as pool:
         for one in (first, second):
-            pool.add(one, [ask(one.name, ("backprop",), CASE.build(), 0.5)])
+            pool.add(one, [contract_request(one.name, ("backprop",), CASE.build(), 0.5)])
         answers = {request.key: request.answers["backprop"] for request in pool.outcomes()}
         assert answers["resting"].refusal.kind in ("processes", "memory")
         assert answers["slow"].refusal.kind == "timeout"
@@ -192,7 +192,7 @@ def test_a_worker_has_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 def test_one_that_hangs_where_it_is_loaded_is_given_up_at_once_and_holds_up_no_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "LOADING", 2.0)
+    monkeypatch.setattr(job, "IMPORT_SECONDS", 2.0)
     hanging = write(tmp_path, "hanging", "import time\ntime.sleep(60)\n" + RIGHT)
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
     cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in (1, 2, 3))

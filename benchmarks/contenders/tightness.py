@@ -16,11 +16,11 @@ TRIALS = 200
 def main() -> int:
     """Run the trials and print the line."""
     from harness.jobs.soundness.trials import Tally, submitted, tallies
-    from harness.sandbox.loading import find
+    from harness.sandbox.loading import find_implementations
     from harness.sandbox.pool import Pool
     from harness.sandbox.processes.server import Server
 
-    correct, tally = find([PRACTICAL]), Tally()
+    correct, tally = find_implementations([PRACTICAL]), Tally()
     with Server() as server, Pool(server, 1) as pool:
         for outcome in tallies(pool, submitted(correct), range(TRIALS)):
             tally = tally.plus(outcome)

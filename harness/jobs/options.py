@@ -6,8 +6,8 @@ import argparse
 import math
 from pathlib import Path
 
-A_DAY = 86_400  # seconds
-MOST_NUMERALS = 100  # of a seed
+MAX_SECONDS = 86_400  # seconds
+MAX_SEED_DIGITS = 100  # of a seed
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -20,57 +20,65 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 def add_reports(parser: argparse.ArgumentParser) -> None:
     """--reports: where reports go."""
     where = "where reports go (default: reports/, if nothing is selected)"
-    parser.add_argument("--reports", type=folder, metavar="FOLDER", help=where)
+    parser.add_argument("--reports", type=folder_argument, metavar="FOLDER", help=where)
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """--jobs: how many worker processes."""
-    parser.add_argument("--jobs", type=count, metavar="N", help="worker processes (default: one for each processor)")
+    parser.add_argument(
+        "--jobs", type=count_argument, metavar="N", help="worker processes (default: one for each processor)"
+    )
 
 
 def add_limits(parser: argparse.ArgumentParser, of: str, default: float) -> None:
     """--seconds of one thing that is run, and --memory of its process."""
     add = parser.add_argument
-    add("--seconds", type=seconds, default=default, metavar="S", help=f"time limit of {of} (default: {default:g})")
-    add("--memory", type=gibibytes, default=2.0, metavar="GIB", help="limit of resident memory (default: 2)")
+    add(
+        "--seconds",
+        type=seconds_argument,
+        default=default,
+        metavar="S",
+        help=f"time limit of {of} (default: {default:g})",
+    )
+    add("--memory", type=memory_argument, default=2.0, metavar="GIB", help="limit of resident memory (default: 2)")
 
 
-def folder(text: str) -> Path:
+def folder_argument(text: str) -> Path:
     """A folder's path, which need not exist."""
     if not text:
         raise argparse.ArgumentTypeError("expected a folder, found nothing")
     return Path(text)
 
 
-def seed(text: str) -> int:
+def seed_argument(text: str) -> int:
     """A whole number from 0."""
-    if not text.isdecimal() or len(text) > MOST_NUMERALS:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text[:MOST_NUMERALS]!r}")
+    if not text.isdecimal() or len(text) > MAX_SEED_DIGITS:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text[:MAX_SEED_DIGITS]!r}")
     return int(text)
 
 
-def count(text: str) -> int:
+def count_argument(text: str) -> int:
     """A whole number from 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
     return int(text)
 
 
-def gibibytes(text: str) -> float:
+def memory_argument(text: str) -> float:
     """An amount of memory, in GiB, from 0.1."""
-    if not 0.1 <= (value := _number(text)) <= 1e6:
+    if not 0.1 <= (value := _parse_float(text)) <= 1e6:
         raise argparse.ArgumentTypeError(f"expected GiB, from 0.1, found {text!r}")
     return value
 
 
-def seconds(text: str) -> float:
+def seconds_argument(text: str) -> float:
     """A time, in seconds, above 0 and up to a day."""
-    if not 0 < (value := _number(text)) <= A_DAY:
-        raise argparse.ArgumentTypeError(f"expected seconds, above 0 and at most {A_DAY}, found {text!r}")
+    if not 0 < (value := _parse_float(text)) <= MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"expected seconds, above 0 and at most {MAX_SECONDS}, found {text!r}")
     return value
 
 
-def _number(text: str) -> float:
+def _parse_float(text: str) -> float:
     try:
         return float(text)
     except ValueError:

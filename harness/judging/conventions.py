@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.truth.certify import Standard
 from harness.sandbox.answers import Answer, Refusal, check_finite, check_shapes
 
-VALUES: dict[str, tuple[Any, ...]] = {
+CONVENTION_VALUES: dict[str, tuple[Any, ...]] = {
     "reduction": ("sum", "mean", "mean over outputs", "mean over rows and outputs"),
     "half": (True, False),
     "sign": ("positive", "negative"),
@@ -51,7 +51,7 @@ class Convention:
     def declared(cls, constants: Mapping[str, Any]) -> Convention:
         """From the constants of a file, by their names in capitals. Raises Fault for a value that is none."""
         for name, value in constants.items():
-            allowed = VALUES[name.lower()]
+            allowed = CONVENTION_VALUES[name.lower()]
             if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
                 expected = ", ".join(map(repr, allowed))
                 raise Fault("declaration", f"{name} = {value!r} in the file: expected one of {expected}")
@@ -61,7 +61,7 @@ class Convention:
             raise Fault("declaration", f"BIAS = {convention.bias!r} in the file needs LAYOUT = {layout!r}")
         return convention
 
-    def beyond(self, other: Convention) -> dict[str, Any]:
+    def differences_from(self, other: Convention) -> dict[str, Any]:
         """What differs from another convention, as constants to declare."""
         names = [field.name for field in fields(self)]
         return {name.upper(): mine for name in names if (mine := getattr(self, name)) != getattr(other, name)}
@@ -117,29 +117,29 @@ class Convention:
         return scaled
 
 
-OURS = Convention()
+DEFAULT_CONVENTION = Convention()
 
 
-def scalings(declared: Convention) -> list[Convention]:
+def scale_variants(declared: Convention) -> list[Convention]:
     """The declared convention and those that differ from it in the cost or the sign, the nearest first."""
     found = [
         replace(declared, reduction=reduction, half=half, sign=sign)
-        for reduction in VALUES["reduction"]
-        for half in VALUES["half"]
-        for sign in VALUES["sign"]
+        for reduction in CONVENTION_VALUES["reduction"]
+        for half in CONVENTION_VALUES["half"]
+        for sign in CONVENTION_VALUES["sign"]
     ]
-    return sorted(found, key=lambda one: len(one.beyond(declared)))
+    return sorted(found, key=lambda one: len(one.differences_from(declared)))
 
 
-def layouts(declared: Convention) -> list[Convention]:
+def layout_variants(declared: Convention) -> list[Convention]:
     """The declared convention and those that differ from it in the layout or the place of the bias."""
     places = [("out, in", bias) for bias in ("apart", "first column", "last column")]
     places += [("in, out", bias) for bias in ("apart", "first row", "last row")]
     found = [replace(declared, layout=layout, bias=bias) for layout, bias in places]
-    return sorted(found, key=lambda one: len(one.beyond(declared)))
+    return sorted(found, key=lambda one: len(one.differences_from(declared)))
 
 
-def fits(convention: Convention, arrays: Arrays, inputs: Inputs) -> bool:
+def has_shapes_of(convention: Convention, arrays: Arrays, inputs: Inputs) -> bool:
     """Whether what backprop returned has the shapes of the convention."""
     if convention.bias != "apart" and ("b", 1) in arrays:
         return False
@@ -153,7 +153,9 @@ def fits(convention: Convention, arrays: Arrays, inputs: Inputs) -> bool:
 Quantities = dict[tuple[str, int], Array]
 
 
-def settled(function: str, answer: Answer, inputs: Inputs, convention: Convention) -> tuple[Quantities, Refusal | None]:
+def quantities_or_refusal(
+    function: str, answer: Answer, inputs: Inputs, convention: Convention
+) -> tuple[Quantities, Refusal | None]:
     """The quantities of an answer in our layout, or the reason why there are none.
 
     (quantity, layer) maps to float64 arrays: delta and where they are given z and a [n, n_l], w [n_l, n_{l-1}], b

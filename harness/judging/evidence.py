@@ -14,39 +14,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.judging.conventions import OURS, Convention
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.float16 import is_truth_stored
 from harness.model.contract import Array, Inputs
-from harness.truth.certify import Standard, certify, certify_forward, excess
+from harness.truth.certify import Standard, certify, certify_forward, error_ratio
 
 Quantities = Mapping[tuple[str, int], Array]
 Standards = Mapping[tuple[str, int], Standard]
 # From float32 to float64 the unit roundoff shrinks by 2^29; an error of arithmetic follows with at least a quarter of
 # those bits (central differences: two thirds), one of the formula not at all.
-SHRINKS = 2.0**-7
+MAX_SHRINKAGE = 2.0**-7
 # How far inputs are moved, relative to each: a thousand times float32's last bit, then the grain of a table of values.
-MOVES = (2.0**-14, 2.0**-10)
-DRAWS = 3
+PERTURBATIONS = (2.0**-14, 2.0**-10)
+MAX_DRAWS = 3
 # The errors of rounding change by about their own size, those of a formula by about the size of the move.
-IRREGULAR = 1 / 2
-SMOOTH = 1 / 16
+IRREGULAR_ABOVE = 1 / 2
+SMOOTH_BELOW = 1 / 16
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Cause:
     """The verdict, `inaccurate`, `wrong` or `failed`, and what it rests on in one line."""
 
     verdict: str
     reason: str
 
 
-STORED = Evidence("inaccurate", "its numbers are the true ones, stored in float16")
-UNANSWERED = Evidence("wrong", "it did not answer for inputs nearby: there is no evidence that it is the arithmetic")
-DEPENDS = Evidence("failed", "its answer depends on what ran before: by itself, this case agrees")
+STORED_IN_FLOAT16 = Cause("inaccurate", "its numbers are the true ones, stored in float16")
+NOT_ANSWERED = Cause("wrong", "it did not answer for inputs nearby: there is no evidence that it is the arithmetic")
+DEPENDS_ON_HISTORY = Cause("failed", "its answer depends on what ran before: by itself, this case agrees")
 
 
 @dataclass(frozen=True, eq=False)
-class _Run:
+class _Measurement:
     """For every quantity: the values and their standard, the signed errors, the bounds, and where errors are beyond."""
 
     values: Quantities
@@ -59,20 +59,20 @@ class _Run:
     def departs(self) -> bool:
         return any(part.any() for part in self.beyond.values())
 
-    def answers(self, base: _Run) -> bool:
+    def answers(self, base: _Measurement) -> bool:
         """Whether it has all the numbers that another has."""
         return self.errors.keys() >= base.errors.keys()
 
 
-def weigh(
+def find_cause(
     inputs: Inputs,
     learning_rate: float,
     dtype: str,
-    convention: Convention = OURS,
+    convention: Convention = DEFAULT_CONVENTION,
     known: Standards | None = None,
     *,
     forward: bool = False,
-) -> Generator[Inputs, Quantities, Evidence]:
+) -> Generator[Inputs, Quantities, Cause]:
     """The evidence on a case that departs from the truth. It yields inputs, and is sent the quantities that the
     implementation gives for them, in another process than its first run. `known` are the standards of the inputs, if
     they are there; `forward` is for z and a alone."""
@@ -82,21 +82,21 @@ def weigh(
             return certify_forward(given, precision)
         return convention.standards(certify(given, learning_rate, precision), given)
 
-    def measure(given: Inputs, precision: str) -> Generator[Inputs, Quantities, _Run]:
+    def measure(given: Inputs, precision: str) -> Generator[Inputs, Quantities, _Measurement]:
         values = yield given
         try:
-            return _measured(values, standards_of(given, precision))
+            return _compare(values, standards_of(given, precision))
         except ValueError:  # there is no truth, as for numbers that have become infinite
-            return _measured({}, {})
+            return _compare({}, {})
 
     own = standards_of(inputs, dtype) if known is None else known
-    base = _measured((yield inputs), own)
+    base = _compare((yield inputs), own)
     if not base.errors:
-        return Evidence("wrong", "asked again it gave no numbers, and there is no evidence that it is the arithmetic")
+        return Cause("wrong", "asked again it gave no numbers, and there is no evidence that it is the arithmetic")
     if not base.departs:
-        return DEPENDS
+        return DEPENDS_ON_HISTORY
     if is_truth_stored(base.values, base.standards, lambda: standards_of(inputs, "float32"), inputs, learning_rate):
-        return STORED
+        return STORED_IN_FLOAT16
     other = "float32" if dtype == "float64" else "float64"
     with np.errstate(over="ignore"):
         cast = inputs.astype(other)
@@ -104,31 +104,31 @@ def weigh(
     if all(np.isfinite(array).all() for array in cast.arrays()):
         precise = yield from measure(cast, other)
         single, double = (base, precise) if dtype == "float32" else (precise, base)
-        shrinks = precise.answers(base) and single.departs and _shrinks(single, double)
+        shrinks = precise.answers(base) and single.departs and _is_shrinking(single, double)
     if not shrinks:
-        changes = yield from _changed(base, inputs, lambda moved: measure(moved, dtype))
-    last = _measured((yield inputs), own)
+        changes = yield from _error_changes(base, inputs, lambda moved: measure(moved, dtype))
+    last = _compare((yield inputs), own)
     if last.answers(base) and not last.departs:
-        return DEPENDS
+        return DEPENDS_ON_HISTORY
     if shrinks:
-        return Evidence("inaccurate", "its error shrinks with the working precision")
+        return Cause("inaccurate", "its error shrinks with the working precision")
     if any(change is None for change in changes):
-        return UNANSWERED
+        return NOT_ANSWERED
     if _is_irregular(changes) and not _is_gross(base, changes, standards_of(inputs, "float32")):
-        return Evidence("inaccurate", "its error changes altogether when the inputs move by a little")
-    return Evidence("wrong", "its error stays at every precision and is smooth in the inputs: it is the formula")
+        return Cause("inaccurate", "its error changes altogether when the inputs move by a little")
+    return Cause("wrong", "its error stays at every precision and is smooth in the inputs: it is the formula")
 
 
-def _changed(
-    base: _Run, inputs: Inputs, measure: Callable[[Inputs], Generator[Inputs, Quantities, _Run]]
+def _error_changes(
+    base: _Measurement, inputs: Inputs, measure: Callable[[Inputs], Generator[Inputs, Quantities, _Measurement]]
 ) -> Generator[Inputs, Quantities, list[Array | None]]:
     """How the errors change with the inputs, in draws of every size of move; where none is irregular in its first draw,
     in that alone. None for a draw that was not answered."""
     changes: list[Array | None] = []
-    for draw in range(DRAWS):
-        for number, move in enumerate(MOVES):
-            run = yield from measure(_moved(inputs, move, np.random.default_rng([number, draw])))
-            changes.append(_changes(base, run) if run.answers(base) else None)
+    for draw in range(MAX_DRAWS):
+        for number, move in enumerate(PERTURBATIONS):
+            run = yield from measure(_perturbed(inputs, move, np.random.default_rng([number, draw])))
+            changes.append(_relative_changes(base, run) if run.answers(base) else None)
         if any(change is None for change in changes) or not _is_irregular(changes):
             break
     return changes
@@ -136,34 +136,34 @@ def _changed(
 
 def _is_irregular(changes: Sequence[Array | None]) -> bool:
     """Whether in all draws of some size of move the errors have become others."""
-    of_moves = [changes[number :: len(MOVES)] for number in range(len(MOVES))]
-    return any(all(one is not None and np.median(one) > IRREGULAR for one in some) for some in of_moves if some)
+    of_moves = [changes[number :: len(PERTURBATIONS)] for number in range(len(PERTURBATIONS))]
+    return any(all(one is not None and np.median(one) > IRREGULAR_ABOVE for one in some) for some in of_moves if some)
 
 
-def _is_gross(base: _Run, changes: Sequence[Array | None], coarse: Standards) -> bool:
+def _is_gross(base: _Measurement, changes: Sequence[Array | None], coarse: Standards) -> bool:
     """Whether among irregular errors one is smooth, and more than float32 explains: a wrong formula in coarse
     arithmetic."""
-    smooth = (np.array(changes) < SMOOTH).all(axis=0)
+    smooth = (np.array(changes) < SMOOTH_BELOW).all(axis=0)
     beyond = [(key, there) for key, there in base.beyond.items() if there.any()]
     gross = np.concatenate([(np.abs(base.errors[key]) > coarse[key].bound)[there] for key, there in beyond])
     return bool((smooth & gross).any())
 
 
-def _measured(given: Quantities, standards: Standards) -> _Run:
+def _compare(given: Quantities, standards: Standards) -> _Measurement:
     values = {key: value for key, value in given.items() if key in standards}
-    return _Run(
+    return _Measurement(
         values,
         standards,
         errors={k: (v - standards[k].truth.high) - standards[k].truth.low for k, v in values.items()},
         bounds={k: standards[k].bound for k in values},
-        beyond={k: ~(excess(v, standards[k]) <= 1) for k, v in values.items()},
+        beyond={k: ~(error_ratio(v, standards[k]) <= 1) for k, v in values.items()},
     )
 
 
-def _shrinks(single: _Run, double: _Run) -> bool:
+def _is_shrinking(single: _Measurement, double: _Measurement) -> bool:
     """Whether every error beyond rounding in float64 is small beside that entry's error, or bound, in float32."""
     return all(
-        (np.abs(double.errors[key]) <= SHRINKS * np.maximum(np.abs(single.errors[key]), single.bounds[key]))[
+        (np.abs(double.errors[key]) <= MAX_SHRINKAGE * np.maximum(np.abs(single.errors[key]), single.bounds[key]))[
             there
         ].all()
         for key, there in double.beyond.items()
@@ -171,7 +171,7 @@ def _shrinks(single: _Run, double: _Run) -> bool:
     )
 
 
-def _changes(base: _Run, moved: _Run) -> Array:
+def _relative_changes(base: _Measurement, moved: _Measurement) -> Array:
     """The change of every error beyond rounding, relative to that error."""
     return np.concatenate(
         [
@@ -182,7 +182,7 @@ def _changes(base: _Run, moved: _Run) -> Array:
     )
 
 
-def _moved(inputs: Inputs, move: float, random: np.random.Generator) -> Inputs:
+def _perturbed(inputs: Inputs, move: float, random: np.random.Generator) -> Inputs:
     """Every weight, bias and input moved by up to `move`, relative; with the squared error the targets follow the
     outputs, so that the residual stays what it is and errors of a formula do not change with it."""
 

@@ -9,17 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.cases.case import EPOCHS, Case, functions_of
-from harness.judging.conventions import OURS, Convention, fits, layouts, scalings
-from harness.judging.judge import CONVENTION, CaseTruth, Outcome, Trial, judge_case
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention, has_shapes_of, layout_variants, scale_variants
+from harness.judging.judge import UNDECLARED_CONVENTION, CaseTruth, Outcome, Trial, judge_case
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Arrays, Fault, Refusal
 from harness.sandbox.pool import Pool
-from harness.sandbox.requests import Request, Submission, ask
+from harness.sandbox.requests import Request, Submission, contract_request
 
 if TYPE_CHECKING:
-    from harness.judging.cause import Cause
+    from harness.judging.cause import CauseSearch
 
-KEPT = 4  # cases of a kind that agree, and are kept to be judged under other conventions
+MAX_KEPT = 4  # cases of a kind that agree, and are kept to be judged under other conventions
 
 
 def convention_of(constants: Mapping[str, Any]) -> tuple[Convention, Refusal | None]:
@@ -27,7 +27,7 @@ def convention_of(constants: Mapping[str, Any]) -> tuple[Convention, Refusal | N
     try:
         return Convention.declared(constants), None
     except Fault as fault:
-        return OURS, fault.refusal
+        return DEFAULT_CONVENTION, fault.refusal
 
 
 class Verdicts:
@@ -39,7 +39,7 @@ class Verdicts:
     def __init__(self, constants: Mapping[str, Any]) -> None:
         self.declared, self._fault = convention_of(constants)
         self.found = self.declared
-        self._layouts = layouts(self.declared)
+        self._layouts = layout_variants(self.declared)
         self._candidates: list[Convention] | None = None  # conventions that explain all that is pending; None at first
         self._departing: Counter[Convention] = Counter()  # cases, by layout
         self._agreeing: dict[tuple[object, ...], list[Trial]] = {}  # some of each kind of case
@@ -53,8 +53,8 @@ class Verdicts:
         self.latest = outcome = judge_case(trial, self.declared)
         # What has the shapes of another layout is refused under this one.
         is_shaped = not any(refusal.kind in ("shape", "count") for refusal in outcome.refusals.values())
-        fitting = [self.declared] if is_shaped and not outcome.departures else self._fitting(trial)
-        if not outcome.departures and (self.declared in fitting or not fitting):
+        fitting = [self.declared] if is_shaped and not outcome.out_of_bounds else self._fitting(trial)
+        if not outcome.out_of_bounds and (self.declared in fitting or not fitting):
             if outcome.verdict == "agrees":
                 self._agree(trial)
             return [outcome]
@@ -73,14 +73,14 @@ class Verdicts:
     def _settled(self) -> list[Outcome]:
         outcomes = [judge_case(trial, self.found) for trial in self._pending]
         self._pending = []
-        return [replace(one, verdict=CONVENTION) if one.verdict == "agrees" else one for one in outcomes]
+        return [replace(one, verdict=UNDECLARED_CONVENTION) if one.verdict == "agrees" else one for one in outcomes]
 
     def _fitting(self, trial: Trial) -> list[Convention]:
         """The layouts that what backprop returned has the shapes of; all where it returned nothing."""
-        arrays = _returned(trial)
+        arrays = _backprop_arrays(trial)
         if not arrays:
-            return layouts(self.declared)
-        return [one for one in layouts(self.declared) if fits(one, arrays, trial.inputs)]
+            return layout_variants(self.declared)
+        return [one for one in layout_variants(self.declared) if has_shapes_of(one, arrays, trial.inputs)]
 
     def _agree(self, trial: Trial) -> None:
         """Hear what a case that agrees says against other conventions, now or when there are any."""
@@ -90,16 +90,19 @@ class Verdicts:
         inputs, answered = trial.inputs, (name for name, answer in trial.answers.items() if answer.refusal is None)
         kind = (len(inputs.x), inputs.t.shape[1], inputs.network.cost.name, *answered)
         some = self._agreeing.setdefault(kind, [])
-        if len(some) < KEPT:
+        if len(some) < MAX_KEPT:
             some.append(trial)
 
     def _depart(self, trial: Trial, fitting: list[Convention]) -> None:
         """Note which conventions explain a case that does not agree."""
         self._pending.append(trial)
         self._layouts = [one for one in self._layouts if one in fitting]
-        self._departing.update(one for one in self._layouts if judge_case(trial, one).departures)
+        self._departing.update(one for one in self._layouts if judge_case(trial, one).out_of_bounds)
         if self._candidates is None:
-            self._candidates = [*self._layouts, *(one for layout in self._layouts for one in scalings(layout)[1:])]
+            self._candidates = [
+                *self._layouts,
+                *(one for layout in self._layouts for one in scale_variants(layout)[1:]),
+            ]
             self._narrow([one for some in self._agreeing.values() for one in some])
         self._narrow([trial])
 
@@ -108,13 +111,13 @@ class Verdicts:
         self._candidates = [one for one in self._candidates or () if all(_explains(one, trial) for trial in trials)]
 
 
-def _returned(trial: Trial) -> Arrays:
+def _backprop_arrays(trial: Trial) -> Arrays:
     return trial.answers["backprop"].arrays if "backprop" in trial.answers else {}
 
 
 def _explains(one: Convention, trial: Trial) -> bool:
-    arrays = _returned(trial)
-    return (not arrays or fits(one, arrays, trial.inputs)) and not judge_case(trial, one).departures
+    arrays = _backprop_arrays(trial)
+    return (not arrays or has_shapes_of(one, arrays, trial.inputs)) and not judge_case(trial, one).out_of_bounds
 
 
 class Examination:
@@ -138,7 +141,7 @@ class Examination:
     def ask(self, case: Case, inputs: Inputs) -> None:
         """Ask about a case."""
         epochs = (1, EPOCHS) if case.online else ()
-        request = ask((self, case.id), functions_of(case), inputs, case.learning_rate, epochs=epochs)
+        request = contract_request((self, case.id), functions_of(case), inputs, case.learning_rate, epochs=epochs)
         self._pool.add(self.submission, [request])
 
     def take(self, request: Request, truth: CaseTruth | None) -> list[Outcome]:
@@ -161,13 +164,15 @@ class Examination:
 
     def _asks_again(self, outcome: Outcome) -> bool:
         """Whether the cause of its departures is yet to be found."""
-        if not outcome.departures:
+        if not outcome.out_of_bounds:
             return False
-        from harness.judging.cause import Cause  # most implementations are right, and need none of it
+        from harness.judging.cause import CauseSearch  # most implementations are right, and need none of it
 
-        self._ask_again(Cause(outcome, self.verdicts.found))
+        self._ask_again(CauseSearch(outcome, self.verdicts.found))
         return True
 
-    def _ask_again(self, cause: Cause) -> None:
+    def _ask_again(self, cause: CauseSearch) -> None:
         case = cause.outcome.trial.case
-        self._pool.add(self._again, [ask((self, cause), cause.functions, cause.inputs, case.learning_rate)])
+        self._pool.add(
+            self._again, [contract_request((self, cause), cause.functions, cause.inputs, case.learning_rate)]
+        )

@@ -13,28 +13,28 @@ from dataclasses import replace
 import numpy as np
 
 from harness.model.contract import Array, Inputs
-from harness.truth.certify import Standard, excess
+from harness.truth.certify import Standard, error_ratio
 
 Key = tuple[str, int]
-WHOLE = ((slice(None),),)
+ALL_COLUMNS = ((slice(None),),)
 WEIGHTS_AND_BIASES = ((slice(None), slice(-1)), (slice(None), slice(-1, None)))  # of an update: either may be stored
-_NEAR = 1 + 2.0**-9  # covers two roundings: a number that is known so well may be the next power of two
+_MARGIN = 1 + 2.0**-9  # covers two roundings: a number that is known so well may be the next power of two
 
 
-def half_unit(numbers: Array) -> Array:
+def half_ulp(numbers: Array) -> Array:
     """What rounding to the nearest float16 may have cost, where it led to these."""
     exponents = np.frexp(np.maximum(np.abs(numbers), 2.0**-14))[1]
     return np.asarray(np.ldexp(1.0, exponents - 12))
 
 
-def are_of(dtype: str, numbers: Array, room: Array | float = 0.0) -> bool:
+def are_representable(dtype: str, numbers: Array, room: Array | float = 0.0) -> bool:
     """Whether all are numbers of that dtype, to within `room`."""
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = numbers.astype(dtype).astype(np.float64)
         return bool(((numbers == rounded) | (np.abs(numbers - rounded) <= room)).all())
 
 
-def storing(
+def storage_costs(
     values: Mapping[Key, Array], beyond: Mapping[Key, Array], inputs: Inputs, learning_rate: float
 ) -> dict[Key, Array] | None:
     """What storing may have cost every entry of the quantities of which some entries are `beyond` their bounds; None
@@ -42,10 +42,14 @@ def storing(
     costs = {}
     for (name, l), departs in beyond.items():
         costs[name, l] = np.zeros_like(values[name, l])
-        for part in WEIGHTS_AND_BIASES if name == "update" else WHOLE:
+        for part in WEIGHTS_AND_BIASES if name == "update" else ALL_COLUMNS:
             if departs[part].any():
                 numbers = values[name, l][part]
-                cost = _of_step(numbers, part, l, inputs, learning_rate) if name == "update" else _of_gradient(numbers)
+                cost = (
+                    _update_cost(numbers, part, l, inputs, learning_rate)
+                    if name == "update"
+                    else _gradient_cost(numbers)
+                )
                 if cost is None:
                     return None
                 # An infinity breaks the contract by itself; of the other numbers it says nothing.
@@ -53,29 +57,29 @@ def storing(
     return costs
 
 
-def _of_gradient(numbers: Array) -> Array | None:
-    return half_unit(numbers) if are_of("float16", numbers) else None
+def _gradient_cost(numbers: Array) -> Array | None:
+    return half_ulp(numbers) if are_representable("float16", numbers) else None
 
 
-def _of_step(moved: Array, part: tuple[slice, ...], l: int, inputs: Inputs, learning_rate: float) -> Array | None:
+def _update_cost(moved: Array, part: tuple[slice, ...], l: int, inputs: Inputs, learning_rate: float) -> Array | None:
     """The cost in a part of the displacement old − new; None where neither the new weights, nor the gradient's product
     with the rate, nor the gradient are float16 numbers to within the rounding of the subtraction."""
     layer, eps = inputs.network.layers[l - 1], float(np.finfo(inputs.x.dtype).eps)
     new, gradient = np.column_stack([layer.w, layer.b])[part] - moved, moved / learning_rate
     room = eps * (np.abs(new) + np.abs(moved))
     of_weights: Array | float = 0.0
-    if are_of("float16", new, room):
-        of_weights = half_unit(_NEAR * new)
-    elif not are_of("float16", moved, room):
-        in_float16 = are_of("float16", gradient, room / learning_rate + eps * np.abs(gradient))
-        return learning_rate * half_unit(_NEAR * gradient) if in_float16 else None
-    product = _NEAR * (np.abs(moved) + of_weights + 2.0**-25)
+    if are_representable("float16", new, room):
+        of_weights = half_ulp(_MARGIN * new)
+    elif not are_representable("float16", moved, room):
+        in_float16 = are_representable("float16", gradient, room / learning_rate + eps * np.abs(gradient))
+        return learning_rate * half_ulp(_MARGIN * gradient) if in_float16 else None
+    product = _MARGIN * (np.abs(moved) + of_weights + 2.0**-25)
     gradient = product / learning_rate
     of_rate = gradient * abs(float(np.float16(learning_rate)) - learning_rate)
-    return of_weights + half_unit(product) + of_rate + learning_rate * half_unit(gradient)
+    return of_weights + half_ulp(product) + of_rate + learning_rate * half_ulp(gradient)
 
 
-def shows(values: Mapping[Key, Array], beyond: Mapping[Key, Array]) -> bool:
+def has_nonzero(values: Mapping[Key, Array], beyond: Mapping[Key, Array]) -> bool:
     """Whether a finite number other than 0 departs: 0 is in every dtype, and where a formula has lost a term."""
     departing = np.concatenate([np.zeros(1), *(values[key][departs] for key, departs in beyond.items())])
     return bool((np.isfinite(departing) & (departing != 0)).any())
@@ -89,13 +93,14 @@ def is_truth_stored(
     learning_rate: float,
 ) -> bool:
     """Whether all that departs is the truth stored in float16, computed in the dtype of the inputs or in float32."""
-    beyond = {key: ~(excess(value, standards[key]) <= 1) for key, value in values.items()}
-    costs = storing(values, beyond, inputs, learning_rate)
-    if costs is None or not shows(values, beyond):
+    beyond = {key: ~(error_ratio(value, standards[key]) <= 1) for key, value in values.items()}
+    costs = storage_costs(values, beyond, inputs, learning_rate)
+    if costs is None or not has_nonzero(values, beyond):
         return False
     single = in_float32()
     return all(
-        (excess(values[key], _widened(standards[key], single[key], cost)) <= 1).all() for key, cost in costs.items()
+        (error_ratio(values[key], _widened(standards[key], single[key], cost)) <= 1).all()
+        for key, cost in costs.items()
     )
 
 

@@ -9,18 +9,18 @@ from functools import cached_property
 import numpy as np
 
 from harness.cases.case import EPOCHS, Case
-from harness.judging.conventions import Convention, Quantities, settled
-from harness.judging.verdict import VERDICTS, Judgement, Part, judge_together, parts
+from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
+from harness.judging.verdict import VERDICTS, Batch, Judgement, batched, judge_arrays
 from harness.model.contract import Array, Inputs
 from harness.model.costs import UNSCALED
 from harness.reporting.profile import Clock
-from harness.sandbox.answers import Answer, Arrays, Refusal, difference
-from harness.truth.certify import Standard, certify, certify_forward, excess
+from harness.sandbox.answers import Answer, Arrays, Refusal, first_difference
+from harness.truth.certify import Standard, certify, certify_forward, error_ratio
 
-CONVENTION = "agrees up to a convention"
+UNDECLARED_CONVENTION = "agrees up to a convention"
 # From the first to the last that is computed; what follows from a wrong one is wrong too.
-ORDER = ("z", "a", "delta", "w", "b", "update")
-SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
+QUANTITY_ORDER = ("z", "a", "delta", "w", "b", "update")
+QUANTITY_SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +49,9 @@ class CaseTruth:
             return cls(case, inputs, reason=str(error))
 
     @cached_property
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> Sequence[Batch]:
         """The standards, laid end to end."""
-        return parts(self.standards)
+        return batched(self.standards)
 
     @cached_property
     def forward(self) -> Mapping[tuple[str, int], Standard]:
@@ -96,10 +96,10 @@ class Outcome:
     cause: str = "wrong"
 
     @property
-    def departures(self) -> list[tuple[str, int]]:
+    def out_of_bounds(self) -> list[tuple[str, int]]:
         """The quantities that depart from the truth: forward from layer 1, backward from layer L."""
         departing = [key for key, judgement in self.judgements.items() if not judgement.verdict]
-        return sorted(departing, key=lambda key: (ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))
+        return sorted(departing, key=lambda key: (QUANTITY_ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))
 
     @property
     def faults(self) -> dict[str, Refusal]:
@@ -115,7 +115,7 @@ class Outcome:
 
 def first_failing(outcomes: Sequence[Outcome]) -> str:
     """The id of the first case with a number that departs, or else of the first that failed; empty where none did."""
-    departing = [outcome for outcome in outcomes if outcome.departures] or [one for one in outcomes if one.faults]
+    departing = [outcome for outcome in outcomes if outcome.out_of_bounds] or [one for one in outcomes if one.faults]
     return departing[0].trial.case.id if departing else ""
 
 
@@ -125,10 +125,10 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     refusals: dict[str, Refusal] = {}
     notes = []
     for function, answer in trial.answers.items():
-        given, refusal = settled(function, answer, trial.inputs, convention)
+        given, refusal = quantities_or_refusal(function, answer, trial.inputs, convention)
         if refusal is None and answer.again is not None:
-            again, _ = settled(function, replace(answer, arrays=answer.again), trial.inputs, convention)
-            name, layer = difference(answer.arrays, answer.again)
+            again, _ = quantities_or_refusal(function, replace(answer, arrays=answer.again), trial.inputs, convention)
+            name, layer = first_difference(answer.arrays, answer.again)
             said = f"two calls with the same inputs differ in {name} of layer {layer}"
             if not trial.standards:
                 notes.append(f"{function}: {said}")
@@ -161,9 +161,9 @@ def _judgements(trial: Trial, quantities: Quantities, convention: Convention) ->
     if not trial.standards:
         return {}
     if quantities.keys() <= trial.standards.keys() and convention.scale(trial.inputs) == UNSCALED:
-        return judge_together(quantities, trial.truth.parts)
+        return judge_arrays(quantities, trial.truth.parts)
     standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
-    return judge_together(quantities, parts(standards))
+    return judge_arrays(quantities, batched(standards))
 
 
 def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Convention) -> Standard:
@@ -175,7 +175,7 @@ def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Co
     scaled = convention.standards({key: plain}, trial.inputs)[key]
     if scaled is plain or key[0] != "delta":
         return scaled
-    return scaled if (excess(array, scaled) <= 1).all() or (excess(array, plain) > 1).any() else plain
+    return scaled if (error_ratio(array, scaled) <= 1).all() or (error_ratio(array, plain) > 1).any() else plain
 
 
 def _is_rounding(one: Quantities, other: Quantities, trial: Trial, convention: Convention) -> bool:

@@ -30,13 +30,13 @@ VERDICTS = ("failed", "wrong", "inaccurate", "cannot tell", "agrees up to a conv
 class Judgement:
     """How one array compares with its standard.
 
-    `excess` is the worst error in units of its bound, at `entry`, and `error` and `bound` are those of that entry;
+    `error_ratio` is the worst error in units of its bound, at `entry`, and `error` and `bound` are those of that entry;
     of `undecidable` entries nothing could be said. `relative` is the largest error relative to the largest true entry.
     `verdict` is `agrees`, `cannot tell`, or empty for a departure that is yet to be explained.
     """
 
     verdict: str
-    excess: float
+    error_ratio: float
     entry: tuple[int, ...]
     error: float
     bound: float
@@ -49,7 +49,7 @@ def relative_to(error: float, scale: float) -> float:
     return 0.0 if error == 0 else error / scale if scale > 0 else math.inf
 
 
-def distance(one: Array, other: Array) -> float:
+def max_norm_distance(one: Array, other: Array) -> float:
     """The largest difference, relative to the largest entry of both: 0 for equals, at most 2, NaN for NaN.
     Raises ValueError where the shapes differ.
 
@@ -73,11 +73,11 @@ def digits(error: float, dtype: str) -> int:
 
 
 Key = tuple[str, int]
-TOGETHER = 2**16  # numbers that are laid end to end, at most, unless one array has more
+MAX_BATCH_SIZE = 2**16  # numbers that are laid end to end, at most, unless one array has more
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Batch:
     """Some standards, end to end: each begins at its place in `starts`. `allowed` is bound plus radius; `unclear` is
     how many entries of each are undecidable, and `scales` the largest entry of each."""
 
@@ -92,16 +92,16 @@ class Part:
     scales: Sequence[float]
 
 
-def parts(standards: Mapping[Key, Standard]) -> list[Part]:
+def batched(standards: Mapping[Key, Standard]) -> list[Batch]:
     """The standards laid end to end, in parts of some size."""
-    return [_part({key: standards[key] for key in keys}) for keys in _together(standards)]
+    return [_batch({key: standards[key] for key in keys}) for keys in _batch_keys(standards)]
 
 
-def _together(standards: Mapping[Key, Standard]) -> Iterator[list[Key]]:
+def _batch_keys(standards: Mapping[Key, Standard]) -> Iterator[list[Key]]:
     keys: list[Key] = []
     size = 0
     for key, standard in standards.items():
-        if keys and size + standard.bound.size > TOGETHER:
+        if keys and size + standard.bound.size > MAX_BATCH_SIZE:
             yield keys
             keys, size = [], 0
         keys.append(key)
@@ -110,46 +110,46 @@ def _together(standards: Mapping[Key, Standard]) -> Iterator[list[Key]]:
         yield keys
 
 
-def _part(standards: Mapping[Key, Standard]) -> Part:
+def _batch(standards: Mapping[Key, Standard]) -> Batch:
     of = list(standards.values())
     sizes = [one.bound.size for one in of]
-    return Part(
+    return Batch(
         keys=list(standards),
         shapes=[one.bound.shape for one in of],
         starts=np.cumsum([0, *sizes[:-1]]),
-        high=_laid([one.truth.high for one in of]),
-        low=_laid([one.truth.low for one in of]),
-        allowed=_laid([one.bound + one.truth.radius for one in of]),
-        undecidable=_laid([one.undecidable for one in of]),
+        high=_concatenated([one.truth.high for one in of]),
+        low=_concatenated([one.truth.low for one in of]),
+        allowed=_concatenated([one.bound + one.truth.radius for one in of]),
+        undecidable=_concatenated([one.undecidable for one in of]),
         unclear=[int(np.count_nonzero(one.undecidable)) for one in of],
         scales=[float(np.abs(one.truth.high).max()) for one in of],
     )
 
 
-def _laid(arrays: Sequence[Array]) -> Array:
+def _concatenated(arrays: Sequence[Array]) -> Array:
     return arrays[0].ravel() if len(arrays) == 1 else np.concatenate([array.ravel() for array in arrays])
 
 
-def judge(value: Array, standard: Standard) -> Judgement:
+def judge_array(value: Array, standard: Standard) -> Judgement:
     """Hold one array against its standard."""
     alone = ("", 0)
-    return judge_together({alone: value}, parts({alone: standard}))[alone]
+    return judge_arrays({alone: value}, batched({alone: standard}))[alone]
 
 
-def judge_together(values: Arrays, of: Sequence[Part]) -> dict[Key, Judgement]:
+def judge_arrays(values: Arrays, of: Sequence[Batch]) -> dict[Key, Judgement]:
     """A judgement of every array that has a standard. Entries agree by `error <= bound + radius`, which a NaN fails."""
     found: dict[Key, Judgement] = {}
     for part in of:
         if any(key in values for key in part.keys):
-            judged = zip(part.keys, _judged(_beside(part, values), part), strict=True)
+            judged = zip(part.keys, _judge_batch(_values_of(part, values), part), strict=True)
             found |= {key: judgement for key, judgement in judged if key in values}
     return found
 
 
-def _beside(part: Part, values: Arrays) -> Array:
+def _values_of(part: Batch, values: Arrays) -> Array:
     """The arrays, laid as the standards are. Where nothing was given, the truth stands; it is judged, and dropped."""
     if all(key in values for key in part.keys):
-        return _laid([values[key] for key in part.keys])
+        return _concatenated([values[key] for key in part.keys])
     laid = part.high.copy()
     for key, start in zip(part.keys, part.starts.tolist(), strict=True):
         if key in values:
@@ -157,10 +157,10 @@ def _beside(part: Part, values: Arrays) -> Array:
     return laid
 
 
-def _judged(value: Array, part: Part) -> Iterator[Judgement]:
+def _judge_batch(value: Array, part: Batch) -> Iterator[Judgement]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         error = np.abs((value - part.high) - part.low)  # as harness.enclosure.Enclosure.error has it
-        units = np.where(error == 0, 0.0, error / part.allowed)  # as harness.certify.excess has it
+        units = np.where(error == 0, 0.0, error / part.allowed)  # as harness.certify.error_ratio has it
     units[part.undecidable] = 0.0
     # A NaN is the worst of all, and argmax would pass over it among others.
     ranked = np.where(np.isnan(units), np.inf, units)
@@ -169,11 +169,11 @@ def _judged(value: Array, part: Part) -> Iterator[Judgement]:
     places = part.starts + worst
     largest = np.maximum.reduceat(error, part.starts).tolist()
     numbers = (one[places].tolist() for one in (ranked, units, error, part.allowed))
-    for i, (rank, excess, mine, allowed) in enumerate(zip(*numbers, strict=True)):
+    for i, (rank, error_ratio, mine, allowed) in enumerate(zip(*numbers, strict=True)):
         shape, unclear = part.shapes[i], part.unclear[i]
         yield Judgement(
             verdict="" if not rank <= 1 else "cannot tell" if unclear else "agrees",
-            excess=excess,
+            error_ratio=error_ratio,
             entry=divmod(worst[i], shape[1]) if len(shape) == 2 else (worst[i],),
             error=mine,
             bound=allowed,

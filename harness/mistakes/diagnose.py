@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.judging.conventions import Convention, scalings
-from harness.judging.float16 import are_of, shows, storing
+from harness.judging.conventions import Convention, scale_variants
+from harness.judging.float16 import are_representable, has_nonzero, storage_costs
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 from harness.model.contract import Array, Inputs
@@ -84,21 +84,21 @@ class Diagnosis:
         return " + ".join(mistake.known_as() for mistake in self.mistakes)
 
 
-def singles(declared: Convention) -> list[Candidate]:
+def single_mistakes(declared: Convention) -> list[Candidate]:
     """The entries of the catalogue, each alone."""
     return [Candidate((entry,), entry, declared) for entry in CATALOGUE.values()]
 
 
-def every_kind(declared: Convention) -> Iterator[Iterable[Candidate]]:
+def candidate_kinds(declared: Convention) -> Iterator[Iterable[Candidate]]:
     """All candidates, from the simplest kind to the least simple."""
     entries = [*CATALOGUE.values()]
-    yield singles(declared)
+    yield single_mistakes(declared)
     yield (
         Candidate((entry,), formulation, declared, where) for entry in entries for where, formulation in scoped(entry)
     )
     yield (
-        Candidate((entry,), entry, other, beside=other.beyond(declared))
-        for other in scalings(declared)[1:]
+        Candidate((entry,), entry, other, beside=other.differences_from(declared))
+        for other in scale_variants(declared)[1:]
         for entry in entries
         if other.sign == declared.sign and not entry.is_scaling  # what is scaled twice is no simple explanation
     )
@@ -119,26 +119,26 @@ def diagnose(subjects: Sequence[Subject], kinds: Iterable[Iterable[Candidate]]) 
         found: dict[tuple[type[Mistake], ...], Diagnosis] = {}
         for one in kind:
             # The widest scope of a mistake comes first, and says it.
-            if one.mistakes not in found and (cases := _explained(one, departing, others)):
+            if one.mistakes not in found and (cases := _count_reproduced(one, departing, others)):
                 found[one.mistakes] = Diagnosis(one.mistakes, one.where, one.beside, cases, of, alone)
         if found:
             return [*found.values()]
     return []
 
 
-def _explained(candidate: Candidate, departing: Sequence[Subject], others: Sequence[Subject]) -> int:
+def _count_reproduced(candidate: Candidate, departing: Sequence[Subject], others: Sequence[Subject]) -> int:
     """In how many cases the candidate is shown to be the explanation; 0 if anything contradicts it."""
     cases = set()
     for subject in departing:
-        found = _tried(candidate, subject)
+        found = _try_candidate(candidate, subject)
         if found == CONTRADICTED:
             return 0
         if found == REPRODUCED:
             cases.add(subject.case)
-    return 0 if any(_tried(candidate, subject) == CONTRADICTED for subject in others) else len(cases)
+    return 0 if any(_try_candidate(candidate, subject) == CONTRADICTED for subject in others) else len(cases)
 
 
-def _tried(candidate: Candidate, subject: Subject) -> str:
+def _try_candidate(candidate: Candidate, subject: Subject) -> str:
     """REPRODUCED if what departs is what the candidate gives, and not the truth; CONTRADICTED if it gives something
     else; OPEN if it has no finite number there, or rounding blurs the two."""
     formulation, inputs = candidate.formulation, subject.inputs
@@ -146,7 +146,7 @@ def _tried(candidate: Candidate, subject: Subject) -> str:
     scale = candidate.convention.scale(inputs)
     with np.errstate(all="ignore"):
         try:
-            first, second = outcome(formulation, subject.function, given, subject.learning_rate, scale)
+            first, second = call_quantities(formulation, subject.function, given, subject.learning_rate, scale)
         except (ValueError, IndexError, KeyError):  # it does not fit the network, and the submission does
             return CONTRADICTED
         if formulation(given, None, scale).changed() != subject.changed:
@@ -156,27 +156,27 @@ def _tried(candidate: Candidate, subject: Subject) -> str:
         departs = {key: entries for key, (entries, _) in subject.beyond.items()}
         costs: Arrays | None = {}
         if formulation.dtype == "float16":
-            costs = storing(subject.first, departs, inputs, subject.learning_rate)
+            costs = storage_costs(subject.first, departs, inputs, subject.learning_rate)
         if costs is None:
             return CONTRADICTED
         again = subject.first if subject.second is None else subject.second
-        divisor = next((d for d in _divisors(subject) if _consistent(subject.first, first, d, costs)), None)
-        if divisor is None or not (subject.changed or _consistent(again, second, divisor, costs)):
+        divisor = next((d for d in _divisors(subject) if _is_consistent(subject.first, first, d, costs)), None)
+        if divisor is None or not (subject.changed or _is_consistent(again, second, divisor, costs)):
             return CONTRADICTED
-        if subject.changed or (subject.second is not None and _moves(first, second)):
+        if subject.changed or (subject.second is not None and _calls_differ(first, second)):
             return REPRODUCED
         if formulation.dtype is not None:  # the numbers themselves, all of that dtype, are the evidence
-            return REPRODUCED if shows(subject.first, departs) else OPEN
+            return REPRODUCED if has_nonzero(subject.first, departs) else OPEN
         # Under another convention the truth is another, and it is the mistake that must show, not the convention.
-        ratio = _ratio(scale, subject.convention.scale(inputs))
+        ratio = _scale_ratio(scale, subject.convention.scale(inputs))
         shown = any(
-            _shows(subject.first[key], _over(first[key], key, divisor), entries, truth, ratio)
+            _is_shown(subject.first[key], _divided(first[key], key, divisor), entries, truth, ratio)
             for key, (entries, truth) in subject.beyond.items()
         )
         return REPRODUCED if shown else OPEN
 
 
-def outcome(
+def call_quantities(
     formulation: type[Textbook], function: str, inputs: Inputs, learning_rate: float, scale: Scale
 ) -> tuple[dict[tuple[str, int], Any], dict[tuple[str, int], Any]]:
     """The quantities of the first and of the second call, of plain or of Rounded numbers as the inputs are. Raises what
@@ -203,31 +203,31 @@ def _divisors(subject: Subject) -> Sequence[int]:
     return sorted({1, rows, outputs, rows * outputs}) if has_delta else (1,)
 
 
-def _over(other: Rounded, key: tuple[str, int], divisor: int) -> Rounded:
+def _divided(other: Rounded, key: tuple[str, int], divisor: int) -> Rounded:
     return other / divisor if key[0] == "delta" and divisor > 1 else other
 
 
-def _consistent(mine: Arrays, theirs: Mapping[tuple[str, int], Rounded], divisor: int, costs: Arrays) -> bool:
+def _is_consistent(mine: Arrays, theirs: Mapping[tuple[str, int], Rounded], divisor: int, costs: Arrays) -> bool:
     """Whether no number contradicts the candidate's, to within the costs of storing. Where it has none itself, nothing
     does."""
     for key, array in mine.items():
-        other = _over(theirs[key], key, divisor)
+        other = _divided(theirs[key], key, divisor)
         unknown = ~np.isfinite(other.value) | np.isnan(other.error)
         if not ((np.abs(array - other.value) <= 2 * other.error + costs.get(key, 0.0)) | unknown).all():
             return False
     return True
 
 
-def _moves(first: Mapping[tuple[str, int], Rounded], second: Mapping[tuple[str, int], Rounded]) -> bool:
+def _calls_differ(first: Mapping[tuple[str, int], Rounded], second: Mapping[tuple[str, int], Rounded]) -> bool:
     """Whether the candidate's second call is known to differ from its first."""
     return any((np.abs(second[k].value - first[k].value) > 2 * (second[k].error + first[k].error)).any() for k in first)
 
 
-def _ratio(scale: Scale, other: Scale) -> float:
+def _scale_ratio(scale: Scale, other: Scale) -> float:
     return (scale.factor / scale.divisor) / (other.factor / other.divisor)
 
 
-def _shows(array: Array, other: Rounded, entries: Array, truth: Array, ratio: float) -> bool:
+def _is_shown(array: Array, other: Rounded, entries: Array, truth: Array, ratio: float) -> bool:
     """Whether, among the entries that depart, some are the candidate's and are known not to be the truth, nor `ratio`
     times the truth; or NaN in both. A NaN or an unbounded error satisfies no comparison, and shows
     nothing."""
@@ -244,6 +244,6 @@ def _all_float32(subject: Subject) -> bool:
             layer = subject.inputs.network.layers[l - 1]
             value = np.column_stack([layer.w, layer.b]) - array
             room = 2.0**-52 * (np.abs(value) + np.abs(array))
-        if not are_of("float32", value, room):
+        if not are_representable("float32", value, room):
             return False
     return True

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from harness.model.textbook import Textbook
 
-WILD = "in the wild, no thread to cite"
+NO_THREAD = "in the wild, no thread to cite"
 
 
 class Mistake(Textbook):
@@ -21,7 +21,7 @@ class Mistake(Textbook):
     equation: ClassVar[str]
     right: ClassVar[str]
     wrong: ClassVar[str]
-    sources: ClassVar[tuple[str, ...]] = (WILD,)
+    sources: ClassVar[tuple[str, ...]] = (NO_THREAD,)
     dtype: ClassVar[str | None] = None
     computes_in: ClassVar[str | None] = None
     is_scaling: ClassVar[bool] = False

@@ -102,7 +102,7 @@ def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple
     return standards
 
 
-def excess(value: Array, standard: Standard) -> Array:
+def error_ratio(value: Array, standard: Standard) -> Array:
     """The error of every entry in units of what rounding explains, bound plus radius; at most 1 is explained, NaN
     is not. Undecidable entries count as 0."""
     error = standard.truth.error(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from harness.jobs.check.location import first_divergence
-from harness.jobs.check.run import Check
+from harness.jobs.check.run import CheckResult
 from harness.judging.judge import Outcome
 
 
-def as_data(check: Check, rerun: str) -> dict[str, Any]:
+def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
     """Plain data. `rerun` is the command that shows the numbers of the first failing case, or nothing."""
     divergence = first_divergence(check.outcomes)
     return {
@@ -26,11 +26,11 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
         "in_common": divergence.common if divergence else "",
         "conventions": [
             {"name": name, "value": value, "declared": False}
-            for name, value in check.found.beyond(check.declared).items()
+            for name, value in check.found.differences_from(check.declared).items()
         ]
         + [
             {"name": name, "value": value, "declared": True}
-            for name, value in check.declared.beyond(type(check.declared)()).items()
+            for name, value in check.declared.differences_from(type(check.declared)()).items()
         ],
         "diagnosis": [
             {

@@ -10,28 +10,36 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_limits, seconds, seed
+from harness.jobs.options import add_limits, seconds_argument, seed_argument
 
 if TYPE_CHECKING:
-    from harness.jobs.check.run import Check
+    from harness.jobs.check.run import CheckResult
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import Server
 
-COMMAND = "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
+COMMAND_VARIABLE = (
+    "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
+)
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
+def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", metavar="FILE", help="a path ending in .py, or the name of an implementation")
     add("--case", metavar="IDS", help="cases, comma-separated: ids or patterns; one id shows its numbers")
-    add("--seed", type=seed, metavar="N", help="of the inputs, to repeat a run (default: a fresh one)")
+    add("--seed", type=seed_argument, metavar="N", help="of the inputs, to repeat a run (default: a fresh one)")
     add("--json", type=Path, metavar="FILE", help="also write what was found, as data")
     add_limits(parser, "one case", 10.0)
-    add("--total-seconds", type=seconds, default=60.0, metavar="S", help="time limit of all cases (default: 60)")
+    add(
+        "--total-seconds",
+        type=seconds_argument,
+        default=60.0,
+        metavar="S",
+        help="time limit of all cases (default: 60)",
+    )
     add("--profile", action="store_true", help="also print where the time went")
 
 
-def _run(options: argparse.Namespace) -> Finished:
+def _run_check(options: argparse.Namespace) -> Finished:
     gc.set_threshold(100_000)  # a process of half a second, a tenth of which would be spent on looking for garbage
     from harness.reporting.profile import Clock, table
 
@@ -42,19 +50,19 @@ def _run(options: argparse.Namespace) -> Finished:
         os.environ.update(ONE_THREAD)
         small = Server(by_fork=True)  # nothing of the truth is here yet
     with small as server:
-        status = _check(options, server, clock)
+        status = _check_and_print(options, server, clock)
     if options.profile:
         print(f"\n{table(clock)}")
     return Finished(status)
 
 
-def _check(options: argparse.Namespace, server: Server, clock: Clock) -> int:
+def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     with clock.phase("import"):
         from harness.cases.standard import gradient_cases
-        from harness.sandbox.loading import find
+        from harness.sandbox.loading import find_implementations
         from harness.sandbox.requests import Limits
 
-    [implementation] = find([options.file])
+    [implementation] = find_implementations([options.file])
     path, cases = implementation.path, gradient_cases()
     if options.case is not None:
         from harness.cases.selection import chosen
@@ -65,23 +73,23 @@ def _check(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
     drawn = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
     with clock.phase("import"):
-        from harness.jobs.check.run import Checking
+        from harness.jobs.check.run import CheckRun
     with clock.phase("cases"):
-        checking = Checking(server, path, cases, drawn, limits)
+        checking = CheckRun(server, path, cases, drawn, limits)
     with checking:
         with clock.phase("import"):  # what it is judged by is loaded while it computes
-            from harness.jobs.check.text import text
+            from harness.jobs.check.text import report_text
             from harness.judging.judge import first_failing
         found = checking.concluded(clock)
     with clock.phase("reports"):
-        again = _again(options.file, first_failing(found.outcomes), found.seed)
-        print(text(found, again))
+        again = _rerun_command(options.file, first_failing(found.outcomes), found.seed)
+        print(report_text(found, again))
         if options.json is not None:
-            _write(options.json, found, again)
+            _write_json(options.json, found, again)
     return 0 if found.verdict == "agrees" else 1
 
 
-def _write(path: Path, found: Check, again: str) -> None:
+def _write_json(path: Path, found: CheckResult, again: str) -> None:
     import json
 
     from harness.jobs.check.as_json import as_data
@@ -89,13 +97,15 @@ def _write(path: Path, found: Check, again: str) -> None:
     path.write_text(json.dumps(as_data(found, again), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _again(file: str, case: str, seed: int) -> str:
+def _rerun_command(file: str, case: str, seed: int) -> str:
     """The command that shows the numbers of a case; empty where there is none to show."""
     if not case:
         return ""
     import shlex
 
-    return f"{os.environ.get(COMMAND, 'python -m harness check')} {shlex.quote(file)} --case {case} --seed {seed}"
+    return (
+        f"{os.environ.get(COMMAND_VARIABLE, 'python -m harness check')} {shlex.quote(file)} --case {case} --seed {seed}"
+    )
 
 
 def _check_writable(path: Path, source: Path) -> None:
@@ -111,15 +121,15 @@ def _check_writable(path: Path, source: Path) -> None:
         )
 
 
-def _arguments_of_new(parser: argparse.ArgumentParser) -> None:
+def _add_new_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="its name, or a path to it")
 
 
 def _run_new(options: argparse.Namespace) -> Finished:
-    from harness.jobs.check.skeleton import write
+    from harness.jobs.check.skeleton import write_skeleton
 
-    path = write(options.name)
-    called = os.environ.get(COMMAND, "python -m harness check")
+    path = write_skeleton(options.name)
+    called = os.environ.get(COMMAND_VARIABLE, "python -m harness check")
     print(
         f"Wrote {path}. It runs, and is wrong: fill in the line marked TODO. To see what is wrong:\n  {called} {path}"
     )
@@ -127,6 +137,11 @@ def _run_new(options: argparse.Namespace) -> Finished:
 
 
 COMMANDS = (
-    Command("check", "is this file's backprop right? if not, where, and what is the mistake", _arguments, _run),
-    Command("new", "write the skeleton of an implementation, to be filled in", _arguments_of_new, _run_new),
+    Command(
+        "check",
+        "is this file's backprop right? if not, where, and what is the mistake",
+        _add_check_arguments,
+        _run_check,
+    ),
+    Command("new", "write the skeleton of an implementation, to be filled in", _add_new_arguments, _run_new),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.cases.features import in_common
-from harness.judging.judge import ORDER, SYMBOLS, Outcome
+from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, Outcome
 
 PASSING = ("agrees", "agrees up to a convention")
 
@@ -24,29 +24,29 @@ class Divergence:
 
     @property
     def symbol(self) -> str:
-        return f"{SYMBOLS[self.quantity]}{'^' if self.quantity != 'update' else ' of layer '}{self.layer}"
+        return f"{QUANTITY_SYMBOLS[self.quantity]}{'^' if self.quantity != 'update' else ' of layer '}{self.layer}"
 
 
 def first_divergence(outcomes: Sequence[Outcome]) -> Divergence | None:
     """None where no number departs (where all that fails gives no numbers, too)."""
-    departing = [outcome for outcome in outcomes if outcome.departures]
+    departing = [outcome for outcome in outcomes if outcome.out_of_bounds]
     if not departing:
         return None
-    quantity = min((outcome.departures[0][0] for outcome in departing), key=ORDER.index)
-    showing = [outcome for outcome in departing if outcome.departures[0][0] == quantity]
+    quantity = min((outcome.out_of_bounds[0][0] for outcome in departing), key=QUANTITY_ORDER.index)
+    showing = [outcome for outcome in departing if outcome.out_of_bounds[0][0] == quantity]
     first = showing[0]
-    failing = [outcome.trial.case for outcome in outcomes if outcome.departures or outcome.faults]
+    failing = [outcome.trial.case for outcome in outcomes if outcome.out_of_bounds or outcome.faults]
     passing = [outcome.trial.case for outcome in outcomes if outcome.verdict in PASSING]
     return Divergence(
         quantity,
-        first.departures[0][1],
+        first.out_of_bounds[0][1],
         first.trial.case.id,
-        _layers(quantity, showing),
+        _layers_in_words(quantity, showing),
         in_common(failing, passing),
     )
 
 
-def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
+def _layers_in_words(quantity: str, outcomes: Sequence[Outcome]) -> str:
     """In which layers a quantity departs. Of what is passed on from layer to layer the first alone counts.
 
     A layer that is alone is the first and the output layer, and so does not tell which of the two it is.
@@ -57,7 +57,7 @@ def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
     wrong: set[str] = set()
     right: set[str] = set()
     for outcome in deep:
-        departing = [layer for name, layer in outcome.departures if name == quantity]
+        departing = [layer for name, layer in outcome.out_of_bounds if name == quantity]
         counted = departing[:1] if quantity in ("z", "a", "delta") else departing
         last = len(outcome.trial.inputs.network.layers)
         for l in range(1, last + 1):

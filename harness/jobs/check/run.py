@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Check:
+class CheckResult:
     """All that a check found. `found` is the convention that the numbers follow, `declared` the one in the file;
     `printed` counts the bytes that the file printed, and `output` is their beginning."""
 
@@ -64,14 +64,16 @@ class Check:
             last = len(outcome.trial.inputs.network.layers)
             for (quantity, layer), judgement in outcome.judgements.items():
                 key = quantity, last - layer
-                worst[key] = max(worst.get(key, 0.0), math.inf if math.isnan(judgement.excess) else judgement.excess)
+                worst[key] = max(
+                    worst.get(key, 0.0), math.inf if math.isnan(judgement.error_ratio) else judgement.error_ratio
+                )
         return [
             {"quantity": quantity, "below_output": below, "worst": value if math.isfinite(value) else None}
             for (quantity, below), value in worst.items()
         ]
 
 
-class Checking:
+class CheckRun:
     """A check under way: the file computes while this process loads what it is judged by. Use it in a `with`."""
 
     def __init__(self, server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits) -> None:
@@ -85,13 +87,13 @@ class Checking:
             self._examination.ask(case, inputs)
         self._early = self._pool.poll()
 
-    def __enter__(self) -> Checking:
+    def __enter__(self) -> CheckRun:
         return self
 
     def __exit__(self, *arguments: object) -> None:
         self._pool.__exit__(*arguments)
 
-    def concluded(self, clock: Clock | None = None) -> Check:
+    def concluded(self, clock: Clock | None = None) -> CheckResult:
         """Judge what it answers by the truth, which is computed meanwhile. The clock counts the phases."""
         clock = clock or Clock()
         truths, early = {}, self._early
@@ -114,20 +116,20 @@ class Checking:
         clock.elsewhere["implementations"] += inside
         return self._check([outcomes[case.id] for case in self._inputs], clock)
 
-    def _check(self, outcomes: list[Outcome], clock: Clock) -> Check:
+    def _check(self, outcomes: list[Outcome], clock: Clock) -> CheckResult:
         verdicts, diagnoses = self._examination.verdicts, list["Diagnosis"]()
-        if verdicts.found != verdicts.declared or any(outcome.departures or outcome.faults for outcome in outcomes):
-            from harness.mistakes.explain import diagnosed  # most checks end well, and need none of it
+        if verdicts.found != verdicts.declared or any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
+            from harness.mistakes.explain import diagnose_outcomes  # most checks end well, and need none of it
 
             with clock.phase("diagnosis"):
-                diagnoses = diagnosed(outcomes, verdicts.declared, verdicts.found)
+                diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found)
         output, seconds = self._submission.output, time.perf_counter() - self._start
         text = output.kept.decode(errors="replace")
         told = (*outcomes,), verdicts.declared, verdicts.found, (*diagnoses,)
-        return Check(self._path, self._seed, *told, output.bytes, text, seconds)
+        return CheckResult(self._path, self._seed, *told, output.bytes, text, seconds)
 
 
-def check(server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits = Limits()) -> Check:  # noqa: B008
+def check_file(server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits = Limits()) -> CheckResult:  # noqa: B008
     """Run the file on the cases, with inputs drawn from the seed."""
-    with Checking(server, path, cases, seed, limits) as checking:
+    with CheckRun(server, path, cases, seed, limits) as checking:
         return checking.concluded()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import UnusableInput
 
-TEXT = '''"""{title}"""
+SKELETON = '''"""{title}"""
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def step(network, x, t, learning_rate):
 '''
 
 
-def write(name: str) -> Path:
+def write_skeleton(name: str) -> Path:
     """Write it to NAME.py, or to the path that `name` is. Raises UnusableInput where a file is, or no folder."""
     path = Path(name if name.endswith(".py") else f"{name}.py")
     if not path.stem.isidentifier() or keyword.iskeyword(path.stem):
@@ -73,5 +73,5 @@ def write(name: str) -> Path:
         raise UnusableInput(f"{path}: expected no file there, found one; choose another name, or move it away")
     if not path.absolute().parent.is_dir():
         raise UnusableInput(f"{path}: expected the folder {path.parent} to be there; make it first")
-    path.write_text(TEXT.format(title=path.stem.replace("_", " ")), encoding="utf-8")
+    path.write_text(SKELETON.format(title=path.stem.replace("_", " ")), encoding="utf-8")
     return path

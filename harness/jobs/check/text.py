@@ -9,33 +9,41 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.jobs.check.run import Check
-from harness.judging.judge import CONVENTION, ORDER, SYMBOLS, Outcome, standard_of
+from harness.jobs.check.run import CheckResult
+from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, UNDECLARED_CONVENTION, Outcome, standard_of
 from harness.sandbox.answers import printable
 
 if TYPE_CHECKING:
     from harness.mistakes.diagnose import Diagnosis
 
-WIDTH = 100
-FEW = 3  # kinds of failure that are shown in full
-HUGE = 1e16  # nothing of the number is right
-ENTRIES = 8  # numbers of a quantity that are shown
+LINE_WIDTH = 100
+MAX_LISTED = 3  # kinds of failure that are shown in full
+LARGEST_RATIO = 1e16  # nothing of the number is right
+MAX_ENTRIES = 8  # numbers of a quantity that are shown
 
 
-def text(check: Check, rerun: str) -> str:
+def report_text(check: CheckResult, rerun: str) -> str:
     """All that was found, the verdict first; and the command `rerun`, if there is a failing case to look at."""
-    parts = [_head(check), _errors(check), _where(check)]
-    parts += [_mistakes(check), _conventions(check), _failures(check), _notes(check), _refusals(check)]
-    parts.append(_printed(check))
+    parts = [_headline(check), _error_table(check), _location_text(check)]
+    parts += [
+        _mistakes_text(check),
+        _conventions_text(check),
+        _failures_text(check),
+        _notes_text(check),
+        _refusals_text(check),
+    ]
+    parts.append(_printed_text(check))
     if len(check.outcomes) == 1:
-        parts.append(_numbers(check.outcomes[0], check))
+        parts.append(_numbers_text(check.outcomes[0], check))
     elif rerun:
-        what = ", with its numbers beside the true ones" if any(one.departures for one in check.outcomes) else " alone"
+        what = (
+            ", with its numbers beside the true ones" if any(one.out_of_bounds for one in check.outcomes) else " alone"
+        )
         parts.append(f"The first failing case{what}:\n  {rerun}")
     return "\n\n".join(part for part in parts if part)
 
 
-def _head(check: Check) -> str:
+def _headline(check: CheckResult) -> str:
     counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
     of = len(check.outcomes)
     # Who refuses what it gets wrong agrees, too: the verdict says in how many cases it was tried.
@@ -47,29 +55,29 @@ def _head(check: Check) -> str:
     )
 
 
-def _errors(check: Check) -> str:
+def _error_table(check: CheckResult) -> str:
     """The table of the worst errors, by layer from the output back."""
     worst = {(one["quantity"], one["below_output"]): one["worst"] for one in check.worst_errors()}
     if not worst:
         return ""
-    quantities = [name for name in ORDER if any(name == quantity for quantity, _ in worst)]
-    rows = [["layer", *(SYMBOLS[name].removeprefix("the ") for name in quantities)]]
+    quantities = [name for name in QUANTITY_ORDER if any(name == quantity for quantity, _ in worst)]
+    rows = [["layer", *(QUANTITY_SYMBOLS[name].removeprefix("the ") for name in quantities)]]
     for below in sorted({below for _, below in worst}):
-        rows.append([f"L-{below}" if below else "L", *(_units(worst, (name, below)) for name in quantities)])
+        rows.append([f"L-{below}" if below else "L", *(_ratio_text(worst, (name, below)) for name in quantities)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  " + "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "Worst error in units of what rounding explains; up to 1 is right:\n" + "\n".join(lines)
 
 
-def _units(worst: dict[tuple[str, int], float | None], key: tuple[str, int]) -> str:
+def _ratio_text(worst: dict[tuple[str, int], float | None], key: tuple[str, int]) -> str:
     if key not in worst:
         return "–"
     value = worst[key]
-    return "> 1e16" if value is None or value > HUGE else "<= 1" if value <= 1 else f"{value:.1e}"
+    return "> 1e16" if value is None or value > LARGEST_RATIO else "<= 1" if value <= 1 else f"{value:.1e}"
 
 
-def _where(check: Check) -> str:
-    if not any(outcome.departures for outcome in check.outcomes):
+def _location_text(check: CheckResult) -> str:
+    if not any(outcome.out_of_bounds for outcome in check.outcomes):
         return ""
     from harness.jobs.check.location import first_divergence  # most checks end well, and need none of it
 
@@ -81,20 +89,20 @@ def _where(check: Check) -> str:
         lines.append(f"What the failing cases have in common: {divergence.common}.")
     if "other than sigmoid" in divergence.common:
         lines.append("If your code is for sigmoid alone, refuse the rest: raise NotImplementedError('sigmoid only').")
-    return _wrapped(lines)
+    return _wrap_lines(lines)
 
 
-def _mistakes(check: Check) -> str:
+def _mistakes_text(check: CheckResult) -> str:
     if check.diagnoses:
-        return "\n\n".join(_mistake(diagnosis, check) for diagnosis in check.diagnoses)
-    if any(outcome.departures and outcome.verdict != "inaccurate" for outcome in check.outcomes):
+        return "\n\n".join(_mistake_text(diagnosis, check) for diagnosis in check.diagnoses)
+    if any(outcome.out_of_bounds and outcome.verdict != "inaccurate" for outcome in check.outcomes):
         return "The mistake: not one that this catalogue knows."
     reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.verdict == "inaccurate")
     return "\n".join(f"Not the formula, but the arithmetic: {reason}." for reason in reasons)
 
 
-def _mistake(diagnosis: Diagnosis, check: Check) -> str:
-    intended = check.verdict == CONVENTION
+def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:
+    intended = check.verdict == UNDECLARED_CONVENTION
     lines = [f"{'If it was not meant, the mistake' if intended else 'The mistake'}: {diagnosis.name}"]
     if diagnosis.where:
         lines[0] += f", in {diagnosis.where} only"
@@ -109,7 +117,11 @@ def _mistake(diagnosis: Diagnosis, check: Check) -> str:
     for mistake in diagnosis.mistakes:
         name = f"{mistake.known_as()}: " if len(diagnosis.mistakes) > 1 else ""
         lines += textwrap.wrap(
-            f"{name}{mistake.sentence()}", WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False
+            f"{name}{mistake.sentence()}",
+            LINE_WIDTH,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
         )
         lines += [
             f"    {mistake.equation}, right:  {mistake.right}",
@@ -124,8 +136,8 @@ def _mistake(diagnosis: Diagnosis, check: Check) -> str:
     return "\n".join(lines)
 
 
-def _conventions(check: Check) -> str:
-    undeclared = check.found.beyond(check.declared)
+def _conventions_text(check: CheckResult) -> str:
+    undeclared = check.found.differences_from(check.declared)
     if not undeclared:
         return ""
     lines = ["It follows another convention. If you mean it, declare it in the file:"]
@@ -135,12 +147,12 @@ def _conventions(check: Check) -> str:
     return "\n".join(lines)
 
 
-def _failures(check: Check) -> str:
+def _failures_text(check: CheckResult) -> str:
     """Each reason once, with its cases counted, and the first traceback. What differs in numbers alone is one."""
     found: dict[str, list[str]] = defaultdict(list)
     first: dict[str, str] = {}
     for outcome in check.outcomes:
-        for (kind, detail), functions in _reasons(outcome).items():
+        for (kind, detail), functions in _failure_reasons(outcome).items():
             message = f"{kind}: {f'{functions[0]}: ' if len(functions) == 1 else ''}{detail}"
             alike = re.sub(r"\d+", "#", message)
             first.setdefault(alike, message)
@@ -148,16 +160,18 @@ def _failures(check: Check) -> str:
     if not found:
         return ""
     lines = ["Failed:"]
-    for alike, ids in list(found.items())[:FEW]:
+    for alike, ids in list(found.items())[:MAX_LISTED]:
         more = f" and {len(ids) - 1} more such" if len(ids) > 1 else ""
-        lines += textwrap.wrap(f"{first[alike]} [{ids[0]}{more}]", WIDTH, initial_indent="  ", subsequent_indent="    ")
-    if len(found) > FEW:
-        lines.append(f"  and {len(found) - FEW} other reasons; --json FILE has them all")
+        lines += textwrap.wrap(
+            f"{first[alike]} [{ids[0]}{more}]", LINE_WIDTH, initial_indent="  ", subsequent_indent="    "
+        )
+    if len(found) > MAX_LISTED:
+        lines.append(f"  and {len(found) - MAX_LISTED} other reasons; --json FILE has them all")
     shown = next((r.traceback for one in check.outcomes for r in one.faults.values() if r.traceback), "")
     return "\n".join(lines) + (f"\n\n{textwrap.indent(shown, '    ')}" if shown else "")
 
 
-def _reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
+def _failure_reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
     """The functions that failed, by kind and detail: what concerns the file is one reason."""
     reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
     for function, refusal in outcome.faults.items():
@@ -165,42 +179,48 @@ def _reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
     return reasons
 
 
-def _notes(check: Check) -> str:
+def _notes_text(check: CheckResult) -> str:
     """What else was seen, each once."""
     counts = Counter(outcome.note for outcome in check.outcomes if outcome.note)
-    lines = [f"{note} [{count} case{'s' if count > 1 else ''}]" for note, count in counts.most_common(FEW)]
-    return "\n".join(["Noted:", *(textwrap.fill(line, WIDTH, initial_indent="  ") for line in lines)]) if lines else ""
-
-
-def _refusals(check: Check) -> str:
-    """Why it refused cases, each reason once."""
-    refused = [one for one in check.outcomes if one.verdict == "unsupported"]
-    counts = Counter(next(iter(outcome.refusals.values())).detail for outcome in refused)
-    lines = [f"{detail} [{count} case{'s' if count > 1 else ''}]" for detail, count in counts.most_common(FEW)]
+    lines = [f"{note} [{count} case{'s' if count > 1 else ''}]" for note, count in counts.most_common(MAX_LISTED)]
     return (
-        "\n".join(["Refused:", *(textwrap.fill(line, WIDTH, initial_indent="  ") for line in lines)]) if lines else ""
+        "\n".join(["Noted:", *(textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines)])
+        if lines
+        else ""
     )
 
 
-def _printed(check: Check) -> str:
+def _refusals_text(check: CheckResult) -> str:
+    """Why it refused cases, each reason once."""
+    refused = [one for one in check.outcomes if one.verdict == "unsupported"]
+    counts = Counter(next(iter(outcome.refusals.values())).detail for outcome in refused)
+    lines = [f"{detail} [{count} case{'s' if count > 1 else ''}]" for detail, count in counts.most_common(MAX_LISTED)]
+    return (
+        "\n".join(["Refused:", *(textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines)])
+        if lines
+        else ""
+    )
+
+
+def _printed_text(check: CheckResult) -> str:
     if not check.printed:
         return ""
-    first = check.output.splitlines()[:FEW]
-    shown = "\n".join(f"  | {printable(line[: WIDTH - 4])}" for line in first)
+    first = check.output.splitlines()[:MAX_LISTED]
+    shown = "\n".join(f"  | {printable(line[: LINE_WIDTH - 4])}" for line in first)
     return f"It printed {check.printed:,} bytes, which begin so:\n{shown}"
 
 
-def _numbers(outcome: Outcome, check: Check) -> str:
+def _numbers_text(outcome: Outcome, check: CheckResult) -> str:
     """The submission's numbers beside the true ones: those that depart, worst first, or else the worst of all."""
-    keys = outcome.departures or list(outcome.judgements)
+    keys = outcome.out_of_bounds or list(outcome.judgements)
     lines = []
     for quantity, layer in keys:
         value = outcome.quantities[quantity, layer]
         standard = standard_of((quantity, layer), value, outcome.trial, check.found)
         error = standard.truth.error(value)
         allowed = standard.bound + standard.truth.radius
-        worst = np.argsort(-(error / allowed), axis=None)[: ENTRIES if outcome.departures else 1]
-        name = SYMBOLS[quantity].removeprefix("the ")
+        worst = np.argsort(-(error / allowed), axis=None)[: MAX_ENTRIES if outcome.out_of_bounds else 1]
+        name = QUANTITY_SYMBOLS[quantity].removeprefix("the ")
         lines.append(f"{name} of layer {layer}, {value.size} entries, the {len(worst)} farthest off:")
         lines.append(f"  {'entry':<10}{'yours':>26}{'true':>26}{'error':>12}{'rounding':>12}")
         for flat in worst:
@@ -212,5 +232,5 @@ def _numbers(outcome: Outcome, check: Check) -> str:
     return "\n".join(lines)
 
 
-def _wrapped(lines: list[str]) -> str:
-    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
+def _wrap_lines(lines: list[str]) -> str:
+    return "\n".join(textwrap.fill(line, LINE_WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)

@@ -12,14 +12,14 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
-from harness.sandbox.loading import Functions, find, functions_in, run_file
-from harness.truth.certify import certify, excess
+from harness.sandbox.loading import Functions, find_implementations, functions_in, run_file
+from harness.truth.certify import certify, error_ratio
 from harness.truth.enclosures.precise import floats
 
 
 def module(name: str) -> ModuleType:
     """The file of an implementation, run."""
-    return run_file(find([name])[0])
+    return run_file(find_implementations([name])[0])
 
 
 def functions(name: str) -> Functions:
@@ -54,7 +54,7 @@ def is_right(gradients: Gradients, inputs: Inputs) -> bool:
     standards = certify(inputs, 0.0, "float64")
     found = {"w": gradients.w, "b": gradients.b, "delta": gradients.delta or []}
     return all(
-        bool((excess(np.asarray(array), standards[quantity, l]) <= 1).all())
+        bool((error_ratio(np.asarray(array), standards[quantity, l]) <= 1).all())
         for quantity, arrays in found.items()
         for l, array in enumerate(arrays, start=1)
     )

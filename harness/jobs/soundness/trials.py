@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.cases.case import HIDDEN, Case, make
 from harness.jobs.soundness.tightness import NONE, Tightness
-from harness.judging.conventions import OURS
+from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
@@ -22,8 +22,8 @@ from harness.sandbox.answers import Answer
 from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
-from harness.sandbox.requests import Limits, Submission, ask
-from harness.truth.certify import Standard, excess
+from harness.sandbox.requests import Limits, Submission, contract_request
+from harness.truth.certify import Standard, error_ratio
 
 OUTPUTS = ("softmax", "sigmoid", "identity", "tanh", "softplus")
 # What costs a Python operation for each parameter and row, and more, is left out of large networks.
@@ -90,7 +90,7 @@ class RandomTrial:
         show."""
         truth, tally = CaseTruth.of(self.case, self.inputs), Tally()
         for name, mine in answers.items():
-            outcome = judge_case(Trial(truth, mine), OURS)
+            outcome = judge_case(Trial(truth, mine), DEFAULT_CONVENTION)
             for function, refusal in outcome.faults.items():
                 place = f"{name}: trial {self.number}, {self.case.id}, {function}: {refusal.detail}"
                 tally = tally.plus(Tally(alarms=Counter({name: 1}), where=(place,)))
@@ -106,7 +106,7 @@ class RandomTrial:
         return tally
 
     def _counted(self, name: str, key: tuple[str, int], value: Array, standard: Standard) -> Tally:
-        units = excess(value, standard)
+        units = error_ratio(value, standard)
         alarms = int((~(units <= 1)).sum())
         size = np.abs(standard.truth.high)
         idle = int(((standard.bound >= size) & (size > 0) & ~standard.undecidable).sum())
@@ -178,7 +178,7 @@ def tallies(pool: Pool, submissions: Sequence[Submission], numbers: Sequence[int
         asked[number] = [one for one in submissions if not (large and one.name in SLOW)]
         for one in asked[number]:
             rate = trial.case.learning_rate
-            pool.add(one, [ask((number, one.name), ("backprop", "step"), trial.inputs, rate)])
+            pool.add(one, [contract_request((number, one.name), ("backprop", "step"), trial.inputs, rate)])
     found: dict[int, Tally] = {}
     for request in pool.outcomes():
         number, name = request.key

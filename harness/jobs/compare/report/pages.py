@@ -21,7 +21,7 @@ from harness.jobs.compare.report.views import (
     QUANTITY_TITLES,
     UNTOLD,
     Grid,
-    excess_by_quantity,
+    error_ratio_by_quantity,
     order_of_magnitude,
     reasons,
     summary,
@@ -35,7 +35,7 @@ from harness.sandbox.loading import REFERENCE, Implementation
 from harness.truth.bounds.float_format import FUNCTION_ULPS
 
 COMMITTED_COLUMNS = [
-    *("implementation", "case", "quantity", "layer", "entries", "digits", "excess", "entry", "verdict", "detail")
+    *("implementation", "case", "quantity", "layer", "entries", "digits", "error_ratio", "entry", "verdict", "detail")
 ]
 ASSUMPTIONS = f"""\
 One count is one quantity of one layer in one case, or for a refusal one quantity in one case. *Agrees*: every entry
@@ -88,9 +88,9 @@ def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any
 
 
 def _cells(row: Row) -> list[Any]:
-    """A row of results.csv: the excess as an order of magnitude; what there is not is empty."""
-    excess = "" if row.excess is None else order_of_magnitude(row.excess)
-    shown = row._asdict() | {"excess": "" if excess == NOTHING else excess}
+    """A row of results.csv: the error_ratio as an order of magnitude; what there is not is empty."""
+    error_ratio = "" if row.error_ratio is None else order_of_magnitude(row.error_ratio)
+    shown = row._asdict() | {"error_ratio": "" if error_ratio == NOTHING else error_ratio}
     return [shown[column] for column in COMMITTED_COLUMNS]
 
 
@@ -116,8 +116,8 @@ the truth themselves.
     for kind in tally.kinds:
         parts += [f"## {kind}\n", _table(summary(comparison, kind))]
     parts += ["## Verdicts\n", ASSUMPTIONS, _table(verdict_counts(tally.of))]
-    if (excess := excess_by_quantity(tally, order_of_magnitude)).rows:
-        parts += ["## Worst error in units of its rounding bound\n", _table(excess)]
+    if (error_ratio := error_ratio_by_quantity(tally, order_of_magnitude)).rows:
+        parts += ["## Worst error in units of its rounding bound\n", _table(error_ratio)]
     for verdict, title in (("unsupported", "Not supported, and why"), ("failed", "Failed, and why")):
         heads, rows = reasons(tally, verdict)
         if rows:
@@ -188,7 +188,7 @@ def _quantities(counts: Counts) -> Grid:
     for quantity, title in QUANTITY_TITLES.items():
         if of := counts.quantities.get(quantity):
             digits, case, layer = of.fewest or (UNTOLD, "", 0)
-            worst = order_of_magnitude(of.excess)
+            worst = order_of_magnitude(of.error_ratio)
             where = f"{case}, layer {layer}" if case else NOTHING
             rows.append([title, of.cases, f"{of.entries:,}", worst, digits, where])
     return Grid(["quantity", "cases", "entries", "worst error in bounds", "fewest digits", "in"], rows)

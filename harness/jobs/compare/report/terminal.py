@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
-from harness.jobs.compare.report.views import NOTHING, Grid, digits_by_quantity, excess_by_quantity, reasons
+from harness.jobs.compare.report.views import NOTHING, Grid, digits_by_quantity, error_ratio_by_quantity, reasons
 from harness.judging.verdict import VERDICTS
 
 if TYPE_CHECKING:
@@ -86,8 +86,10 @@ def print_summary(comparison: Comparison) -> None:
     print("\nCorrect digits in the worst case")
     for kind in tally.kinds:
         print(f"\n{kind}:\n{plain(digits_by_quantity(tally, kind))}")
-    if (excess := excess_by_quantity(tally, lambda one: NOTHING if one != one else f"{one:.2g}")).rows:
-        print(f"\nWorst error in units of its rounding bound (at most 1 is explained by rounding):\n{plain(excess)}")
+    if (error_ratio := error_ratio_by_quantity(tally, lambda one: NOTHING if one != one else f"{one:.2g}")).rows:
+        print(
+            f"\nWorst error in units of its rounding bound (at most 1 is explained by rounding):\n{plain(error_ratio)}"
+        )
     if (failed := reasons(tally, "failed")).rows:
         print(f"\nFailed:\n{plain(failed)}")
     if cases := sum(of.wrong_cases for of in tally.of.values()):

@@ -14,8 +14,8 @@ from harness.jobs.page.worked.formulations import INDICES, NOTATIONS, Notation
 from harness.jobs.page.worked.lines import excerpts
 from harness.jobs.page.worked.quantities import DIGITS, WIRES, Key, Made, Worked, written
 from harness.model.contract import Unsupported
-from harness.sandbox.loading import find
-from harness.truth.certify import certify, excess
+from harness.sandbox.loading import find_implementations
+from harness.truth.certify import certify, error_ratio
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def refusal(example: Example, notation: Notation) -> str | None:
     standards = certify(example.inputs, rate, "float64")
     for l, (old, new) in enumerate(zip(example.inputs.network.layers, moved.layers, strict=True), start=1):
         displacement = np.column_stack([old.w, old.b]) - np.column_stack([new.w, new.b])
-        if not (excess(displacement, standards["update", l]) <= 1).all():
+        if not (error_ratio(displacement, standards["update", l]) <= 1).all():
             return "its update is not the harness's"
     return None if is_right(gradients, example.inputs) else "its gradients are not the harness's"
 
@@ -84,7 +84,7 @@ def steps(worked: Worked) -> Iterator[Step]:
 
 
 def _formulation(notation: Notation) -> dict[str, Any]:
-    [implementation] = find([notation.implementation])
+    [implementation] = find_implementations([notation.implementation])
     return {
         "id": notation.implementation,
         "title": f"{notation.implementation} ({notation.teacher})",
