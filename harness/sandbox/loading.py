@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from harness.model.contract import Network
 
-FOLDER = Path(__file__).resolve().parents[2] / "implementations"
+_INSTALLED = Path(__file__).resolve().parents[1] / "implementations"  # a wheel has them inside the package
+FOLDER = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "implementations"
 REFERENCE = "torch_autograd"
 # What a file begins with, after comments and empty lines. To parse all of it takes thirty times as long.
 _DOCSTRING = r"""(?:[ \t]*(?:#[^\n]*)?\n)*([rRuU]?(\"{3}|'{3}|["'])(?:\\.|(?!\2).)*\2)"""

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_limits, seconds, seed
+from harness.jobs.options import add_limits, check_command, seconds, seed
 
 if TYPE_CHECKING:
     from harness.jobs.check.run import Check
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import Server
-
-COMMAND = "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +93,7 @@ def _again(file: str, case: str, seed: int) -> str:
         return ""
     import shlex
 
-    return f"{os.environ.get(COMMAND, 'python -m harness check')} {shlex.quote(file)} --case {case} --seed {seed}"
+    return f"{check_command()} {shlex.quote(file)} --case {case} --seed {seed}"
 
 
 def _check_writable(path: Path, source: Path) -> None:
@@ -119,7 +117,7 @@ def _run_new(options: argparse.Namespace) -> Finished:
     from harness.jobs.check.skeleton import write
 
     path = write(options.name)
-    called = os.environ.get(COMMAND, "python -m harness check")
+    called = check_command()
     print(
         f"Wrote {path}. It runs, and is wrong: fill in the line marked TODO. To see what is wrong:\n  {called} {path}"
     )
