@@ -25,7 +25,7 @@ FAULTS = {
         "it takes more than 0.5 GiB of resident memory",
     ),
     "none": ("return None", "type", "backprop returned None, expected harness.Gradients"),
-    "a tuple": ("g = right(n, x, t); return g.w, g.b", "type", "backprop returned tuple"),
+    "a list": ("g = right(n, x, t); return [g.w, g.b]", "type", "backprop returned list"),
     "count": ("g = right(n, x, t); return Gradients(g.w * 2, g.b)", "count", "w is 2 entries, expected a list of 1"),
     "no bias": ("g = right(n, x, t); return Gradients(g.w, [])", "count", "b is empty, expected a list of 1"),
     "shape": (
