@@ -87,4 +87,4 @@ def _wrapped(text: str, indent: str = "") -> None:
     print(textwrap.fill(text, WIDTH, subsequent_indent=indent))
 
 
-COMMANDS = (Command("claims", "answer the articles' questions by experiment", _arguments, _run),)
+COMMANDS = (Command("claims", "answer the articles' questions by experiments", _arguments, _run),)

@@ -172,10 +172,10 @@ def _show_changes(title: str, listed: Sequence[Change]) -> None:
 
 
 COMMANDS = (
-    Command("compare", "run implementations on cases, tabulate how closely they agree", _arguments, _run),
+    Command("compare", "run all implementations on all cases, tabulate how closely they agree", _arguments, _run),
     Command(
         "diff",
-        "what has changed between two results.csv; status 1 if a verdict is worse",
+        "show what changed between two results.csv; status 1 if a verdict is worse",
         _arguments_of_diff,
         _run_diff,
     ),

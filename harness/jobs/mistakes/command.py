@@ -42,6 +42,4 @@ def _run(_: argparse.Namespace) -> Finished:
     return Finished(0 if named and not any(right.values()) else 1, REPORTS)
 
 
-COMMANDS = (
-    Command("mistakes", "the catalogue on every case: which see a mistake, what it is called", _arguments, _run),
-)
+COMMANDS = (Command("mistakes", "try the catalogue of mistakes on every case, beside other checks", _arguments, _run),)

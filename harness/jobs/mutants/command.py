@@ -46,4 +46,4 @@ def _run(options: argparse.Namespace) -> Finished:
     return Finished(1 if unexplained(found, known) or outdated(found, known) else 0)
 
 
-COMMANDS = (Command("mutants", "what the check sees of one change in each implementation", _arguments, _run),)
+COMMANDS = (Command("mutants", "change one operator or number in correct code: is it noticed?", _arguments, _run),)

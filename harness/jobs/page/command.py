@@ -37,4 +37,4 @@ def write_page_of(reports: Path) -> bool:
     return not damages
 
 
-COMMANDS = (Command("report", "the page that shows every report, made from what is there", _arguments, _run),)
+COMMANDS = (Command("report", "write one page that shows every report", _arguments, _run),)

@@ -25,4 +25,4 @@ def _run(_: argparse.Namespace) -> Finished:
     return Finished(0, REPORTS)
 
 
-COMMANDS = (Command("peers", "what other gradient checkers miss, on the same gradients", _arguments, _run),)
+COMMANDS = (Command("peers", "try other gradient checkers on the same gradients", _arguments, _run),)
