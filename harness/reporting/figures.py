@@ -169,11 +169,6 @@ def _draw(axes: Axes, picture: Picture, panel: Panel, looks: dict[str, dict[str,
     axes.set_ylabel(picture.y)
 
 
-def embedded(picture: Picture, path: str) -> str:
-    """The picture in Markdown, with its caption beneath; `path` is that of the SVG, as seen from the page."""
-    return f"![{picture.caption}]({path})\n\n*{picture.caption}*\n"
-
-
 def write_pictures(pictures: Sequence[Picture], folder: Path) -> None:
     """Write each picture into the folder as NAME.svg."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
     selection = select(options.only, options.case, options.data)
     folder = options.reports or (REPORTS if selection.complete and options.seed is None else None)
     if folder is not None:
-        check_folder(folder)
+        check_folder(folder, ("README.md", "data/compare.json"))
     if options.json is not None:
         check_file(options.json)
     path = folder / "data" / PARTIAL if folder is not None else None

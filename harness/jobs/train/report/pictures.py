@@ -38,9 +38,9 @@ def pictures(judged: Judged) -> dict[str, Picture]:
 
 def _agreement(judged: Judged, kind: str, courses: Sequence[Course]) -> Picture:
     caption = (
-        f"Digits in common with the truth against the epoch; {kind}. Grey: what rounding explains. "
-        "What is right stays within it, however long it trains; the planted mistake, a relative 1e-6 in one bias "
-        f"gradient, is never there. Where no digit differs, {MOST:.0f} are drawn."
+        f"Digits in common with the truth after each epoch; {kind}. Grey: what rounding explains. A correct run stays "
+        "in the grey band, however long it trains. The planted mistake, a relative 1e-6 in one bias gradient, is never "
+        f"in it. Where no digit differs, {MOST:.0f} are drawn."
     )
     panels = [
         Panel(f"{course.dataset}, {quantity}", *_lines(judged.table, course, quantity))
@@ -74,8 +74,8 @@ def _digits(errors: pd.Series[float]) -> list[float]:
 
 def _loss(judged: Judged) -> Picture:
     caption = (
-        "The cost per row against the epoch, as the first formulation of the table computes it. The lines of all "
-        "others lie on these: the pictures above show how many digits they share."
+        "The cost per row after each epoch, as the first formulation of the table computes it. The lines of all others "
+        "lie on these: the pictures above show how many digits they have in common."
     )
     courses = judged.selection.courses
     panels = [
