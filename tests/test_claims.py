@@ -32,7 +32,7 @@ from harness.jobs.claims.experiments.practice import bias_trick, many_costs, sig
 from harness.jobs.claims.experiments.published.figures import CARELESS, RIGHT, WRONG, judged
 from harness.jobs.claims.experiments.published.groups import groups
 from harness.jobs.claims.experiments.published.recomputed import OffByOne
-from harness.jobs.claims.report import claims_document, drawn_pictures, write
+from harness.jobs.claims.report import claims_document, drawn_pictures, write_claims
 from harness.jobs.claims.tools import distance, exponent, functions, is_right
 from harness.mistakes.backward import (
     InverseWhereTransposeBelongs,
@@ -316,7 +316,7 @@ def test_the_committed_page_is_that_of_today(found):
 
 
 def test_the_committed_points_and_pictures_are_those_of_today(found, tmp_path):
-    write(found, tmp_path)
+    write_claims(found, tmp_path)
     stored, today = (pd.read_csv(folder / "claims.csv", keep_default_na=False) for folder in (REPORTS, tmp_path))
     assert stored.equals(today), "run `nox -s claims` and commit reports/"
     drawn = drawn_pictures(found)

@@ -13,8 +13,8 @@ from commands import harness
 from results import write_blocks, write_comparison, write_results
 
 from harness.jobs.page import build as page
-from harness.jobs.page.build import build, write
-from harness.reporting.document import CodeBlock, DataTable, Fold, Image, Paragraph, Part
+from harness.jobs.page.build import build, write_index
+from harness.reporting.document import Chapter, CodeBlock, DataTable, Fold, Image, Paragraph
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 SECTION = re.compile(r'<section id="([\w-]+)".*?</section>', re.DOTALL)
@@ -75,8 +75,8 @@ def filled(path):
     write_results(path, 2, 2)
     write_comparison(path, [("formulation_0", "Its title", "an article")], [{"id": "iris-4-3-2-sigmoid-batch2"}])
     (path / "pictures").mkdir()
-    for section in (one for one in page.SECTIONS if one.report):
-        part = Part("A part", (Fold("More", (Paragraph("inside"),)), TABLE), f"part-{section.id}")
+    for section in (one for one in page.PAGE_SECTIONS if one.report):
+        part = Chapter("A part", (Fold("More", (Paragraph("inside"),)), TABLE), f"part-{section.id}")
         blocks = [TABLE, CodeBlock("a = b"), part]
         if f"pictures/{section.id}.svg" in WHERE:
             (path / "pictures" / f"{section.id}.svg").write_text(PICTURE, encoding="utf-8")
@@ -147,7 +147,7 @@ def test_a_damaged_report_is_one_line_and_costs_its_own_section(folder, before, 
         pytest.skip("no file here is there and cannot be read by anybody")
     damage(folder / name)
     told = []
-    write(folder, told.append)
+    write_index(folder, told.append)
     [line] = map(str, told)
     print(line)
     assert line.startswith(str(folder / name))
@@ -235,7 +235,7 @@ def test_wherever_a_report_is_cut_or_overwritten_there_is_a_page(folder):
 def test_every_file_of_the_committed_reports_is_named_when_it_is_damaged(tmp_path):
     folder = tmp_path / "reports"
     shutil.copytree(REPORTS, folder, ignore=shutil.ignore_patterns("training", "index.html"))
-    shown = {section.report for section in page.SECTIONS} | {"compare"}
+    shown = {section.report for section in page.PAGE_SECTIONS} | {"compare"}
     for names in ("pictures/*.svg", "data/*.json"):
         told, before = [], {path: path.read_bytes() for path in folder.glob(names)}
         for path in before:

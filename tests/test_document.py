@@ -8,18 +8,16 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadFile, UnusableInput
-from harness.jobs.page.sections import SECTIONS
+from harness.jobs.page.sections import PAGE_SECTIONS
 from harness.reporting.document import (
     Bullets,
+    Chapter,
     CodeBlock,
     DataTable,
     Document,
     Fold,
     Image,
     Paragraph,
-    Part,
-    as_data,
-    from_data,
     literal,
     paragraphs,
 )
@@ -32,12 +30,12 @@ EVERYTHING = Document(
     "All *kinds*",
     (
         Paragraph("One, with [a link](claims.md)."),
-        Part(
+        Chapter(
             "A part",
             (
                 Bullets(("one", "two")),
                 Fold("a < b", (TABLE, CodeBlock("x = 1"))),
-                Part("Within", (Image("p", "C. D."),)),
+                Chapter("Within", (Image("p", "C. D."),)),
             ),
             "here",
         ),
@@ -46,14 +44,14 @@ EVERYTHING = Document(
 
 
 def read(folder, name):
-    return from_data(read_json(folder / "data" / f"{name}.json", "a report", "claims").member("document"))
+    return Document.from_data(read_json(folder / "data" / f"{name}.json", "a report", "claims").member("document"))
 
 
 def test_a_report_is_read_as_it_was_written(tmp_path):
     write_report(tmp_path, "claims", "claims", EVERYTHING, facts=[1])
     assert read(tmp_path, "claims") == EVERYTHING
     assert [image.name for image in EVERYTHING.images()] == ["p"]
-    assert [len(blocks) for blocks in (EVERYTHING.lead, EVERYTHING.parts)] == [1, 1]
+    assert [len(blocks) for blocks in (EVERYTHING.lead, EVERYTHING.chapters)] == [1, 1]
     data = json.loads((tmp_path / "data" / "claims.json").read_text(encoding="utf-8"))
     assert list(data) == ["made by", "document", "facts"]
     assert (tmp_path / "claims.md").read_text(encoding="utf-8") == rendered(EVERYTHING, "claims")
@@ -76,13 +74,13 @@ def test_every_kind_of_block_has_its_markdown():
     ]
 
 
-@pytest.mark.parametrize("section", [one for one in SECTIONS if one.report], ids=lambda one: one.report)
+@pytest.mark.parametrize("section", [one for one in PAGE_SECTIONS if one.report], ids=lambda one: one.report)
 def test_the_committed_data_and_pages_say_the_same(section):
     found = read(REPORTS, section.report)
     stored = (REPORTS / f"{section.report}.md").read_text(encoding="utf-8")
     assert rendered(found, section.command) == stored
     data = json.loads((REPORTS / "data" / f"{section.report}.json").read_text(encoding="utf-8"))
-    assert json.loads(json.dumps(as_data(found))) == data["document"]
+    assert json.loads(json.dumps(found.as_data())) == data["document"]
     assert data["made by"] == f"nox -s {section.command}"
 
 

@@ -13,13 +13,13 @@ from results import HOSTILE, write_blocks, write_comparison, write_results
 
 from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
-from harness.jobs.page.build import SECTIONS, as_json, build, write
-from harness.jobs.page.data import answer, results
+from harness.jobs.page.build import PAGE_SECTIONS, build, script_json, write_index
+from harness.jobs.page.data import headline, results
+from harness.jobs.page.markup.notation import written
+from harness.jobs.page.markup.prose import inline
 from harness.jobs.page.mistakes import read_kills
-from harness.jobs.page.notation import written
-from harness.jobs.page.prose import inline
 from harness.mistakes import CATALOGUE
-from harness.reporting.document import Bullets, CodeBlock, DataTable, Fold, Image, Paragraph, Part, literal
+from harness.reporting.document import Bullets, Chapter, CodeBlock, DataTable, Fold, Image, Paragraph, literal
 from harness.sandbox.loading import available
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,7 +93,7 @@ def test_ids_are_unique_and_links_inside_lead_somewhere(read):
     assert len(read.ids) == len(set(read.ids))
     inside = {link[1:] for link in read.links if link.startswith("#")}
     assert inside - set(read.ids) <= {"notation"}
-    assert {section.id for section in SECTIONS} <= set(read.ids)
+    assert {section.id for section in PAGE_SECTIONS} <= set(read.ids)
 
 
 def test_every_implementation_and_case_is_in_its_data(read):
@@ -138,9 +138,9 @@ def test_the_kill_matrix_is_that_of_the_report():
 
 def test_the_answer_follows_from_the_table(tmp_path):
     write_results(tmp_path, 3, 4)
-    assert answer(results(tmp_path)).startswith("All 3 formulations of backpropagation agree")
+    assert headline(results(tmp_path)).startswith("All 3 formulations of backpropagation agree")
     write_results(tmp_path, 3, 4, wrong={("formulation_1", "iris-4-3-2-sigmoid-batch2")})
-    said = answer(results(tmp_path))
+    said = headline(results(tmp_path))
     assert said.startswith("2 of 3 formulations")
     assert said.endswith("formulation_1 is wrong on 1 of its 4 networks.")
 
@@ -167,7 +167,7 @@ def test_reports_bring_no_markup_but_their_own(tmp_path, text):
     everywhere = (Paragraph(text), Bullets((text,)), table, CodeBlock(text), Image("none", text), Fold(text, (table,)))
     for name in ("claims", "proof", "mistakes"):
         facts = {"cases": [text], "mistakes": [a_mistake(name=text, sentence=text, right=text, sources=[text])]}
-        write_blocks(tmp_path, name, name, *everywhere, Part(text, everywhere, "mine"), **facts)
+        write_blocks(tmp_path, name, name, *everywhere, Chapter(text, everywhere, "mine"), **facts)
     made = Read(build(tmp_path))
     assert made.tags.count("script") == 2
     assert set(made.tags) <= {*Read(build(REPORTS)).tags}
@@ -185,14 +185,14 @@ def a_mistake(**others):
 
 def test_no_text_ends_the_script_that_holds_the_data():
     value = ["</script><script>alert(1)</script>", "<!-- <script", "\u2028\u2029", "]]>", "&lt;"]
-    text = as_json(value)
+    text = script_json(value)
     assert json.loads(text) == value
     assert not set("<>&\u2028\u2029") & set(text)
 
 
 def test_what_is_not_there_is_said(tmp_path):
     empty = Read(build(tmp_path))
-    assert all(f"nox -s {section.command}" in empty.text for section in SECTIONS)
+    assert all(f"nox -s {section.command}" in empty.text for section in PAGE_SECTIONS)
     assert "Nothing has been compared yet" in empty.text
     write_results(tmp_path, 0, 0)
     assert "Nothing has been compared yet" in build(tmp_path)
@@ -224,11 +224,11 @@ def test_a_table_of_another_kind_is_refused_in_a_line_where_nobody_is_told(tmp_p
 
 
 def test_a_page_that_is_not_ours_is_not_replaced(tmp_path):
-    write(tmp_path)
-    write(tmp_path)
+    write_index(tmp_path)
+    write_index(tmp_path)
     (tmp_path / "index.html").write_text("mine", encoding="utf-8")
     with pytest.raises(UnusableInput, match="expected a report of ours"):
-        write(tmp_path)
+        write_index(tmp_path)
 
 
 def test_a_link_to_a_report_stays_on_the_page_and_one_to_a_file_becomes_its_path():

@@ -9,7 +9,7 @@ import pytest
 
 from harness.jobs.page.worked import networks
 from harness.jobs.page.worked.examples import examples
-from harness.jobs.page.worked.quantities import Key, Worked, written
+from harness.jobs.page.worked.quantities import EntryKey, Worked, number_text
 
 pytest.importorskip("playwright", reason="Playwright is not installed: nothing is tried in a browser")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
@@ -124,7 +124,7 @@ def test_the_shown_numbers_are_the_harnesss(visit):
     page, numbers = visit(), Worked(MAZUR)
     to_step(page, "BP2")
     page.locator("tr[data-id=delta-1-0] button").focus()
-    weight, delta = (written(numbers.values[key], 4) for key in (Key("w", 2, 1, 0), Key("delta", 1, 0)))
+    weight, delta = (number_text(numbers.values[key], 4) for key in (EntryKey("w", 2, 1, 0), EntryKey("delta", 1, 0)))
     expect(page.locator("[data-number=w-2-1-0]")).to_have_text(weight)
     expect(page.locator("[data-neuron='1-0'] .worked-values .worked-made-now")).to_have_text(f"◆ δ {delta}")
     for side in ("one", "other"):

@@ -11,7 +11,7 @@ from benchmarks.runner.machine import machine_sentence
 from benchmarks.runner.measure import ROUND_COUNT
 from benchmarks.runner.races import RaceOutcome
 from benchmarks.runner.store import SavedResults
-from harness.reporting.document import Block, DataTable, Document, Image, Paragraph, Part, literal
+from harness.reporting.document import Block, Chapter, DataTable, Document, Image, Paragraph, literal
 from harness.reporting.figures import Line, Panel, Picture, write_pictures
 from harness.reporting.markdown import PICTURES, write_report
 
@@ -46,7 +46,7 @@ def _by_race(results: SavedResults) -> dict[str, RaceOutcome]:
     return {outcome.name: outcome for outcome in results.outcomes}
 
 
-def _goals(judged: Sequence[JudgedGoal], picture: Picture | None) -> Iterator[Part]:
+def _goals(judged: Sequence[JudgedGoal], picture: Picture | None) -> Iterator[Chapter]:
     if not judged:
         return
     found = [one for one in judged if one.found]
@@ -56,7 +56,7 @@ def _goals(judged: Sequence[JudgedGoal], picture: Picture | None) -> Iterator[Pa
     )
     rows = [[number, *map(literal, one.row())] for number, one in enumerate(judged, start=1)]
     table = DataTable.of(["", "what", "goal", "measured", "verdict"], rows)
-    yield Part("Goals", (Paragraph(counts), table, *_image(picture)), "goals")
+    yield Chapter("Goals", (Paragraph(counts), table, *_image(picture)), "goals")
 
 
 def _goals_picture(judged: Sequence[JudgedGoal]) -> Picture | None:
@@ -76,14 +76,14 @@ def _goals_picture(judged: Sequence[JudgedGoal]) -> Picture | None:
     )
 
 
-def _part(section: ReportSection, saved: SavedResults, found: Sequence[ResultTable]) -> Part:
+def _part(section: ReportSection, saved: SavedResults, found: Sequence[ResultTable]) -> Chapter:
     blocks: tuple[Block, ...] = (
         Paragraph(section.question),
         Paragraph(f"*{literal(machine_sentence(saved.machine))}*"),
-        *(Part(table.title, tuple(_shown(table))) for table in found),
+        *(Chapter(table.title, tuple(_shown(table))) for table in found),
         Paragraph(f"Measure only this section: `nox -s bench -- {section.name}`"),
     )
-    return Part(section.title, blocks, section.name)
+    return Chapter(section.title, blocks, section.name)
 
 
 def _shown(table: ResultTable) -> Iterator[Block]:

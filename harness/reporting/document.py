@@ -93,17 +93,17 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Part:
+class Chapter:
     """A heading with the blocks below it; with an id, links can name it."""
 
-    kind: ClassVar[str] = "part"
+    kind: ClassVar[str] = "chapter"
     title: str
     blocks: tuple[Block, ...]
     id: str = ""
 
 
-Block: TypeAlias = Paragraph | Bullets | DataTable | Image | CodeBlock | Fold | Part
-_KINDS = {one.kind: one for one in (Paragraph, Bullets, DataTable, Image, CodeBlock, Fold, Part)}
+Block: TypeAlias = Paragraph | Bullets | DataTable | Image | CodeBlock | Fold | Chapter
+_KINDS = {one.kind: one for one in (Paragraph, Bullets, DataTable, Image, CodeBlock, Fold, Chapter)}
 
 
 @dataclass(frozen=True)
@@ -113,42 +113,41 @@ class Document:
 
     @property
     def lead(self) -> tuple[Block, ...]:
-        """The blocks before the first part."""
-        return tuple(block for block in self.blocks if not isinstance(block, Part))
+        """The blocks outside of chapters."""
+        return tuple(block for block in self.blocks if not isinstance(block, Chapter))
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        return tuple(block for block in self.blocks if isinstance(block, Part))
+    def chapters(self) -> tuple[Chapter, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, Chapter))
 
     def images(self) -> Iterator[Image]:
         """Every picture, in order."""
         return _images(self.blocks)
+
+    def as_data(self) -> dict[str, Any]:
+        """The document as JSON can hold it."""
+        return {"title": self.title, "blocks": [_data_of(block) for block in self.blocks]}
+
+    @classmethod
+    def from_data(cls, data: Value) -> Document:
+        """The document that `as_data` has written. Raises BadFile if it is damaged."""
+        title, blocks = data.members("title", "blocks")
+        return cls(title.text(), _blocks(blocks))
 
 
 def _images(blocks: Sequence[Block]) -> Iterator[Image]:
     for block in blocks:
         if isinstance(block, Image):
             yield block
-        elif isinstance(block, Fold | Part):
+        elif isinstance(block, Fold | Chapter):
             yield from _images(block.blocks)
-
-
-def as_data(document: Document) -> dict[str, Any]:
-    """A document as JSON can hold it."""
-    return {"title": document.title, "blocks": [_data_of(block) for block in document.blocks]}
 
 
 def _data_of(block: Block) -> dict[str, Any]:
     found = {field.name: getattr(block, field.name) for field in fields(block)}
-    if isinstance(block, Fold | Part):
+    if isinstance(block, Fold | Chapter):
         found["blocks"] = [_data_of(inner) for inner in block.blocks]
     return {"kind": block.kind, **found}
-
-
-def from_data(data: Value) -> Document:
-    """The document that `as_data` has written. Raises BadFile if it is damaged."""
-    title, blocks = data.members("title", "blocks")
-    return Document(title.text(), _blocks(blocks))
 
 
 def _blocks(data: Value) -> tuple[Block, ...]:

@@ -14,31 +14,30 @@ from harness.errors import UnusableInput
 from harness.reporting.document import (
     Block,
     Bullets,
+    Chapter,
     CodeBlock,
     DataTable,
     Document,
     Fold,
     Image,
     Paragraph,
-    Part,
-    as_data,
 )
 
-DATA = "data"  # the folder of what jobs have found, beside their reports
+DATA_FOLDER = "data"  # the folder of what jobs have found, beside their reports
 PICTURES = "pictures"
 MADE_BY = "made by"  # the first member of a data file
 _MADE = "<!-- made by `nox"
 _OURS = (_MADE, f'{{\n "{MADE_BY}": "nox')
 
 
-def made(command: str) -> str:
+def first_line(command: str) -> str:
     """The first line of every page: which command makes it, and that nobody should edit it."""
     return f"{_MADE} -s {command}`; do not edit -->\n"
 
 
 def rendered(document: Document, command: str) -> str:
     """A document as a page in Markdown."""
-    parts = [made(command), f"# {document.title}\n", *(_block(block, 2) for block in document.blocks)]
+    parts = [first_line(command), f"# {document.title}\n", *(_block(block, 2) for block in document.blocks)]
     return "\n".join(parts)
 
 
@@ -58,7 +57,7 @@ def _block(block: Block, level: int) -> str:
         case Fold(summary, blocks):
             hidden = "\n".join(_block(inner, level) for inner in blocks)
             return f"<details><summary>{html.escape(summary, quote=False)}</summary>\n\n{hidden}\n</details>\n"
-        case Part(title, blocks, name):
+        case Chapter(title, blocks, name):
             anchor = f'<a id="{html.escape(name)}"></a>' if name else ""
             heading = f"{'#' * level} {anchor}{title}\n"
             return "\n".join([heading, *(_block(inner, level + 1) for inner in blocks)])
@@ -124,15 +123,15 @@ def write_page(path: Path, text: str) -> None:
 def write_data(folder: Path, name: str, command: str, **facts: Any) -> None:
     """Write what a job has found to data/NAME.json, for the page. Raises as `write_page` does."""
     text = json.dumps({MADE_BY: f"nox -s {command}", **facts}, ensure_ascii=False, indent=1, allow_nan=False)
-    write_page(folder / DATA / f"{name}.json", f"{text}\n")
+    write_page(folder / DATA_FOLDER / f"{name}.json", f"{text}\n")
 
 
 def files_of(name: str) -> tuple[str, str]:
     """The files of a report, in the folder of the reports."""
-    return f"{name}.md", f"{DATA}/{name}.json"
+    return f"{name}.md", f"{DATA_FOLDER}/{name}.json"
 
 
 def write_report(folder: Path, name: str, command: str, document: Document, **facts: Any) -> None:
     """Write a report as NAME.md, and as data/NAME.json together with other facts. Raises as `write_page` does."""
-    write_data(folder, name, command, document=as_data(document), **facts)
+    write_data(folder, name, command, document=document.as_data(), **facts)
     write_page(folder / f"{name}.md", rendered(document, command))

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.errors import BadFile
 
-SHOWN = 40  # characters of what was found
+SHOWN_CHARACTERS = 40  # characters of what was found
 
 
 def damaged(path: Path, problem: str, command: str, where: str = "") -> BadFile:
@@ -86,7 +86,9 @@ class Value:
     def error(self, expected: str) -> BadFile:
         """The error for a value that is not what was expected."""
         found = json.dumps(self.value)
-        return self.invalid(f"expected {expected}, found {found if len(found) <= SHOWN else f'{found[:SHOWN]}…'}")
+        return self.invalid(
+            f"expected {expected}, found {found if len(found) <= SHOWN_CHARACTERS else f'{found[:SHOWN_CHARACTERS]}…'}"
+        )
 
     def invalid(self, problem: str) -> BadFile:
         """The error for a value with a problem, which says what was expected and what was found."""

@@ -26,7 +26,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.claims.catalogue import all_claims, answered
-    from harness.jobs.claims.report import POINTS, verdict, write
+    from harness.jobs.claims.report import POINTS_TABLE, verdict, write_claims
     from harness.reporting.markdown import PICTURES, check_folder, files_of
 
     known = {claim.name: claim for claim in all_claims()}
@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace) -> Finished:
             raise UnknownName("claim", name, known)
     folder = options.reports or (None if names else REPORTS)
     if folder is not None:
-        check_folder(folder, files_of("claims"), (POINTS, PICTURES))
+        check_folder(folder, files_of("claims"), (POINTS_TABLE, PICTURES))
     found = {}
     for claim in [known[name] for name in dict.fromkeys(names)] or all_claims():
         start = time.perf_counter()
@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> Finished:
     if folder is None:
         print("No report for a selection; --reports FOLDER writes one, with the pictures.")
     else:
-        write(found, folder)
+        write_claims(found, folder)
         print(f"Report: {folder / 'claims.md'}")
     return Finished(0 if all(evidence.holds for evidence in found.values()) else 1, folder)
 
@@ -59,13 +59,13 @@ def _show(claim: Claim, evidence: Evidence) -> None:
     from tabulate import tabulate
 
     from harness.jobs.claims.claim import Table
-    from harness.jobs.claims.report import LONG, MARKS, verdict
+    from harness.jobs.claims.report import LONG_TABLE, STATEMENT_MARKS, verdict
 
     print(f"{claim.question}\n")
     _wrapped(f"{'' if evidence.holds else 'The experiment does not confirm this: '}{claim.answer}")
     print(f"\n{claim.name}: {verdict(evidence)}".replace("*", ""))
     for statement in evidence.statements:
-        _wrapped(f"{MARKS[statement.holds]} {statement.text}", "  ")
+        _wrapped(f"{STATEMENT_MARKS[statement.holds]} {statement.text}", "  ")
     print()
     _wrapped(f"Method: {claim.method}")
     _wrapped(f"Source of the question: {claim.source}")
@@ -73,9 +73,9 @@ def _show(claim: Claim, evidence: Evidence) -> None:
         print()
         if isinstance(exhibit, Table):
             _wrapped(exhibit.caption)
-            print(tabulate(exhibit.rows[:LONG], exhibit.headers, tablefmt="simple", disable_numparse=True))
-            if len(exhibit.rows) > LONG:
-                print(f"and {len(exhibit.rows) - LONG} more rows, in the report")
+            print(tabulate(exhibit.rows[:LONG_TABLE], exhibit.headers, tablefmt="simple", disable_numparse=True))
+            if len(exhibit.rows) > LONG_TABLE:
+                print(f"and {len(exhibit.rows) - LONG_TABLE} more rows, in the report")
         else:
             _wrapped(f"Picture {exhibit.name}.svg: {exhibit.caption}")
     print()

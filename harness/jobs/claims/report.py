@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.jobs.claims.claim import Claim, Evidence, Table
-from harness.reporting.document import Block, Bullets, DataTable, Document, Fold, Image, Paragraph, Part
+from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Fold, Image, Paragraph
 from harness.reporting.figures import Picture, write_pictures
 from harness.reporting.markdown import PICTURES, write_report
 
-POINTS = "claims.csv"
+POINTS_TABLE = "claims.csv"
 HOLDS, FAILS = "confirmed", "**not confirmed**"
-MARKS = {True: "✓", False: "✗"}
-LONG = 25  # rows; a longer table is folded
+STATEMENT_MARKS = {True: "✓", False: "✗"}
+LONG_TABLE = 25  # rows; a longer table is folded
 
 
 def verdict(evidence: Evidence) -> str:
@@ -48,11 +48,11 @@ def claims_document(found: Mapping[Claim, Evidence]) -> Document:
     )
 
 
-def _part(claim: Claim, evidence: Evidence) -> Part:
+def _part(claim: Claim, evidence: Evidence) -> Chapter:
     answer = claim.answer if evidence.holds else f"*The experiment does not confirm this:* {claim.answer}"
     summary = f"**{claim.name}: {verdict(evidence).replace('*', '')}.** Source of the question: {claim.source}"
     details: tuple[Block, ...] = (
-        Bullets(tuple(f"{MARKS[statement.holds]} {statement.text}" for statement in evidence.statements)),
+        Bullets(tuple(f"{STATEMENT_MARKS[statement.holds]} {statement.text}" for statement in evidence.statements)),
         Paragraph(f"**Method.** {claim.method}"),
         *(block for exhibit in evidence.exhibits if isinstance(exhibit, Table) for block in _table(exhibit)),
         Paragraph(f"**Limits.** {claim.limits}"),
@@ -62,14 +62,14 @@ def _part(claim: Claim, evidence: Evidence) -> Part:
         Paragraph(answer),
         Paragraph(summary),
         *(Image(picture.name, picture.caption) for picture in _pictures(evidence)),
-        Part("What the experiment found", details),
+        Chapter("What the experiment found", details),
     )
-    return Part(claim.question, blocks, claim.name)
+    return Chapter(claim.question, blocks, claim.name)
 
 
 def _table(table: Table) -> tuple[Block, ...]:
     shown = DataTable.of(table.headers, table.rows)
-    if len(table.rows) > LONG:
+    if len(table.rows) > LONG_TABLE:
         return (Fold(table.caption, (shown,)),)
     return Paragraph(table.caption), shown
 
@@ -83,7 +83,7 @@ def drawn_pictures(found: Mapping[Claim, Evidence]) -> list[Picture]:
     return [picture for evidence in found.values() for picture in _pictures(evidence)]
 
 
-def write(found: Mapping[Claim, Evidence], folder: Path) -> None:
+def write_claims(found: Mapping[Claim, Evidence], folder: Path) -> None:
     """Write the pictures, claims.csv with every point that they show, claims.md and its data into a folder.
 
     Raises UnusableInput if a file that is not ours is in the way, and OSError.
@@ -93,5 +93,5 @@ def write(found: Mapping[Claim, Evidence], folder: Path) -> None:
     if drawn := drawn_pictures(found):
         write_pictures(drawn, folder / PICTURES)
         points = pd.DataFrame([point for picture in drawn for point in picture.points()])
-        points.to_csv(folder / POINTS, index=False, lineterminator="\n")
+        points.to_csv(folder / POINTS_TABLE, index=False, lineterminator="\n")
     write_report(folder, "claims", "claims", claims_document(found))

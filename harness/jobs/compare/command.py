@@ -102,9 +102,9 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
 
 def _reported(comparison: Comparison, folder: Path) -> str:
     """Write the reports of a comparison and the page; the problem, where they cannot be written."""
-    from harness.jobs.compare.report.pages import write
+    from harness.jobs.compare.report.pages import write_comparison
 
-    if problem := _problem(folder, lambda: write(comparison, folder)):
+    if problem := _problem(folder, lambda: write_comparison(comparison, folder)):
         return problem
     print(f"Reports: {folder / 'README.md'}")
     return ""

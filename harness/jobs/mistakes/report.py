@@ -9,7 +9,7 @@ from typing import Any
 from harness.jobs.mistakes.kill_matrix import DOES_NOT_RUN, HIDDEN, SEEN, Row, passed_by
 from harness.jobs.peers.checkers import CHECKS, COMPARISONS
 from harness.judging.judge import Trial
-from harness.reporting.document import Block, Bullets, CodeBlock, DataTable, Document, Paragraph, Part, literal
+from harness.reporting.document import Block, Bullets, Chapter, CodeBlock, DataTable, Document, Paragraph, literal
 
 USUAL = {
     "torch gradcheck, slow": CHECKS["torch gradcheck, slow"],
@@ -56,10 +56,10 @@ def mistakes_document(
                 f"{len(cases)} cases of a check."
             ),
             Bullets(tuple(_summary(rows, right))),
-            Part("Seen, hidden, and what the checker says", tuple(_seen(rows))),
-            Part("What the usual checks miss", tuple(_missed(rows, passed))),
-            Part("The kill matrix", tuple(_kills(rows, cases))),
-            Part("The catalogue", tuple(_entry(row, number) for number, row in enumerate(rows, start=1))),
+            Chapter("Seen, hidden, and what the checker says", tuple(_seen(rows))),
+            Chapter("What the usual checks miss", tuple(_missed(rows, passed))),
+            Chapter("The kill matrix", tuple(_kills(rows, cases))),
+            Chapter("The catalogue", tuple(_entry(row, number) for number, row in enumerate(rows, start=1))),
         ),
     )
 
@@ -137,9 +137,9 @@ def _kills(rows: Sequence[Row], cases: Sequence[str]) -> Iterator[Block]:
     yield Bullets(tuple(f"{row.name}: {', '.join(row.cases(SEEN))}" for row in rare))
 
 
-def _entry(row: Row, number: int) -> Part:
+def _entry(row: Row, number: int) -> Chapter:
     entry = row.entry
     sources = ", ".join(f"<{source}>" if source.startswith("http") else literal(source) for source in entry.sources)
     lines = f"{entry.equation}, right: {entry.right}\n{' ' * len(entry.equation)}  wrong: {entry.wrong}"
     blocks = (Paragraph(entry.sentence()), CodeBlock(lines), Paragraph(f"Sources: {sources}."))
-    return Part(f"M{number} {row.name}", blocks)
+    return Chapter(f"M{number} {row.name}", blocks)

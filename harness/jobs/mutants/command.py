@@ -24,14 +24,14 @@ def _run(options: argparse.Namespace) -> Finished:
 
     if find_spec("cosmic_ray") is None:
         raise UnusableInput("mutants: expected the package cosmic-ray, found none; `nox -s mutants` installs it")
-    from harness.jobs.mutants.report import mutants_document, outdated, reasons, summary, unexplained
+    from harness.jobs.mutants.report import killed_line, known_reasons, mutants_document, outdated, unexplained
     from harness.jobs.mutants.run import fates
 
-    known, found = reasons(), []
+    known, found = known_reasons(), []
     with Server() as server:
         for implementation in select(options.only).implementations:
             mine = list(fates(server, implementation, options.seed))
-            print(f"{implementation.name}: {summary(mine)}", flush=True)
+            print(f"{implementation.name}: {killed_line(mine)}", flush=True)
             found += mine
     for fate in unexplained(found, known):
         print(f"unexplained: {fate.implementation}.py, line {fate.mutant.line}, {fate.mutant.operator}:")

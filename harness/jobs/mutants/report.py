@@ -14,7 +14,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from harness.jobs.mutants.run import Fate
-from harness.reporting.document import Block, Bullets, DataTable, Document, Paragraph, Part
+from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Paragraph
 
 SURVIVORS = Path(__file__).resolve().parent / "survivors.toml"
 
@@ -31,7 +31,7 @@ class Reason:
     why: str
 
 
-def reasons(path: Path = SURVIVORS) -> dict[MutantKey, Reason]:
+def known_reasons(path: Path = SURVIVORS) -> dict[MutantKey, Reason]:
     """The reason of every survivor that has one. Raises ValueError for a change that is not two lines, and where one
     is explained twice."""
     found: dict[MutantKey, Reason] = {}
@@ -91,8 +91,8 @@ def mutants_document(fates: Sequence[Fate], known: Mapping[MutantKey, Reason], s
                 "calls and `@` are not mutated."
             ),
             _operators(fates),
-            *([Part("Unexplained", (_changes(missing),))] if missing else []),
-            Part("The survivors, explained", tuple(_explained(fates, known))),
+            *([Chapter("Unexplained", (_changes(missing),))] if missing else []),
+            Chapter("The survivors, explained", tuple(_explained(fates, known))),
         ),
     )
 
@@ -118,7 +118,7 @@ def _explained(fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> Iter
             yield _changes(survivors)
 
 
-def summary(fates: Sequence[Fate]) -> str:
+def killed_line(fates: Sequence[Fate]) -> str:
     """How many mutants are killed, in a few words."""
     killed = sum(bool(fate.killed) for fate in fates)
     return f"{killed} of {len(fates)} mutants killed"

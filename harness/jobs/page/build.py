@@ -15,14 +15,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.errors import BadFile
-from harness.jobs.page import data, mistakes, prose
+from harness.jobs.page import data, mistakes
 from harness.jobs.page.damage import Warn, raised, reported
-from harness.jobs.page.notation import written
-from harness.jobs.page.sections import SECTIONS, Section
-from harness.jobs.page.svg import Inlined, inlined
+from harness.jobs.page.markup import prose
+from harness.jobs.page.markup.notation import written
+from harness.jobs.page.markup.svg import Inlined, inlined
+from harness.jobs.page.sections import PAGE_SECTIONS, PageSection
 from harness.jobs.page.worked import networks
 from harness.reporting.document import Document
-from harness.reporting.markdown import PICTURES, made, write_page
+from harness.reporting.markdown import PICTURES, first_line, write_page
 
 _HERE = Path(__file__).resolve().parent
 STYLES = ("page.css", "glance.css", "worked.css", "reports.css", "print.css")
@@ -32,7 +33,7 @@ SCRIPTS = (
 )
 
 
-def write(folder: Path, warn: Warn = raised) -> Path:
+def write_index(folder: Path, warn: Warn = raised) -> Path:
     """Build index.html from the data of a folder of reports, into that folder; `warn` is called for each damaged file.
 
     Raises UnusableInput if a file that is not ours is in the way, and OSError.
@@ -45,11 +46,11 @@ def write(folder: Path, warn: Warn = raised) -> Path:
 def build(folder: Path, warn: Warn = raised) -> str:
     """The page as text, the same to the byte for the same data. A section without data says which command makes them; a
     section with damaged data says so, and `warn` is called."""
-    damages: dict[str, list[BadFile]] = {section.id: [] for section in SECTIONS}
+    damages: dict[str, list[BadFile]] = {section.id: [] for section in PAGE_SECTIONS}
     results, kills = data.NO_RESULTS, mistakes.Kills()
     reports: dict[str, Document | None] = {}
     pictures: dict[str, Inlined | None] = {}
-    for section in SECTIONS:
+    for section in PAGE_SECTIONS:
         note = damages[section.id].append
         with reported(note):
             if section.id == "glance":
@@ -64,9 +65,9 @@ def build(folder: Path, warn: Warn = raised) -> str:
         warn(error)
     script, template = _read("js", SCRIPTS), _templates().get_template("page.html")
     return template.render(
-        made=Markup(made("report").strip()),
-        sections=SECTIONS,
-        answer=data.answer(results),
+        made=Markup(first_line("report").strip()),
+        sections=PAGE_SECTIONS,
+        answer=data.headline(results),
         reports=reports,
         pictures=pictures,
         kills=kills,
@@ -75,11 +76,11 @@ def build(folder: Path, warn: Warn = raised) -> str:
         style=Markup(_read("css", STYLES)),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        data=Markup(as_json({**results, "kills": kills.as_data(), "worked": networks.data()})),
+        data=Markup(script_json({**results, "kills": kills.as_data(), "worked": networks.data()})),
     )
 
 
-def _pictures(folder: Path, section: Section, report: Document | None, warn: Warn) -> dict[str, Inlined | None]:
+def _pictures(folder: Path, section: PageSection, report: Document | None, warn: Warn) -> dict[str, Inlined | None]:
     """The pictures of a report by name; None for one that is missing or damaged."""
     found: dict[str, Inlined | None] = {}
     for image in report.images() if report else ():
@@ -103,7 +104,7 @@ def _templates() -> Environment:
     return environment
 
 
-def as_json(value: Any) -> str:
+def script_json(value: Any) -> str:
     """JSON that can stand inside a <script>: no text in it can end the element or begin a comment."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":

@@ -13,7 +13,7 @@ from harness.jobs.compare.report.views import QUANTITY_TITLES
 from harness.jobs.compare.results import read_rows
 from harness.jobs.page.damage import Warn, raised, reported
 from harness.judging.verdict import VERDICTS
-from harness.reporting.markdown import DATA
+from harness.reporting.markdown import DATA_FOLDER
 from harness.reporting.reading import Value, read_json
 
 NAMED_AT_MOST = 3  # implementations that do not agree are named, if they are so few
@@ -97,7 +97,7 @@ def _packed(row: Mapping[str, str], texts: dict[str, int]) -> Packed:
 def _described(folder: Path) -> tuple[Described, Described]:
     """What the comparison says of its implementations and of its cases, by name; empty if there is no such file.
     Raises BadFile if it is damaged."""
-    found = read_json(folder / DATA / "compare.json", "the data of a comparison", "compare")
+    found = read_json(folder / DATA_FOLDER / "compare.json", "the data of a comparison", "compare")
     if found is None:
         return {}, {}
     implementations = [_implementation(one) for one in found.member("implementations").items()]
@@ -141,7 +141,7 @@ def _family(dataset: str, dtype: str, online: bool) -> str:
     return "random networks" if dataset == "random" else dataset
 
 
-def answer(found: Mapping[str, Any]) -> str:
+def headline(found: Mapping[str, Any]) -> str:
     """The answer in a sentence or two: how many agree with the truth, and what is to be said of the others."""
     if not found["implementations"]:
         return "Nothing has been compared yet. Run nox -s compare, and look again."

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.jobs.mistakes.report import MARK_OF
-from harness.reporting.markdown import DATA
+from harness.reporting.markdown import DATA_FOLDER
 from harness.reporting.reading import Value, read_json
 
 SEEN_MARK, *_ = MARK_OF.values()
@@ -47,7 +47,7 @@ class Kills:
 
 def read_kills(folder: Path) -> Kills:
     """The kill matrix; empty if there is no such file. Raises BadFile if it is damaged."""
-    found = read_json(folder / DATA / "mistakes.json", "a report", "mistakes")
+    found = read_json(folder / DATA_FOLDER / "mistakes.json", "a report", "mistakes")
     if found is None:
         return Kills()
     cases = found.member("cases").texts()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A section of the page: the id that links name, its title, the command that makes its data, the template, and the
     name of its report, as in claims.md and data/claims.json, if it shows one."""
 
@@ -18,13 +18,13 @@ class Section:
 
 
 # A new section is a line here, a template, and where it needs them a style, a script and data in `build.build`.
-SECTIONS = (
-    Section("glance", "At a glance", "compare", "glance.html"),
-    Section("side-by-side", "Side by side", "report", "worked.html"),
-    Section("claims", "Claims", "claims", "claims.html", "claims"),
-    Section("training", "Training", "train", "report.html", "training"),
-    Section("mistakes", "Mistakes", "mistakes", "mistakes.html", "mistakes"),
-    Section("proofs", "Proofs", "prove", "report.html", "proof"),
-    Section("sensitivity", "Sensitivity", "peers", "report.html", "sensitivity"),
-    Section("benchmarks", "Benchmarks", "bench", "report.html", "benchmarks"),
+PAGE_SECTIONS = (
+    PageSection("glance", "At a glance", "compare", "glance.html"),
+    PageSection("side-by-side", "Side by side", "report", "worked.html"),
+    PageSection("claims", "Claims", "claims", "claims.html", "claims"),
+    PageSection("training", "Training", "train", "report.html", "training"),
+    PageSection("mistakes", "Mistakes", "mistakes", "mistakes.html", "mistakes"),
+    PageSection("proofs", "Proofs", "prove", "report.html", "proof"),
+    PageSection("sensitivity", "Sensitivity", "peers", "report.html", "sensitivity"),
+    PageSection("benchmarks", "Benchmarks", "bench", "report.html", "benchmarks"),
 )

@@ -28,7 +28,7 @@ SIZES: tuple[tuple[int, ...], ...] = (
     (64, 100, 32, 10),
     (784, 120, 40, 10),
 )
-ROWS = 8
+SAMPLE_ROWS = 8
 ENDS = (
     ("tanh", "softmax", "cross_entropy"),
     ("sigmoid", "sigmoid", "half_squared_error"),
@@ -88,8 +88,8 @@ def problems(widths: tuple[int, ...]) -> list[Problem]:
                 w = random.normal(size=(fan_out, fan_in)) * scale / np.sqrt(fan_in)
                 name = output if l == len(widths) - 1 else hidden
                 layers.append(Layer(w, random.normal(size=fan_out) * 0.1 * scale, ACTIVATIONS[name]))
-            x = random.normal(size=(ROWS, widths[0]))
-            t = np.eye(widths[-1])[random.integers(widths[-1], size=ROWS)]
+            x = random.normal(size=(SAMPLE_ROWS, widths[0]))
+            t = np.eye(widths[-1])[random.integers(widths[-1], size=SAMPLE_ROWS)]
             inputs = Inputs(Network(tuple(layers), COSTS[cost]), x, t)
             right = backprop(inputs.network, x, t)
             sizes = np.abs(right.w[0]).ravel()
@@ -141,7 +141,7 @@ def sensitivity_document(findings: list[Finding]) -> Document:
             Paragraph(
                 "A gradient is correct except for one entry of ∂C/∂W^1, the entry of median size. Each checker gets it "
                 f"at its default settings. There are {len(ENDS) * len(WEIGHTS)} networks of each size ({ends}; each "
-                f"with weights of the usual size and with weights a hundred times smaller; {ROWS} rows)."
+                f"with weights of the usual size and with weights a hundred times smaller; {SAMPLE_ROWS} rows)."
             ),
             Bullets(
                 (
@@ -163,7 +163,7 @@ def sensitivity_document(findings: list[Finding]) -> Document:
     )
 
 
-def describe(finding: Finding) -> str:
+def finding_line(finding: Finding) -> str:
     """One line for the terminal."""
     seen, alarms, seconds = _figures(finding)
     return f"{_size(finding)}: {finding.checker}: {seen}" + (f"; false alarms {alarms}; {seconds} s" if alarms else "")

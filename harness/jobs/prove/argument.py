@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.model.exact import SIZE
-from harness.reporting.document import Part, paragraphs
+from harness.reporting.document import Chapter, paragraphs
 
 _TEXT = f"""
 **What is compared.** Backprop uses +, − and ×, and it never looks inside an activation: f(z) and f'(z) are black boxes
@@ -54,4 +54,4 @@ passes through its loops; activations that are not elementwise, such as softmax;
 **A concrete instance**: the same comparison with fractions and f(z) = 1/(c − z). Its slope is a² from the output and
 1/(c − z)² from z, so this shows that both slope forms are one function.
 """
-ARGUMENT = Part("The argument", paragraphs(_TEXT))
+ARGUMENT = Chapter("The argument", paragraphs(_TEXT))

@@ -10,7 +10,7 @@ from harness.jobs.prove.argument import ARGUMENT
 from harness.jobs.prove.proofs import Proof
 from harness.jobs.prove.refute import Refutation
 from harness.model.contract import Array
-from harness.reporting.document import Block, CodeBlock, DataTable, Document, Paragraph, Part, literal
+from harness.reporting.document import Block, Chapter, CodeBlock, DataTable, Document, Paragraph, literal
 
 
 def proof_document(
@@ -35,9 +35,9 @@ def proof_document(
                 f"*Fractions*: the same comparison with f(z) = 1/(c − z). Seed {seed}."
             ),
             *_refuted(proofs),
-            Part("The implementations", tuple(_implementations(proofs, unable))),
+            Chapter("The implementations", tuple(_implementations(proofs, unable))),
             ARGUMENT,
-            Part(
+            Chapter(
                 "Wrong formulations, refuted",
                 (
                     Paragraph(
@@ -70,11 +70,11 @@ def _architectures(proofs: Sequence[Proof]) -> DataTable:
     return DataTable.of([*heads, "false, below"], rows)
 
 
-def _refuted(proofs: Sequence[Proof]) -> Iterator[Part]:
+def _refuted(proofs: Sequence[Proof]) -> Iterator[Chapter]:
     """The pairs that differ, if there are any."""
     rows = [[proof.architecture.name, *found] for proof in proofs for found in proof.different]
     if rows:
-        yield Part("Refuted", (DataTable.of(["architecture", "one", "other", "first difference"], rows),))
+        yield Chapter("Refuted", (DataTable.of(["architecture", "one", "other", "first difference"], rows),))
 
 
 def _implementations(proofs: Sequence[Proof], unable: Mapping[str, str]) -> Iterator[Block]:
@@ -93,7 +93,7 @@ def _refusals(name: str, proofs: Sequence[Proof]) -> str:
     return "; ".join(reasons) or "–"
 
 
-def _refutation(found: Refutation) -> Part:
+def _refutation(found: Refutation) -> Chapter:
     layers = found.example.network.layers
     lines = [
         f"{name}^{l} = {_rows(value)}"
@@ -101,7 +101,7 @@ def _refutation(found: Refutation) -> Part:
         for name, value in (("W", layer.w), ("b", layer.b))
     ]
     data = f"x = {_rows(found.example.x[0])}    t = {_rows(found.example.t[0])}"
-    return Part(
+    return Chapter(
         found.name.capitalize(),
         (
             Paragraph(

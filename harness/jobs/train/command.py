@@ -25,7 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.train.follow import follow, select
     from harness.jobs.train.judged import judge
-    from harness.jobs.train.report.pages import RUNS_TABLE, write
+    from harness.jobs.train.report.pages import RUNS_TABLE, write_training
     from harness.jobs.train.report.terminal import display, print_summary
     from harness.jobs.train.report.views import is_well
     from harness.jobs.train.store import Store
@@ -52,7 +52,7 @@ def _run(options: argparse.Namespace) -> Finished:
     if folder is None:
         print("No reports for a selection; --reports FOLDER writes them there.")
     else:
-        write(judged, folder)
+        write_training(judged, folder)
         print(f"Report: {folder / 'training.md'}")
     return Finished(0 if is_well(judged) else 1, folder)
 

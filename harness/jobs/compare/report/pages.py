@@ -36,7 +36,7 @@ from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison
 from harness.judging.verdict import MOST_DIGITS
 from harness.reporting import markdown
-from harness.reporting.document import Block, Bullets, DataTable, Document, Paragraph, Part, literal
+from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Paragraph, literal
 from harness.sandbox.loading import REFERENCE, Implementation
 from harness.truth.bounds.float_format import FUNCTION_ULPS
 
@@ -51,7 +51,7 @@ VERDICT_TEXTS = (
     "*Cannot tell*: a weighted input is within rounding of a kink of relu.",
     "Weights after epochs are not judged.",
 )
-BOUND = (
+BOUND_TEXT = (
     "The bound follows from running error analysis of the four equations. It assumes sums in any order; exp and "
     f"similar functions within {FUNCTION_ULPS['float64']:g} units in the last place ({FUNCTION_ULPS['float32']:g} in "
     "float32); f' from z or from the output, whichever is less accurate; and no fast-math. [The "
@@ -59,7 +59,7 @@ BOUND = (
 )
 
 
-def write(comparison: Comparison, folder: Path) -> None:
+def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write README.md, pairwise.md, implementations/*.md, results.csv, badge.json, junit.xml and data/ into `folder`.
 
     Raises UnusableInput if a file that is not ours is in the way, and OSError.
@@ -76,8 +76,8 @@ def write(comparison: Comparison, folder: Path) -> None:
             stale.unlink()
     markdown.write_data(folder, "compare", "compare", **selection_facts(comparison.selection))
     write_table(folder / "results.csv", COMMITTED_COLUMNS, map(committed_row, comparison.rows))
-    write_table(folder / markdown.DATA / "results.csv", Row._fields, exact.rows)
-    write_table(folder / markdown.DATA / "pairs.csv", PAIR_COLUMNS, exact.pairs)
+    write_table(folder / markdown.DATA_FOLDER / "results.csv", Row._fields, exact.rows)
+    write_table(folder / markdown.DATA_FOLDER / "pairs.csv", PAIR_COLUMNS, exact.pairs)
     (folder / "badge.json").write_text(badge(comparison), encoding="utf-8", newline="\n")
     write_junit(comparison, folder / "junit.xml")
 
@@ -85,7 +85,7 @@ def write(comparison: Comparison, folder: Path) -> None:
 def overview(comparison: Comparison) -> Document:
     """reports/README.md: what was compared, the digits of agreement, the verdicts, and what did not run."""
     selection, tally = comparison.selection, comparison.tally
-    verdicts: list[Block] = [Bullets(VERDICT_TEXTS), Paragraph(BOUND), *_table(verdict_counts(tally.of))]
+    verdicts: list[Block] = [Bullets(VERDICT_TEXTS), Paragraph(BOUND_TEXT), *_table(verdict_counts(tally.of))]
     excess = excess_by_quantity(tally, order_of_magnitude)
     return Document(
         "How closely the formulations agree",
@@ -110,11 +110,11 @@ def overview(comparison: Comparison) -> Document:
                     "*Worst agreeing other*: the same without the implementations that do not agree with the truth.",
                 )
             ),
-            *(Part(kind, _table(summary(comparison, kind))) for kind in tally.kinds),
-            Part("Verdicts", tuple(verdicts)),
-            *([Part("Worst error / rounding bound (≤ 1 is correct)", _table(excess))] if excess.rows else []),
+            *(Chapter(kind, _table(summary(comparison, kind))) for kind in tally.kinds),
+            Chapter("Verdicts", tuple(verdicts)),
+            *([Chapter("Worst error / rounding bound (≤ 1 is correct)", _table(excess))] if excess.rows else []),
             *_refusals(tally),
-            Part(
+            Chapter(
                 "The implementations",
                 (
                     Bullets(
@@ -125,16 +125,16 @@ def overview(comparison: Comparison) -> Document:
                     ),
                 ),
             ),
-            Part("The cases", (Bullets(tuple(map(_case_line, selection.cases))),)),
+            Chapter("The cases", (Bullets(tuple(map(_case_line, selection.cases))),)),
         ),
     )
 
 
-def _refusals(tally: Tally) -> Iterator[Part]:
+def _refusals(tally: Tally) -> Iterator[Chapter]:
     for verdict, title in (("unsupported", "Not supported, and why"), ("failed", "Failed, and why")):
         grid = reasons(tally, verdict)
         if grid.rows:
-            yield Part(title, _table(grid))
+            yield Chapter(title, _table(grid))
 
 
 def pairwise(comparison: Comparison) -> Document:
@@ -145,7 +145,7 @@ def pairwise(comparison: Comparison) -> Document:
         shown = UNTOLD if pair.digits is None else str(pair.digits)
         fewest.setdefault((pair.kind, pair.quantity), {})[frozenset((pair.one, pair.other))] = shown
     parts = [
-        Part(f"{kind}: {title}", (_matrix(names, fewest[kind, quantity]),))
+        Chapter(f"{kind}: {title}", (_matrix(names, fewest[kind, quantity]),))
         for kind in comparison.tally.kinds
         for quantity, title in QUANTITY_TITLES.items()
         if (kind, quantity) in fewest
@@ -165,7 +165,7 @@ def page_of(implementation: Implementation, comparison: Comparison) -> Document:
     heads = ["case", "quantity", "layer", "entry", "digits", "verdict", "detail"]
     worst = Grid(heads, [[row._asdict()[head] for head in heads] for row in counts.worst])
     refused = [
-        Part(title, (Bullets(tuple(f"{literal(why)}: {_cases(cases)}" for why, cases in found.items())),))
+        Chapter(title, (Bullets(tuple(f"{literal(why)}: {_cases(cases)}" for why, cases in found.items())),))
         for verdict, title in (("inaccurate", "Inaccurate"), ("unsupported", "Not supported"), ("failed", "Failed"))
         if (found := counts.reasons.get(verdict))
     ]
@@ -176,8 +176,8 @@ def page_of(implementation: Implementation, comparison: Comparison) -> Document:
             Paragraph(f"Source: {literal(implementation.source) or 'not stated'}."),
             Paragraph(f"Cases run: {counts.ran.total()} of {len(comparison.selection.cases)}."),
             *_table(verdict_counts({implementation.name: counts})),
-            Part("By quantity", _table(_quantities(counts))),
-            *([Part("Worst cases", _table(worst))] if worst.rows else []),
+            Chapter("By quantity", _table(_quantities(counts))),
+            *([Chapter("Worst cases", _table(worst))] if worst.rows else []),
             *refused,
         ),
     )

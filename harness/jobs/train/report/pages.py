@@ -23,9 +23,9 @@ from harness.jobs.train.report.views import (
 from harness.jobs.train.runners import ScikitLearn
 from harness.jobs.train.spread import FALSE_ALARM, RUNS, quantile
 from harness.judging.verdict import MOST_DIGITS
-from harness.reporting.document import Block, Bullets, DataTable, Document, Image, Paragraph, Part, literal
+from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Image, Paragraph, literal
 from harness.reporting.figures import Picture, write_pictures
-from harness.reporting.markdown import DATA, PICTURES, write_report
+from harness.reporting.markdown import DATA_FOLDER, PICTURES, write_report
 from harness.truth.gradient import TRAINING_PRECISION
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 RUNS_TABLE = "training.csv"
 # What does not change with the machine; the distances themselves go to data/, which is not committed.
 COMMITTED = [column for column in COLUMNS if column not in ("error", "limit")]
-METHOD = Part(
+VERDICT_CHAPTER = Chapter(
     "How the verdict is reached",
     (
         Bullets(
@@ -59,7 +59,7 @@ METHOD = Part(
         ),
     ),
 )
-LIMITS = Part(
+LIMITS_CHAPTER = Chapter(
     "Limits",
     (
         Bullets(
@@ -89,7 +89,7 @@ USAGE = Paragraph(
 )
 
 
-def write(judged: Judged, folder: Path) -> None:
+def write_training(judged: Judged, folder: Path) -> None:
     """Write the report with its data, its table and its pictures into `folder`, and the exact figures into data/.
 
     Raises UnusableInput if a file that is not ours is in the way, and OSError.
@@ -98,7 +98,7 @@ def write(judged: Judged, folder: Path) -> None:
     write_report(folder, "training", "train", training_document(judged, shown))
     committed(judged.table).to_csv(folder / RUNS_TABLE, index=False, lineterminator="\n")
     write_pictures([*shown.values()], folder / PICTURES)
-    judged.table.to_csv(folder / DATA / RUNS_TABLE, index=False, lineterminator="\n")
+    judged.table.to_csv(folder / DATA_FOLDER / RUNS_TABLE, index=False, lineterminator="\n")
 
 
 def committed(table: pd.DataFrame) -> pd.DataFrame:
@@ -118,12 +118,12 @@ def training_document(judged: Judged, shown: dict[str, Picture]) -> Document:
                 "are compared with those of a training in higher precision. For comparison "
                 f"{_others(judged)}: the first entry of ∂C/∂b^1 is too large by a relative 1e-6."
             ),
-            Part("Correct digits of the weights", tuple(_digits(judged, shown))),
-            Part("What the runners have learned", tuple(_learned(judged, shown["loss"]))),
+            Chapter("Correct digits of the weights", tuple(_digits(judged, shown))),
+            Chapter("What the runners have learned", tuple(_learned(judged, shown["loss"]))),
             *_not_trained(judged),
-            METHOD,
-            LIMITS,
-            Part("The courses", (Bullets(tuple(map(_course_line, judged.selection.courses))), USAGE)),
+            VERDICT_CHAPTER,
+            LIMITS_CHAPTER,
+            Chapter("The courses", (Bullets(tuple(map(_course_line, judged.selection.courses))), USAGE)),
         ),
     )
 
@@ -143,7 +143,7 @@ def _digits(judged: Judged, shown: dict[str, Picture]) -> Iterator[Block]:
     for kind, courses in kinds(judged.selection.courses).items():
         digits = digits_by_runner(judged, courses)
         table = DataTable.of(["runner", *digits.columns], digits.itertuples(name=None))
-        yield Part(kind.capitalize(), (table, _image(shown[kind])))
+        yield Chapter(kind.capitalize(), (table, _image(shown[kind])))
 
 
 def _learned(judged: Judged, loss: Picture) -> Iterator[Block]:
@@ -157,9 +157,9 @@ def _learned(judged: Judged, loss: Picture) -> Iterator[Block]:
     yield _image(loss)
 
 
-def _not_trained(judged: Judged) -> Iterator[Part]:
+def _not_trained(judged: Judged) -> Iterator[Chapter]:
     if rows := not_trained(judged):
-        yield Part("Not trained, and why", (DataTable.of(NOT_TRAINED, [map(literal, row) for row in rows]),))
+        yield Chapter("Not trained, and why", (DataTable.of(NOT_TRAINED, [map(literal, row) for row in rows]),))
 
 
 def _image(picture: Picture) -> Image:

@@ -15,7 +15,7 @@ from harness.jobs.train.runners import PLANTED
 if TYPE_CHECKING:
     import pandas as pd
 
-MARKS = (1, 10, 100)  # epochs that are shown, and the last
+SHOWN_EPOCHS = (1, 10, 100)  # epochs that are shown, and the last
 NOT_TRAINED = ["runner", "verdict", "reason", "courses"]
 
 
@@ -29,7 +29,7 @@ def kinds(courses: Sequence[Course]) -> dict[str, list[Course]]:
 
 def marks(course: Course) -> list[int]:
     """The epochs of a course that are shown."""
-    return sorted({*(mark for mark in MARKS if mark < course.epochs), course.epochs})
+    return sorted({*(mark for mark in SHOWN_EPOCHS if mark < course.epochs), course.epochs})
 
 
 def marks_in_words(course: Course) -> str:

@@ -9,20 +9,20 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from harness.jobs.page.notation import written
-from harness.jobs.page.sections import SECTIONS, Section
-from harness.reporting.document import Document, from_data
-from harness.reporting.markdown import DATA
+from harness.jobs.page.markup.notation import written
+from harness.jobs.page.sections import PAGE_SECTIONS, PageSection
+from harness.reporting.document import Document
+from harness.reporting.markdown import DATA_FOLDER
 from harness.reporting.reading import read_json
 
 # The sections that show a report, by the file that links name.
-_SECTION_OF = {f"{section.report}.md": section.id for section in SECTIONS if section.report} | {"README.md": "glance"}
+_SECTION_OF = {"README.md": "glance"} | {f"{one.report}.md": one.id for one in PAGE_SECTIONS if one.report}
 
 
-def read_report(folder: Path, section: Section) -> Document | None:
+def read_report(folder: Path, section: PageSection) -> Document | None:
     """The report of a section; None if there is no such file. Raises BadFile if it is damaged."""
-    found = read_json(folder / DATA / f"{section.report}.json", "a report", section.command)
-    return None if found is None else from_data(found.member("document"))
+    found = read_json(folder / DATA_FOLDER / f"{section.report}.json", "a report", section.command)
+    return None if found is None else Document.from_data(found.member("document"))
 
 
 def inline(text: str) -> Markup:
