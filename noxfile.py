@@ -1,6 +1,7 @@
 """The one list of commands: `nox -l` shows them. Each session does all of its own set-up."""
 
 import hashlib
+import re
 import sys
 from pathlib import Path
 
@@ -14,14 +15,25 @@ ROOT = Path(__file__).resolve().parent
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
-def install(session, *groups):
-    """The project's dependencies and these groups, as pinned; nothing where they are there from the last time."""
+def install(session, *groups, extra="compare"):
+    """The project's dependencies, those of an extra, and these groups, as pinned; only what is not there yet."""
     packages = [*PROJECT["project"]["dependencies"], *nox.project.dependency_groups(PROJECT, *groups)]
+    if extra:
+        packages += PROJECT["project"]["optional-dependencies"][extra]
     wanted = hashlib.sha256("\n".join([*packages, (ROOT / "constraints.txt").read_text()]).encode()).hexdigest()
     stamp = Path(session.virtualenv.location) / "installed"
     if not stamp.exists() or stamp.read_text() != wanted:
         session.install("-c", "constraints.txt", *packages)
         stamp.write_text(wanted)
+
+
+def imports_more(session):
+    """Whether a file to check speaks of torch or scipy, which a check itself does not need."""
+    for argument in session.posargs:
+        for path in (Path(session.invoked_from) / argument, ROOT / "implementations" / f"{argument}.py"):
+            if path.suffix == ".py" and path.is_file():
+                return re.search(rb"\b(torch|scipy|sklearn|pandas)\b", path.read_bytes()) is not None
+    return False
 
 
 def run(session, command, python="python"):
@@ -42,7 +54,7 @@ def compare(session):
 @nox.session
 def check(session):
     """Is this file's backprop right? The path of a file after --."""
-    install(session)
+    install(session, extra="compare" if imports_more(session) else None)
     run(session, "check")
 
 
@@ -98,7 +110,7 @@ def report(session):
 def browser(session):
     """The page in a real browser: the system's Chromium, driven by Playwright."""
     install(session, "tests", "browser")
-    session.run("python", "-m", "pytest", "tests/test_browser.py", "tests/test_worked_browser.py", *session.posargs)
+    session.run("python", "-m", "pytest", "tests/jobs/page", "-k", "browser", *session.posargs)
 
 
 @nox.session

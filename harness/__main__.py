@@ -19,6 +19,7 @@ import sys
 
 from harness.errors import UnusableInput, unwritable
 from harness.jobs import Finished, commands
+from harness.jobs.options import program
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,6 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
     except UnusableInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("harness", *sys.stdlib_module_names):
+            raise
+        install = "python -m pip install 'gradproof[compare]'"
+        print(f"error: {options.command} needs {error.name}, which is not installed; {install}", file=sys.stderr)
+        return 2
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             # The reader of the output has seen enough; the interpreter must not complain of it at exit.
@@ -48,9 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    installed = os.path.basename(sys.argv[0]) == "gradproof"
-    called = "gradproof" if installed else "python -m harness"
-    parser = argparse.ArgumentParser(prog=called, description="gradproof: is your backprop right?")
+    parser = argparse.ArgumentParser(prog=program(), description="gradproof: is your backprop right?")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in commands(arguments[0] if arguments else ""):
         subparser = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
@@ -70,5 +75,11 @@ def _finish(job: Finished) -> int:
     return job.status
 
 
-if __name__ == "__main__":
+def console() -> None:
+    """The command `gradproof`, as it is installed. Does not return."""
+    ending.listen()
     os._exit(main())  # the process ends at once; nothing is left to tidy
+
+
+if __name__ == "__main__":
+    os._exit(main())

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from harness.model.contract import Network
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-IMPLEMENTATIONS_FOLDER = PROJECT_ROOT / "implementations"
+_INSTALLED = PROJECT_ROOT / "harness" / "implementations"  # a wheel has them inside the package
+IMPLEMENTATIONS_FOLDER = _INSTALLED if _INSTALLED.is_dir() else PROJECT_ROOT / "implementations"
 REFERENCE = "torch_autograd"
 # The docstring at the start of a file, after comments and empty lines. Parsing the whole file takes 30 times as long.
 _DOCSTRING = r"""(?:[ \t]*(?:#[^\n]*)?\n)*([rRuU]?(\"{3}|'{3}|["'])(?:\\.|(?!\2).)*\2)"""

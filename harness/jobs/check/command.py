@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_limits, seconds_argument, seed_argument
+from harness.jobs.options import add_limits, check_command, seconds_argument, seed_argument
 
 if TYPE_CHECKING:
     from harness.jobs.check.run import CheckResult
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import Server
-
-COMMAND_VARIABLE = (
-    "GRADPROOF_COMMAND"  # how a person calls the check, where that is not as a module: set by the noxfile
-)
 
 
 def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,9 +99,7 @@ def _rerun_command(file: str, case: str, seed: int) -> str:
         return ""
     import shlex
 
-    return (
-        f"{os.environ.get(COMMAND_VARIABLE, 'python -m harness check')} {shlex.quote(file)} --case {case} --seed {seed}"
-    )
+    return f"{check_command()} {shlex.quote(file)} --case {case} --seed {seed}"
 
 
 def _check_writable(path: Path, source: Path) -> None:
@@ -129,7 +123,7 @@ def _run_new(options: argparse.Namespace) -> Finished:
     from harness.jobs.check.skeleton import write_skeleton
 
     path = write_skeleton(options.name)
-    called = os.environ.get(COMMAND_VARIABLE, "python -m harness check")
+    called = check_command()
     print(
         f"Wrote {path}. It runs, and is wrong: fill in the line marked TODO. To see what is wrong:\n  {called} {path}"
     )

@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> Finished:
 
 def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finished:
     with clock.phase("import"):
-        from harness.jobs.compare.report.terminal import display, print_summary
+        from harness.jobs.compare.report.terminal import comparison_display, print_comparison
         from harness.jobs.compare.run import compare, select
         from harness.reporting.markdown import check_file, check_folder
         from harness.reporting.profile import table
@@ -65,13 +65,13 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
     selection = select(options.only, options.case, options.data)
     folder = options.reports or (REPORTS if selection.complete and options.seed is None else None)
     if folder is not None:
-        check_folder(folder)
+        check_folder(folder, ("README.md", "data/compare.json"))
     if options.json is not None:
         check_file(options.json)
     path = folder / "data" / PARTIAL if folder is not None else None
     if path is not None:
         ending.keep(f"what is done is kept in {path}")
-    shown = display()
+    shown = comparison_display()
     ending.at_end(shown.close)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
     jobs = options.jobs or processors()
@@ -80,7 +80,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
     finally:
         shown.close()
     with clock.phase("reports"):
-        print_summary(comparison)
+        print_comparison(comparison)
         problem = unreported = _reported(comparison, folder) if folder is not None else ""
         if folder is None:
             print("No reports for a selection; --reports FOLDER writes them there.")
@@ -102,9 +102,9 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
 
 def _reported(comparison: Comparison, folder: Path) -> str:
     """Write the reports of a comparison and the page; the problem, where they cannot be written."""
-    from harness.jobs.compare.report.pages import write
+    from harness.jobs.compare.report.pages import write_comparison
 
-    if problem := _problem(folder, lambda: write(comparison, folder)):
+    if problem := _problem(folder, lambda: write_comparison(comparison, folder)):
         return problem
     print(f"Reports: {folder / 'README.md'}")
     return ""
@@ -172,10 +172,10 @@ def _show_changes(title: str, listed: Sequence[Change]) -> None:
 
 
 COMMANDS = (
-    Command("compare", "run implementations on cases, tabulate how closely they agree", _arguments, _run),
+    Command("compare", "run all implementations on all cases, tabulate how closely they agree", _arguments, _run),
     Command(
         "diff",
-        "what has changed between two results.csv; status 1 if a verdict is worse",
+        "show what changed between two results.csv; status 1 if a verdict is worse",
         _arguments_of_diff,
         _run_diff,
     ),

@@ -42,4 +42,4 @@ def _run(options: argparse.Namespace) -> Finished:
     return Finished(1 if tally.alarms.total() else 0)
 
 
-COMMANDS = (Command("soundness", "right implementations on random networks: no false alarm", _arguments, _run),)
+COMMANDS = (Command("soundness", "run correct code on random networks: is there a false alarm?", _arguments, _run),)

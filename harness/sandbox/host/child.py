@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.sandbox.answers import Answer, failed, refusal_from
-from harness.sandbox.loading import PROJECT_ROOT
+from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 from harness.sandbox.messages import Inbox, pack, pack_answer
 from harness.sandbox.processes.fork_server import settle_worker
 
@@ -93,7 +93,7 @@ def hide_harness(folder: Path) -> None:
     for name in ("Gradients", "Layer", "Network", "Unsupported"):
         setattr(small, name, getattr(contract, name))
     neighbours = ModuleType("implementations", "The package of a file, for imports such as `from . import neighbour`.")
-    neighbours.__path__ = [] if folder == PROJECT_ROOT / "implementations" else [str(folder)]
+    neighbours.__path__ = [] if folder == IMPLEMENTATIONS_FOLDER else [str(folder)]
     sys.modules |= {"harness": small, "harness.model.contract": contract, "implementations": neighbours}
     sys.path[:] = [path for path in sys.path if not _is_in_project(path)]
     os.environ["PYTHONPATH"] = os.pathsep.join(

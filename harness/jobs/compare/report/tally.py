@@ -13,7 +13,7 @@ from harness.jobs.compare.pairs import kind
 from harness.jobs.compare.rows import Row
 from harness.sandbox.loading import Implementation
 
-LARGEST = 1e15  # an error_ratio above is an error where the truth is all but exact
+LARGEST = 1e15  # an error ratio above is an error where the truth is all but exact
 OUT_OF_BOUNDS = ("inaccurate", "wrong")
 EXPLAINED = ("unsupported", "failed", "inaccurate")  # whose reasons are listed, with the cases
 BAD = ("failed", "wrong")
@@ -37,7 +37,7 @@ class Cases:
 
 @dataclass
 class OfQuantity:
-    """The judged rows of a quantity: the cases, the entries that were compared, the worst error_ratio, and the fewest
+    """The judged rows of a quantity: the cases, the entries that were compared, the worst error ratio, and the fewest
     correct digits with the case and layer; None where the digits of some row are not told."""
 
     cases: int = 0
