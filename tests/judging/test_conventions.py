@@ -35,9 +35,9 @@ def test_an_undeclared_convention_is_recognised_and_said(server, path, tmp_path)
 @pytest.mark.parametrize(
     ("line", "detail"),
     [
-        ("REDUCTION = 'average'", "REDUCTION = 'average' in the file: expected one of 'sum', 'mean', "),
-        ("HALF = 'no'", "HALF = 'no' in the file: expected one of True, False"),
-        ("SIGN = -1", "SIGN = '-1' in the file: expected one of 'positive', 'negative'"),
+        ("REDUCTION = 'average'", "REDUCTION = 'average' in the file, expected one of 'sum', 'mean', "),
+        ("HALF = 'no'", "HALF = 'no' in the file, expected one of True, False"),
+        ("SIGN = -1", "SIGN = '-1' in the file, expected one of 'positive', 'negative'"),
         ("BIAS = 'first row'", "BIAS = 'first row' in the file needs LAYOUT = 'in, out'"),
     ],
 )

@@ -146,10 +146,10 @@ def test_what_was_taken_for_two_things_is_one(by_check, name):
 
 def test_calls_that_differ_by_rounding_are_noted(by_check):
     notes = {outcome.note for outcome in by_check["sums_in_the_order_of_a_set"].outcomes}
-    assert "backprop: two calls with the same inputs differ in b of layer 1, by no more than rounding explains" in notes
+    assert "backprop: two calls with the same inputs differ in b of layer 1, within rounding" in notes
 
 
 def test_what_depends_on_what_ran_before_says_so(by_check):
     found = by_check["wrong_in_its_first_calls"]
     details = {refusal.detail for outcome in found.outcomes for refusal in outcome.faults.values()}
-    assert details == {"its answer depends on what ran before: by itself, this case agrees"}
+    assert details == {"its answer depends on earlier calls: run alone, this case agrees"}

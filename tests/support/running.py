@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pandas as pd
 from support.commands import PATIENCE
 
-from harness.cases import standard
+from harness.cases import case as case_module
 from harness.cases.case import make
 from harness.jobs.compare.run import Comparison, compare
 from harness.jobs.compare.table import COLUMNS
@@ -80,7 +80,7 @@ def run_all(pairs, jobs, limits=MappingProxyType({})):
             epochs = (1, 20) if case.online else ()
             key = one, case, inputs
             pool.add(
-                one, [contract_request(key, standard.functions_of(case), inputs, case.learning_rate, epochs=epochs)]
+                one, [contract_request(key, case_module.functions_of(case), inputs, case.learning_rate, epochs=epochs)]
             )
         for request in pool.outcomes():
             one, case, inputs = request.key

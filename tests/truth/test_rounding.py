@@ -340,4 +340,4 @@ def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
         return quantities_of("backprop", gradient_arrays(gradients, one), one, DEFAULT_CONVENTION)
 
     found = weighed(run, given_inputs, 0.5, "float64")
-    assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks with the working precision")
+    assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks in higher precision")

@@ -110,9 +110,9 @@ class CheckRun:
                 break
             inside += sum(answer.seconds for answer in request.answers.values())
             with clock.phase("verdicts"):
-                _, about = request.key
-                known = self._examination.take(request, truths.get(about) if isinstance(about, str) else None)
-                outcomes |= {outcome.trial.case.id: outcome for outcome in known}
+                _, case_id, search = request.key
+                final = self._examination.take(request, truths[case_id] if search is None else None)
+                outcomes |= {outcome.trial.case.id: outcome for outcome in final}
         clock.elsewhere["implementations"] += inside
         return self._check([outcomes[case.id] for case in self._inputs], clock)
 

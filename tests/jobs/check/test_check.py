@@ -283,5 +283,5 @@ def test_what_fails_only_when_asked_again_says_so(server, tmp_path):
     found = checked(server, path, pattern="xor-2-1")
     assert found.verdict == "failed"
     [refusal] = [refusal for outcome in found.outcomes for refusal in outcome.faults.values()]
-    assert "depends on what ran before" in refusal.detail
-    assert "depends on what ran before" in report_text(found, "")
+    assert "depends on earlier calls" in refusal.detail
+    assert "depends on earlier calls" in report_text(found, "")

@@ -17,8 +17,8 @@ from harness.judging.evidence import STORED_IN_FLOAT16
 from harness.sandbox.loading import find_implementations
 
 EVIDENCE = (
-    "its error shrinks with the working precision",
-    "its error changes altogether when the inputs move by a little",
+    "its error shrinks in higher precision",
+    "its error changes completely when the inputs move slightly",
 )
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)
 

@@ -135,7 +135,7 @@ def test_a_cell_opens_its_numbers_and_closes_where_it_was(visit, ours):
     text = dialog.text_content()
     assert "finite_differences on iris-4-5-3-sigmoid-batch8" in text
     assert "nox -s check -- finite_differences --case iris-4-5-3-sigmoid-batch8" in text
-    assert "its error shrinks with the working precision" in text
+    assert "its error shrinks in higher precision" in text
     assert dialog.locator("tbody tr").count() == 5
     page.wait_for_url(f"**#{CELL}?open=iris")
     page.keyboard.press("Escape")

@@ -22,7 +22,7 @@ from harness.jobs.compare.run import Comparison
 from harness.judging.evidence import STORED_IN_FLOAT16
 
 BEYOND = math.nextafter(1, 2)  # the error ratio of what is inaccurate: above 1, and no more is told
-ARITHMETIC = "its error shrinks with the working precision, or changes altogether when the inputs move by a little"
+ARITHMETIC = "its error shrinks in higher precision, or changes completely when the inputs move slightly"
 # Of a displacement, two right steps can differ by a unit in the last place of the weights, which is many of its digits.
 NOT_PAIRED = "update"
 _FUNCTIONS = {quantity: function for function, quantities in QUANTITIES.items() for quantity in quantities}
