@@ -1,4 +1,4 @@
-"""Explain what departs from the truth by a mistake of the catalogue."""
+"""Explain wrong results by mistakes of the catalogue."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from harness.model.contract import Inputs
 from harness.sandbox.answers import Arrays, Fault
 from harness.truth.certify import error_ratio
 
-# Failures that a mistake may explain; of the others there is nothing to reproduce.
+# The kinds of failure that a mistake may explain; the others leave nothing to reproduce.
 _EXPLAINABLE_KINDS = ("inputs", "two calls", "values")
 
 
 def diagnose_outcomes(outcomes: Sequence[Outcome], declared: Convention, found: Convention) -> list[Diagnosis]:
-    """The mistakes that explain what departs or breaks the contract. A convention that was not declared is named as the
-    mistake that it would be, if it was not meant."""
+    """The mistakes that explain the numbers out of bounds and the broken contract.
+
+    If there are none, an undeclared convention is diagnosed as the mistake that it is if it was not intended.
+    """
     if any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
-        kinds = candidate_kinds(found) if len(outcomes) > 1 else [single_mistakes(found)]  # one case tells little apart
+        # A single case distinguishes few candidates.
+        kinds = candidate_kinds(found) if len(outcomes) > 1 else [single_mistakes(found)]
         return diagnose([subject for one in outcomes for subject in subjects_of(one, found)], kinds)
     plain = replace(declared, layout=found.layout, bias=found.bias)
     undeclared = [judge_case(outcome.trial, plain) for outcome in outcomes]
@@ -28,21 +31,22 @@ def diagnose_outcomes(outcomes: Sequence[Outcome], declared: Convention, found: 
 
 
 def subjects_of(outcome: Outcome, convention: Convention) -> list[Subject]:
-    """What each function did, for the diagnosis; also where the contract was broken, if a mistake may explain that."""
+    """What there is to explain of each function in an outcome, except failures that no mistake explains."""
     trial, found = outcome.trial, []
     for function, answer in trial.answers.items():
         refusal = outcome.refusals.get(function)
         if refusal is not None and refusal.kind not in _EXPLAINABLE_KINDS:
             continue
-        first, second = (_readable(function, part, trial.inputs, convention) for part in (answer.arrays, answer.again))
+        calls = (answer.arrays, answer.again)
+        first, second = (_readable(function, arrays, trial.inputs, convention) for arrays in calls)
         if not first:
             continue
-        beyond = {}
+        out_of_bounds = {}
         for key, array in first.items():
             standard = standard_of(key, array, trial, convention)
             entries = ~(error_ratio(array, standard) <= 1)
             if entries.any():
-                beyond[key] = entries, standard.truth.high
+                out_of_bounds[key] = entries, standard.truth.high
         found.append(
             Subject(
                 case=trial.case.id,
@@ -54,14 +58,14 @@ def subjects_of(outcome: Outcome, convention: Convention) -> list[Subject]:
                 first=first,
                 second=second or None,
                 changed=bool(answer.changed),
-                beyond=beyond,
+                out_of_bounds=out_of_bounds,
             )
         )
     return found
 
 
 def _readable(function: str, arrays: Arrays | None, inputs: Inputs, convention: Convention) -> Arrays:
-    """The quantities of a call, whatever they hold; none where they do not have their shapes."""
+    """The quantities of a call, even with NaN or infinity; empty if a shape is wrong."""
     try:
         return quantities_of(function, arrays, inputs, convention) if arrays else {}
     except Fault:

@@ -62,7 +62,7 @@ def test_a_mistake_beside_an_undeclared_convention_is_said_with_it(server, tmp_p
     )
     found = checked(server, path)
     assert names(found) == ["bias_sign_flipped"]
-    assert found.diagnoses[0].beside == {"REDUCTION": "mean"}
+    assert found.diagnoses[0].convention_changes == {"REDUCTION": "mean"}
     assert "REDUCTION = 'mean'" in report_text(found, "")
 
 

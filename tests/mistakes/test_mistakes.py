@@ -153,7 +153,7 @@ def test_a_mistake_on_any_network_is_named_or_hidden_there():
     def is_named(name, given_inputs):
         assume(fits(CATALOGUE[name], given_inputs))
         found = subjects_of(judged_on(CATALOGUE[name], given_inputs), DEFAULT_CONVENTION)
-        assume(any(subject.departs for subject in found))
+        assume(any(subject.is_failing for subject in found))
         named = [diagnosis.name for diagnosis in diagnose(found, [single_mistakes(DEFAULT_CONVENTION)])]
         tried["named" if name in named else "blurred"] += 1
         # Rounding may blur one mistake on one small network, so that nothing is said; no other is named in its place.

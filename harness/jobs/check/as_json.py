@@ -1,4 +1,4 @@
-"""What a check found, as data; harness/jobs/check/schema.json says what is in it."""
+"""The result of a check as data for JSON; harness/jobs/check/schema.json describes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.judging.judge import Outcome
 
 
 def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
-    """Plain data. `rerun` is the command that shows the numbers of the first failing case, or nothing."""
+    """The result as plain data. `rerun` is the command that shows the first failing case, or empty."""
     divergence = first_divergence(check.outcomes)
     return {
         "implementation": check.path.stem,
@@ -38,7 +38,7 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
                 "parts": [mistake.known_as() for mistake in diagnosis.mistakes],
                 "where": diagnosis.where,
                 "function": diagnosis.function,
-                "convention": dict(diagnosis.beside),
+                "convention": dict(diagnosis.convention_changes),
                 "equation": ", ".join(mistake.equation for mistake in diagnosis.mistakes),
                 "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),
                 "right": [mistake.right for mistake in diagnosis.mistakes],
@@ -64,7 +64,6 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
 
 
 def _reason(outcome: Outcome) -> str:
-    """Why a case was refused, what the verdict on its departures rests on, or what else was seen; failures are listed
-    by themselves."""
+    """Why a case was refused, the reason for its verdict, or what else was observed. Failures are listed separately."""
     refused = [refusal.detail for refusal in outcome.refusals.values() if outcome.verdict == "unsupported"]
     return refused[0] if refused else outcome.reason or outcome.note

@@ -178,7 +178,7 @@ del step
         (
             ":max(1, len(g.w) - 1)",
             "iris-4",
-            "in the hidden layers and in an only layer; it is right in the output layer",
+            "in the hidden layers and in networks with one layer; it is right in the output layer",
         ),
         ("1:-1", "iris-4", "in the layers between the first and the last; it is right in the first and the last layer"),
     ],

@@ -10,7 +10,7 @@ import numpy as np
 from harness.cases.case import make
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import distance, figure, is_right, matrix, true_gradients
-from harness.mistakes.costs import SoftmaxDiagonalJacobian
+from harness.mistakes.entries.costs import SoftmaxDiagonalJacobian
 from harness.model.contract import Array
 
 if TYPE_CHECKING:

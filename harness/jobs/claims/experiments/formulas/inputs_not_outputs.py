@@ -9,7 +9,7 @@ import numpy as np
 from harness.cases import datasets
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import costs, distance, figure, is_right, layers, true_gradients
-from harness.mistakes.gradients import OutputsWhereInputsBelong
+from harness.mistakes.entries.gradients import OutputsWhereInputsBelong
 from harness.model.contract import Array, Inputs, Layer, Network, Numbers
 from harness.model.costs import COSTS
 from harness.model.exact import IDENTITY

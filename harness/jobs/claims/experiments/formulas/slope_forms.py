@@ -13,7 +13,7 @@ from flint import arb, ctx
 from harness.cases.case import make
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import distance, figure, is_right, true_gradients
-from harness.mistakes.slopes import OutputFormFedZ, SigmaPrimeOfActivation
+from harness.mistakes.entries.slopes import OutputFormFedZ, SigmaPrimeOfActivation
 from harness.model.activations import ACTIVATIONS
 from harness.reporting.figures import Line, Panel, Picture
 from harness.truth.bounds.float_format import FUNCTION_ULPS

@@ -13,7 +13,7 @@ from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import distance, exponent, figure, functions, is_right, layers, true_deltas
 from harness.jobs.prove.evaluate import differences, evaluate
 from harness.jobs.prove.proofs import ARCHITECTURES
-from harness.mistakes.backward import InverseWhereTransposeBelongs
+from harness.mistakes.entries.backward import InverseWhereTransposeBelongs
 from harness.model.contract import Array, Inputs
 from harness.model.exact import draw, opaque_inputs
 from harness.model.textbook import Textbook

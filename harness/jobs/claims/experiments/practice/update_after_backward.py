@@ -10,7 +10,7 @@ from flint import ctx
 from harness.cases.case import make
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import costs, exponent, figure, moved_by, order, parameters, rates, relative
-from harness.mistakes.backward import UpdatedWeightsUsedToPropagate
+from harness.mistakes.entries.backward import UpdatedWeightsUsedToPropagate
 from harness.model.contract import Inputs
 from harness.model.exact import Architecture, small_inputs
 from harness.model.textbook import Textbook
