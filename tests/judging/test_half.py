@@ -146,11 +146,11 @@ def test_storing_never_costs_more_than_is_allowed(given_inputs, eta, stored):
     for function in ("backprop", "step"):
         values = quantities(Textbook, function, given_inputs, eta, stored=stored or function == "backprop")
         values = {key: array for key, array in values.items() if key in standards}
-        beyond = {key: ~(error_ratio(array, standards[key]) <= 1) for key, array in values.items()}
-        costs = storage_costs(values, beyond, given_inputs, eta)
-        for key, departs in beyond.items():
+        out_of_bounds = {key: ~(error_ratio(array, standards[key]) <= 1) for key, array in values.items()}
+        costs = storage_costs(values, out_of_bounds, given_inputs, eta)
+        for key, entries in out_of_bounds.items():
             error = standards[key].truth.error(values[key]) - standards[key].bound - standards[key].truth.radius
-            assert (error <= costs[key])[departs].all(), key
+            assert (error <= costs[key])[entries].all(), key
 
 
 def test_no_mistake_hides_behind_float16():

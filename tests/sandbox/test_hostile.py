@@ -88,7 +88,7 @@ def test_train_limits_the_memory_of_a_file(tmp_path):
     path = tmp_path / "hoards.py"
     path.write_text(RIGHT + STEP.format(HOARD), encoding="utf-8")
     done = run("train", path, tmp_path)
-    assert "it takes more than 0.5 GiB of resident memory" in done.stdout
+    assert "it uses more than 0.5 GiB of resident memory" in done.stdout
 
 
 def hears(process):

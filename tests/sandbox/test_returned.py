@@ -160,7 +160,7 @@ def test_z_and_a_in_a_mapping_are_judged_as_those_of_gradients(tmp_path, server)
 INPUTS = make("random", (3, 4, 2), "sigmoid", 5).build()
 ONE_LAYER = make("random", (3, 2), "sigmoid", 5).build()
 W, B = ([one.w for one in INPUTS.network.layers], [one.b for one in INPUTS.network.layers])
-KEYS = "expected the keys w and b (and delta, z, a if it has them)"
+KEYS = "expected the keys w and b (and optionally delta, z, a)"
 WRONG = {
     "none": (None, "backprop returned None, expected harness.Gradients(w, b, delta), a mapping with the keys w and b"),
     "list": ([W, B], "backprop returned list, expected harness.Gradients(w, b, delta), a mapping"),
@@ -181,7 +181,7 @@ WRONG = {
     "ragged": (([[[1], [1, 2]], W[1]], B), "w of layer 1 is ragged, expected an array"),
     "words": ((W, ["a", "b"]), "b of layer 1 holds str"),
     "masked": ((W, [np.ma.masked_equal(B[0], B[0][0]), B[1]]), "b of layer 1 has masked entries"),
-    "one for all": ((np.zeros((2, 2, 2)), B), "w is ndarray, expected a list of 2: one array a layer"),
+    "one for all": ((np.zeros((2, 2, 2)), B), "w is ndarray, expected a list of 2: one array per layer"),
 }
 
 
@@ -206,7 +206,7 @@ WRONG_STEPS = {
         {"w": W, "b": B, "delta": B},
         "step returned a mapping with the unknown key 'delta', expected the keys w and b",
     ),
-    "too few": ((W[:1], B), "w after the step is 1 entries, expected a list of 2: one array a layer"),
+    "too few": ((W[:1], B), "w after the step is 1 entries, expected a list of 2: one array per layer"),
     "ragged": ((W, [[1, [2]], B[1]]), "b after the step of layer 1 is ragged, expected an array"),
 }
 
@@ -224,7 +224,7 @@ def test_another_form_of_a_step_is_one_line_whether_it_is_judged_or_stepped_on_f
 def test_a_matrix_in_place_of_a_list_of_one_is_no_guess(w):
     """With one layer, w might be meant as the matrix itself: a list is asked for, and the number found is said."""
     b = ONE_LAYER.network.layers[0].b
-    with pytest.raises(Fault, match=r"w is (ndarray|2 entries), expected a list of 1: one array a layer"):
+    with pytest.raises(Fault, match=r"w is (ndarray|2 entries), expected a list of 1: one array per layer"):
         gradient_arrays((w, b), ONE_LAYER)
     found = gradient_arrays(([w], [b]), ONE_LAYER)
     assert np.array_equal(found["w", 1], w)

@@ -3,7 +3,7 @@ number.
 
 A case is open from the moment it is given to the implementations until their answers are judged; then what belongs to
 it is dropped. Each answer is judged when it comes, so that an interrupted run has lost nothing that it computed; but
-one that departs waits, with its truth, while a convention that the file does not declare may still explain it.
+one that is out of bounds waits, with its truth, while a convention that the file does not declare may still explain it.
 """
 
 from __future__ import annotations

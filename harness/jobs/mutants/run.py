@@ -39,7 +39,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant: `killed` is empty for a survivor; otherwise it failed, or departs, or refuses."""
+    """What became of a mutant: `killed` is empty for a survivor; otherwise `failed`, `out of bounds` or `refuses`."""
 
     implementation: str
     mutant: Mutant
@@ -98,7 +98,7 @@ def _killed(server: Server, path: Path, rounds: Sequence[tuple[Sequence[Case], C
     for cases, original in rounds:
         found = check_file(server, path, cases, seed)
         if found.verdict != "unsupported" and VERDICTS.index(found.verdict) < VERDICTS.index(original.verdict):
-            return "failed" if found.verdict == "failed" else "departs"
+            return "failed" if found.verdict == "failed" else "out of bounds"
         if _given(found) < _given(original):
             return "refuses"
     return ""

@@ -63,7 +63,7 @@ def test_what_the_catalogue_does_not_know_is_not_guessed_at(server, path):
     found = checked(server, path)
     assert found.verdict == "wrong"
     assert names(found) == []
-    assert "not one that this catalogue knows" in report_text(found, "")
+    assert "not in the catalogue" in report_text(found, "")
     divergence = first_divergence(found.outcomes)
     assert divergence.quantity in ("delta", "w")
     assert "the hidden layers" in divergence.layers or "the first layer" in divergence.layers
@@ -200,7 +200,7 @@ del step
     )
     found = checked(server, path, pattern=pattern)
     assert first_divergence(found.outcomes).layers == words
-    assert f": {words}." in " ".join(report_text(found, "").split())
+    assert f" has errors {words}." in " ".join(report_text(found, "").split())
 
 
 def test_the_overall_verdict_is_the_worst_and_counts_add_up(server):
