@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.commands import ROOT, completed, harness, told
+from support.commands import ROOT, completed, harness, in_process
 
 from harness.cases import datasets
 from harness.errors import UnusableInput
@@ -47,7 +47,7 @@ def test_unusable_input_is_one_line_and_status_2(arguments, message):
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--jobs", "two"], ["--seconds", "-1"], ["--seconds", "nan"]])
 def test_unusable_numbers_say_what_was_expected(arguments):
-    done = told("compare", *arguments)
+    done = in_process("compare", *arguments)
     assert done.returncode == 2
     assert "expected" in done.stderr
     assert "Traceback" not in done.stderr
@@ -64,7 +64,7 @@ def test_unusable_numbers_say_what_was_expected(arguments):
     ],
 )
 def test_unusable_arguments_of_every_command_are_status_2(arguments):
-    done = told(*arguments)
+    done = in_process(*arguments)
     assert done.returncode == 2
     assert "expected" in done.stderr
     assert "Traceback" not in done.stderr

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
-from support.commands import PATIENCE, below, harness, started, told, until
+from support.commands import PATIENCE, below, harness, in_process, started, until
 
 from harness.jobs.train.courses import courses
 from harness.jobs.train.runners import PLANTED_MISTAKE, Formulation
@@ -174,7 +174,7 @@ def test_what_is_damaged_is_not_taken(run, tmp_path, damage):
     ],
 )
 def test_unusable_input_is_one_line_and_status_2(arguments, message):
-    code, output, errors = train(*arguments, by=told)
+    code, output, errors = train(*arguments, by=in_process)
     assert (code, output) == (2, "")
     assert errors.startswith("error: " + message)
     assert errors.count("\n") == 1
@@ -183,7 +183,7 @@ def test_unusable_input_is_one_line_and_status_2(arguments, message):
 def test_unusable_numbers_and_folders_are_status_2_before_anything_is_computed(tmp_path):
     (tmp_path / "training.md").write_text("mine", encoding="utf-8")
     for arguments in (["--epochs", "0"], ["--seconds", "-1"], ["--reports", str(tmp_path)]):
-        code, output, errors = train(*arguments, by=told)
+        code, output, errors = train(*arguments, by=in_process)
         assert (code, output) == (2, "")
         assert "expected" in errors
         assert "Traceback" not in errors
