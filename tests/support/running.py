@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pandas as pd
 from support.commands import PATIENCE
 
-from harness.cases import standard
+from harness.cases import case as cases
 from harness.cases.case import make
 from harness.jobs.compare.run import Comparison, compare
 from harness.jobs.compare.table import COLUMNS
@@ -79,7 +79,7 @@ def run_all(pairs, jobs, limits=MappingProxyType({})):
             inputs = case.build()
             epochs = (1, 20) if case.online else ()
             key = one, case, inputs
-            pool.add(one, [ask(key, standard.functions_of(case), inputs, case.learning_rate, epochs=epochs)])
+            pool.add(one, [ask(key, cases.functions_of(case), inputs, case.learning_rate, epochs=epochs)])
         for request in pool.outcomes():
             one, case, inputs = request.key
             trial = Trial(CaseTruth.of(case, inputs), request.answers)
