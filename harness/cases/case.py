@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
     from harness.model.contract import Inputs
 
-EPOCHS = 20  # of a training case, as article 2 has them
+TRAINING_EPOCHS = 20  # of a training case, as article 2 has them
 # The quantities that each function of the contract gives; "train" is `step`, repeated. z and a are asked of nobody.
-QUANTITIES = {"backprop": ("delta", "w", "b"), "step": ("update",), "train": ("epoch1", f"epoch{EPOCHS}")}
+QUANTITIES_BY_FUNCTION = {
+    "backprop": ("delta", "w", "b"),
+    "step": ("update",),
+    "train": ("epoch1", f"epoch{TRAINING_EPOCHS}"),
+}
 
 # The names in harness.model.activations. A softmax has no slope to go back through.
-HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
-OUTPUTS = (*HIDDEN, "softmax")
+HIDDEN_ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
+OUTPUT_ACTIVATIONS = (*HIDDEN_ACTIVATIONS, "softmax")
 DTYPES = ("float64", "float32")
 
 # What a flagged case is for: the note is its reason to exist.
@@ -84,12 +88,12 @@ class Case:
     def build(self, seed: int | None = None) -> Inputs:
         """The network, x [batch, n_0] and t [batch, n_L], freshly made and all of the case's dtype; with a seed,
         other weights and other rows than without."""
-        from harness.cases.inputs import drawn  # numbers are for who runs a case, not for who names it
+        from harness.cases.inputs import draw_inputs  # numbers are for who runs a case, not for who names it
 
-        return drawn(self, seed)
+        return draw_inputs(self, seed)
 
 
-def make(
+def make_case(
     dataset: str,
     widths: tuple[int, ...],
     activations: str = "sigmoid",
@@ -105,18 +109,20 @@ def make(
     others.setdefault("learning_rate", 0.3 if dataset == "random" else 0.5)
     cost = "cross_entropy" if output == "softmax" else "binary_cross_entropy" if bce else "half_squared_error"
     case = Case(dataset, widths, hidden, output, cost, batch, **others)
-    _check(case)
+    _validate_case(case)
     return case
 
 
-def _check(case: Case) -> None:
-    if len(case.widths) < 2 or not all(map(_counts, case.widths)):
+def _validate_case(case: Case) -> None:
+    if len(case.widths) < 2 or not all(map(_is_positive_integer, case.widths)):
         raise UnusableInput(f"widths {case.widths}: expected two whole numbers or more, each at least 1, as (4, 5, 3)")
-    if not _counts(case.batch):
+    if not _is_positive_integer(case.batch):
         raise UnusableInput(f"batch {case.batch}: expected a whole number of rows, at least 1")
-    hidden = [("hidden activation", name, HIDDEN) for name in case.hidden.split() or [""] if len(case.widths) > 2]
+    hidden = [
+        ("hidden activation", name, HIDDEN_ACTIVATIONS) for name in case.hidden.split() or [""] if len(case.widths) > 2
+    ]
     of_all = (
-        ("output activation", case.output, OUTPUTS),
+        ("output activation", case.output, OUTPUT_ACTIVATIONS),
         ("dtype", case.dtype, DTYPES),
         ("flag", case.flag, ("", *FLAGS)),
     )
@@ -125,10 +131,10 @@ def _check(case: Case) -> None:
             raise UnknownName(kind, str(name), filter(None, known))
 
 
-def _counts(number: object) -> bool:
+def _is_positive_integer(number: object) -> bool:
     return isinstance(number, Integral) and int(number) >= 1
 
 
-def functions_of(case: Case) -> tuple[str, ...]:
+def required_functions(case: Case) -> tuple[str, ...]:
     """The functions of the contract that a case asks for."""
     return ("train",) if case.online else ("backprop", "step")

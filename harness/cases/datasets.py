@@ -56,12 +56,12 @@ def one_hot(classes: Array, count: int) -> Array:
     return np.asarray(np.eye(count)[classes.astype(int)])
 
 
-def _xor() -> Dataset:
+def _xor_dataset() -> Dataset:
     x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     return Dataset("xor", x, np.array([[0.0], [1.0], [1.0], [0.0]]), "exclusive or, the four rows")
 
 
-def _ten_rows() -> Dataset:
+def _ten_rows_dataset() -> Dataset:
     table = np.array(
         [
             [2.7810836, 2.550537003, 0],
@@ -80,7 +80,7 @@ def _ten_rows() -> Dataset:
     return Dataset("ten_rows", table[:, :2], one_hot(table[:, 2], 2), source)
 
 
-def _bundled(name: str, *, one_output: bool = False) -> Dataset:
+def _bundled_dataset(name: str, *, one_output: bool = False) -> Dataset:
     x, target = np.load(DATA / f"{name}.npy").astype(float), np.load(DATA / f"{name}_target.npy")
     if target.dtype.kind == "f":
         t = standardise(target.reshape(-1, 1))
@@ -91,7 +91,7 @@ def _bundled(name: str, *, one_output: bool = False) -> Dataset:
     return Dataset(name, standardise(x), t, f"sklearn.datasets.load_{name}")
 
 
-def from_csv(path: str) -> Dataset:
+def dataset_from_csv(path: str) -> Dataset:
     """The dataset in a CSV file, named after it; see harness.tables for what the file may hold."""
     from harness.cases.csv_table import read_csv
 
@@ -101,24 +101,24 @@ def from_csv(path: str) -> Dataset:
 
 
 _LOADERS: dict[str, Callable[[], Dataset]] = {
-    "xor": _xor,
-    "ten_rows": _ten_rows,
-    "iris": partial(_bundled, "iris"),
-    "wine": partial(_bundled, "wine"),
-    "breast_cancer": partial(_bundled, "breast_cancer", one_output=True),
-    "digits": partial(_bundled, "digits"),
-    "diabetes": partial(_bundled, "diabetes"),
+    "xor": _xor_dataset,
+    "ten_rows": _ten_rows_dataset,
+    "iris": partial(_bundled_dataset, "iris"),
+    "wine": partial(_bundled_dataset, "wine"),
+    "breast_cancer": partial(_bundled_dataset, "breast_cancer", one_output=True),
+    "digits": partial(_bundled_dataset, "digits"),
+    "diabetes": partial(_bundled_dataset, "diabetes"),
 }
-NAMES = tuple(_LOADERS)
+DATASET_NAMES = tuple(_LOADERS)
 
 
 @cache
-def load(name: str) -> Dataset:
+def load_dataset(name: str) -> Dataset:
     """The dataset of that name, or in the CSV file of that path. Raises UnknownName or BadTable."""
     if name.lower().endswith(".csv"):
         # A worker has a folder of its own, and a relative path is meant from where the harness was started.
         there = os.path.join(_STARTED_IN, name)
-        return from_csv(there if os.path.exists(there) and not os.path.exists(name) else name)
+        return dataset_from_csv(there if os.path.exists(there) and not os.path.exists(name) else name)
     if name not in _LOADERS:
-        raise UnknownName("dataset", name, [*NAMES, "a path ending in .csv"])
+        raise UnknownName("dataset", name, [*DATASET_NAMES, "a path ending in .csv"])
     return _LOADERS[name]()

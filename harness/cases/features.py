@@ -7,21 +7,21 @@ from itertools import combinations, pairwise
 
 from harness.cases.case import Case
 
-_FLAGS = {
+_FLAG_FEATURES = {
     "saturated": "saturated units",
     "dead": "relu units that are off for every row",
     "large": "very large logits",
     "small": "very small weights",
     "bias": "biases much larger than the weights",
 }
-_COSTS = {
+_COST_FEATURES = {
     "half_squared_error": "the squared error",
     "binary_cross_entropy": "the binary cross-entropy",
     "cross_entropy": "softmax with cross-entropy",
 }
 
 
-def features(case: Case) -> list[str]:
+def case_features(case: Case) -> list[str]:
     """What a case has, in words, the most telling first."""
     layers, hidden, units = list(pairwise(case.widths)), len(case.widths) > 2, case.hidden.split()
     found = {
@@ -41,21 +41,21 @@ def features(case: Case) -> list[str]:
         "a hidden activation other than sigmoid": hidden and set(units) != {"sigmoid"},
         "an output other than sigmoid": case.output != "sigmoid",
         "an activation other than sigmoid": case.output != "sigmoid" or (hidden and set(units) != {"sigmoid"}),
-        _COSTS[case.cost]: True,
+        _COST_FEATURES[case.cost]: True,
         "a cross-entropy": case.cost != "half_squared_error",
-        **({_FLAGS[case.flag]: True} if case.flag else {}),
+        **({_FLAG_FEATURES[case.flag]: True} if case.flag else {}),
     }
     return [name for name, has in found.items() if has]
 
 
-def in_common(failing: Sequence[Case], passing: Sequence[Case]) -> str:
+def common_features(failing: Sequence[Case], passing: Sequence[Case]) -> str:
     """The feature, or the two, that all failing cases and no passing ones have; or else one that all failing ones have
     and few of the others. Empty where there is nothing to say."""
     if not failing or not passing:
         return ""
-    of_each = [features(case) for case in failing]
+    of_each = [case_features(case) for case in failing]
     of_all = [name for name in of_each[0] if all(name in other for other in of_each)]
-    others = [frozenset(features(case)) for case in passing]
+    others = [frozenset(case_features(case)) for case in passing]
     for count in (1, 2):
         for chosen in combinations(of_all, count):
             if not any(other.issuperset(chosen) for other in others):

@@ -15,12 +15,12 @@ class Identified(Protocol):
     def id(self) -> str: ...
 
 
-One = TypeVar("One", bound=Identified)
+T = TypeVar("T", bound=Identified)
 
 
-def chosen(battery: tuple[One, ...], ids: str | None, kind: str = "case") -> tuple[One, ...]:
+def select_matching(battery: tuple[T, ...], ids: str | None, kind: str = "case") -> tuple[T, ...]:
     """Those of these comma-separated ids or patterns, None for all. Raises UnknownName, which calls them `kind`."""
-    patterns = named(ids) if ids is not None else ["*"]
+    patterns = split_names(ids) if ids is not None else ["*"]
     known = [one.id for one in battery]
     found: set[str] = set()
     for pattern in patterns:
@@ -31,7 +31,7 @@ def chosen(battery: tuple[One, ...], ids: str | None, kind: str = "case") -> tup
     return tuple(one for one, name in zip(battery, known, strict=True) if name in found)
 
 
-def named(text: str) -> list[str]:
+def split_names(text: str) -> list[str]:
     """The parts of a list with commas. Raises UnusableInput where there is none."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:

@@ -14,11 +14,11 @@ import numpy as np
 
 from harness.model.contract import Activation, Numbers
 
-LEAK = 0.01  # the default negative_slope of torch.nn.LeakyReLU
+LEAKY_RELU_SLOPE = 0.01  # the default negative_slope of torch.nn.LeakyReLU
 
 # exp may overflow to infinity far outside the range in which f is not yet flat; 1 / inf is then the answer.
 _LARGEST_EXPONENT = math.log(sys.float_info.max)
-_saturating = np.errstate(over="ignore")
+_overflow_to_infinity = np.errstate(over="ignore")
 
 
 def _exp(z: Numbers) -> Numbers:
@@ -31,7 +31,7 @@ def _tanh(z: Numbers) -> Numbers:
     return math.tanh(z) if type(z) is float else np.tanh(z)
 
 
-@_saturating
+@_overflow_to_infinity
 def _sigmoid(z: Numbers) -> Numbers:
     return 1 / (1 + _exp(-z))
 
@@ -63,14 +63,14 @@ def _relu_slope(z: Numbers) -> Numbers:
 
 
 def _leaky_relu(z: Numbers) -> Numbers:
-    return np.maximum(z, LEAK * z)
+    return np.maximum(z, LEAKY_RELU_SLOPE * z)
 
 
 def _leaky_relu_slope(z: Numbers) -> Numbers:
-    return np.maximum(_relu_slope(z), LEAK)
+    return np.maximum(_relu_slope(z), LEAKY_RELU_SLOPE)
 
 
-@_saturating
+@_overflow_to_infinity
 def _softplus(z: Numbers) -> Numbers:
     positive = np.maximum(z, 0)
     return positive + np.log1p(np.exp(z - 2 * positive))
@@ -84,7 +84,7 @@ def _identity(z: Numbers) -> Numbers:
     return z
 
 
-def _one(z: Numbers) -> Numbers:
+def _ones_like(z: Numbers) -> Numbers:
     return z**0  # a one of the argument's own shape and type
 
 
@@ -101,7 +101,7 @@ ACTIVATIONS = {
         Activation("relu", _relu, _relu_slope, _relu_slope),
         Activation("leaky_relu", _leaky_relu, _leaky_relu_slope, _leaky_relu_slope),
         Activation("softplus", _softplus, _sigmoid, _softplus_slope_from_output),
-        Activation("identity", _identity, _one, _one),
+        Activation("identity", _identity, _ones_like, _ones_like),
         Activation("softmax", _softmax, None, None),
     )
 }

@@ -13,14 +13,14 @@ from harness.model.contract import Cost, Numbers
 
 
 @dataclass(frozen=True)
-class Scale:
+class CostScale:
     """What the cost is multiplied by and divided by, where a convention says so."""
 
     factor: float = 1.0
     divisor: int = 1
 
 
-UNSCALED = Scale()
+UNSCALED = CostScale()
 
 
 def _half_squared_error(a: Numbers, t: Numbers) -> Numbers:

@@ -20,7 +20,7 @@ import numpy as np
 from harness.model.contract import Activation, Array, Inputs, Layer, Network
 from harness.model.costs import COSTS
 
-SIZE = 2**160  # |S|: the integers from which every number of a trial is drawn, evenly
+SET_SIZE = 2**160  # |S|: the integers from which every number of a trial is drawn, evenly
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Architecture:
 
 
 @dataclass(frozen=True)
-class Opaque:
+class OpaqueActivation:
     """One opaque activation. Its values are drawn by a hash of the key and of z, so that they are the same in every
     process and do not depend on what was asked before; only the way back from f(z) to z needs a memory."""
 
@@ -62,15 +62,15 @@ class Opaque:
 
     def _drawn(self, name: str) -> int:
         digest = hashlib.blake2b(f"{self.key} {name}".encode(), digest_size=20).digest()
-        return int.from_bytes(digest, "big") - SIZE // 2
+        return int.from_bytes(digest, "big") - SET_SIZE // 2
 
     def activation(self) -> Activation:
         return Activation("opaque", *map(elementwise, (self.f, self.slope, self.slope_from_output)))
 
 
-def draw(source: random.Random) -> int:
+def draw_integer(source: random.Random) -> int:
     """An integer from S, evenly."""
-    return source.randrange(SIZE) - SIZE // 2
+    return source.randrange(SET_SIZE) - SET_SIZE // 2
 
 
 def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -81,15 +81,19 @@ def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def opaque_inputs(architecture: Architecture, source: random.Random) -> Inputs:
     """Random integers everywhere, an opaque activation of its own for each layer, and half the squared error."""
-    key = f"{draw(source)}"
-    return _inputs(architecture, lambda l: Opaque(f"{key} {l}").activation(), lambda: draw(source))
+    key = f"{draw_integer(source)}"
+    return _exact_inputs(
+        architecture, lambda l: OpaqueActivation(f"{key} {l}").activation(), lambda: draw_integer(source)
+    )
 
 
 def canonical_inputs(architecture: Architecture, source: random.Random) -> Inputs:
     """The same with f(z) = z at the output, the canonical link, which implementations may treat by itself."""
-    last, key = len(architecture.widths) - 1, f"{draw(source)}"
-    return _inputs(
-        architecture, lambda l: IDENTITY if l == last else Opaque(f"{key} {l}").activation(), lambda: draw(source)
+    last, key = len(architecture.widths) - 1, f"{draw_integer(source)}"
+    return _exact_inputs(
+        architecture,
+        lambda l: IDENTITY if l == last else OpaqueActivation(f"{key} {l}").activation(),
+        lambda: draw_integer(source),
     )
 
 
@@ -104,12 +108,14 @@ def rational_inputs(architecture: Architecture, source: random.Random) -> Inputs
         elementwise(lambda z: 1 / (c - z) ** 2),
         elementwise(lambda a: a * a),
     )
-    return _inputs(architecture, lambda _: activation, lambda: Fraction(source.randint(-99, 99), source.randint(1, 99)))
+    return _exact_inputs(
+        architecture, lambda _: activation, lambda: Fraction(source.randint(-99, 99), source.randint(1, 99))
+    )
 
 
 def small_inputs(architecture: Architecture, source: random.Random) -> Inputs:
     """One-digit integers and f(z) = z, to be verified by hand."""
-    return _inputs(architecture, lambda _: LINEAR, lambda: source.randint(-9, 9))
+    return _exact_inputs(architecture, lambda _: LINEAR, lambda: source.randint(-9, 9))
 
 
 LINEAR = Activation("linear", elementwise(lambda z: z), elementwise(lambda z: 1), elementwise(lambda a: 1))
@@ -119,18 +125,20 @@ IDENTITY = replace(LINEAR, name="identity")
 def degree_inputs(architecture: Architecture, *, canonical: bool) -> Inputs:
     """Numbers that know only their degree as a polynomial; see Degree. With f(z) = z at the output if `canonical`."""
     last = len(architecture.widths) - 1
-    variable = Activation("opaque", *(elementwise(_variable) for _ in range(3)))
-    return _inputs(architecture, lambda l: IDENTITY if canonical and l == last else variable, lambda: Degree(1))
+    variable = Activation("opaque", *(elementwise(_fresh_variable) for _ in range(3)))
+    return _exact_inputs(architecture, lambda l: IDENTITY if canonical and l == last else variable, lambda: Degree(1))
 
 
-def _variable(argument: Any) -> Degree:
+def _fresh_variable(argument: Any) -> Degree:
     """f of a polynomial, as a variable of its own. The proof rests on arguments of degree 2 at most."""
     if degree_of(argument) > 2:
         raise Degree.refuse("it passes a polynomial of degree 3 or more to f")
     return Degree(1)
 
 
-def _inputs(architecture: Architecture, activation: Callable[[int], Activation], number: Callable[[], Any]) -> Inputs:
+def _exact_inputs(
+    architecture: Architecture, activation: Callable[[int], Activation], number: Callable[[], Any]
+) -> Inputs:
     """A network whose layer l has activation(l), with every number drawn by `number`."""
 
     def array(*shape: int) -> Array:

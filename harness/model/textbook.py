@@ -7,7 +7,7 @@ bounds its own rounding. A mistake is a subclass that overrides the method it ge
 from __future__ import annotations
 
 from harness.model.contract import Gradients, Inputs, Layer, Network, Numbers
-from harness.model.costs import UNSCALED, Scale
+from harness.model.costs import UNSCALED, CostScale
 
 
 class Textbook:
@@ -17,7 +17,7 @@ class Textbook:
     IndexError or ValueError where a formulation does not fit the network.
     """
 
-    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: Scale = UNSCALED) -> None:
+    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: CostScale = UNSCALED) -> None:
         self.network, self.t = inputs.network, inputs.t
         self.learning_rate, self.scale = learning_rate, scale
         self.last, self.rows = len(inputs.network.layers), len(inputs.x)

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from harness.cases.case import EPOCHS, FLAGS, Case
+from harness.cases.case import FLAGS, TRAINING_EPOCHS, Case
 from harness.cases.standard import standard_cases
 from harness.jobs.compare.report.pages import COMMITTED_COLUMNS
 from harness.jobs.compare.report.views import QUANTITY_TITLES
@@ -20,7 +20,7 @@ from harness.reporting import markdown
 
 TABLE = "results.csv"
 FEW = 3  # implementations that do not agree are named up to here
-COSTS = {
+COST_TITLES = {
     "half_squared_error": "half the squared error",
     "binary_cross_entropy": "binary cross-entropy",
     "cross_entropy": "cross-entropy",
@@ -145,7 +145,7 @@ def _properties(name: str, case: Case | None, known: bool) -> dict[str, Any]:
         "widths": "-".join(map(str, case.widths)),
         "hidden": case.hidden if len(case.widths) > 2 else "",
         "output": case.output,
-        "cost": COSTS[case.cost],
+        "cost": COST_TITLES[case.cost],
         "rows": case.batch,
         "dtype": case.dtype,
         "online": case.online,
@@ -156,7 +156,7 @@ def _properties(name: str, case: Case | None, known: bool) -> dict[str, Any]:
 def _family(case: Case) -> str:
     """The heading under which a case stands: its data, unless it is there for something else."""
     if case.online:
-        return f"{EPOCHS} epochs, online"
+        return f"{TRAINING_EPOCHS} epochs, online"
     if case.dtype != "float64":
         return case.dtype
     return case.dataset if case.is_real else "random networks"

@@ -9,7 +9,7 @@ from fractions import Fraction
 from harness.jobs.prove.proofs import Proof
 from harness.jobs.prove.refute import Refutation
 from harness.model.contract import Array
-from harness.model.exact import SIZE
+from harness.model.exact import SET_SIZE
 from harness.reporting import markdown
 
 ARGUMENT = f"""\
@@ -18,7 +18,7 @@ ARGUMENT = f"""\
 **What is compared.** Backprop uses +, − and × and never looks inside the activation: f(z) and f'(z) are black boxes
 to it. So each implementation is run on *exact* integers with *opaque* activations, one for each layer: f(z) and
 f'(z) are random integers, one for each distinct z. All of W, b, x, t and η are drawn evenly from a set S of |S| =
-2^{SIZE.bit_length() - 1} integers by Python's Mersenne Twister from the seed above, f(z) and f'(z) by the hash
+2^{SET_SIZE.bit_length() - 1} integers by Python's Mersenne Twister from the seed above, f(z) and f'(z) by the hash
 BLAKE2b of a key so drawn and of z; the argument takes all draws for even and independent, as they are for code that
 does not know the seed. The cost is half the squared error. There are two trials: with an opaque output, and with
 f(z) = z at the output, the canonical link, where BP1 is a − t. Results are compared with `==`, entry by entry,
