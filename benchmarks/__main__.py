@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.report.page import PAGE_NAME, write_benchmarks
+from benchmarks.report.page import REPORT_NAME, write_benchmarks
 from benchmarks.report.section import ReportSection
 from benchmarks.runner import store
 from benchmarks.runner.figures import in_seconds, time_of
@@ -86,7 +86,7 @@ def _outcome_line(outcome: RaceOutcome) -> str:
 def _write_report() -> None:
     saved = {section: found for section in all_sections() if (found := store.load_results(section.name, REPORTS))}
     write_benchmarks(saved, REPORTS)
-    print(f"Report: {REPORTS / PAGE_NAME}")
+    print(f"Report: {REPORTS / f'{REPORT_NAME}.md'}")
     write_page_of(REPORTS)
 
 

@@ -1,10 +1,12 @@
-"""Tables of results made by hand, as large and as hostile as a test needs them."""
+"""Results and reports made by hand, as large and as hostile as a test needs them."""
 
 from __future__ import annotations
 
 import csv
 
-from harness.jobs.compare.report.pages import COMMITTED_COLUMNS
+from harness.jobs.compare.report.exports import COMMITTED_COLUMNS
+from harness.reporting.document import Document
+from harness.reporting.markdown import write_data, write_report
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -18,12 +20,19 @@ HOSTILE = [
 
 def write_results(folder, implementations, cases_count, *, names=None, cases=None, detail="", wrong=frozenset()):
     """Write results.csv: every implementation on every case, two layers with ∂C/∂W, ∂C/∂b and δ each; all agree but
-    those in `wrong`."""
+    those in `wrong`. Cases that are not named are described in data/compare.json."""
     names = names or [f"formulation_{number}" for number in range(implementations)]
     datasets = ("iris", "wine", "digits", "random", "mine")
-    cases = cases or [
-        f"{datasets[number % 5]}-4-{3 + number // 5}-2-sigmoid-batch{2 + number}" for number in range(cases_count)
+    described = [
+        {
+            "id": f"{datasets[number % 5]}-4-{3 + number // 5}-2-sigmoid-batch{2 + number}",
+            "dataset": datasets[number % 5],
+        }
+        for number in range(cases_count)
     ]
+    if cases is None:
+        write_comparison(folder, cases=described)
+        cases = [case["id"] for case in described]
     with (folder / "results.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COMMITTED_COLUMNS)
@@ -35,3 +44,28 @@ def write_results(folder, implementations, cases_count, *, names=None, cases=Non
                         digits = 9 + (i + 3 * c + layer) % 5  # so that few are alike
                         judged = (3, "< 10^7", "[0]", "wrong") if departs else (digits, "≤ 1", "", "agrees")
                         table.writerow([name, case, quantity, layer, 12 + i + c, *judged, detail])
+
+
+def write_comparison(folder, implementations=(), cases=()):
+    """Write data/compare.json: implementations as (name, title, source), and cases as dictionaries of what differs from
+    a case of the battery."""
+    usual = {
+        "id": "xor-2-1-sigmoid-batch4",
+        "standard": True,
+        "dataset": "xor",
+        "widths": [2, 1],
+        "hidden": "sigmoid",
+        "output": "sigmoid",
+        "cost": "half_squared_error",
+        "rows": 4,
+        "dtype": "float64",
+        "online": False,
+        "note": "",
+    }
+    described = [dict(zip(("name", "title", "source"), one, strict=True)) for one in implementations]
+    write_data(folder, "compare", "compare", implementations=described, cases=[usual | case for case in cases])
+
+
+def write_blocks(folder, name, command, *blocks, **facts):
+    """Write a report of these blocks, as a command would."""
+    write_report(folder, name, command, Document("Title", blocks), **facts)

@@ -11,7 +11,7 @@ from results import HOSTILE, write_results
 
 from harness.cases.standard import standard_cases
 from harness.jobs.page.build import build
-from harness.jobs.page.mistakes import matrix
+from harness.jobs.page.mistakes import read_kills
 from harness.sandbox.loading import available
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; `nox -s browser` installs it")
@@ -214,7 +214,7 @@ def test_the_kill_matrix_has_every_mark_of_the_report(visit, ours):
     page = visit(ours)
     page.wait_for_selector(".kills tbody tr")
     marks = page.locator(".kills tbody td")
-    found = matrix(REPORTS)
+    found = read_kills(REPORTS).as_data()
     assert marks.count() == len(found["mistakes"]) * len(found["cases"])
     for kind, mark in {"seen": "●", "hidden": "·", "idle": " "}.items():
         assert page.locator(f".kills td.{kind}").count() == "".join(found["marks"]).count(mark) > 0
@@ -270,7 +270,7 @@ def time_of(page, mark):
 def test_the_first_paint_comes_within_a_second(visit, ours, tmp_path, implementations, cases):
     path = ours
     if implementations > len(NAMES):
-        reports = shutil.copytree(REPORTS, tmp_path / "reports", ignore=shutil.ignore_patterns("data"))
+        reports = shutil.copytree(REPORTS, tmp_path / "reports", ignore=shutil.ignore_patterns("training", "*.csv"))
         write_results(reports, implementations, cases)
         path = tmp_path / "index.html"
         path.write_text(build(reports), encoding="utf-8")

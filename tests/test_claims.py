@@ -32,7 +32,7 @@ from harness.jobs.claims.experiments.practice import bias_trick, many_costs, sig
 from harness.jobs.claims.experiments.published.figures import CARELESS, RIGHT, WRONG, judged
 from harness.jobs.claims.experiments.published.groups import groups
 from harness.jobs.claims.experiments.published.recomputed import OffByOne
-from harness.jobs.claims.report import pictures, render, write
+from harness.jobs.claims.report import claims_document, drawn_pictures, write_claims
 from harness.jobs.claims.tools import distance, exponent, functions, is_right
 from harness.mistakes.backward import (
     InverseWhereTransposeBelongs,
@@ -47,6 +47,7 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs
 from harness.model.textbook import Textbook
 from harness.reporting.figures import Picture
+from harness.reporting.markdown import rendered
 from harness.truth.certify import certify
 from harness.truth.enclosures.precise import precise_inputs, to_float64
 
@@ -299,6 +300,10 @@ def test_right_is_within_rounding_and_a_thousandth_of_a_percent_is_not():
 # The page.
 
 
+def page_of(found):
+    return rendered(claims_document(found), "claims")
+
+
 def untimed(page):
     """The page without its tables of times, which are those of the machine that made it."""
     return re.sub(r"The time of one gradient.*?\n\n.*?\n\n", "", page, flags=re.DOTALL)
@@ -306,15 +311,15 @@ def untimed(page):
 
 def test_the_committed_page_is_that_of_today(found):
     stored = (REPORTS / "claims.md").read_text(encoding="utf-8")
-    assert untimed(render(found)) == untimed(stored), "run `nox -s claims` and commit reports/"
+    assert untimed(page_of(found)) == untimed(stored), "run `nox -s claims` and commit reports/"
     assert len(re.findall("The time of one gradient", stored)) == 2
 
 
 def test_the_committed_points_and_pictures_are_those_of_today(found, tmp_path):
-    write(found, tmp_path)
+    write_claims(found, tmp_path)
     stored, today = (pd.read_csv(folder / "claims.csv", keep_default_na=False) for folder in (REPORTS, tmp_path))
     assert stored.equals(today), "run `nox -s claims` and commit reports/"
-    drawn = pictures(found)
+    drawn = drawn_pictures(found)
     for one in drawn:
         stored_svg, svg_today = (
             (folder / "pictures" / f"{one.name}.svg").read_bytes() for folder in (REPORTS, tmp_path)
@@ -325,7 +330,7 @@ def test_the_committed_points_and_pictures_are_those_of_today(found, tmp_path):
 
 
 def test_every_claim_has_its_section_with_all_that_was_promised(found):
-    page = render(found)
+    page = page_of(found)
     sections = dict(zip(NAMES, re.split(r"^## ", page, flags=re.MULTILINE)[1:], strict=True))
     for claim, evidence in found.items():
         section = sections[claim.name]
@@ -340,15 +345,15 @@ def test_every_claim_has_its_section_with_all_that_was_promised(found):
 
 def test_a_claim_that_fails_shows_on_the_page():
     evidence = Evidence((Statement("two and two are five", False), Statement("four is four", True)), ())
-    page = render({all_claims()[0]: evidence})
+    page = page_of({all_claims()[0]: evidence})
     assert "0 of 1 claims are confirmed" in page
     assert "**not confirmed** (1 of 2 statements hold)" in page
     assert "- ✗ two and two are five" in page
-    assert "does not bear this out" in page
+    assert "does not confirm this" in page
 
 
 def test_cells_cannot_break_a_table_and_long_tables_are_folded():
     table = Table("caption", ["a|b"], [["c|d"]] * 30)
-    page = render({all_claims()[0]: Evidence((Statement("yes", True),), (table,))})
+    page = page_of({all_claims()[0]: Evidence((Statement("yes", True),), (table,))})
     assert page.count("c\\|d") == 30
     assert "<details><summary>caption</summary>" in page

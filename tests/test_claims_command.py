@@ -36,7 +36,7 @@ def test_one_claim_is_shown_whole_and_the_reports_are_left_alone():
         f"{ONE}: confirmed (4 of 4",
         "✓ Each weight",
         "`W[1][0, 0]`",
-        "The experiment:",
+        "Method:",
     ):
         assert part in done.stdout
     assert "No report for a selection" in done.stdout
@@ -46,7 +46,7 @@ def test_a_report_goes_where_it_is_wanted(tmp_path):
     done = harness("claims", ONE, "online-batch-mean", "--reports", str(tmp_path / "new"))
     assert done.returncode == 0
     made = sorted(path.relative_to(tmp_path / "new").as_posix() for path in (tmp_path / "new").rglob("*.*"))
-    assert made == ["claims.csv", "claims.md", "index.html", "pictures/online-batch-mean.svg"]
+    assert made == ["claims.csv", "claims.md", "data/claims.json", "index.html", "pictures/online-batch-mean.svg"]
     assert harness("claims", ONE, "--reports", str(tmp_path / "new")).returncode == 0  # ours may be replaced
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cases.standard import standard_cases
 from harness.jobs.compare.report.committed import ARITHMETIC, BEYOND, committed
-from harness.jobs.compare.report.pages import write
+from harness.jobs.compare.report.pages import write_comparison
 from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
@@ -52,7 +52,7 @@ def elsewhere(comparison, seed):
 
 
 def reports(comparison, folder):
-    write(comparison, folder)
+    write_comparison(comparison, folder)
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

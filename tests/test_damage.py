@@ -10,31 +10,43 @@ from pathlib import Path
 
 import pytest
 from commands import harness
-from results import write_results
+from results import write_blocks, write_comparison, write_results
 
 from harness.jobs.page import build as page
-from harness.jobs.page.build import build, write
-from harness.reporting.markdown import made
+from harness.jobs.page.build import build, write_index
+from harness.reporting.document import Chapter, CodeBlock, DataTable, Fold, Image, Paragraph
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
 SECTION = re.compile(r'<section id="([\w-]+)".*?</section>', re.DOTALL)
 OF_DATA = {"kills": "mistakes", "worked": "side-by-side"}  # all other data are the table's
 PICTURE = '<svg viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg">\n<path d="M 0 0"/>\n</svg>\n'
-TABLE = "\n| network | δ |\n|---|---|\n| xor, and more | 12 |\n| iris, and more | 13 |\n"
-NAMES = "\n### M1 outputs_where_inputs_belong\n\nA product.\n\n### M2 bias_scalar_sum\n\nA sum.\n"
-MATRIX = f"\n```text\n\n     12\nxor  ●·\niris ●\n```\n{NAMES}"
-FOLD = "\n<details><summary>More</summary>\n\ninside\n\n</details>\n"
+TABLE = DataTable(("network", "δ"), (("xor, and more", "12"), ("iris, and more", "13")))
+KILLS = {
+    "cases": ["xor", "iris"],
+    "mistakes": [
+        {"name": "one", "sentence": "A.", "equation": "BP4", "right": "a", "wrong": "b", "sources": [], "marks": "●·"},
+        {
+            "name": "other",
+            "sentence": "B.",
+            "equation": "BP3",
+            "right": "a",
+            "wrong": "b",
+            "sources": [],
+            "marks": " ●",
+        },
+    ],
+}
 WHERE = {
     "results.csv": "glance",
-    "implementations/formulation_0.md": "glance",
-    "claims.md": "claims",
+    "data/compare.json": "glance",
+    "data/claims.json": "claims",
     "pictures/claims.svg": "claims",
-    "training.md": "training",
+    "data/training.json": "training",
     "pictures/training.svg": "training",
-    "mistakes.md": "mistakes",
-    "proof.md": "proofs",
-    "sensitivity.md": "sensitivity",
-    "benchmarks.md": "benchmarks",
+    "data/mistakes.json": "mistakes",
+    "data/proof.json": "proofs",
+    "data/sensitivity.json": "sensitivity",
+    "data/benchmarks.json": "benchmarks",
     "pictures/benchmarks.svg": "benchmarks",
 }
 
@@ -61,18 +73,15 @@ def before(tmp_path_factory):
 def filled(path):
     """The folder, with a little of every report."""
     write_results(path, 2, 2)
-    for name in ("implementations", "pictures"):
-        (path / name).mkdir()
-    described = "# formulation_0\n\nIts title.\n\nSource: an article.\n"
-    (path / "implementations" / "formulation_0.md").write_text(made("compare") + described, encoding="utf-8")
-    for section in filter(lambda one: one.report not in ("", "README.md"), page.SECTIONS):
-        text = f'{made(section.command)}\n# Title\n{TABLE}\n## <a id="part-{section.id}"></a>A part\n{FOLD}{TABLE}'
+    write_comparison(path, [("formulation_0", "Its title", "an article")], [{"id": "iris-4-3-2-sigmoid-batch2"}])
+    (path / "pictures").mkdir()
+    for section in (one for one in page.PAGE_SECTIONS if one.report):
+        part = Chapter("A part", (Fold("More", (Paragraph("inside"),)), TABLE), f"part-{section.id}")
+        blocks = [TABLE, CodeBlock("a = b"), part]
         if f"pictures/{section.id}.svg" in WHERE:
             (path / "pictures" / f"{section.id}.svg").write_text(PICTURE, encoding="utf-8")
-            text += f"\n![A picture.](pictures/{section.id}.svg)\n"
-        (path / section.report).write_text(
-            text + (MATRIX if section.id == "mistakes" else ""), encoding="utf-8", newline="\n"
-        )
+            blocks.insert(0, Image(section.id, "A picture."))
+        write_blocks(path, section.report, section.command, *blocks, **(KILLS if section.id == "mistakes" else {}))
     return path
 
 
@@ -117,18 +126,17 @@ def unreadable(path):
     path.symlink_to("/proc/self/mem")
 
 
-def without_a_column(path):
-    """The first column of a table goes, the head of a Markdown table or the size of a picture excepted."""
+def without_a_part(path):
+    """Without the first column of a table, the size of a picture, or a member of an object."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".csv":
         text = re.sub(r"^[^,\n]*,", "", text, flags=re.MULTILINE)
-    text = re.sub(r"^\| (iris|xor), and more ", "", text, flags=re.MULTILINE).replace("viewBox", "box")
-    path.write_text(text.replace("Source: an article.\n", ""), encoding="utf-8")
+    path.write_text(re.sub(r' "(rows|cases)"', ' "other"', text).replace("viewBox", "box"), encoding="utf-8")
 
 
 DAMAGES = (
     *(empty, cut_in_the_middle, cut_at_the_end, random_bytes, zeros, replaced_by_a_folder, unreadable),
-    without_a_column,
+    without_a_part,
 )
 
 
@@ -139,7 +147,7 @@ def test_a_damaged_report_is_one_line_and_costs_its_own_section(folder, before, 
         pytest.skip("no file here is there and cannot be read by anybody")
     damage(folder / name)
     told = []
-    write(folder, told.append)
+    write_index(folder, told.append)
     [line] = map(str, told)
     print(line)
     assert line.startswith(str(folder / name))
@@ -150,7 +158,7 @@ def test_a_damaged_report_is_one_line_and_costs_its_own_section(folder, before, 
     [said] = re.findall(r'<p class="missing">(.*)</p>', after[WHERE[name]][0])
     assert f"<code>{name}</code>" in said
     assert "cannot be read" in said
-    assert ("is not told here" in text) == (name == "results.csv") == ("<div hidden>" in text)
+    assert ("are not shown here" in text) == (name == "results.csv") == ("<div hidden>" in text)
 
 
 def test_reports_that_are_there_say_nothing_of_damage(folder):
@@ -161,7 +169,7 @@ def test_reports_that_are_there_say_nothing_of_damage(folder):
 
 def test_a_picture_or_a_title_that_is_lost_leaves_the_numbers(folder):
     empty(folder / "pictures" / "training.svg")
-    empty(folder / "implementations" / "formulation_0.md")
+    empty(folder / "data" / "compare.json")
     found = taken_apart(build(folder, lambda error: None))
     assert "<figcaption>A picture.</figcaption>" in found["training"][0]
     assert "iris, and more" in found["training"][0]
@@ -177,12 +185,20 @@ def test_a_picture_or_a_title_that_is_lost_leaves_the_numbers(folder):
         ("results.csv", "agrees,\n", '"agrees,\n', "expected a verdict, found 'agrees,"),
         ("results.csv", "≤ 1,,agrees,", "≤ 1", "line 2: expected as many fields as there are columns, found fewer"),
         ("results.csv", "agrees,", "agrees,,", "line 2: expected as many fields as there are columns, found more"),
-        ("claims.md", "</details>\n", "", "expected the end of a fold, found the end of the file"),
-        ("mistakes.md", "     12\n", "     1\n", "expected a matrix with a column for each of 2 mistakes"),
-        ("mistakes.md", "xor  ●·", "xor  ●●●", "or a row too long"),
-        ("mistakes.md", "xor  ●·", "xor  ●x", "expected a matrix of ●, · and blanks, found other marks"),
-        ("mistakes.md", "```\n", "", "expected a matrix"),
-        ("proof.md", "| 12 |", "| 12", "line 7: expected 2 cells in a row of a table, as in its head, found 1"),
+        ("data/claims.json", '"fold"', '"folder"', "blocks[0].kind: expected one of paragraph, list, table"),
+        ("data/claims.json", '"inside"', "12", "blocks[0].text: expected text, found 12"),
+        ("data/claims.json", '"inside"', "1" * 5000, "expected a report, found JSON beyond all limits"),
+        ("data/claims.json", '"summary"', '"title"', "expected an object with kind, summary, blocks"),
+        ("data/claims.json", '"claims"', '"../../claims"', "expected the name of a picture, found '../../claims'"),
+        ("data/mistakes.json", '"●·"', '"●··"', "mistakes[0].marks: expected 2 marks, each of them ●, · or a blank"),
+        ("data/mistakes.json", '"●·"', '"●x"', "mistakes[0].marks: expected 2 marks, each of them ●, · or a blank"),
+        ("data/mistakes.json", '"cases"', '"other"', "expected an object with 'cases'"),
+        ("data/proof.json", '"12"', '"12", "13"', "blocks[0]: row 1: expected 2 cells, as in the head, found 3"),
+        ("data/proof.json", '"12"', '"12",', "expected a report, found invalid JSON: "),
+        ("data/compare.json", '"online": false', '"online": 0', "cases[0].online: expected true or false, found 0"),
+        ("data/compare.json", '"rows": 4', '"rows": -4', "cases[0].rows: expected a whole number, found -4"),
+        ("data/compare.json", '"widths": [', '"widths": [2.5, ', "widths[0]: expected a whole number, found 2.5"),
+        ("data/compare.json", "{", "[{", "line"),
         ("pictures/claims.svg", "0 9 9", f"0 9 {'9' * 400}", "no size"),
         ("pictures/claims.svg", "svg", "html", "found other XML"),
     ],
@@ -200,7 +216,7 @@ def test_what_is_not_as_a_command_wrote_it_is_told(folder, name, before, after, 
 
 
 def test_wherever_a_report_is_cut_or_overwritten_there_is_a_page(folder):
-    """A cut at the end of a line may leave a whole, shorter report; any other is told."""
+    """A cut at the end of a line may leave a complete, shorter table; any other cut is reported."""
     numbers = random.Random(1)
     for name in WHERE:
         path = folder / name
@@ -209,7 +225,8 @@ def test_wherever_a_report_is_cut_or_overwritten_there_is_a_page(folder):
             told, at = [], numbers.randrange(len(content))
             path.write_bytes(content[:at])
             build(folder, told.append)
-            assert [error.file for error in told] == [str(path)] or content[:at].endswith(b"\n"), at
+            complete = path.suffix == ".csv" and content[:at].endswith(b"\n")
+            assert [error.file for error in told] == [str(path)] or complete, at
             path.write_bytes(content[:at] + numbers.choice(b'|#"<>-,\n0').to_bytes() + content[at + 1 :])
             build(folder, lambda error: None)
         path.write_bytes(content)
@@ -217,38 +234,37 @@ def test_wherever_a_report_is_cut_or_overwritten_there_is_a_page(folder):
 
 def test_every_file_of_the_committed_reports_is_named_when_it_is_damaged(tmp_path):
     folder = tmp_path / "reports"
-    shutil.copytree(REPORTS, folder, ignore=shutil.ignore_patterns("data", "index.html"))
-    for names in ("pictures/*", "implementations/*", "*.md"):
+    shutil.copytree(REPORTS, folder, ignore=shutil.ignore_patterns("training", "index.html"))
+    shown = {section.report for section in page.PAGE_SECTIONS} | {"compare"}
+    for names in ("pictures/*.svg", "data/*.json"):
         told, before = [], {path: path.read_bytes() for path in folder.glob(names)}
         for path in before:
             cut_in_the_middle(path)
         build(folder, told.append)
-        unread = {"README.md", "mutants.md", "pairwise.md"}
-        assert {error.file for error in told} == {str(path) for path in before if path.name not in unread}
+        expected = {str(path) for path in before if path.suffix == ".svg" or path.stem in shown}
+        assert {error.file for error in told} == expected
         assert len({error.file for error in told}) == len(told) > 5
         for path, content in before.items():
             path.write_bytes(content)
 
 
 def test_the_command_writes_the_page_with_a_line_for_each_and_status_1(folder):
-    replaced_by_a_folder(folder / "proof.md")
+    replaced_by_a_folder(folder / "data" / "proof.json")
     cut_in_the_middle(folder / "pictures" / "claims.svg")
     done = harness("report", "--reports", str(folder))
     assert done.returncode == 1
     assert done.stdout == f"Page: {folder / 'index.html'}\n"
     lines = done.stderr.splitlines()
-    paths = [folder / "pictures" / "claims.svg", folder / "proof.md"]
+    paths = [folder / "pictures" / "claims.svg", folder / "data" / "proof.json"]
     assert [line.split(": ")[:2] for line in lines] == [["error", str(path)] for path in paths]
     assert (folder / "index.html").is_file()
 
 
 def test_a_comparison_beside_a_damaged_report_is_as_good_as_ever(folder):
-    replaced_by_a_folder(folder / "proof.md")
+    replaced_by_a_folder(folder / "data" / "proof.json")
     selected = ["--only", "row_matrices", "--case", "xor-2-1-sigmoid-batch4"]
     done = harness("compare", *selected, "--reports", str(folder))
     assert done.returncode == 0
     assert f"Page: {folder / 'index.html'}" in done.stdout
-    assert done.stderr == (
-        f"error: {folder / 'proof.md'}: expected a report, found: Is a directory; remove it, and `nox -s prove` writes "
-        "it anew\n"
-    )
+    problem = "expected a report, found: Is a directory; remove it, and `nox -s prove` writes it anew"
+    assert done.stderr == f"error: {folder / 'data' / 'proof.json'}: {problem}\n"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.jobs.mutants import run
-from harness.jobs.mutants.report import Reason, one_line, outdated, reasons, render, unexplained
+from harness.jobs.mutants.report import Reason, known_reasons, mutants_document, one_line, outdated, unexplained
 from harness.jobs.mutants.run import Fate, Mutant, fates, mutants_of
+from harness.reporting.markdown import rendered
 from harness.sandbox.loading import available, find
 from harness.sandbox.processes.server import Server
 
@@ -54,7 +55,7 @@ def test_the_report_counts_and_shows_what_is_unexplained():
     }
     assert unexplained(made, known) == [made[3]]
     assert outdated(made, known) == [("mine", "gone", "gone too")]
-    page = render(made, known, seed=1)
+    page = rendered(mutants_document(made, known, seed=1), "mutants")
     [row] = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if "| mine " in line]
     assert row == ["mine", "4", "1", "1", "0", "2", "1", "50.0 %", "66.6 %"]
     assert page.index("## Unexplained") < page.index("a[-⟦1 → 5⟧] \\| 1") < page.index("They are the same.")
@@ -66,7 +67,7 @@ def test_the_report_counts_and_shows_what_is_unexplained():
 
 def test_every_reason_is_of_a_line_that_stands_and_the_report_has_no_open_end():
     lines = {one.name: {line.strip() for line in one.path.read_text("utf-8").splitlines()} for one in available()}
-    for name, before, after in reasons():
+    for name, before, after in known_reasons():
         assert before in lines[name], f"survivors.toml explains a line that {name} does not have: {before}"
         assert before != after
     report = (ROOT / "reports" / "mutants.md").read_text(encoding="utf-8")

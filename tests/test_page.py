@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 from commands import harness
-from results import HOSTILE, write_results
+from results import HOSTILE, write_blocks, write_comparison, write_results
 
 from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
-from harness.jobs.page.build import SECTIONS, as_json, build, write
-from harness.jobs.page.data import answer, results
-from harness.jobs.page.mistakes import matrix
-from harness.jobs.page.notation import written
-from harness.jobs.page.prose import SECTIONS as REPORTED
-from harness.jobs.page.prose import parts
+from harness.jobs.page.build import PAGE_SECTIONS, build, script_json, write_index
+from harness.jobs.page.data import headline, results
+from harness.jobs.page.markup.notation import written
+from harness.jobs.page.markup.prose import inline
+from harness.jobs.page.mistakes import read_kills
 from harness.mistakes import CATALOGUE
+from harness.reporting.document import Bullets, Chapter, CodeBlock, DataTable, Fold, Image, Paragraph, literal
 from harness.sandbox.loading import available
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,7 +93,7 @@ def test_ids_are_unique_and_links_inside_lead_somewhere(read):
     assert len(read.ids) == len(set(read.ids))
     inside = {link[1:] for link in read.links if link.startswith("#")}
     assert inside - set(read.ids) <= {"notation"}
-    assert {section.id for section in SECTIONS} <= set(read.ids)
+    assert {section.id for section in PAGE_SECTIONS} <= set(read.ids)
 
 
 def test_every_implementation_and_case_is_in_its_data(read):
@@ -122,20 +122,25 @@ def test_every_claim_picture_and_mistake_is_shown(page, read):
 
 
 def test_the_kill_matrix_is_that_of_the_report():
-    found = matrix(REPORTS)
+    kills = read_kills(REPORTS)
+    assert [card.name for card in kills.cards] == list(CATALOGUE)
+    found = kills.as_data()
     assert found["mistakes"] == list(CATALOGUE)
+    assert len(found["marks"]) == len(found["cases"]) == len(kills.cases)
     assert all(len(marks) == len(CATALOGUE) for marks in found["marks"])
     text = (REPORTS / "mistakes.md").read_text(encoding="utf-8")
-    for number, name in enumerate(found["mistakes"]):
-        seen, hidden, idle = (sum(marks[number] == mark for marks in found["marks"]) for mark in "●· ")
-        assert re.search(rf"\| {name} +\| [^|]+\| {seen} +\| {hidden} +\| {idle} +\|", text), name
+    for card in kills.cards:
+        assert "".join(marks[card.number - 1] for marks in found["marks"]) == card.marks
+        seen, hidden, idle = (card.marks.count(mark) for mark in "●· ")
+        assert seen == card.seen
+        assert re.search(rf"\| {card.name} +\| [^|]+\| {seen} +\| {hidden} +\| {idle} +\|", text), card.name
 
 
 def test_the_answer_follows_from_the_table(tmp_path):
     write_results(tmp_path, 3, 4)
-    assert answer(results(tmp_path)).startswith("All 3 formulations of backpropagation agree")
+    assert headline(results(tmp_path)).startswith("All 3 formulations of backpropagation agree")
     write_results(tmp_path, 3, 4, wrong={("formulation_1", "iris-4-3-2-sigmoid-batch2")})
-    said = answer(results(tmp_path))
+    said = headline(results(tmp_path))
     assert said.startswith("2 of 3 formulations")
     assert said.endswith("formulation_1 is wrong on 1 of its 4 networks.")
 
@@ -143,9 +148,7 @@ def test_the_answer_follows_from_the_table(tmp_path):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_names_titles_cases_and_details_are_text_wherever_they_come_from(tmp_path, read, text):
     write_results(tmp_path, 2, 2, names=[text, "other"], cases=[f"{text}-4-3-sigmoid-batch8", "x"], detail=text)
-    pages = tmp_path / "implementations"
-    pages.mkdir()
-    (pages / "other.md").write_text(f"<!-- made -->\n# other\n\n{text}.\n\nSource: {text}.\n", encoding="utf-8")
+    write_comparison(tmp_path, [("other", text, text)], [{"id": "x", "dataset": text, "cost": text, "note": text}])
     made = Read(build(tmp_path))
     assert set(made.tags) <= set(read.tags)
     assert made.tags.count("script") == 2
@@ -154,49 +157,63 @@ def test_names_titles_cases_and_details_are_text_wherever_they_come_from(tmp_pat
     assert data["implementations"][0]["name"] == text
     assert text in data["cases"][0]["id"]
     assert text in data["texts"]
-    assert text in data["implementations"][1]["title"]
+    assert data["implementations"][1]["title"] == text
+    assert data["cases"][1]["family"] == data["cases"][1]["note"] == text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_reports_bring_no_markup_but_their_own(tmp_path, text):
-    report = f'# Claims\n\n{text}\n\n## <a id="mine"></a>{text}\n\n{text}\n\n| a | b |\n|---|---|\n| {text} | x |\n'
-    fold = (
-        f"\n<details><summary>{text}</summary>\n\ninside\n\n</details>\n\n![{text}](pictures/none.svg)\n\n[x]({text})\n"
-    )
-    (tmp_path / "claims.md").write_text(report + fold, encoding="utf-8")
+    table = DataTable((text, "b"), ((text, "x"), (literal(text), "y")))
+    everywhere = (Paragraph(text), Bullets((text,)), table, CodeBlock(text), Image("none", text), Fold(text, (table,)))
+    for name in ("claims", "proof", "mistakes"):
+        facts = {"cases": [text], "mistakes": [a_mistake(name=text, sentence=text, right=text, sources=[text])]}
+        write_blocks(tmp_path, name, name, *everywhere, Chapter(text, everywhere, "mine"), **facts)
     made = Read(build(tmp_path))
     assert made.tags.count("script") == 2
+    assert set(made.tags) <= {*Read(build(REPORTS)).tags}
     assert not made.handlers
     assert not any(link.startswith(("javascript:", "data:")) for link in made.links)
-    if not text.startswith("<!--"):  # Markdown itself reads on to the end of a comment
-        assert "mine" in made.ids
-        assert "details" in made.tags
+    assert "mine" in made.ids
+    assert made.text.count(text) > 20
+
+
+def a_mistake(**others):
+    """One mistake of data/mistakes.json."""
+    entry = dict.fromkeys(("name", "sentence", "equation", "right", "wrong"), "none")
+    return entry | {"sources": [], "marks": "●"} | others
 
 
 def test_no_text_ends_the_script_that_holds_the_data():
     value = ["</script><script>alert(1)</script>", "<!-- <script", "\u2028\u2029", "]]>", "&lt;"]
-    text = as_json(value)
+    text = script_json(value)
     assert json.loads(text) == value
     assert not set("<>&\u2028\u2029") & set(text)
 
 
 def test_what_is_not_there_is_said(tmp_path):
     empty = Read(build(tmp_path))
-    for section in SECTIONS:
-        assert section.id not in {*REPORTED.values()} - {"glance"} or f"nox -s {section.command}" in empty.text
+    assert all(f"nox -s {section.command}" in empty.text for section in PAGE_SECTIONS)
     assert "Nothing has been compared yet" in empty.text
     write_results(tmp_path, 0, 0)
     assert "Nothing has been compared yet" in build(tmp_path)
 
 
-def test_a_case_that_nobody_knows_is_told_from_its_id(tmp_path):
-    write_results(
-        tmp_path, 1, 3, cases=["mine-4-5-6-1-tanh-sigmoid-bce-online20-float32", "a-b-3-2-softmax-batch1", "?"]
-    )
-    one, other, unknown = results(tmp_path)["cases"]
-    assert (one["dataset"], one["widths"], one["hidden"], one["output"]) == ("mine", "4-5-6-1", "tanh", "sigmoid")
-    assert (one["cost"], one["rows"], one["dtype"], one["online"]) == ("binary cross-entropy", 20, "float32", True)
-    assert (other["dataset"], other["hidden"], other["cost"]) == ("a-b", "", "cross-entropy")
+def test_the_properties_of_cases_are_those_that_the_comparison_wrote(tmp_path):
+    ids = ["mine", "trained", "single", "drawn", "?"]
+    write_results(tmp_path, 1, 5, cases=ids)
+    properties = [
+        {"dataset": "mine", "widths": [4, 5, 6, 1], "cost": "binary_cross_entropy", "standard": False, "note": "why"},
+        {"online": True},
+        {"dtype": "float32", "widths": [3, 2], "output": "softmax", "cost": "cross_entropy"},
+        {"dataset": "random"},
+    ]
+    write_comparison(tmp_path, cases=[{"id": name, **one} for name, one in zip(ids, properties, strict=False)])
+    mine, *others, unknown = results(tmp_path)["cases"]
+    assert (mine["dataset"], mine["widths"], mine["hidden"], mine["note"]) == ("mine", "4-5-6-1", "sigmoid", "why")
+    assert (mine["cost"], mine["rows"], mine["dtype"], mine["online"]) == ("binary cross-entropy", 4, "float64", False)
+    assert [one["family"] for one in (mine, *others)] == ["mine", "20 epochs, online", "float32", "random networks"]
+    assert [one["known"] for one in (mine, *others)] == [False, True, True, True]
+    assert (others[1]["hidden"], others[1]["cost"]) == ("", "cross-entropy")
     assert unknown == {"id": "?", "family": "other cases", "known": False}
 
 
@@ -207,20 +224,28 @@ def test_a_table_of_another_kind_is_refused_in_a_line_where_nobody_is_told(tmp_p
 
 
 def test_a_page_that_is_not_ours_is_not_replaced(tmp_path):
-    write(tmp_path)
-    write(tmp_path)
+    write_index(tmp_path)
+    write_index(tmp_path)
     (tmp_path / "index.html").write_text("mine", encoding="utf-8")
     with pytest.raises(UnusableInput, match="expected a report of ours"):
-        write(tmp_path)
+        write_index(tmp_path)
 
 
-def test_a_link_to_a_report_stays_on_the_page_and_one_to_a_file_becomes_its_path(tmp_path):
-    text = "[a](claims.md) [b](#here) [c](../harness/truth/gradient.py) [d](https://example.org/x)\n"
-    (tmp_path / "proof.md").write_text(text, encoding="utf-8")
-    [part] = parts(tmp_path / "proof.md")
-    [block] = part.blocks
-    assert re.findall(r'href="([^"]*)"', block.html) == ["#claims", "#here", "https://example.org/x"]
-    assert 'data-path="harness/truth/gradient.py">c</span>' in block.html
+def test_a_link_to_a_report_stays_on_the_page_and_one_to_a_file_becomes_its_path():
+    html = inline(
+        "[a](claims.md) [b](#here) [c](../harness/truth/gradient.py) [d](https://example.org/x) [e](README.md)"
+    )
+    assert re.findall(r'href="([^"]*)"', html) == ["#claims", "#here", "https://example.org/x", "#glance"]
+    assert 'data-path="harness/truth/gradient.py">c</span>' in html
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "*a* _b_ `c` [d](e) &lt; \\* ~~f~~ **g", "# h", "- i", "[0, 1] row_bits 2 * 3 <= 4"]
+)
+def test_literal_text_is_shown_as_it_is(text):
+    read = Read(f"<p>{inline(literal(text))}</p>")
+    assert read.text == text
+    assert read.tags == ["p"]
 
 
 def test_formulas_are_written_as_by_hand_and_escaped():

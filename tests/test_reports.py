@@ -12,11 +12,11 @@ from running import table_of
 from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
 from harness.jobs.compare.pairs import PairRow
-from harness.jobs.compare.report.pages import page_of, pairwise, write
+from harness.jobs.compare.report.pages import page_of, pairwise, write_comparison
 from harness.jobs.compare.report.views import excess_by_quantity, order_of_magnitude, summary, verdict_counts
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
-from harness.reporting.markdown import made
+from harness.reporting.markdown import first_line
 from harness.sandbox.loading import find
 
 REPORTS = Path(__file__).resolve().parent.parent / "reports"
@@ -40,7 +40,7 @@ def test_the_battery_is_as_large_and_as_varied_as_promised():
 
 
 def test_the_committed_reports_are_those_of_today_to_the_byte(complete, tmp_path):
-    write(complete, tmp_path)
+    write_comparison(complete, tmp_path)
     written = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "data"]
     assert len(written) == 5 + len(complete.selection.implementations)
     for path in written:
@@ -84,15 +84,11 @@ def test_the_summary_shows_the_worst_of_planted_digits():
     counts = verdict_counts(comparison.tally.of)
     assert counts.rows[0] == ["neuron_loop", 1, 1]
     assert counts.heads == ["implementation", "wrong", "agrees"]
-    lines = [
-        [cell.strip() for cell in line.split("|")[2:-1]]
-        for line in pairwise(comparison).splitlines()
-        if ". " in line[:5]
-    ]
-    assert lines == [["", "9", "4"], ["9", "", "3"], ["4", "3", ""]]
-    [worst] = [line for line in page_of(implementations[2], comparison).splitlines() if "| w " in line]
-    assert cases[1].id in worst
-    assert "wrong" in worst
+    [matrix] = pairwise(comparison).chapters
+    assert [row[1:] for row in matrix.blocks[0].rows] == [("", "9", "4"), ("9", "", "3"), ("4", "3", "")]
+    [worst] = [part for part in page_of(implementations[2], comparison).chapters if part.title == "Worst cases"]
+    [row] = worst.blocks[0].rows
+    assert (row[0], row[1], row[5]) == (cases[1].id, "w", "wrong")
 
 
 def test_the_articles_agree_on_all_real_data_to_13_digits(complete):
@@ -129,9 +125,10 @@ def test_nothing_is_wrong_or_failed_and_every_row_has_a_verdict(complete):
 
 
 def test_reports_hold_no_date_time_path_or_long_number(complete, tmp_path):
-    write(complete, tmp_path)
-    files = [path for path in tmp_path.rglob("*") if path.is_file() and "data" not in path.parts]
-    assert len(files) == 5 + len(complete.selection.implementations)
+    write_comparison(complete, tmp_path)
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "data"]
+    files.append(tmp_path / "data" / "compare.json")
+    assert len(files) == 6 + len(complete.selection.implementations)
     for path in files:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"20\d\d-\d\d-\d\d|\d\d:\d\d|seconds", text), path.name
@@ -141,17 +138,17 @@ def test_reports_hold_no_date_time_path_or_long_number(complete, tmp_path):
 
 
 def test_two_writes_are_the_same_to_the_byte(complete, tmp_path):
-    write(complete, tmp_path / "one")
-    write(complete, tmp_path / "two")
+    write_comparison(complete, tmp_path / "one")
+    write_comparison(complete, tmp_path / "two")
     for path in (p for p in (tmp_path / "one").rglob("*") if p.is_file()):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
 
 
 def test_the_page_of_a_removed_implementation_goes(complete, tmp_path):
     (tmp_path / "implementations").mkdir()
-    (tmp_path / "implementations" / "gone.md").write_text(made("compare"), encoding="utf-8")
+    (tmp_path / "implementations" / "gone.md").write_text(first_line("compare"), encoding="utf-8")
     (tmp_path / "implementations" / "notes.md").write_text("mine", encoding="utf-8")
-    write(complete, tmp_path)
+    write_comparison(complete, tmp_path)
     assert not (tmp_path / "implementations" / "gone.md").exists()
     assert (tmp_path / "implementations" / "notes.md").read_text(encoding="utf-8") == "mine"
 
@@ -159,5 +156,5 @@ def test_the_page_of_a_removed_implementation_goes(complete, tmp_path):
 def test_a_file_that_is_no_report_is_not_replaced(complete, tmp_path):
     (tmp_path / "README.md").write_text("mine", encoding="utf-8")
     with pytest.raises(UnusableInput, match="expected a report of ours or no file, found another"):
-        write(complete, tmp_path)
+        write_comparison(complete, tmp_path)
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine"

@@ -15,7 +15,7 @@ from running import Silent, shared
 from harness.jobs.train.courses import courses, learned
 from harness.jobs.train.follow import Followed, Selection, follow, select
 from harness.jobs.train.judged import EXPLAINED, NOT_EXPLAINED, judge
-from harness.jobs.train.report.pages import COMMITTED, committed, write
+from harness.jobs.train.report.pages import COMMITTED, committed, write_training
 from harness.jobs.train.report.views import answer, is_well
 from harness.jobs.train.runners import PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, ScikitLearn
 from harness.jobs.train.states import network_of
@@ -134,7 +134,7 @@ def test_every_run_learns(followed):
 def test_two_writings_of_a_report_are_the_same_to_the_byte(followed, tmp_path):
     texts = []
     for folder in (tmp_path / "one", tmp_path / "other"):
-        write(judge(followed), folder)
+        write_training(judge(followed), folder)
         texts.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
     assert texts[0] == texts[1]
     print(f"{len(texts[0])} files")

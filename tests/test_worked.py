@@ -24,7 +24,7 @@ from harness.jobs.page.worked.formulations import (
 )
 from harness.jobs.page.worked.lines import TAGS, excerpts, tagged
 from harness.jobs.page.worked.networks import data, refusal, steps
-from harness.jobs.page.worked.quantities import Key, Worked, written
+from harness.jobs.page.worked.quantities import EntryKey, Worked, number_text
 from harness.model.textbook import Textbook
 from harness.sandbox.loading import find
 
@@ -55,11 +55,11 @@ def test_the_numbers_are_the_textbooks(page):
 @pytest.mark.parametrize(
     ("figure", "key"),
     [
-        ("delta2[0,0]", Key("delta", 2, 0)),
-        ("gW1[0,0]", Key("gw", 1, 0, 0)),
-        ("gW2[0,0]", Key("gw", 2, 0, 0)),
-        ("nW2[0,0]", Key("new_w", 2, 0, 0)),
-        ("nW1[1,1]", Key("new_w", 1, 1, 1)),
+        ("delta2[0,0]", EntryKey("delta", 2, 0)),
+        ("gW1[0,0]", EntryKey("gw", 1, 0, 0)),
+        ("gW2[0,0]", EntryKey("gw", 2, 0, 0)),
+        ("nW2[0,0]", EntryKey("new_w", 2, 0, 0)),
+        ("nW1[1,1]", EntryKey("new_w", 1, 1, 1)),
     ],
 )
 def test_the_worked_example_has_the_published_figures(page, figure, key):
@@ -69,7 +69,7 @@ def test_the_worked_example_has_the_published_figures(page, figure, key):
 
 
 def test_how_a_hidden_delta_is_made():
-    how = Worked(MAZUR).how(Key("delta", 1, 0))
+    how = Worked(MAZUR).how(EntryKey("delta", 1, 0))
     assert how == "(0.4)(0.138499) + (0.5)(−0.0380982) = 0.0363503; × 0.241301 = 0.00877135"
 
 
@@ -77,7 +77,7 @@ def test_how_a_hidden_delta_is_made():
     ("value", "shown"), [(-0.0, "0"), (-0.25, "−0.25"), (1.0, "1"), (1.2345678e-5, "0.0000123457"), (4e6, "4000000")]
 )
 def test_numbers_are_written_plainly(value, shown):
-    assert written(value) == shown
+    assert number_text(value) == shown
 
 
 def test_every_formulation_is_shown_where_it_can_be(page):

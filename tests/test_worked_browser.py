@@ -9,7 +9,7 @@ import pytest
 
 from harness.jobs.page.worked import networks
 from harness.jobs.page.worked.examples import examples
-from harness.jobs.page.worked.quantities import Key, Worked, written
+from harness.jobs.page.worked.quantities import EntryKey, Worked, number_text
 
 pytest.importorskip("playwright", reason="Playwright is not installed: nothing is tried in a browser")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
@@ -26,7 +26,8 @@ MAZUR, XOR, IRIS, DEEP = examples()
 def file(tmp_path_factory):
     """A page with the part alone, one title of which is hostile."""
     part = {name: (PAGE / name).read_text(encoding="utf-8") for name in
-            ("templates/worked.html", "worked.css", "worked_text.js", "worked_drawing.js", "worked.js")}  # fmt: skip
+            ("templates/worked.html", "static/css/worked.css",
+             *(f"static/js/{name}.js" for name in ("worked_text", "worked_drawing", "worked")))}  # fmt: skip
     found = networks.data()
     found["formulations"][2]["title"] = "<script>window.hit = 1</script>"
     found["networks"][1]["note"] = "<img src=x onerror='window.hit = 1'>"
@@ -34,10 +35,11 @@ def file(tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "worked.html"
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     style = "body { margin: 0; padding: 1rem; background: var(--worked-bg0); color: var(--worked-fg0) }"
-    page = f"""<!doctype html><html lang="en"><head>{head}<title>W</title><style>{style}{part["worked.css"]}</style>
+    style += part["static/css/worked.css"]
+    page = f"""<!doctype html><html lang="en"><head>{head}<title>W</title><style>{style}</style>
         </head><body><main><h1>A page</h1>{SECTION.format(part["templates/worked.html"])}</main>
         <script type="application/json" id="data">{data}</script>
-        <script>{part["worked_text.js"]}{part["worked_drawing.js"]}{part["worked.js"]}</script></body></html>"""
+        <script>{"".join(text for name, text in part.items() if name.endswith(".js"))}</script></body></html>"""
     path.write_text(page, encoding="utf-8")
     return path
 
@@ -122,7 +124,7 @@ def test_the_shown_numbers_are_the_harnesss(visit):
     page, numbers = visit(), Worked(MAZUR)
     to_step(page, "BP2")
     page.locator("tr[data-id=delta-1-0] button").focus()
-    weight, delta = (written(numbers.values[key], 4) for key in (Key("w", 2, 1, 0), Key("delta", 1, 0)))
+    weight, delta = (number_text(numbers.values[key], 4) for key in (EntryKey("w", 2, 1, 0), EntryKey("delta", 1, 0)))
     expect(page.locator("[data-number=w-2-1-0]")).to_have_text(weight)
     expect(page.locator("[data-neuron='1-0'] .worked-values .worked-made-now")).to_have_text(f"◆ δ {delta}")
     for side in ("one", "other"):

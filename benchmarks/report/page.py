@@ -11,10 +11,11 @@ from benchmarks.runner.machine import machine_sentence
 from benchmarks.runner.measure import ROUND_COUNT
 from benchmarks.runner.races import RaceOutcome
 from benchmarks.runner.store import SavedResults
-from harness.reporting import markdown
-from harness.reporting.figures import Line, Panel, Picture, embedded, write_pictures
+from harness.reporting.document import Block, Chapter, DataTable, Document, Image, Paragraph, literal
+from harness.reporting.figures import Line, Panel, Picture, write_pictures
+from harness.reporting.markdown import PICTURES, write_report
 
-PAGE_NAME, PICTURE_FOLDER = "benchmarks.md", "pictures"
+REPORT_NAME = "benchmarks"
 METHOD = (
     "Each contender runs in its own process, because the thread pools of numpy and torch disturb each other in one "
     "process. Contenders take turns, round by round, after a first run that does not count. Each value is the median "
@@ -33,37 +34,29 @@ def write_benchmarks(saved: Mapping[ReportSection, SavedResults], folder: Path) 
     tables = {section: section.tables(_by_race(results)) for section, results in saved.items()}
     goals = _goals_picture(judged)
     drawn = [table.shown for found in tables.values() for table in found if table.shown]
-    for old in (folder / PICTURE_FOLDER).glob("bench-*.svg"):
+    for old in (folder / PICTURES).glob("bench-*.svg"):
         old.unlink()
-    write_pictures([*([goals] if goals else []), *drawn], folder / PICTURE_FOLDER)
-    lines = [
-        markdown.made("bench"),
-        "# Benchmarks\n",
-        f"{METHOD}\n",
-        *_goals(judged, goals),
-        *(part for section, found in tables.items() for part in _section(section, saved[section], found)),
-    ]
-    markdown.write_page(folder / PAGE_NAME, "\n".join(lines).rstrip() + "\n")
+    write_pictures([*([goals] if goals else []), *drawn], folder / PICTURES)
+    parts = [_part(section, saved[section], found) for section, found in tables.items()]
+    document = Document("Benchmarks", (Paragraph(METHOD), *_goals(judged, goals), *parts))
+    write_report(folder, REPORT_NAME, "bench", document)
 
 
 def _by_race(results: SavedResults) -> dict[str, RaceOutcome]:
     return {outcome.name: outcome for outcome in results.outcomes}
 
 
-def _goals(judged: Sequence[JudgedGoal], picture: Picture | None) -> Iterator[str]:
+def _goals(judged: Sequence[JudgedGoal], picture: Picture | None) -> Iterator[Chapter]:
     if not judged:
         return
     found = [one for one in judged if one.found]
     met = sum(one.verdict == "met" for one in found)
-    yield '## <a id="goals"></a>Goals\n'
-    yield (
-        f"The goals, and what was measured. Of {len(judged)} goals {met} are met, {len(found) - met} missed, "
-        f"and {len(judged) - len(found)} not measured.\n"
+    counts = (
+        f"Of {len(judged)} goals {met} are met, {len(found) - met} missed, and {len(judged) - len(found)} not measured."
     )
-    rows = [[str(number), *one.row()] for number, one in enumerate(judged, start=1)]
-    yield markdown.table(_escaped(rows), ["", "what", "goal", "measured", "verdict"])
-    if picture:
-        yield embedded(picture, f"{PICTURE_FOLDER}/{picture.name}.svg")
+    rows = [[number, *map(literal, one.row())] for number, one in enumerate(judged, start=1)]
+    table = DataTable.of(["", "what", "goal", "measured", "verdict"], rows)
+    yield Chapter("Goals", (Paragraph(counts), table, *_image(picture)), "goals")
 
 
 def _goals_picture(judged: Sequence[JudgedGoal]) -> Picture | None:
@@ -83,21 +76,24 @@ def _goals_picture(judged: Sequence[JudgedGoal]) -> Picture | None:
     )
 
 
-def _section(section: ReportSection, saved: SavedResults, found: Sequence[ResultTable]) -> Iterator[str]:
-    yield f'## <a id="{section.name}"></a>{section.title}\n'
-    yield f"{section.question}\n"
-    yield f"*{machine_sentence(saved.machine)}*\n"
-    for table in found:
-        yield f"### {table.title}\n"
-        yield f"{table.question}\n"
-        yield markdown.table(_escaped(table.rows), _escaped([table.headers])[0])
-        if table.answer:
-            yield f"{table.answer}\n"
-        if table.shown:
-            yield embedded(table.shown, f"{PICTURE_FOLDER}/{table.shown.name}.svg")
-    yield f"Measure only this section: `nox -s bench -- {section.name}`\n"
+def _part(section: ReportSection, saved: SavedResults, found: Sequence[ResultTable]) -> Chapter:
+    blocks: tuple[Block, ...] = (
+        Paragraph(section.question),
+        Paragraph(f"*{literal(machine_sentence(saved.machine))}*"),
+        *(Chapter(table.title, tuple(_shown(table))) for table in found),
+        Paragraph(f"Measure only this section: `nox -s bench -- {section.name}`"),
+    )
+    return Chapter(section.title, blocks, section.name)
 
 
-def _escaped(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The cells as plain text: they may hold what a process printed."""
-    return [[markdown.plain(cell) for cell in row] for row in rows]
+def _shown(table: ResultTable) -> Iterator[Block]:
+    """A table, whose cells may hold what a process printed."""
+    yield Paragraph(table.question)
+    yield DataTable.of(map(literal, table.headers), [map(literal, row) for row in table.rows])
+    if table.answer:
+        yield Paragraph(table.answer)
+    yield from _image(table.shown)
+
+
+def _image(picture: Picture | None) -> tuple[Image, ...]:
+    return (Image(picture.name, picture.caption),) if picture else ()

@@ -22,8 +22,8 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#
 _DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 _MARKERS = "os^DvPX<>*"
 _BAND = "#d9d9d9"
-FEW = 8  # places on an axis that are all labelled
-DIGITS = 5  # of a point, far more than can be seen
+LABELLED = 8  # places on an axis that are all labelled
+POINT_DIGITS = 5  # of a point, far more than can be seen
 _PANEL = 4.6, 3.4  # inches
 _FONTS = "'DejaVu Sans', Verdana, sans-serif"  # Verdana is as wide
 _LETTERS = 12  # of a legend, in an inch
@@ -98,8 +98,8 @@ class Picture:
 
 
 def rounded(value: float) -> float:
-    """A coordinate to DIGITS digits: what lies behind them is rounding, which differs between machines."""
-    return float(f"{value:.{DIGITS}g}")
+    """A coordinate to POINT_DIGITS digits: what lies behind them is rounding, which differs between machines."""
+    return float(f"{value:.{POINT_DIGITS}g}")
 
 
 def svg(picture: Picture) -> str:
@@ -157,7 +157,7 @@ def _draw(axes: Axes, picture: Picture, panel: Panel, looks: dict[str, dict[str,
     whole = all(x.is_integer() for x in places)
     if "x" in log:
         axes.set_xscale("log")
-        if whole and len(places) <= FEW:
+        if whole and len(places) <= LABELLED:
             axes.set_xticks(places, [f"{x:g}" for x in places], minor=False)
             axes.set_xticks([], minor=True)
     elif whole:
@@ -167,11 +167,6 @@ def _draw(axes: Axes, picture: Picture, panel: Panel, looks: dict[str, dict[str,
     axes.set_title(panel.title, fontsize=10, loc="left")
     axes.set_xlabel(picture.x if panel.x is None else panel.x)
     axes.set_ylabel(picture.y)
-
-
-def embedded(picture: Picture, path: str) -> str:
-    """The picture in Markdown, with its caption beneath; `path` is that of the SVG, as seen from the page."""
-    return f"![{picture.caption}]({path})\n\n*{picture.caption}*\n"
 
 
 def write_pictures(pictures: Sequence[Picture], folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command `claims`: answer the articles' questions, all or some of them."""
+"""The command `claims`: answer all or some of the readers' questions."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.claims.catalogue import all_claims, answered
-    from harness.jobs.claims.report import PAGE, PICTURES, TABLE, verdict, write
-    from harness.reporting.markdown import check_folder
+    from harness.jobs.claims.report import POINTS_TABLE, verdict, write_claims
+    from harness.reporting.markdown import PICTURES, check_folder, files_of
 
     known = {claim.name: claim for claim in all_claims()}
     names = [name for text in options.names for name in text.split(",")]
@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace) -> Finished:
             raise UnknownName("claim", name, known)
     folder = options.reports or (None if names else REPORTS)
     if folder is not None:
-        check_folder(folder, PAGE, (TABLE, PICTURES))
+        check_folder(folder, files_of("claims"), (POINTS_TABLE, PICTURES))
     found = {}
     for claim in [known[name] for name in dict.fromkeys(names)] or all_claims():
         start = time.perf_counter()
@@ -49,37 +49,37 @@ def _run(options: argparse.Namespace) -> Finished:
     if folder is None:
         print("No report for a selection; --reports FOLDER writes one, with the pictures.")
     else:
-        write(found, folder)
-        print(f"Report: {folder / PAGE}")
+        write_claims(found, folder)
+        print(f"Report: {folder / 'claims.md'}")
     return Finished(0 if all(evidence.holds for evidence in found.values()) else 1, folder)
 
 
 def _show(claim: Claim, evidence: Evidence) -> None:
-    """All of a claim, for a terminal; a picture by its caption."""
+    """Print all of a claim; of a picture, its caption."""
     from tabulate import tabulate
 
     from harness.jobs.claims.claim import Table
-    from harness.jobs.claims.report import LONG, MARKS, verdict
+    from harness.jobs.claims.report import LONG_TABLE, STATEMENT_MARKS, verdict
 
     print(f"{claim.question}\n")
-    _wrapped(f"{'' if evidence.holds else 'The experiment does not bear this out: '}{claim.answer}")
+    _wrapped(f"{'' if evidence.holds else 'The experiment does not confirm this: '}{claim.answer}")
     print(f"\n{claim.name}: {verdict(evidence)}".replace("*", ""))
     for statement in evidence.statements:
-        _wrapped(f"{MARKS[statement.holds]} {statement.text}", "  ")
+        _wrapped(f"{STATEMENT_MARKS[statement.holds]} {statement.text}", "  ")
     print()
-    _wrapped(f"The experiment: {claim.method}")
-    _wrapped(f"Where the question comes from: {claim.source}")
+    _wrapped(f"Method: {claim.method}")
+    _wrapped(f"Source of the question: {claim.source}")
     for exhibit in evidence.exhibits:
         print()
         if isinstance(exhibit, Table):
             _wrapped(exhibit.caption)
-            print(tabulate(exhibit.rows[:LONG], exhibit.headers, tablefmt="simple", disable_numparse=True))
-            if len(exhibit.rows) > LONG:
-                print(f"and {len(exhibit.rows) - LONG} more rows, in the report")
+            print(tabulate(exhibit.rows[:LONG_TABLE], exhibit.headers, tablefmt="simple", disable_numparse=True))
+            if len(exhibit.rows) > LONG_TABLE:
+                print(f"and {len(exhibit.rows) - LONG_TABLE} more rows, in the report")
         else:
             _wrapped(f"Picture {exhibit.name}.svg: {exhibit.caption}")
     print()
-    _wrapped(f"Where it breaks down: {claim.limits}\n")
+    _wrapped(f"Limits: {claim.limits}\n")
     print()
 
 

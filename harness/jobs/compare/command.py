@@ -65,7 +65,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
     selection = select(options.only, options.case, options.data)
     folder = options.reports or (REPORTS if selection.complete and options.seed is None else None)
     if folder is not None:
-        check_folder(folder)
+        check_folder(folder, ("README.md", "data/compare.json"))
     if options.json is not None:
         check_file(options.json)
     path = folder / "data" / PARTIAL if folder is not None else None
@@ -102,9 +102,9 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
 
 def _reported(comparison: Comparison, folder: Path) -> str:
     """Write the reports of a comparison and the page; the problem, where they cannot be written."""
-    from harness.jobs.compare.report.pages import write
+    from harness.jobs.compare.report.pages import write_comparison
 
-    if problem := _problem(folder, lambda: write(comparison, folder)):
+    if problem := _problem(folder, lambda: write_comparison(comparison, folder)):
         return problem
     print(f"Reports: {folder / 'README.md'}")
     return ""

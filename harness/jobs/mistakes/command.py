@@ -16,8 +16,8 @@ def _run(_: argparse.Namespace) -> Finished:
     from harness.cases.standard import gradient_cases
     from harness.jobs.check.run import check
     from harness.jobs.mistakes.kill_matrix import kill_matrix, prepared
-    from harness.jobs.mistakes.report import render, usual_checks
-    from harness.reporting.markdown import write_page
+    from harness.jobs.mistakes.report import kill_facts, mistakes_document, usual_checks
+    from harness.reporting.markdown import write_report
     from harness.sandbox.loading import available
     from harness.sandbox.processes.server import Server
 
@@ -36,7 +36,7 @@ def _run(_: argparse.Namespace) -> Finished:
             found = check(server, one.path, gradient_cases(), 0)
             right[one.name] = [diagnosis.name for diagnosis in found.diagnoses]
             print(f"{one.name}: {found.verdict}, {found.ran} of {len(cases)} cases ran", flush=True)
-    write_page(REPORTS / "mistakes.md", render(rows, passed, right))
+    write_report(REPORTS, "mistakes", "mistakes", mistakes_document(rows, passed, right), **kill_facts(rows))
     print(f"Report: {REPORTS / 'mistakes.md'}")
     named = all(row.name in row.named for row in rows)
     return Finished(0 if named and not any(right.values()) else 1, REPORTS)

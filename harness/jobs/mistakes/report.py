@@ -1,14 +1,15 @@
-"""reports/mistakes.md: the kill matrix, what the checker calls each mistake, and which other checks let it pass."""
+"""reports/mistakes.md: which cases see each mistake, what the checker calls it, and which other checks miss it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from harness.jobs.mistakes.kill_matrix import DOES_NOT_RUN, HIDDEN, SEEN, Row, passed_by
 from harness.jobs.peers.checkers import CHECKS, COMPARISONS
 from harness.judging.judge import Trial
-from harness.reporting import markdown
+from harness.reporting.document import Block, Bullets, Chapter, CodeBlock, DataTable, Document, Paragraph, literal
 
 USUAL = {
     "torch gradcheck, slow": CHECKS["torch gradcheck, slow"],
@@ -17,20 +18,20 @@ USUAL = {
     **COMPARISONS,
 }
 PARAMETERS = 200  # the other checks run on networks of up to so many
-FEW = 5  # a mistake that so few cases see is listed with them
-_MARKS = {SEEN: "●", HIDDEN: "·", DOES_NOT_RUN: " "}
+RARE = 5  # a mistake that at most so many cases see is listed with them
+MARK_OF = {SEEN: "●", HIDDEN: "·", DOES_NOT_RUN: " "}
 
 
 @dataclass(frozen=True)
 class Passed:
-    """How many of the cases that see a mistake each usual check passes, and how many those are."""
+    """The number of cases on which each usual check passes a mistake, of those that see it."""
 
     by_check: Mapping[str, int]
     of: int
 
 
 def usual_checks(row: Row, cases: Sequence[Trial]) -> Passed:
-    """The usual checks on one mistake, on the small float64 cases that see it."""
+    """The usual checks on one mistake, on the small float64 cases."""
     small = [
         one
         for one in cases
@@ -40,48 +41,66 @@ def usual_checks(row: Row, cases: Sequence[Trial]) -> Passed:
     return Passed({name: passed for name, (passed, _) in counts.items()}, max(of for _, of in counts.values()))
 
 
-def render(rows: Sequence[Row], passed: Mapping[str, Passed], right: Mapping[str, Sequence[str]]) -> str:
-    """The page. `right` gives for every implementation the names that the checker gives it: there should be none."""
+def mistakes_document(
+    rows: Sequence[Row], passed: Mapping[str, Passed], right: Mapping[str, Sequence[str]]
+) -> Document:
+    """The report. `right` has the names of mistakes that the checker gives each correct implementation: there should be
+    none."""
     cases = list(rows[0].by_case)
+    return Document(
+        "The mistakes that people make, and which checks see them",
+        (
+            Paragraph(
+                f"{len(rows)} mistakes, found in public questions, issues and repositories. Each is the textbook "
+                "formulation with one line wrong ([the catalogue](../harness/mistakes)). Each is run on the "
+                f"{len(cases)} cases of a check."
+            ),
+            Bullets(tuple(_summary(rows, right))),
+            Chapter("Seen, hidden, and what the checker says", tuple(_seen(rows))),
+            Chapter("What the usual checks miss", tuple(_missed(rows, passed))),
+            Chapter("The kill matrix", tuple(_kills(rows, cases))),
+            Chapter("The catalogue", tuple(_entry(row, number) for number, row in enumerate(rows, start=1))),
+        ),
+    )
+
+
+def kill_facts(rows: Sequence[Row]) -> dict[str, Any]:
+    """The catalogue and the kill matrix as JSON can hold them: for each mistake a string with a mark for each case."""
+    return {
+        "cases": list(rows[0].by_case),
+        "mistakes": [
+            {
+                "name": row.name,
+                "sentence": row.entry.sentence(),
+                "equation": row.entry.equation,
+                "right": row.entry.right,
+                "wrong": row.entry.wrong,
+                "sources": row.entry.sources,
+                "marks": "".join(MARK_OF[found] for found in row.by_case.values()),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _summary(rows: Sequence[Row], right: Mapping[str, Sequence[str]]) -> Iterator[str]:
     named = sum(row.name in row.named for row in rows)
-    falsely = [name for name, names in right.items() if names]
-    lines = [
-        markdown.made("mistakes"),
-        "# The mistakes that people make, and who sees them\n",
-        f"{len(rows)} mistakes, found in public questions, issues and repositories, each as the textbook with one line "
-        f"wrong ([the catalogue](../harness/mistakes)), run on the {len(cases)} cases of a check.\n",
-        f"- Every mistake is seen by at least {min(len(row.cases(SEEN)) for row in rows)} cases.",
-        f"- {named} of {len(rows)} are named by the checker from their numbers alone.",
-        f"- Of the {len(right)} implementations here, {len(falsely) or 'none'} "
-        f"{'is' if len(falsely) == 1 else 'are'} given the name of a mistake.\n",
-        "## Seen, hidden, and what the checker says\n",
-        "Hidden: the mistake does not change the numbers there, as a missing sum over the batch with a single row. "
-        "Does not run: the shapes do not fit, which the author notices.\n",
-        markdown.table(
-            [
-                [f"M{number}", row.name, row.entry.equation, *(len(row.cases(w)) for w in _MARKS), _called(row)]
-                for number, row in enumerate(rows, start=1)
-            ],
-            ["", "mistake", "equation", "seen", "hidden", "does not run", "the checker says"],
-        ),
-        "## What the usual checks let pass\n",
-        f"Of the float64 cases with up to {PARAMETERS} parameters that see a mistake here, in how many each check "
-        "passes it. A step is beyond them: they look at gradients alone. gradcheck and the loop of central differences "
-        "are at their defaults, as in [the sensitivity report](sensitivity.md); the last three have the true gradient "
-        "to compare with, and still pass what is wrong. A mistake that a check passes in *every* case is in bold.\n",
-        markdown.table(
-            [[row.name, *_passes(passed[row.name]), passed[row.name].of] for row in rows],
-            ["mistake", *USUAL, "of"],
-        ),
-        "## The kill matrix\n",
-        "● seen, · hidden, blank: does not run. The columns are the mistakes by number.\n",
-        _matrix(rows, cases),
-        f"The mistakes that {FEW} cases or fewer see, which is what those cases are for:\n",
-        markdown.bullets(f"{row.name}: {', '.join(row.cases(SEEN))}" for row in rows if len(row.cases(SEEN)) <= FEW),
-        "## The catalogue\n",
-        *(_entry(row, number) for number, row in enumerate(rows, start=1)),
+    falsely = sum(bool(names) for names in right.values())
+    yield f"Every mistake is seen by at least {min(len(row.cases(SEEN)) for row in rows)} cases."
+    yield f"The checker names {named} of the {len(rows)} mistakes from their numbers alone."
+    yield f"It gives the name of a mistake to {falsely or 'none'} of the {len(right)} implementations here."
+
+
+def _seen(rows: Sequence[Row]) -> Iterator[Block]:
+    yield Paragraph(
+        "*Hidden*: the mistake does not change the numbers there; for example, a missing sum over the batch changes "
+        "nothing if there is one row. *Does not run*: the shapes do not fit, which the author notices."
+    )
+    cells = [
+        [f"M{number}", row.name, row.entry.equation, *(len(row.cases(found)) for found in MARK_OF), _called(row)]
+        for number, row in enumerate(rows, start=1)
     ]
-    return "\n".join(lines).rstrip() + "\n"
+    yield DataTable.of(["", "mistake", "equation", *MARK_OF, "the checker says"], cells)
 
 
 def _called(row: Row) -> str:
@@ -90,22 +109,37 @@ def _called(row: Row) -> str:
     return itself + (f", and {', '.join(others)}, which gives the same numbers" if others else "")
 
 
+def _missed(rows: Sequence[Row], passed: Mapping[str, Passed]) -> Iterator[Block]:
+    yield Paragraph(
+        f"Of the float64 cases with up to {PARAMETERS} parameters on which this project sees a mistake: the number on "
+        "which each usual check passes it. A mistake that a check passes on *every* case is in bold. These checks look "
+        "at gradients alone, so they cannot see a wrong step. gradcheck and the loop of central differences have their "
+        "default settings, as in [the sensitivity report](sensitivity.md). The last three checks have the true "
+        "gradient to compare with, and still pass wrong ones."
+    )
+    cells = [[row.name, *_passes(passed[row.name]), passed[row.name].of] for row in rows]
+    yield DataTable.of(["mistake", *USUAL, "of"], cells)
+
+
 def _passes(passed: Passed) -> list[str]:
     return [f"**{count}**" if count == passed.of else str(count) for count in passed.by_check.values()]
 
 
-def _matrix(rows: Sequence[Row], cases: Sequence[str]) -> str:
+def _kills(rows: Sequence[Row], cases: Sequence[str]) -> Iterator[Block]:
+    yield Paragraph("A column is a mistake, by its number. ● seen, · hidden, blank: does not run.")
     width = max(map(len, cases))
     numbers = [f"{number:>2}" for number in range(1, len(rows) + 1)]
     head = [" " * width + "  " + "".join(number[i] for number in numbers) for i in (0, 1)]
-    body = [f"{case:<{width}}  {''.join(_MARKS[row.by_case[case]] for row in rows)}" for case in cases]
-    return "\n".join(["```text", *(line.rstrip() for line in (*head, *body)), "```\n"])
+    body = [f"{case:<{width}}  {''.join(MARK_OF[row.by_case[case]] for row in rows)}" for case in cases]
+    yield CodeBlock("\n".join(line.rstrip() for line in (*head, *body)))
+    yield Paragraph(f"The mistakes that {RARE} cases or fewer see, which is what those cases are for:")
+    rare = [row for row in rows if len(row.cases(SEEN)) <= RARE]
+    yield Bullets(tuple(f"{row.name}: {', '.join(row.cases(SEEN))}" for row in rare))
 
 
-def _entry(row: Row, number: int) -> str:
-    sources = ", ".join(f"<{source}>" if source.startswith("http") else source for source in row.entry.sources)
-    return (
-        f"### M{number} {row.name}\n\n{row.entry.sentence()}\n\n"
-        f"    {row.entry.equation}, right: {row.entry.right}\n"
-        f"    {' ' * len(row.entry.equation)}  wrong: {row.entry.wrong}\n\nSeen: {sources}.\n"
-    )
+def _entry(row: Row, number: int) -> Chapter:
+    entry = row.entry
+    sources = ", ".join(f"<{source}>" if source.startswith("http") else literal(source) for source in entry.sources)
+    lines = f"{entry.equation}, right: {entry.right}\n{' ' * len(entry.equation)}  wrong: {entry.wrong}"
+    blocks = (Paragraph(entry.sentence()), CodeBlock(lines), Paragraph(f"Sources: {sources}."))
+    return Chapter(f"M{number} {row.name}", blocks)

@@ -19,19 +19,19 @@ def _run(options: argparse.Namespace) -> Finished:
     from importlib.util import find_spec
 
     from harness.jobs.compare.run import select
-    from harness.reporting.markdown import write_page
+    from harness.reporting.markdown import write_report
     from harness.sandbox.processes.server import Server
 
     if find_spec("cosmic_ray") is None:
         raise UnusableInput("mutants: expected the package cosmic-ray, found none; `nox -s mutants` installs it")
-    from harness.jobs.mutants.report import outdated, reasons, render, summary, unexplained
+    from harness.jobs.mutants.report import killed_line, known_reasons, mutants_document, outdated, unexplained
     from harness.jobs.mutants.run import fates
 
-    known, found = reasons(), []
+    known, found = known_reasons(), []
     with Server() as server:
         for implementation in select(options.only).implementations:
             mine = list(fates(server, implementation, options.seed))
-            print(f"{implementation.name}: {summary(mine)}", flush=True)
+            print(f"{implementation.name}: {killed_line(mine)}", flush=True)
             found += mine
     for fate in unexplained(found, known):
         print(f"unexplained: {fate.implementation}.py, line {fate.mutant.line}, {fate.mutant.operator}:")
@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace) -> Finished:
     if options.only is not None:
         print("No report for a selection.")
     else:
-        write_page(REPORTS / "mutants.md", render(found, known, options.seed))
+        write_report(REPORTS, "mutants", "mutants", mutants_document(found, known, options.seed))
         print(f"Report: {REPORTS / 'mutants.md'}")
     return Finished(1 if unexplained(found, known) or outdated(found, known) else 0)
 

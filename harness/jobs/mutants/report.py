@@ -1,4 +1,4 @@
-"""reports/mutants.md: the share of the mutants that the check sees, and why each of the others is none of its concern.
+"""reports/mutants.md: the share of the mutants that the check sees, and why each of the others may survive.
 
 The reasons are written by hand, in survivors.toml; they are found by the line before and after, which may move.
 """
@@ -6,22 +6,21 @@ The reasons are written by hand, in survivors.toml; they are found by the line b
 from __future__ import annotations
 
 import re
-import textwrap
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
 from harness.jobs.mutants.run import Fate
-from harness.reporting import markdown
+from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Paragraph
 
 SURVIVORS = Path(__file__).resolve().parent / "survivors.toml"
 
 _TOKEN = re.compile(r"\w+|\s+|[!=<>]=|\*\*|//|<<|>>|.")
 
-Key = tuple[str, str, str]  # implementation, the line before, the line after
+MutantKey = tuple[str, str, str]  # implementation, the line before, the line after
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,10 @@ class Reason:
     why: str
 
 
-def reasons(path: Path = SURVIVORS) -> dict[Key, Reason]:
+def known_reasons(path: Path = SURVIVORS) -> dict[MutantKey, Reason]:
     """The reason of every survivor that has one. Raises ValueError for a change that is not two lines, and where one
     is explained twice."""
-    found: dict[Key, Reason] = {}
+    found: dict[MutantKey, Reason] = {}
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["survivors"]:
         reason = Reason(entry["equivalent"], " ".join(entry["why"].split()))
         for name, changes in entry["changes"].items():
@@ -48,76 +47,84 @@ def reasons(path: Path = SURVIVORS) -> dict[Key, Reason]:
     return found
 
 
-def key_of(fate: Fate) -> Key:
+def key_of(fate: Fate) -> MutantKey:
     return fate.implementation, fate.mutant.before, fate.mutant.after
 
 
-def unexplained(fates: Sequence[Fate], known: Mapping[Key, Reason]) -> list[Fate]:
+def unexplained(fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> list[Fate]:
     """The survivors for which there is no reason."""
     return [fate for fate in fates if not fate.killed and key_of(fate) not in known]
 
 
-def outdated(fates: Sequence[Fate], known: Mapping[Key, Reason]) -> list[Key]:
+def outdated(fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> list[MutantKey]:
     """The reasons for which there is no survivor, in the files that were mutated."""
     survivors, names = {key_of(fate) for fate in fates if not fate.killed}, {fate.implementation for fate in fates}
     return [key for key in known if key[0] in names and key not in survivors]
 
 
-def render(fates: Sequence[Fate], known: Mapping[Key, Reason], seed: int) -> str:
-    """The page in Markdown."""
+def mutants_document(fates: Sequence[Fate], known: Mapping[MutantKey, Reason], seed: int) -> Document:
+    """The report; `known` has the reasons."""
+    missing = unexplained(fates, known)
+    return Document(
+        "Mutants: does the check see one change in correct code?",
+        (
+            Paragraph(
+                "The operators of cosmic-ray change each implementation in one place. `python -m harness check` judges "
+                f"the changed file as it would judge any file, on inputs from seed {seed}. No test of the project "
+                "takes part."
+            ),
+            Bullets(
+                (
+                    "A mutant is *killed* if its verdict is worse than that of the original file (agrees; for "
+                    "finite_differences inaccurate), or if it returns fewer of the arrays that are judged.",
+                    "It *failed* if it raised an error, did not end, or returned values that are not finite or have "
+                    "another shape. It *differs* if its numbers are out of bounds. It *refuses* if it does not return "
+                    "what the original file computes.",
+                    "Of the survivors, *equivalent* mutants are correct for every network, so no check could tell them "
+                    "from the original file.",
+                )
+            ),
+            _totals(fates, known),
+            Paragraph(
+                "*Killed*: the share of all mutants. *Of others*: the share of those that are not equivalent. All "
+                "mutants of all operators that need no argument count, each program once. Strings, annotations, names, "
+                "calls and `@` are not mutated."
+            ),
+            _operators(fates),
+            *([Chapter("Unexplained", (_changes(missing),))] if missing else []),
+            Chapter("The survivors, explained", tuple(_explained(fates, known))),
+        ),
+    )
+
+
+def _totals(fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> DataTable:
     names = dict.fromkeys(fate.implementation for fate in fates)
     rows = [_row(name, [fate for fate in fates if fate.implementation == name], known) for name in names]
+    heads = ["implementation", "mutants", "failed", "differs", "refuses", "survived", "equivalent", "killed"]
+    return DataTable.of([*heads, "of others"], [*rows, _row("all", fates, known)])
+
+
+def _operators(fates: Sequence[Fate]) -> DataTable:
     families = Counter(fate.mutant.operator.split("_")[0] for fate in fates)
-    parts = [
-        markdown.made("mutants"),
-        "# Mutants: what the check sees of one change in right code\n",
-        f"""\
-Each implementation is changed in one place by the operators of cosmic-ray, and `python -m harness check` judges the
-changed file as it would judge anyone's, with inputs from seed {seed}. A mutant is *killed* if its verdict is worse than
-that of the file as it stands (agrees; for finite_differences, inaccurate), or if it gives fewer of the arrays that are
-judged: it *failed* (it raised, hung, gave what is not finite or has another shape), its numbers *depart*, or it
-*refuses* what the file computes. No test of the project takes part. Of the survivors, *equivalent* ones are right for
-every network, so that nothing could tell them from the file.
-""",
-        markdown.table(
-            [*rows, _row("all", fates, known)],
-            [
-                "implementation",
-                "mutants",
-                "failed",
-                "depart",
-                "refuse",
-                "survived",
-                "equivalent",
-                "killed",
-                "of others",
-            ],
-        ),
-        """\
-*Killed*: the share of all mutants. *Of others*: the share of those that are not equivalent. Counted are all mutants of
-all operators that need no argument, each program once. Strings, annotations, names, calls and `@` are not mutated.
-""",
-        markdown.table([[name, f"{count:,}"] for name, count in families.most_common()], ["operator", "mutants"]),
-    ]
-    if missing := unexplained(fates, known):
-        parts += ["## Unexplained\n", _changes(missing)]
-    parts.append("## The survivors, explained\n")
+    return DataTable.of(["operator", "mutants"], [[name, f"{count:,}"] for name, count in families.most_common()])
+
+
+def _explained(fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> Iterator[Block]:
     for reason in dict.fromkeys(known.values()):
-        explained = [fate for fate in fates if not fate.killed and known.get(key_of(fate)) == reason]
-        if explained:
+        survivors = [fate for fate in fates if not fate.killed and known.get(key_of(fate)) == reason]
+        if survivors:
             kind = "Equivalent" if reason.equivalent else "Accepted"
-            why = textwrap.fill(f"**{kind}** ({len(explained)}): {reason.why}", 120)
-            parts.append(f"{why}\n\n{_changes(explained)}")
-    return "\n".join(parts)
+            yield Paragraph(f"**{kind}** ({len(survivors)}): {reason.why}")
+            yield _changes(survivors)
 
 
-def summary(fates: Sequence[Fate]) -> str:
-    """How many are killed, in a few words."""
+def killed_line(fates: Sequence[Fate]) -> str:
+    """How many mutants are killed, in a few words."""
     killed = sum(bool(fate.killed) for fate in fates)
     return f"{killed} of {len(fates)} mutants killed"
 
 
-def _row(name: str, fates: Sequence[Fate], known: Mapping[Key, Reason]) -> list[str]:
+def _row(name: str, fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> list[str]:
     how = Counter(fate.killed for fate in fates)
     killed = len(fates) - how[""]
     equivalent = sum(not fate.killed and key_of(fate) in known and known[key_of(fate)].equivalent for fate in fates)
@@ -131,7 +138,7 @@ def _percent(part: int, whole: int) -> str:
     return f"{1000 * part // whole / 10:.1f} %" if whole else "–"
 
 
-def _changes(fates: Sequence[Fate]) -> str:
+def _changes(fates: Sequence[Fate]) -> DataTable:
     rows = [
         [
             f"{one.implementation}.py:{one.mutant.line}",
@@ -140,7 +147,7 @@ def _changes(fates: Sequence[Fate]) -> str:
         ]
         for one in fates
     ]
-    return markdown.table(rows, ["where", "operator", "change"])
+    return DataTable.of(["where", "operator", "change"], rows)
 
 
 def one_line(before: str, after: str) -> str:
@@ -150,6 +157,6 @@ def one_line(before: str, after: str) -> str:
     rest = list(zip(reversed(old[shared:]), reversed(new[shared:]), strict=False))
     same = len(list(takewhile(lambda pair: pair[0] == pair[1], rest)))
     one, other = ("".join(line[shared : len(line) - same]) for line in (old, new))
-    changed = f"⟦{one.strip()} → {other.strip()}⟧" if one and other else f"⟦{one or 'nothing'} → {other or 'nothing'}⟧"
+    middle = f"⟦{one.strip()} → {other.strip()}⟧" if one and other else f"⟦{one or 'nothing'} → {other or 'nothing'}⟧"
     end = "".join(old[len(old) - same :])
-    return "`" + f"{''.join(old[:shared])}{changed}{end}".replace("|", "\\|") + "`"
+    return f"`{''.join(old[:shared])}{middle}{end}`"

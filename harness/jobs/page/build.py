@@ -1,4 +1,4 @@
-"""The page itself: templates, styles, scripts, pictures and data, in one file that loads nothing."""
+"""The page: templates, styles, scripts, pictures and data in one file that loads nothing."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.errors import BadFile
-from harness.jobs.page import data, mistakes, prose
-from harness.jobs.page.damage import Told, noting, raised
-from harness.jobs.page.notation import written
-from harness.jobs.page.sections import SECTIONS
+from harness.jobs.page import data, mistakes
+from harness.jobs.page.damage import Warn, raised, reported
+from harness.jobs.page.markup import prose
+from harness.jobs.page.markup.notation import written
+from harness.jobs.page.markup.svg import Inlined, inlined
+from harness.jobs.page.sections import PAGE_SECTIONS, PageSection
 from harness.jobs.page.worked import networks
-from harness.reporting.markdown import made, write_page
+from harness.reporting.document import Document
+from harness.reporting.markdown import PICTURES, first_line, write_page
 
-PAGE = "index.html"
 _HERE = Path(__file__).resolve().parent
 STYLES = ("page.css", "glance.css", "worked.css", "reports.css", "print.css")
 SCRIPTS = (
@@ -31,53 +33,66 @@ SCRIPTS = (
 )
 
 
-def write(folder: Path, told: Told = raised) -> Path:
-    """Build index.html from the reports of a folder, into that folder. `told` is given each report that is damaged.
+def write_index(folder: Path, warn: Warn = raised) -> Path:
+    """Build index.html from the data of a folder of reports, into that folder; `warn` is called for each damaged file.
 
-    Raises UnusableInput where a file of another's stands in the way, and OSError.
+    Raises UnusableInput if a file that is not ours is in the way, and OSError.
     """
-    write_page(folder / PAGE, build(folder, told))
-    return folder / PAGE
+    page = folder / "index.html"
+    write_page(page, build(folder, warn))
+    return page
 
 
-def build(folder: Path, told: Told = raised) -> str:
-    """The page as text, the same to the byte for the same reports. What has not been run is said, not missed, and so is
-    what is damaged: its section says it, and `told` is given it."""
-    damages: dict[str, list[BadFile]] = {section.id: [] for section in SECTIONS}
-    results, kills = data.NOTHING, mistakes.NOTHING
-    reports: dict[str, tuple[prose.Part, ...]] = {}
-    for section in SECTIONS:
+def build(folder: Path, warn: Warn = raised) -> str:
+    """The page as text, the same to the byte for the same data. A section without data says which command makes them; a
+    section with damaged data says so, and `warn` is called."""
+    damages: dict[str, list[BadFile]] = {section.id: [] for section in PAGE_SECTIONS}
+    results, kills = data.NO_RESULTS, mistakes.Kills()
+    reports: dict[str, Document | None] = {}
+    pictures: dict[str, Inlined | None] = {}
+    for section in PAGE_SECTIONS:
         note = damages[section.id].append
-        with noting(note):
+        with reported(note):
             if section.id == "glance":
                 results = data.results(folder, note)
             elif section.report:
-                parts = prose.parts(folder / section.report, note)
+                report = prose.read_report(folder, section)
                 if section.id == "mistakes":
-                    kills = mistakes.matrix(folder)
-                reports[section.id] = parts
+                    kills = mistakes.read_kills(folder)
+                reports[section.id] = report
+                pictures |= _pictures(folder, section, report, note)
     for error in chain.from_iterable(damages.values()):
-        told(error)
-    script, template = _read(SCRIPTS), _templates().get_template("page.html")
+        warn(error)
+    script, template = _read("js", SCRIPTS), _templates().get_template("page.html")
     return template.render(
-        made=Markup(made("report").strip()),
-        sections=SECTIONS,
-        answer=data.answer(results),
+        made=Markup(first_line("report").strip()),
+        sections=PAGE_SECTIONS,
+        answer=data.headline(results),
         reports=reports,
-        cards=mistakes.cards(kills),
-        kill_cases=len(kills["cases"]),
+        pictures=pictures,
+        kills=kills,
         damaged={name: [os.path.relpath(error.file, folder) for error in found] for name, found in damages.items()},
-        table_is_lost=bool(damages["glance"]) and results is data.NOTHING,
-        style=Markup(_read(STYLES)),
+        table_is_lost=bool(damages["glance"]) and results is data.NO_RESULTS,
+        style=Markup(_read("css", STYLES)),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        data=Markup(as_json({**results, "kills": kills, "worked": networks.data()})),
+        data=Markup(script_json({**results, "kills": kills.as_data(), "worked": networks.data()})),
     )
+
+
+def _pictures(folder: Path, section: PageSection, report: Document | None, warn: Warn) -> dict[str, Inlined | None]:
+    """The pictures of a report by name; None for one that is missing or damaged."""
+    found: dict[str, Inlined | None] = {}
+    for image in report.images() if report else ():
+        found[image.name] = None
+        with reported(warn):
+            found[image.name] = inlined(folder / PICTURES / f"{image.name}.svg", section.command)
+    return found
 
 
 @cache
 def _templates() -> Environment:
-    """The templates, which take longer to compile than to fill in."""
+    """The templates, kept because they take longer to compile than to fill in."""
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -85,11 +100,11 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["written"] = written
+    environment.filters |= {"written": written, "inline": prose.inline}
     return environment
 
 
-def as_json(value: Any) -> str:
+def script_json(value: Any) -> str:
     """JSON that can stand inside a <script>: no text in it can end the element or begin a comment."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
@@ -97,5 +112,6 @@ def as_json(value: Any) -> str:
     return text
 
 
-def _read(names: tuple[str, ...]) -> str:
-    return "".join((_HERE / name).read_text(encoding="utf-8") for name in names)
+def _read(kind: str, names: tuple[str, ...]) -> str:
+    """Static files of one kind, css or js, one after the other."""
+    return "".join((_HERE / "static" / kind / name).read_text(encoding="utf-8") for name in names)

@@ -27,11 +27,11 @@ def _run(options: argparse.Namespace) -> Finished:
 def write_page_of(reports: Path) -> bool:
     """Write index.html from the reports of a folder, say so, and a line for each that is damaged. Whether none is."""
     from harness.errors import BadFile
-    from harness.jobs.page.build import write
+    from harness.jobs.page.build import write_index
     from harness.sandbox.answers import printable
 
     damages: list[BadFile] = []
-    print(f"Page: {write(reports, damages.append)}")
+    print(f"Page: {write_index(reports, damages.append)}")
     for error in damages:
         print(f"error: {printable(str(error))}", file=sys.stderr)
     return not damages

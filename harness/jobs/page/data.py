@@ -1,35 +1,28 @@
-"""What was run on what, and what came out: reports/results.csv, as the page embeds it."""
+"""What was run on what, and what came out: data/compare.json and results.csv, as the page embeds them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from harness.cases.case import FLAGS, TRAINING_EPOCHS, Case
-from harness.cases.standard import standard_cases
-from harness.jobs.compare.report.pages import COMMITTED_COLUMNS
+from harness.cases.case import TRAINING_EPOCHS
+from harness.jobs.compare.report.exports import COMMITTED_COLUMNS
 from harness.jobs.compare.report.views import QUANTITY_TITLES
 from harness.jobs.compare.results import read_rows
-from harness.jobs.page.damage import Told, damaged, noting, raised, whole
+from harness.jobs.page.damage import Warn, raised, reported
 from harness.judging.verdict import VERDICTS
-from harness.model.activations import ACTIVATIONS
-from harness.reporting import markdown
+from harness.reporting.markdown import DATA_FOLDER
+from harness.reporting.reading import Value, read_json
 
-TABLE = "results.csv"
-FEW = 3  # implementations that do not agree are named up to here
+NAMED_AT_MOST = 3  # implementations that do not agree are named, if they are so few
 COST_TITLES = {
     "half_squared_error": "half the squared error",
     "binary_cross_entropy": "binary cross-entropy",
     "cross_entropy": "cross-entropy",
 }
-_ID = re.compile(
-    r"(?P<dataset>.+?)-(?P<widths>\d{1,9}(?:-\d{1,9})+)-(?P<words>.+)-(?P<kind>online|batch)(?P<rows>\d{1,9})(?:-(?P<dtype>float32))?"
-)
-
-NOTHING: dict[str, Any] = {
+NO_RESULTS: dict[str, Any] = {
     "implementations": [],
     "cases": [],
     "quantities": QUANTITY_TITLES,
@@ -40,20 +33,21 @@ NOTHING: dict[str, Any] = {
 }
 
 Packed: TypeAlias = tuple[int | None, ...]
+Described: TypeAlias = dict[str, dict[str, Any]]  # by name
 
 
-def results(folder: Path, told: Told = raised) -> dict[str, Any]:
-    """The implementations, the cases and what came out, as JSON can hold them; NOTHING where there is no table.
+def results(folder: Path, warn: Warn = raised) -> dict[str, Any]:
+    """The implementations, the cases and what came out, as JSON can hold them; NO_RESULTS if there is no table.
 
     `results[i][c]` is the place in `cells` of what implementation i gave on case c, as many gave the same. A cell has a
-    row for each quantity and layer: the quantity, the layer, the entries, the digits, the verdict, the error in units
-    of its bound, the worst entry and the detail. All of these but numbers are places in `texts`, and what is empty at
-    the end of a row is left out. Raises BadTable where the table is damaged or another. Where the page of an
-    implementation is damaged, its title is empty, as where there is none, and `told` is given why.
+    row for each quantity and layer: the quantity, the layer, the entries, the digits, the verdict, the error / bound,
+    the worst entry and the detail. All of these but numbers are places in `texts`, and what is empty at the end of a
+    row is left out. Raises BadTable if the table is damaged. If data/compare.json is damaged, titles and properties are
+    missing, and `warn` is called.
     """
-    path = folder / TABLE
+    path = folder / "results.csv"
     if not path.exists():
-        return NOTHING
+        return NO_RESULTS
     texts: dict[str, int] = {"": 0}
     cells: list[tuple[Packed, ...]] = []
     numbers: dict[tuple[Packed, ...], int] = {}
@@ -68,11 +62,14 @@ def results(folder: Path, told: Told = raised) -> dict[str, Any]:
         before = cells[given[key]] if key in given else ()
         given[key] = place((*before, *(_packed(row, texts) for row in group)))
     names, ids = (list(dict.fromkeys(key[part] for key in given)) for part in (0, 1))
-    known = {case.id: case for case in standard_cases()}
     places = [[given[name, case] if (name, case) in given else place(()) for case in ids] for name in names]
+    implementations: Described = {}
+    cases: Described = {}
+    with reported(warn):
+        implementations, cases = _described(folder)
     return {
-        "implementations": [{"name": name, **_described(folder, name, told)} for name in names],
-        "cases": [_properties(name, known.get(name) or _parsed(name), name in known) for name in ids],
+        "implementations": [implementations.get(name, {"name": name, "title": "", "source": ""}) for name in names],
+        "cases": [cases.get(name, {"id": name, "family": "other cases", "known": False}) for name in ids],
         "quantities": QUANTITY_TITLES,
         "verdicts": VERDICTS,
         "texts": list(texts),
@@ -97,72 +94,54 @@ def _packed(row: Mapping[str, str], texts: dict[str, int]) -> Packed:
     return tuple(packed)
 
 
-def _described(folder: Path, name: str, told: Told) -> dict[str, str]:
-    """Title and source of an implementation, from its own page, which has them for foreign files too."""
-    path = folder / "implementations" / f"{Path(name).name}.md"
-    title = source = ""
-    with noting(told):
-        if (text := whole(path, "the page of an implementation", "compare")) is not None:
-            lines = text.splitlines()[1:]
-            paragraphs = [markdown.unescaped(line).removesuffix(".") for line in lines if line and line[0] != "#"]
-            if len(paragraphs) < 2:
-                raise damaged(path, "expected a title and a source, found fewer lines", "compare")
-            title, source = paragraphs[:2]
-    return {"title": title, "source": source.removeprefix("Source: ")}
+def _described(folder: Path) -> tuple[Described, Described]:
+    """What the comparison says of its implementations and of its cases, by name; empty if there is no such file.
+    Raises BadFile if it is damaged."""
+    found = read_json(folder / DATA_FOLDER / "compare.json", "the data of a comparison", "compare")
+    if found is None:
+        return {}, {}
+    implementations = [_implementation(one) for one in found.member("implementations").items()]
+    cases = [_case(one) for one in found.member("cases").items()]
+    return {one["name"]: one for one in implementations}, {one["id"]: one for one in cases}
 
 
-def _parsed(name: str) -> Case | None:
-    """The case that an id tells of, where it is one over a table of somebody's own; its flag and rate are not told."""
-    if not (found := _ID.fullmatch(name)):
-        return None
-    used = [word for word in found["words"].split("-") if word in ACTIVATIONS]
-    if not used:
-        return None
-    bce = "-bce" in f"-{found['words']}"
-    cost = "cross_entropy" if used[-1] == "softmax" else "binary_cross_entropy" if bce else "half_squared_error"
-    return Case(
-        found["dataset"],
-        tuple(map(int, found["widths"].split("-"))),
-        " ".join(used[:-1] or used),
-        used[-1],
-        cost,
-        int(found["rows"]),
-        learning_rate=0.0,
-        dtype=found["dtype"] or "float64",
-        online=found["kind"] == "online",
+def _implementation(data: Value) -> dict[str, Any]:
+    name, title, source = data.members("name", "title", "source")
+    return {"name": name.text(), "title": title.text(), "source": source.text()}
+
+
+def _case(data: Value) -> dict[str, Any]:
+    """What the page filters by, and says of a case."""
+    name, standard, dataset, widths, hidden, output, cost, rows, dtype, online, note = data.members(
+        *("id", "standard", "dataset", "widths", "hidden", "output", "cost", "rows", "dtype", "online", "note")
     )
-
-
-def _properties(name: str, case: Case | None, known: bool) -> dict[str, Any]:
-    """What the page filters by and says of a case; no more than the id where that tells nothing."""
-    if case is None:
-        return {"id": name, "family": "other cases", "known": False}
+    sizes = [str(width.count()) for width in widths.items()]
     return {
-        "id": name,
-        "family": _family(case),
-        "known": known,
-        "dataset": case.dataset,
-        "widths": "-".join(map(str, case.widths)),
-        "hidden": case.hidden if len(case.widths) > 2 else "",
-        "output": case.output,
-        "cost": COST_TITLES[case.cost],
-        "rows": case.batch,
-        "dtype": case.dtype,
-        "online": case.online,
-        "note": FLAGS.get(case.flag, ""),
+        "id": name.text(),
+        "family": _family(dataset.text(), dtype.text(), online.flag()),
+        "known": standard.flag(),
+        "dataset": dataset.text(),
+        "widths": "-".join(sizes),
+        "hidden": hidden.text() if len(sizes) > 2 else "",
+        "output": output.text(),
+        "cost": COST_TITLES.get(cost.text(), cost.text()),
+        "rows": rows.count(),
+        "dtype": dtype.text(),
+        "online": online.flag(),
+        "note": note.text(),
     }
 
 
-def _family(case: Case) -> str:
-    """The heading under which a case stands: its data, unless it is there for something else."""
-    if case.online:
+def _family(dataset: str, dtype: str, online: bool) -> str:
+    """The heading for a case: its data, unless training or the precision is what matters."""
+    if online:
         return f"{TRAINING_EPOCHS} epochs, online"
-    if case.dtype != "float64":
-        return case.dtype
-    return case.dataset if case.is_real else "random networks"
+    if dtype != "float64":
+        return dtype
+    return "random networks" if dataset == "random" else dataset
 
 
-def answer(found: Mapping[str, Any]) -> str:
+def headline(found: Mapping[str, Any]) -> str:
     """The answer in a sentence or two: how many agree with the truth, and what is to be said of the others."""
     if not found["implementations"]:
         return "Nothing has been compared yet. Run nox -s compare, and look again."
@@ -178,13 +157,13 @@ def answer(found: Mapping[str, Any]) -> str:
         f"rounding allows, wherever they run: {len(found['cases'])} networks, {judged:,} comparisons."
     ]
     others = [name for name in verdicts if name not in agreeing]
-    for name in others[:FEW]:
+    for name in others[:NAMED_AT_MOST]:
         worst = _worst(verdicts[name])
         of = sum(bool(of_case) for of_case in verdicts[name])
         parts.append(
             f"{name} is {worst} on {sum(worst in of_case for of_case in verdicts[name])} of its {of} networks."
         )
-    return " ".join([*parts, "The others are in the table."] if len(others) > FEW else parts)
+    return " ".join([*parts, "The others are in the table."] if len(others) > NAMED_AT_MOST else parts)
 
 
 def _verdicts(found: Mapping[str, Any], rows: Sequence[Packed]) -> list[str]:

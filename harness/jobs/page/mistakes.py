@@ -1,55 +1,63 @@
-"""The catalogue of mistakes and the kill matrix, from reports/mistakes.md and the catalogue itself."""
+"""The catalogue of mistakes and the kill matrix, from data/mistakes.json."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.jobs.page.damage import damaged, whole
-from harness.mistakes import CATALOGUE, Mistake
+from harness.jobs.mistakes.report import MARK_OF
+from harness.reporting.markdown import DATA_FOLDER
+from harness.reporting.reading import Value, read_json
 
-PAGE = "mistakes.md"
-NOTHING: dict[str, Any] = {"mistakes": [], "cases": [], "marks": []}
-_SEEN = "●"
-_MARKS = {_SEEN, "·", " "}
+SEEN_MARK, *_ = MARK_OF.values()
 
 
 @dataclass(frozen=True)
 class Card:
-    """A mistake as the page shows it: its number and name in the report, its entry, and how many cases see it."""
+    """A mistake as the page shows it, numbered from 1; `marks` has a mark for each case, as in MARK_OF."""
 
     number: int
     name: str
-    entry: type[Mistake]
-    seen: int
+    sentence: str
+    equation: str
+    right: str
+    wrong: str
+    sources: tuple[str, ...]
+    marks: str
+
+    @property
+    def seen(self) -> int:
+        """How many cases see the mistake."""
+        return self.marks.count(SEEN_MARK)
 
 
-def matrix(folder: Path) -> dict[str, Any]:
-    """The kill matrix: the mistakes, the cases, and for each case a string with a mark a mistake (● seen, · hidden,
-    blank: does not run). All empty where there is no report. Raises BadFile where it is damaged."""
-    path = folder / PAGE
-    text = whole(path, "a report", "mistakes")
-    if text is None:
-        return NOTHING
-    block = re.search(r"```text\n(.*?)```", text, re.DOTALL)
-    lines = block[1].splitlines()[1:] if block else []
-    names = re.findall(r"^### M\d+ (\w+)$", text, re.MULTILINE)
-    start = lines[0].find("1") if lines else -1
-    if start < 0 or len(lines[0]) - start != len(names):
-        problem = f"expected a matrix with a column for each of {len(names)} mistakes, found another or none"
-        raise damaged(path, problem, "mistakes")
-    marks = [line[start:].ljust(len(names)) for line in lines[1:]]
-    if any(len(line) != len(names) or set(line) - _MARKS for line in marks):
-        raise damaged(path, "expected a matrix of ●, · and blanks, found other marks or a row too long", "mistakes")
-    return {"mistakes": names, "cases": [line[:start].strip() for line in lines[1:]], "marks": marks}
+@dataclass(frozen=True)
+class Kills:
+    """The cases, and the mistakes with what each case makes of them."""
+
+    cases: tuple[str, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """For the script of the page: for each case a string with a mark for each mistake."""
+        marks = ["".join(of_case) for of_case in zip(*(card.marks for card in self.cards), strict=True)]
+        return {"mistakes": [card.name for card in self.cards], "cases": self.cases, "marks": marks}
 
 
-def cards(found: dict[str, Any]) -> list[Card]:
-    """The mistakes of the matrix that the catalogue knows."""
-    return [
-        Card(number, name, CATALOGUE[name], sum(marks[number - 1] == _SEEN for marks in found["marks"]))
-        for number, name in enumerate(found["mistakes"], start=1)
-        if name in CATALOGUE
-    ]
+def read_kills(folder: Path) -> Kills:
+    """The kill matrix; empty if there is no such file. Raises BadFile if it is damaged."""
+    found = read_json(folder / DATA_FOLDER / "mistakes.json", "a report", "mistakes")
+    if found is None:
+        return Kills()
+    cases = found.member("cases").texts()
+    cards = (_card(number, data, len(cases)) for number, data in enumerate(found.member("mistakes").items(), start=1))
+    return Kills(cases, tuple(cards))
+
+
+def _card(number: int, data: Value, cases: int) -> Card:
+    *texts, sources, marks = data.members("name", "sentence", "equation", "right", "wrong", "sources", "marks")
+    if len(marks.text()) != cases or not set(marks.text()) <= set(MARK_OF.values()):
+        raise marks.error(f"{cases} marks, each of them ●, · or a blank")
+    name, sentence, equation, right, wrong = (text.text() for text in texts)
+    return Card(number, name, sentence, equation, right, wrong, sources.texts(), marks.text())

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Section:
-    """A section of the page: the id that links name, its title, the command that makes its report, the template, and
-    the report by the file that links name, where there is one."""
+class PageSection:
+    """A section of the page: the id that links name, its title, the command that makes its data, the template, and the
+    name of its report, as in claims.md and data/claims.json, if it shows one."""
 
     id: str
     title: str
@@ -17,14 +17,14 @@ class Section:
     report: str = ""
 
 
-# To add a section is a line here, and one for its style and its script; its data are a line of `build.build`.
-SECTIONS = (
-    Section("glance", "At a glance", "compare", "glance.html", "README.md"),
-    Section("side-by-side", "Side by side", "report", "worked.html"),
-    Section("claims", "Claims", "claims", "claims.html", "claims.md"),
-    Section("training", "Training", "train", "report.html", "training.md"),
-    Section("mistakes", "Mistakes", "mistakes", "mistakes.html", "mistakes.md"),
-    Section("proofs", "Proofs", "prove", "report.html", "proof.md"),
-    Section("sensitivity", "Sensitivity", "peers", "report.html", "sensitivity.md"),
-    Section("benchmarks", "Benchmarks", "bench", "report.html", "benchmarks.md"),
+# A new section is a line here, a template, and where it needs them a style, a script and data in `build.build`.
+PAGE_SECTIONS = (
+    PageSection("glance", "At a glance", "compare", "glance.html"),
+    PageSection("side-by-side", "Side by side", "report", "worked.html"),
+    PageSection("claims", "Claims", "claims", "claims.html", "claims"),
+    PageSection("training", "Training", "train", "report.html", "training"),
+    PageSection("mistakes", "Mistakes", "mistakes", "mistakes.html", "mistakes"),
+    PageSection("proofs", "Proofs", "prove", "report.html", "proof"),
+    PageSection("sensitivity", "Sensitivity", "peers", "report.html", "sensitivity"),
+    PageSection("benchmarks", "Benchmarks", "bench", "report.html", "benchmarks"),
 )

@@ -13,14 +13,14 @@ def _arguments(_: argparse.ArgumentParser) -> None:
 
 
 def _run(_: argparse.Namespace) -> Finished:
-    from harness.jobs.peers.sensitivity import describe, examine_all, render
-    from harness.reporting.markdown import write_page
+    from harness.jobs.peers.sensitivity import examine_all, finding_line, sensitivity_document
+    from harness.reporting.markdown import write_report
 
     findings = []
     for finding in examine_all():
         findings.append(finding)
-        print(describe(finding), flush=True)
-    write_page(REPORTS / "sensitivity.md", render(findings))
+        print(finding_line(finding), flush=True)
+    write_report(REPORTS, "sensitivity", "peers", sensitivity_document(findings))
     print(f"Report: {REPORTS / 'sensitivity.md'}")
     return Finished(0, REPORTS)
 

@@ -17,7 +17,7 @@ from harness.jobs.peers.checkers import CHECKS, Check
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
-from harness.reporting import markdown
+from harness.reporting.document import Bullets, DataTable, Document, Paragraph
 from harness.sandbox.loading import find, load
 
 SIZES: tuple[tuple[int, ...], ...] = (
@@ -28,7 +28,7 @@ SIZES: tuple[tuple[int, ...], ...] = (
     (64, 100, 32, 10),
     (784, 120, 40, 10),
 )
-ROWS = 8
+SAMPLE_ROWS = 8
 ENDS = (
     ("tanh", "softmax", "cross_entropy"),
     ("sigmoid", "sigmoid", "half_squared_error"),
@@ -88,8 +88,8 @@ def problems(widths: tuple[int, ...]) -> list[Problem]:
                 w = random.normal(size=(fan_out, fan_in)) * scale / np.sqrt(fan_in)
                 name = output if l == len(widths) - 1 else hidden
                 layers.append(Layer(w, random.normal(size=fan_out) * 0.1 * scale, ACTIVATIONS[name]))
-            x = random.normal(size=(ROWS, widths[0]))
-            t = np.eye(widths[-1])[random.integers(widths[-1], size=ROWS)]
+            x = random.normal(size=(SAMPLE_ROWS, widths[0]))
+            t = np.eye(widths[-1])[random.integers(widths[-1], size=SAMPLE_ROWS)]
             inputs = Inputs(Network(tuple(layers), COSTS[cost]), x, t)
             right = backprop(inputs.network, x, t)
             sizes = np.abs(right.w[0]).ravel()
@@ -131,33 +131,39 @@ def examine_all(sizes: tuple[tuple[int, ...], ...] = SIZES) -> Iterator[Finding]
                 yield finding
 
 
-def render(findings: list[Finding]) -> str:
-    """reports/sensitivity.md."""
-    rows = [[_size(f), f.checker, *_figures(f)] for f in findings]
-    return "\n".join(
-        [
-            markdown.made("peers"),
-            "# What other gradient checkers miss\n",
-            f"""\
-A gradient that is right but for one entry of ∂C/∂W^1, the one of median size, is given to each checker at its defaults.
-*Sure to see*: the smallest relative error of that entry that is seen on every network of a size whose right gradient
-passes; there are {len(ENDS) * len(WEIGHTS)} networks of each
-({", ".join(f"{hidden} and {output}" for hidden, output, _ in ENDS)}, each with weights of the usual size and a
-hundredth of it, {ROWS} rows). *Misses a sign*: not even the turned sign of that entry is seen on all of them. *False
-alarms*: right gradients called wrong. Seconds are the median of one check on the machine of this run, for comparison
-within the table only. This project's check knows the network; the others know only the function.
-""",
-            markdown.table(rows, ["network", "checker", "sure to see", "false alarms", "seconds"]),
-            """\
-[What each checker is and which threshold it is given](../harness/jobs/peers/checkers.py);
-scipy's has none of its own. Jax stands
-here only where it is installed.
-""",
-        ]
+def sensitivity_document(findings: list[Finding]) -> Document:
+    """The report: what each checker sees, network by network."""
+    ends = ", ".join(f"{hidden} and {output}" for hidden, output, _ in ENDS)
+    rows = [[_size(finding), finding.checker, *_figures(finding)] for finding in findings]
+    return Document(
+        "What other gradient checkers miss",
+        (
+            Paragraph(
+                "A gradient is correct except for one entry of ∂C/∂W^1, the entry of median size. Each checker gets it "
+                f"at its default settings. There are {len(ENDS) * len(WEIGHTS)} networks of each size ({ends}; each "
+                f"with weights of the usual size and with weights a hundred times smaller; {SAMPLE_ROWS} rows)."
+            ),
+            Bullets(
+                (
+                    "*Always sees*: the smallest relative error of that entry that the checker sees on every network "
+                    "of a size whose correct gradient it accepts.",
+                    "*Misses a sign*: on some network it does not even see that the entry has the wrong sign.",
+                    "*False alarms*: correct gradients that it calls wrong.",
+                    "*Seconds*: the median time of one check, on the machine of this run; compare these only within "
+                    "this table.",
+                )
+            ),
+            Paragraph("This project's check knows the network; the other checkers know only the function."),
+            DataTable.of(["network", "checker", "always sees", "false alarms", "seconds"], rows),
+            Paragraph(
+                "[Each checker, and the threshold it is given](../harness/jobs/peers/checkers.py); scipy's has none of "
+                "its own. Jax is in the table only if it is installed."
+            ),
+        ),
     )
 
 
-def describe(finding: Finding) -> str:
+def finding_line(finding: Finding) -> str:
     """One line for the terminal."""
     seen, alarms, seconds = _figures(finding)
     return f"{_size(finding)}: {finding.checker}: {seen}" + (f"; false alarms {alarms}; {seconds} s" if alarms else "")
@@ -169,8 +175,12 @@ def _size(finding: Finding) -> str:
 
 def _figures(finding: Finding) -> list[str]:
     if not finding.tried:
-        return ["not tried, too slow", "", f"about {finding.seconds:.2g}"]
+        return ["not tried: too slow", "", f"about {finding.seconds:.2g}"]
     if finding.false_alarms == finding.networks:
-        return ["nothing: it rejects all", f"{finding.false_alarms} of {finding.networks}", f"{finding.seconds:.2g}"]
+        return [
+            "nothing: rejects everything",
+            f"{finding.false_alarms} of {finding.networks}",
+            f"{finding.seconds:.2g}",
+        ]
     seen = "misses a sign" if finding.limit is None else "a sign" if finding.limit == 2 else f"{finding.limit:.0e}"
     return [seen, f"{finding.false_alarms} of {finding.networks}", f"{finding.seconds:.2g}"]

@@ -20,8 +20,8 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.compare.run import select
     from harness.jobs.prove.proofs import ARCHITECTURES, attempts, prove
     from harness.jobs.prove.refute import WRONG, refute
-    from harness.jobs.prove.report import render
-    from harness.reporting.markdown import write_page
+    from harness.jobs.prove.report import proof_document
+    from harness.reporting.markdown import write_report
     from harness.sandbox.processes.server import Server, processors
 
     implementations = select(options.only).implementations
@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> Finished:
     refutations = [refute(name) for name in WRONG]
     for found in refutations:
         print(f"{found.name}: refuted in {found.refuted} of {found.of} trials")
-    write_page(REPORTS / "proof.md", render(proofs, unable, refutations, options.seed))
+    write_report(REPORTS, "proof", "prove", proof_document(proofs, unable, refutations, options.seed))
     print(f"Report: {REPORTS / 'proof.md'}")
     refuted = all(found.refuted == found.of for found in refutations)
     return Finished(0 if sound and refuted else 1, REPORTS)

@@ -25,18 +25,18 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.train.follow import follow, select
     from harness.jobs.train.judged import judge
-    from harness.jobs.train.report.pages import PAGE, PICTURES, TABLE, write
+    from harness.jobs.train.report.pages import RUNS_TABLE, write_training
     from harness.jobs.train.report.terminal import display, print_summary
     from harness.jobs.train.report.views import is_well
     from harness.jobs.train.store import Store
-    from harness.reporting.markdown import check_folder
+    from harness.reporting.markdown import PICTURES, check_folder, files_of
     from harness.sandbox.processes.server import Server, processors
     from harness.sandbox.requests import Limits
 
     selection = select(options.only, options.course, options.epochs)
     folder = options.reports or (REPORTS if selection.complete else None)
     if folder is not None:
-        check_folder(folder, PAGE, (TABLE, PICTURES))
+        check_folder(folder, files_of("training"), (RUNS_TABLE, PICTURES))
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
     shown = display()
@@ -52,8 +52,8 @@ def _run(options: argparse.Namespace) -> Finished:
     if folder is None:
         print("No reports for a selection; --reports FOLDER writes them there.")
     else:
-        write(judged, folder)
-        print(f"Report: {folder / PAGE}")
+        write_training(judged, folder)
+        print(f"Report: {folder / 'training.md'}")
     return Finished(0 if is_well(judged) else 1, folder)
 
 

@@ -1,7 +1,8 @@
-"""The results of a comparison for other programs: a badge, JUnit's XML, and JSON."""
+"""The results of a comparison as data: for the page, and as tables, badge, JUnit's XML and JSON for other programs."""
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
@@ -11,13 +12,69 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from harness.cases.case import FLAGS
+from harness.cases.standard import standard_cases
 from harness.jobs.compare.pairs import PairRow
-from harness.jobs.compare.report.tally import BAD, NOT_RIGHT
+from harness.jobs.compare.report.tally import BAD, DEPARTING, NOT_RIGHT
+from harness.jobs.compare.report.views import NOTHING, order_of_magnitude
 from harness.jobs.compare.rows import Row
-from harness.jobs.compare.run import Comparison
+from harness.jobs.compare.run import Comparison, Selection
 from harness.judging.verdict import VERDICTS
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+COMMITTED_COLUMNS = [
+    *("implementation", "case", "quantity", "layer", "entries", "digits", "excess", "entry", "verdict", "detail")
+]
+
+
+def selection_facts(selection: Selection) -> dict[str, Any]:
+    """What ran on what, as JSON can hold it; results.csv has the results."""
+    standard = {case.id for case in standard_cases()}
+    return {
+        "implementations": [
+            {"name": one.name, "title": one.title, "source": one.source} for one in selection.implementations
+        ],
+        "cases": [
+            {
+                "id": case.id,
+                "standard": case.id in standard,
+                "dataset": Path(case.dataset).stem,
+                "widths": case.widths,
+                "hidden": case.hidden,
+                "output": case.output,
+                "cost": case.cost,
+                "rows": case.batch,
+                "dtype": case.dtype,
+                "online": case.online,
+                "note": FLAGS.get(case.flag, ""),
+            }
+            for case in selection.cases
+        ],
+    }
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table in place of an older one, which stays until this one is complete."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(columns)
+        table.writerows(rows)
+    new.replace(path)
+
+
+def committed_row(row: Row) -> list[Any]:
+    """The part of a row that does not change with the machine: digits as whole numbers, the excess as an order of
+    magnitude (each empty if there is none), and the worst entry if the row is out of bounds; otherwise the worst entry
+    is only where rounding happens to be largest."""
+    excess = "" if row.excess is None else order_of_magnitude(row.excess)
+    shown = row._asdict() | {
+        "excess": "" if excess == NOTHING else excess,
+        "entry": row.entry if row.verdict in DEPARTING else "",
+    }
+    return [shown[column] for column in COMMITTED_COLUMNS]
 
 
 def badge(comparison: Comparison) -> str:

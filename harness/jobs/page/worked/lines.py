@@ -15,7 +15,7 @@ BEFORE, AFTER = 6, 1  # lines of context: a sum is prepared above its tag, seldo
 
 
 @dataclass(frozen=True)
-class Line:
+class CodeLine:
     """One line of a file, numbered from 1. `part` is "tagged" for the equation that was asked for, "leads" for a line
     that assigns what the equation uses, and empty for what stands around them."""
 
@@ -38,7 +38,7 @@ def tagged(text: str) -> dict[str, list[int]]:
     return {tag: sorted(numbers) for tag, numbers in found.items()}
 
 
-def excerpts(implementation: Implementation) -> dict[str, list[Line]]:
+def excerpts(implementation: Implementation) -> dict[str, list[CodeLine]]:
     """For each tag its lines, each with its function's head and some context of that function; a gap in the numbers is
     a gap in the file. Empty where the file has no such line."""
     text = implementation.path.read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def excerpts(implementation: Implementation) -> dict[str, list[Line]]:
         shown = sorted(_around(tree, numbers))
         leading = _assigned(tree, _used(tree, numbers)) - set(numbers)
         parts = dict.fromkeys(leading, "leads") | dict.fromkeys(numbers, "tagged")
-        found[tag] = [Line(number, lines[number - 1], parts.get(number, "")) for number in shown]
+        found[tag] = [CodeLine(number, lines[number - 1], parts.get(number, "")) for number in shown]
     return found
 
 

@@ -12,19 +12,19 @@ from harness.jobs.claims.tools import is_right, module
 from harness.jobs.page.worked.examples import Example, examples
 from harness.jobs.page.worked.formulations import INDICES, NOTATIONS, Notation
 from harness.jobs.page.worked.lines import excerpts
-from harness.jobs.page.worked.quantities import DIGITS, WIRES, Key, Made, Worked, written
+from harness.jobs.page.worked.quantities import SHOWN_DIGITS, WIRES, EntryKey, Made, Worked, number_text
 from harness.model.contract import Unsupported
 from harness.sandbox.loading import find
 from harness.truth.certify import certify, error_over_bound
 
 
 @dataclass(frozen=True)
-class Step:
+class WorkedStep:
     """One step: its short name, one plain sentence, and the entries that it makes."""
 
     name: str
     sentence: str
-    keys: list[Key]
+    keys: list[EntryKey]
 
 
 def data() -> dict[str, Any]:
@@ -53,34 +53,34 @@ def refusal(example: Example, notation: Notation) -> str | None:
     return None if is_right(gradients, example.inputs) else "its gradients are not the harness's"
 
 
-def steps(worked: Worked) -> Iterator[Step]:
+def steps(worked: Worked) -> Iterator[WorkedStep]:
     """The start, forward layer by layer, BP1, BP2 from the last hidden layer to the first, BP3, BP4, the update."""
-    last, rate = worked.last, written(worked.example.learning_rate)
+    last, rate = worked.last, number_text(worked.example.learning_rate)
     layers = range(1, last + 1)
 
-    def of(*kinds: str) -> list[Key]:
+    def of(*kinds: str) -> list[EntryKey]:
         return [key for kind in kinds for l in layers for key in worked.keys(kind, l)]
 
     start = "The start: the inputs, the target, and the weights and biases before the step."
-    yield Step("Start", start, [*worked.keys("a", 0), *of("t", "w", "b")])
+    yield WorkedStep("Start", start, [*worked.keys("a", 0), *of("t", "w", "b")])
     for l in layers:
         sentence = (
             f"Forward, layer {l}: z of each neuron = its bias + (w of the wires that enter it) · "
             f"({'the inputs' if l == 1 else f'a of layer {l - 1}'}); a = {worked.activation(l)}(z)."
         )
-        yield Step(f"Forward {l}", sentence, [*worked.keys("z", l), *worked.keys("a", l)])
+        yield WorkedStep(f"Forward {l}", sentence, [*worked.keys("z", l), *worked.keys("a", l)])
     sentence = f"BP1, layer {last}: δ of each output neuron = (its output a − the target t) × f′(z)."
-    yield Step("BP1", sentence, worked.keys("delta", last))
+    yield WorkedStep("BP1", sentence, worked.keys("delta", last))
     for l in range(last - 1, 0, -1):
         sentence = (
             f"BP2, layer {l}: δ of each hidden neuron = (w of the wires that leave it) · (δ of layer {l + 1}) × f′(z)."
         )
-        yield Step("BP2" if last == 2 else f"BP2, layer {l}", sentence, worked.keys("delta", l))
-    yield Step("BP3", "BP3: ∂C/∂b of each neuron = its δ, as there is one row of data.", of("gb"))
+        yield WorkedStep("BP2" if last == 2 else f"BP2, layer {l}", sentence, worked.keys("delta", l))
+    yield WorkedStep("BP3", "BP3: ∂C/∂b of each neuron = its δ, as there is one row of data.", of("gb"))
     sentence = "BP4: ∂C/∂w of each wire = (δ of the neuron that it enters) × (a of the neuron that it leaves)."
-    yield Step("BP4", sentence, of("gw"))
+    yield WorkedStep("BP4", sentence, of("gw"))
     sentence = f"The update: from each weight and bias {rate} times its gradient is taken away (η = {rate})."
-    yield Step("Update", sentence, of("new_w", "new_b"))
+    yield WorkedStep("Update", sentence, of("new_w", "new_b"))
 
 
 def _formulation(notation: Notation) -> dict[str, Any]:
@@ -104,7 +104,9 @@ def _network(example: Example) -> dict[str, Any]:
         "title": example.title,
         "note": example.note,
         "widths": list(example.widths),
-        "numbers": {key.id: [written(value, digits) for digits in DIGITS] for key, value in worked.values.items()},
+        "numbers": {
+            key.id: [number_text(value, digits) for digits in SHOWN_DIGITS] for key, value in worked.values.items()
+        },
         "steps": [
             {"name": step.name, "sentence": step.sentence, "rows": [_row(worked, key) for key in step.keys]}
             for step in steps(worked)
@@ -113,13 +115,13 @@ def _network(example: Example) -> dict[str, Any]:
     }
 
 
-def _row(worked: Worked, key: Key) -> dict[str, Any]:
+def _row(worked: Worked, key: EntryKey) -> dict[str, Any]:
     """One entry as a row of the table: `made` gives the ids of what it is made of."""
     made = worked.made(key)
     return {
         "id": key.id,
         "label": _name(INDICES, key),
-        "place": place(worked.example.widths, key),
+        "place": place_of(worked.example.widths, key),
         "how": worked.how(key),
         "tag": _tag(worked, key),
         "made": made and _ids(made),
@@ -131,7 +133,7 @@ def _ids(made: Made) -> dict[str, Any]:
     return {"f": made.f, "sum": terms, "times": made.times and made.times.id}
 
 
-def _tag(worked: Worked, key: Key) -> str:
+def _tag(worked: Worked, key: EntryKey) -> str:
     """Under which tag the lines are that make an entry; empty where it is given."""
     if key.kind == "delta":
         return "BP1" if key.l == worked.last else "BP2"
@@ -140,7 +142,7 @@ def _tag(worked: Worked, key: Key) -> str:
     return {"gb": "BP3", "gw": "BP4", "new_b": "rule", "new_w": "rule"}.get(key.kind, "forward")
 
 
-def place(widths: tuple[int, ...], key: Key) -> str:
+def place_of(widths: tuple[int, ...], key: EntryKey) -> str:
     """Where an entry stands, in words."""
     neuron = _neuron(widths, key.l, key.j)
     if key.kind in WIRES:
@@ -175,5 +177,5 @@ def _as_written(worked: Worked, notation: Notation) -> dict[str, Any]:
     }
 
 
-def _name(notation: Notation, key: Key) -> str:
+def _name(notation: Notation, key: EntryKey) -> str:
     return notation.name(key.kind, key.l, key.j, max(key.k, 0))

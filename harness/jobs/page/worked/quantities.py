@@ -16,12 +16,12 @@ from harness.jobs.page.worked.examples import Example
 from harness.model.contract import Array
 from harness.model.textbook import Textbook
 
-DIGITS = 6, 4, 3  # significant: in tables, in the drawing, and there on a phone
+SHOWN_DIGITS = 6, 4, 3  # significant: in tables, in the drawing, and there on a phone
 WIRES = ("w", "gw", "new_w")
 
 
 @dataclass(frozen=True, order=True)
-class Key:
+class EntryKey:
     """One entry: neuron j of layer l; or the wire to it from neuron k of layer l - 1; counted from 0."""
 
     kind: str
@@ -40,7 +40,7 @@ class Term:
     """Some entries, multiplied, and the sign before them."""
 
     sign: str
-    factors: tuple[Key, ...]
+    factors: tuple[EntryKey, ...]
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Made:
     """How an entry is made: f(sum) × times; without f or `times` where there is none."""
 
     sum: tuple[Term, ...]
-    times: Key | None = None
+    times: EntryKey | None = None
     f: str = ""
 
 
-def written(value: float, digits: int = DIGITS[0]) -> str:
+def number_text(value: float, digits: int = SHOWN_DIGITS[0]) -> str:
     """A number to some significant digits, with a true minus sign and no e."""
     found = format(Decimal(f"{value:.{digits}g}") + 0, "f")  # + 0 takes the sign from a zero
     return found.replace("-", "−")
@@ -79,34 +79,36 @@ class Worked:
             for kind, array in arrays.items():
                 self.values |= _entries(kind, l, array)
 
-    def keys(self, kind: str, l: int) -> list[Key]:
+    def keys(self, kind: str, l: int) -> list[EntryKey]:
         """The entries of a kind in a layer, in order."""
         return [key for key in self.values if (key.kind, key.l) == (kind, l)]
 
-    def made(self, key: Key) -> Made | None:
+    def made(self, key: EntryKey) -> Made | None:
         """What an entry is made of; None where it is given."""
         l, j, k = key.l, key.j, key.k
         match key.kind:
             case "z":
-                products = [(Key("w", l, j, i), Key("a", l - 1, i)) for i in range(self.example.widths[l - 1])]
-                return Made(_sum(*products, (Key("b", l, j),)))
+                products = [
+                    (EntryKey("w", l, j, i), EntryKey("a", l - 1, i)) for i in range(self.example.widths[l - 1])
+                ]
+                return Made(_sum(*products, (EntryKey("b", l, j),)))
             case "a" if l > 0:
-                return Made(_sum((Key("z", l, j),)), f=self.activation(l))
+                return Made(_sum((EntryKey("z", l, j),)), f=self.activation(l))
             case "delta" if l == self.last:
-                error = Term("", (Key("a", l, j),)), Term("−", (Key("t", l, j),))
-                return Made(error, Key("slope", l, j))
+                error = Term("", (EntryKey("a", l, j),)), Term("−", (EntryKey("t", l, j),))
+                return Made(error, EntryKey("slope", l, j))
             case "delta":
                 after = range(self.example.widths[l + 1])
-                back = _sum(*((Key("w", l + 1, i, j), Key("delta", l + 1, i)) for i in after))
-                return Made(back, Key("slope", l, j))
+                back = _sum(*((EntryKey("w", l + 1, i, j), EntryKey("delta", l + 1, i)) for i in after))
+                return Made(back, EntryKey("slope", l, j))
             case "gb":
-                return Made(_sum((Key("delta", l, j),)))
+                return Made(_sum((EntryKey("delta", l, j),)))
             case "gw":
-                return Made(_sum((Key("delta", l, j), Key("a", l - 1, k))))
+                return Made(_sum((EntryKey("delta", l, j), EntryKey("a", l - 1, k))))
             case "new_b" | "new_w":
                 at_wire = key.kind == "new_w"
-                old, gradient = (Key(kind, l, j, k) for kind in (("w", "gw") if at_wire else ("b", "gb")))
-                rate = written(self.example.learning_rate)
+                old, gradient = (EntryKey(kind, l, j, k) for kind in (("w", "gw") if at_wire else ("b", "gb")))
+                rate = number_text(self.example.learning_rate)
                 return Made((Term("", (old,)), Term(f"− {rate} ×", (gradient,))))
         return None
 
@@ -114,10 +116,10 @@ class Worked:
         """The name of a layer's activation."""
         return self.example.inputs.network.layers[l - 1].activation.name
 
-    def how(self, key: Key) -> str:
+    def how(self, key: EntryKey) -> str:
         """How an entry is made, in numbers, such as `(0.4)(0.138499) + (0.5)(−0.0380982) = 0.0363503; × 0.241301 =
         0.00877135`; "given" where it is not made."""
-        made, value = self.made(key), written(self.values[key])
+        made, value = self.made(key), number_text(self.values[key])
         if made is None:
             return "given"
         if key.kind == "gb":
@@ -127,21 +129,21 @@ class Worked:
             return f"{made.f}({total}) = {value}"
         if made.times is None:
             return f"{total} = {value}"
-        between = Key("error" if key.l == self.last else "back", key.l, key.j)
-        return f"{total} = {written(self.values[between])}; × {written(self.values[made.times])} = {value}"
+        between = EntryKey("error" if key.l == self.last else "back", key.l, key.j)
+        return f"{total} = {number_text(self.values[between])}; × {number_text(self.values[made.times])} = {value}"
 
     def _product(self, term: Term) -> str:
-        numbers = [written(self.values[key]) for key in term.factors]
+        numbers = [number_text(self.values[key]) for key in term.factors]
         if len(numbers) == 1:
             [number] = numbers
             return f"({number})" if term.sign and number.startswith("−") else number
         return "".join(f"({number})" for number in numbers)
 
 
-def _entries(kind: str, l: int, array: Array) -> Iterator[tuple[Key, float]]:
+def _entries(kind: str, l: int, array: Array) -> Iterator[tuple[EntryKey, float]]:
     for place in np.ndindex(array.shape):
-        yield Key(kind, l, *place), float(array[place])
+        yield EntryKey(kind, l, *place), float(array[place])
 
 
-def _sum(*products: Sequence[Key]) -> tuple[Term, ...]:
+def _sum(*products: Sequence[EntryKey]) -> tuple[Term, ...]:
     return tuple(Term("+" if number else "", tuple(product)) for number, product in enumerate(products))

@@ -17,7 +17,7 @@ from harness.sandbox.loading import REFERENCE
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST = 17.0  # digits: more than a float64 has, so that the band has an upper edge
+MOST_DRAWN = 17.0  # digits: more than a float64 has, so that the band has an upper edge
 WORST = "the worst of all formulations"
 # Runners that have a line of their own.
 _SHOWN = {REFERENCE: "PyTorch", PLANTED_MISTAKE.name: "planted mistake", ScikitLearn.name: "scikit-learn"}
@@ -38,9 +38,9 @@ def pictures(judged: Judged) -> dict[str, Picture]:
 
 def _agreement(judged: Judged, kind: str, courses: Sequence[Course]) -> Picture:
     caption = (
-        f"Digits in common with the truth against the epoch; {kind}. Grey: what rounding explains. "
-        "What is right stays within it, however long it trains; the planted mistake, a relative 1e-6 in one bias "
-        f"gradient, is never there. Where no digit differs, {MOST:.0f} are drawn."
+        f"Digits in common with the truth after each epoch; {kind}. Grey: what rounding explains. A correct run stays "
+        "in the grey band, however long it trains. The planted mistake, a relative 1e-6 in one bias gradient, is never "
+        f"in it. Where no digit differs, {MOST_DRAWN:.0f} are drawn."
     )
     panels = [
         Panel(f"{course.dataset}, {quantity}", *_lines(judged.table, course, quantity))
@@ -63,19 +63,19 @@ def _lines(table: pd.DataFrame, course: Course, quantity: str) -> tuple[tuple[Li
             lines.append(Line(label, mine["epoch"].to_list(), _digits(mine["error"])))
     limits = rows.groupby("epoch")["limit"].first()
     epochs = limits.index.to_list()
-    band = Band("explained by rounding", epochs, _digits(limits), [MOST] * len(epochs))
+    band = Band("explained by rounding", epochs, _digits(limits), [MOST_DRAWN] * len(epochs))
     return tuple(lines), (band,) if epochs else ()
 
 
 def _digits(errors: pd.Series[float]) -> list[float]:
     """-log10 of errors; no more than a float64 has, where there is none."""
-    return [min(MOST, -float(np.log10(error))) if error > 0 else MOST for error in errors]
+    return [min(MOST_DRAWN, -float(np.log10(error))) if error > 0 else MOST_DRAWN for error in errors]
 
 
 def _loss(judged: Judged) -> Picture:
     caption = (
-        "The cost per row against the epoch, as the first formulation of the table computes it. The lines of all "
-        "others lie on these: the pictures above show how many digits they share."
+        "The cost per row after each epoch, as the first formulation of the table computes it. The lines of all others "
+        "lie on these: the pictures above show how many digits they have in common."
     )
     courses = judged.selection.courses
     panels = [

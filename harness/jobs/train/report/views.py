@@ -1,4 +1,4 @@
-"""Views of a training that the terminal and the report share."""
+"""Views of a training, shared by the terminal and the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.jobs.train.runners import PLANTED
 if TYPE_CHECKING:
     import pandas as pd
 
-MARKS = (1, 10, 100)  # epochs that are shown, and the last
+SHOWN_EPOCHS = (1, 10, 100)  # epochs that are shown, and the last
 NOT_TRAINED = ["runner", "verdict", "reason", "courses"]
 
 
@@ -29,7 +29,7 @@ def kinds(courses: Sequence[Course]) -> dict[str, list[Course]]:
 
 def marks(course: Course) -> list[int]:
     """The epochs of a course that are shown."""
-    return sorted({*(mark for mark in MARKS if mark < course.epochs), course.epochs})
+    return sorted({*(mark for mark in SHOWN_EPOCHS if mark < course.epochs), course.epochs})
 
 
 def marks_in_words(course: Course) -> str:
@@ -94,7 +94,7 @@ def not_trained(judged: Judged) -> list[list[str]]:
 
 
 def answer(judged: Judged) -> list[str]:
-    """What came of it, in sentences."""
+    """The results, in sentences."""
     right = [one for one in judged.verdicts if not one.is_control and one.verdict != "unsupported"]
     refused = sum(one.verdict == "unsupported" for one in judged.verdicts)
     explained = [one for one in right if one.verdict == EXPLAINED]
@@ -103,13 +103,13 @@ def answer(judged: Judged) -> list[str]:
         f"{_count('runner', len({one.runner for one in right}))}, "
         f"{_count('course', len(judged.selection.courses))}"
         + (
-            f"; {refused} of {refused + len(right)} pairs of a runner and a course were refused, with the reason."
+            f"; {refused} of {refused + len(right)} pairs of a runner and a course were refused, each with a reason."
             if refused
             else "."
         )
     ]
     if explained:
-        lines.append(f"The largest distance among them is below {_up(max(o.excess for o in explained))} of the limit.")
+        lines.append(f"Their largest distance is below {_up(max(o.excess for o in explained))} of the limit.")
         lines.append(_fewest(judged.table, explained))
     lines += [f"{one.course}, {one.runner}: {one.verdict}: {one.detail}" for one in right if one not in explained]
     controls = [one for one in judged.verdicts if one.is_control]
@@ -118,7 +118,7 @@ def answer(judged: Judged) -> list[str]:
     lines.append(f"{sentence} {len(caught)} of {_count('course', len(controls))}.")
     if caught:
         power = math.floor(math.log10(min(one.excess for one in caught) / PLANTED))
-        lines.append(f"In each of these it is so far off that a mistake of 1e-{power} would be seen as well.")
+        lines.append(f"In each of these even a mistake of 1e-{power} would be seen.")
     return lines
 
 
@@ -136,7 +136,7 @@ def _fewest(table: pd.DataFrame, explained: Sequence[Verdict]) -> str:
     mine = runs.isin([(one.course, one.runner) for one in explained])
     rows = table[mine & (table["quantity"] == "weights")]
     shared = [digits for digits in rows["reference"] if digits != ""]
-    others = f", and with PyTorch's {min(shared)}" if shared else ""
+    others = f", and at least {min(shared)} with PyTorch's" if shared else ""
     return f"Their weights have at least {rows['digits'].min()} digits in common with the truth{others}."
 
 
