@@ -1,4 +1,4 @@
-"""A CSV file that a user names, as features and a target; what is wrong with it is said with row and column."""
+"""Reading a CSV file as features and a target, with errors that name the row and the column."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ MOST_CLASSES = 20
 def read_csv(path: str) -> tuple[Array, Array, tuple[str, ...]]:
     """The features [n, k], the target [n] and the class names of a CSV file.
 
-    The last column is the target. It is a class where its values are words, or at most MOST_CLASSES
-    different whole numbers; otherwise it is a number, and there are no class names. The target then holds
-    numbers, and for classes the index into the names. A first row of which more than half is no numbers is the header.
+    The last column is the target. It is a class if its values are words, or at most MOST_CLASSES different integers;
+    the target then holds indices into the class names. Otherwise it is a number, and there are no class names. The
+    first row is a header if more than half of its cells are not numbers. Raises BadTable for a file that cannot be
+    used.
     """
     rows = _read_rows(path)
     header, first = _split_header(rows)
@@ -43,7 +44,7 @@ def read_csv(path: str) -> tuple[Array, Array, tuple[str, ...]]:
 
 
 def _read_rows(path: str) -> list[tuple[int, list[str]]]:
-    """The rows that are not blank, each with its line number, counted from 1."""
+    """The rows that are not blank, each with its line number, starting at 1."""
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)

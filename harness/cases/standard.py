@@ -1,4 +1,4 @@
-"""The standard cases: the battery of a check, the training cases, and cases over a table of somebody's own."""
+"""The standard cases: those of a check, those of training, and cases for a CSV file."""
 
 from __future__ import annotations
 
@@ -44,11 +44,15 @@ def _real_cases() -> Iterator[Case]:
 
 
 def _random_cases() -> Iterator[Case]:
-    yield make_case("random", (5, 7, 4, 6, 2), "sigmoid", 8)  # three hidden layers, then four, of unequal widths
+    yield make_case("random", (5, 7, 4, 6, 2), "sigmoid", 8)  # three hidden layers of unequal widths; the next has four
     yield make_case("random", (3, 5, 4, 6, 5, 2), "tanh", 4)
-    yield make_case("random", (4, 4, 4, 4), "sigmoid", 4)  # equal widths: a missing transpose still runs
+    yield make_case(
+        "random", (4, 4, 4, 4), "sigmoid", 4
+    )  # equal widths: code with a missing transpose runs without error
     yield make_case("random", (4, 4, 4, 4, 4, 4), "softplus identity", 4)
-    yield make_case("random", (4, 6, 5, 7, 3), "tanh softplus sigmoid identity", 8)  # a slope of another layer shows
+    yield make_case(
+        "random", (4, 6, 5, 7, 3), "tanh softplus sigmoid identity", 8
+    )  # the slope of a wrong layer is detected
     yield make_case("random", (6, 5, 3), "leaky_relu identity", 8)
     yield make_case("random", (6, 8, 4), "softplus sigmoid", 8, bce=True)
     yield make_case("random", (5, 6, 4), "identity", 8)
@@ -61,7 +65,7 @@ def _random_cases() -> Iterator[Case]:
     yield make_case("random", (5, 6, 4), "tanh", 8, flag="saturated")
     yield make_case("random", (5, 6, 4), "tanh softmax", 8, flag="saturated")
     yield make_case("random", (5, 6, 4), "tanh softmax", 8, flag="large")
-    # Two more, so that a softmax that overflows is seen by three: no mistake rests on fewer.
+    # Two more, so that at least three cases detect a softmax that overflows, as for every other mistake.
     yield make_case("random", (4, 7, 5, 3), "sigmoid softmax", 8, flag="large")
     yield make_case("random", (9, 4), "softmax", 8, flag="large")
     yield make_case("random", (5, 6, 4), "relu sigmoid", 8, bce=True, flag="large")
@@ -95,17 +99,20 @@ def _training_cases() -> Iterator[Case]:
 
 
 def standard_cases() -> tuple[Case, ...]:
-    """Every case of the battery, in the order in which reports show them."""
+    """All standard cases, in the order of the reports."""
     return (*_real_cases(), *_random_cases(), *_training_cases())
 
 
 def gradient_cases() -> tuple[Case, ...]:
-    """The battery of a check: the standard cases that ask for a gradient and a step."""
+    """The cases of a check: the standard cases with one gradient and one step."""
     return tuple(case for case in standard_cases() if not case.online)
 
 
 def csv_cases(path: str) -> tuple[Case, ...]:
-    """Cases over a CSV file: without and with a hidden layer, one row and eight, and 20 online epochs."""
+    """Cases for a CSV file: without and with hidden layers, one row and eight rows, and online training.
+
+    Raises BadTable for a file that cannot be used.
+    """
     from harness.cases import datasets
 
     data = datasets.load_dataset(path)

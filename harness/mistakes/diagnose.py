@@ -149,7 +149,7 @@ def _tried(candidate: Candidate, subject: Subject) -> str:
             first, second = outcome(formulation, subject.function, given, subject.learning_rate, scale)
         except (ValueError, IndexError, KeyError):  # it does not fit the network, and the submission does
             return CONTRADICTED
-        if formulation(given, None, scale).changed() != subject.changed:
+        if formulation(given, None, scale).changes_inputs() != subject.changed:
             return CONTRADICTED
         if formulation.dtype == "float32" and not _all_float32(subject):
             return CONTRADICTED

@@ -1,8 +1,8 @@
-"""The activation functions, defined once.
+"""The activation functions and their derivatives.
 
-They accept a float, or an array of any float dtype, which they keep. For plain floats exp and tanh are those of
-Python's math, as in the articles that use them. f also takes complex arguments, for the complex step. The derivatives
-follow PyTorch's convention at the kinks: relu'(0) = 0 and leaky_relu'(0) = LEAK.
+Every function accepts a float or an array of any float dtype, and returns the same type and shape. For floats, exp and
+tanh are those of Python's math module, as in the articles that use them. f also accepts complex numbers, for the
+complex step. At the kinks the derivatives follow PyTorch: relu'(0) = 0 and leaky_relu'(0) = LEAKY_RELU_SLOPE.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness.model.contract import Activation, Numbers
 
 LEAKY_RELU_SLOPE = 0.01  # the default negative_slope of torch.nn.LeakyReLU
 
-# exp may overflow to infinity far outside the range in which f is not yet flat; 1 / inf is then the answer.
+# Where f is flat, exp may overflow to infinity without harm: 1 / inf is the correct 0.
 _LARGEST_EXPONENT = math.log(sys.float_info.max)
 _overflow_to_infinity = np.errstate(over="ignore")
 
@@ -37,7 +37,7 @@ def _sigmoid(z: Numbers) -> Numbers:
 
 
 def _sigmoid_slope(z: Numbers) -> Numbers:
-    e = _exp(-abs(z))  # σ'(z) is even; this form does not subtract, so it is accurate at any z
+    e = _exp(-abs(z))  # σ' is an even function; this form has no cancellation, so it is accurate for every z
     return e / (1 + e) ** 2
 
 
@@ -59,7 +59,7 @@ def _relu(z: Numbers) -> Numbers:
 
 
 def _relu_slope(z: Numbers) -> Numbers:
-    return np.sign(_relu(z))  # of z and of a alike, because a > 0 exactly where z > 0
+    return np.sign(_relu(z))  # also correct for the argument a, because a > 0 exactly where z > 0
 
 
 def _leaky_relu(z: Numbers) -> Numbers:
@@ -85,7 +85,7 @@ def _identity(z: Numbers) -> Numbers:
 
 
 def _ones_like(z: Numbers) -> Numbers:
-    return z**0  # a one of the argument's own shape and type
+    return z**0  # keeps the type and the shape of the argument
 
 
 def _softmax(z: Numbers) -> Numbers:

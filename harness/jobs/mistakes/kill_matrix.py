@@ -70,7 +70,7 @@ def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
     except (ValueError, IndexError, KeyError) as error:
         return Answer(refusal=Refusal("failed", str(error), "exception"))
     again = None if all(np.array_equal(first[key], second[key], equal_nan=True) for key in first) else second
-    if book.changed():
+    if book.changes_inputs():
         return Answer(first, changed=("w of layer 1",), refusal=Refusal("failed", "it changed its input", "inputs"))
     return Answer(first, again)
 
