@@ -110,7 +110,7 @@ def report(session):
 def browser(session):
     """The page in a real browser: the system's Chromium, driven by Playwright."""
     install(session, "tests", "browser")
-    session.run("python", "-m", "pytest", "tests/test_browser.py", "tests/test_worked_browser.py", *session.posargs)
+    session.run("python", "-m", "pytest", "tests/jobs/page", "-k", "browser", *session.posargs)
 
 
 @nox.session

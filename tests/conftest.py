@@ -12,7 +12,7 @@ os.environ |= ONE_THREAD  # each of the tests' processes has one core; said befo
 
 import pytest
 from hypothesis import HealthCheck, settings
-from running import certified, compared
+from support.running import certified, compared
 
 from harness.jobs.compare.run import Comparison, select
 from harness.judging import evidence, judge

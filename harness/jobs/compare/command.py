@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> Finished:
 
 def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finished:
     with clock.phase("import"):
-        from harness.jobs.compare.report.terminal import display, print_summary
+        from harness.jobs.compare.report.terminal import comparison_display, print_comparison
         from harness.jobs.compare.run import compare, select
         from harness.reporting.markdown import check_file, check_folder
         from harness.reporting.profile import table
@@ -71,7 +71,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
     path = folder / "data" / PARTIAL if folder is not None else None
     if path is not None:
         ending.keep(f"what is done is kept in {path}")
-    shown = display()
+    shown = comparison_display()
     ending.at_end(shown.close)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
     jobs = options.jobs or processors()
@@ -80,7 +80,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
     finally:
         shown.close()
     with clock.phase("reports"):
-        print_summary(comparison)
+        print_comparison(comparison)
         problem = unreported = _reported(comparison, folder) if folder is not None else ""
         if folder is None:
             print("No reports for a selection; --reports FOLDER writes them there.")

@@ -26,7 +26,7 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.train.follow import follow, select
     from harness.jobs.train.judged import judge
     from harness.jobs.train.report.pages import RUNS_TABLE, write_training
-    from harness.jobs.train.report.terminal import display, print_summary
+    from harness.jobs.train.report.terminal import print_training, training_display
     from harness.jobs.train.report.views import is_well
     from harness.jobs.train.store import Store
     from harness.reporting.markdown import PICTURES, check_folder, files_of
@@ -39,7 +39,7 @@ def _run(options: argparse.Namespace) -> Finished:
         check_folder(folder, files_of("training"), (RUNS_TABLE, PICTURES))
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
-    shown = display()
+    shown = training_display()
     ending.keep("what is done is kept: the same command goes on from there")
     ending.at_end(shown.close)
     try:
@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> Finished:
     finally:
         shown.close()
     judged = judge(followed)
-    print_summary(judged)
+    print_training(judged)
     if folder is None:
         print("No reports for a selection; --reports FOLDER writes them there.")
     else:

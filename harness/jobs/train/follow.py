@@ -42,7 +42,7 @@ class Followed:
     stopped: Mapping[tuple[str, str], Refusal]
 
 
-class Display(Protocol):
+class TrainingDisplay(Protocol):
     """What a person sees meanwhile."""
 
     def begin(self, runs: Sequence[Run]) -> None:
@@ -73,7 +73,9 @@ def select(only: str | None = None, course: str | None = None, epochs: int = EPO
     return Selection(runners, followed, complete=only is course is None and epochs == EPOCHS)
 
 
-def follow(selection: Selection, store: Store, server: Server, jobs: int, limits: Limits, display: Display) -> Followed:
+def follow(
+    selection: Selection, store: Store, server: Server, jobs: int, limits: Limits, display: TrainingDisplay
+) -> Followed:
     """Train in `jobs` processes whatever the store does not have, within the limits, of which the seconds are those
     between two recorded epochs. What a run has reached is in the store before the display is told."""
     inputs = {course.id: course.build() for course in selection.courses}

@@ -6,7 +6,6 @@ imported: what it is judged by must be out of reach.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import socket
@@ -58,7 +57,6 @@ def _serve(channel: socket.socket, side: str, target: str) -> None:
     except BaseException as error:
         refusal = describe(error, Path(target))
         refused = [refusal.verdict, refusal.detail, "import", refusal.traceback]
-    gc.freeze()  # what has been loaded stays: code that makes many small objects need not go through it again and again
     declared = dict(host.declared) if host is not None else {}
     channel.sendall(pack({"loaded": time.perf_counter() - start, "declared": declared, "refusal": refused}))
     inbox = Inbox(_NO_LIMIT)

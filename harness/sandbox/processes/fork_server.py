@@ -9,6 +9,7 @@ below it, starts another, and says so on the socket. When the harness is gone, i
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -35,12 +36,14 @@ from harness.sandbox.processes.process_tree import (
 COMMAND = 2**16  # bytes of a command, at most
 LOOK = 0.05  # seconds between two looks at the memory of the workers
 GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
+LITTLE = 100_000  # objects between two looks for garbage: code of many small numbers would spend its time on them
 _MOST_FILES = 2**16
 
 
 def guard(fd: int, home: str, preload: Collection[str]) -> None:
     """Be the guardian, until the other end of the socket is closed. Does not return."""
     settle_in()
+    gc.set_threshold(LITTLE)
     for name in preload:
         importlib.import_module(name)
     lock, commands = folders.locked(home), socket.socket(fileno=fd)

@@ -16,10 +16,11 @@ from harness.cases.case import FLAGS
 from harness.cases.standard import standard_cases
 from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.tally import BAD, DEPARTING, NOT_RIGHT
-from harness.jobs.compare.report.views import NOTHING, order_of_magnitude
+from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
 from harness.judging.verdict import VERDICTS
+from harness.reporting.grid import NOTHING
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

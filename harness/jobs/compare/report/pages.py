@@ -22,10 +22,8 @@ from harness.jobs.compare.report.exports import (
 )
 from harness.jobs.compare.report.tally import Cases, Counts, Tally
 from harness.jobs.compare.report.views import (
-    NOTHING,
     QUANTITY_TITLES,
     UNTOLD,
-    Grid,
     excess_by_quantity,
     order_of_magnitude,
     reasons,
@@ -37,6 +35,7 @@ from harness.jobs.compare.run import Comparison
 from harness.judging.verdict import MOST_DIGITS
 from harness.reporting import markdown
 from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Paragraph, literal
+from harness.reporting.grid import NOTHING, Grid
 from harness.sandbox.loading import REFERENCE, Implementation
 from harness.truth.bounds.float_format import FUNCTION_ULPS
 

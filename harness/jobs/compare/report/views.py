@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.jobs.compare.report.tally import LARGEST
 from harness.judging.verdict import VERDICTS
+from harness.reporting.grid import NOTHING, Grid
 from harness.sandbox.loading import REFERENCE
 
 if TYPE_CHECKING:
@@ -24,15 +25,7 @@ QUANTITY_TITLES = {
     "z": "z",
     "a": "a",
 }
-NOTHING = "–"
 UNTOLD = "~"  # in place of digits that depend on the machine
-
-
-class Grid(NamedTuple):
-    """A table to be shown."""
-
-    heads: list[str]
-    rows: list[list[Any]]
 
 
 def digits_by_quantity(tally: Tally, kind: str) -> Grid:

@@ -7,7 +7,6 @@ from math import log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.jobs.compare.report.views import NOTHING
 from harness.jobs.train.courses import Course
 from harness.jobs.train.judged import COLUMNS, Judged
 from harness.jobs.train.report.pictures import pictures
@@ -25,6 +24,7 @@ from harness.jobs.train.spread import FALSE_ALARM, RUNS, quantile
 from harness.judging.verdict import MOST_DIGITS
 from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Image, Paragraph, literal
 from harness.reporting.figures import Picture, write_pictures
+from harness.reporting.grid import NOTHING
 from harness.reporting.markdown import DATA_FOLDER, PICTURES, write_report
 from harness.truth.gradient import TRAINING_PRECISION
 

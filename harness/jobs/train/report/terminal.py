@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from harness.jobs.compare.report.terminal import bar
 from harness.jobs.train.report.views import (
     NOT_TRAINED,
     answer,
@@ -19,22 +18,23 @@ from harness.jobs.train.report.views import (
     not_trained,
 )
 from harness.jobs.train.store import Run
+from harness.reporting.progress import progress_bar
 
 if TYPE_CHECKING:
-    from harness.jobs.train.follow import Display
+    from harness.jobs.train.follow import TrainingDisplay
     from harness.jobs.train.judged import Judged
 
 
-def display() -> Display:
+def training_display() -> TrainingDisplay:
     """A progress bar on a terminal, plain lines elsewhere."""
-    return _Bar() if sys.stdout.isatty() else _Lines()
+    return _TrainingBar() if sys.stdout.isatty() else _TrainingLines()
 
 
-class _Bar:
+class _TrainingBar:
     """Counts epochs of all runs; what was kept from the last time is there at once."""
 
     def __init__(self) -> None:
-        self._progress = bar("epochs")
+        self._progress = progress_bar("epochs")
         self._task = self._progress.add_task("loading the data", total=None)
         self._progress.start()
 
@@ -52,7 +52,7 @@ class _Bar:
         self._progress.stop()
 
 
-class _Lines:
+class _TrainingLines:
     """One line for what was kept, and one for every runner that is through."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class _Lines:
         """Nothing to tidy up."""
 
 
-def print_summary(judged: Judged) -> None:
+def print_training(judged: Judged) -> None:
     """Digits of the weights by run, what was not trained and why, and the answer."""
     for kind, courses in kinds(judged.selection.courses).items():
         print(f"\nCorrect digits of the weights after {marks_in_words(courses[0])} epochs; {kind}:")

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.jobs.compare.report.views import NOTHING
 from harness.jobs.train.courses import Course
 from harness.jobs.train.judged import EXPLAINED, NOT_EXPLAINED, Judged, Verdict
 from harness.jobs.train.runners import PLANTED
+from harness.reporting.grid import NOTHING
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,156 @@
+"""Laws that hold for every implementation, whatever it computes inside."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.networks import inputs, random_inputs
+from support.running import functions_of
+
+from harness.cases.standard import standard_cases
+from harness.jobs.soundness.trials import LOSSY
+from harness.judging.verdict import digits, distance, judge
+from harness.model.contract import Unsupported
+from harness.sandbox.loading import REFERENCE, available, find
+from harness.truth.certify import certify
+
+IMPLEMENTATIONS = available()
+GRADIENT_CASES = [case for case in standard_cases() if not case.online]
+each = pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda i: i.name)
+# What a difference quotient has at the least, where others have all that rounding leaves.
+DIGITS = {"float64": 11, "float32": 4}
+APPROXIMATE = {"finite_differences": {"float64": 4, "float32": 1}}
+
+
+def total(arrays):
+    return [np.sum([np.asarray(array, float) for array in of_layer], axis=0) for of_layer in zip(*arrays, strict=True)]
+
+
+def close(ones, others, least):
+    """Whether every layer of two lists of arrays has so many digits in common."""
+    layers = zip(ones, others, strict=True)
+    return all(digits(distance(np.asarray(a, float), np.asarray(b, float)), "float64") >= least for a, b in layers)
+
+
+@each
+def test_batch_gradient_is_the_sum_of_single_sample_gradients(implementation):
+    backprop = functions_of(implementation).backprop
+    ran = 0
+    cases = [case for case in GRADIENT_CASES if 1 < case.batch <= 10]
+    for case in cases:
+        given = case.build()
+        network, x, t = given.network, given.x, given.t
+        try:
+            whole = backprop(network, x, t)
+            singles = [backprop(network, x[i : i + 1], t[i : i + 1]) for i in range(case.batch)]
+        except Unsupported:
+            continue
+        ran += 1
+        least = APPROXIMATE.get(implementation.name, DIGITS)[case.dtype]
+        assert close(whole.w, total(s.w for s in singles), least), case.id
+        assert close(whole.b, total(s.b for s in singles), least), case.id
+        if whole.delta is not None:
+            for layer, delta in enumerate(whole.delta):
+                stacked = np.vstack([np.asarray(s.delta[layer], float) for s in singles])
+                assert close([delta], [stacked], least), case.id
+    print(f"{ran} of {len(cases)} cases")
+    assert ran > 0
+
+
+@each
+def test_step_is_w_minus_learning_rate_times_gradient(implementation):
+    functions = functions_of(implementation)
+    if functions.step is None:
+        pytest.skip(f"{implementation.name} offers no step")
+    ran = 0
+    for case in GRADIENT_CASES:
+        given = case.build()
+        network, x, t = given.network, given.x, given.t
+        try:
+            moved = functions.step(network, x, t, case.learning_rate)
+            gradients = functions.backprop(network, x, t)
+        except Unsupported:
+            continue
+        ran += 1
+        for before, after, w, b in zip(network.layers, moved.layers, gradients.w, gradients.b, strict=True):
+            expected = [before.w - case.learning_rate * np.asarray(w), before.b - case.learning_rate * np.asarray(b)]
+            # Both sides round once or twice in the case's dtype.
+            for got, want in zip([after.w, after.b], expected, strict=True):
+                assert np.abs(got - want).max() <= 2 * np.finfo(case.dtype).eps * max(1, np.abs(want).max()), case.id
+    print(f"{ran} of {len(GRADIENT_CASES)} cases")
+    assert ran > 0
+
+
+@pytest.mark.parametrize("implementation", [i for i in IMPLEMENTATIONS if i.name not in LOSSY], ids=lambda i: i.name)
+@settings(max_examples=25)
+@given(given_inputs=inputs(max_width=4, max_batch=3))
+def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs):
+    """Every entry within its own rounding bound: no digits, no tolerance."""
+    network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
+    try:
+        gradients = functions_of(implementation).backprop(network, x, t)
+    except Unsupported:
+        return
+    standards = certify(given_inputs, 0.5, "float64")
+    compared = 0
+    for quantity, arrays in (("w", gradients.w), ("b", gradients.b), ("delta", gradients.delta or [])):
+        for layer, array in enumerate(arrays, start=1):
+            compared += 1
+            assert judge(np.asarray(array, float), standards[quantity, layer]).verdict in ("agrees", "cannot tell")
+    assert compared >= 2 * len(network.layers)
+
+
+@pytest.mark.parametrize("block", [1, 5, 16])
+@settings(max_examples=50)
+@given(given_inputs=inputs())
+def test_blocks_of_any_size_give_what_the_whole_gives(block, given_inputs):
+    """batched_matrices cuts large arrays into blocks of rows; here small ones, down to single rows."""
+    network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
+    batched, plain = (functions_of(one) for one in find(["batched_matrices", "matrices"]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(batched.backprop.__globals__, "BLOCK", block)
+        gradients, moved = batched.backprop(network, x, t), batched.step(network, x, t, 0.5)
+    whole, expected = plain.backprop(network, x, t), plain.step(network, x, t, 0.5)
+    for name in ("w", "b", "delta"):
+        assert close(getattr(gradients, name), getattr(whole, name), DIGITS["float64"])
+    assert close([one.w for one in moved.layers], [one.w for one in expected.layers], DIGITS["float64"])
+    assert close([one.b for one in moved.layers], [one.b for one in expected.layers], DIGITS["float64"])
+
+
+def test_an_answer_outlives_the_next_call():
+    """What is returned is new memory: a later call, on other data, leaves it as it was."""
+    [batched] = find(["batched_matrices"])
+    one, other = (random_inputs([3, 40, 2], "tanh", "identity", "half_squared_error", 7, seed) for seed in (1, 2))
+    functions = functions_of(batched)
+    first = functions.backprop(one.network, one.x, one.t)
+    kept = [array.copy() for array in (*first.w, *first.b, *first.delta)]
+    functions.backprop(one.network, other.x, other.t)
+    functions.step(one.network, other.x, other.t, 0.5)
+    assert all(map(np.array_equal, (*first.w, *first.b, *first.delta), kept))
+
+
+@settings(max_examples=50)
+@given(given_inputs=inputs(), permutation_seed=st.integers(0, 2**32))
+def test_the_order_of_the_rows_does_not_matter(given_inputs, permutation_seed):
+    [batched] = find(["batched_matrices"])
+    backprop = functions_of(batched).backprop
+    order = np.random.default_rng(permutation_seed).permutation(len(given_inputs.x))
+    one = backprop(given_inputs.network, given_inputs.x, given_inputs.t)
+    other = backprop(given_inputs.network, given_inputs.x[order], given_inputs.t[order])
+    assert close(one.w, other.w, DIGITS["float64"])
+    assert close([d[order] for d in one.delta], other.delta, DIGITS["float64"])
+
+
+def test_a_kink_follows_pytorch():
+    """relu'(0) = 0 and leaky_relu'(0) = 0.01 in the harness's definitions as in PyTorch's."""
+    for name in ("relu", "leaky_relu"):
+        flat = random_inputs([2, 3, 2], name, "identity", "half_squared_error", 2, seed=1)
+        first, last = flat.network.layers
+        network = flat.network.with_parameters([first.w * 0, last.w], [first.b * 0, last.b])
+        mine, theirs = (
+            functions_of(one).backprop(network, flat.x, flat.t) for one in find(["batched_matrices", REFERENCE])
+        )
+        assert close(mine.delta, theirs.delta, DIGITS["float64"])
+        assert np.abs(mine.delta[0]).max() > 0 or name == "relu"

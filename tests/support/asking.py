@@ -1,0 +1,59 @@
+"""A file that misbehaves on one case, asked about it and about another one after the other."""
+
+from __future__ import annotations
+
+from support.running import RIGHT as BODY
+
+from harness.cases.case import make_case
+from harness.judging.conventions import OURS
+from harness.judging.judge import CaseTruth, Trial, judge_case
+from harness.sandbox.pool import Pool
+from harness.sandbox.requests import Limits, Submission, ask
+
+FIRST = make_case("random", (3, 2), "sigmoid", 5)  # here the files misbehave
+SECOND = make_case("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
+RIGHT = f"import os, sys, time, random, subprocess\n{BODY}"
+GENEROUS = Limits(seconds=60.0, total=120.0, memory=2**29)  # nothing that should answer meets them, on any machine
+
+
+class Asked:
+    """A file that is asked about one case after the other."""
+
+    def __init__(self, server, path, limits):
+        self.pool, self.submission = Pool(server, 1), Submission("submission", path, limits)
+        self.output = self.submission.output
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *arguments):
+        self.pool.__exit__(*arguments)
+
+    def answers(self, functions, inputs, learning_rate):
+        self.pool.add(self.submission, [ask(None, functions, inputs, learning_rate)])
+        [request] = self.pool.outcomes()
+        return request.answers
+
+
+def submission(server, folder, text, limits=GENEROUS):
+    """A file of this text, to be asked."""
+    path = folder / "submission.py"
+    path.write_text(text, encoding="utf-8")
+    return Asked(server, path, limits)
+
+
+def misbehaving(body):
+    """The text of a file that does this on the first case, and is right on the second."""
+    return f"{RIGHT}\ndef backprop(n, x, t):\n    if len(n.layers) > 1: return right(n, x, t)\n    {body}\n"
+
+
+def answered(one, case):
+    """What backprop answers on a case."""
+    return one.answers(("backprop",), case.build(1), case.learning_rate)["backprop"]
+
+
+def judged(one, case):
+    """What backprop gives on a case, against the truth."""
+    inputs = case.build(1)
+    answers = one.answers(("backprop",), inputs, case.learning_rate)
+    return judge_case(Trial(CaseTruth.of(case, inputs), answers), OURS)
