@@ -8,7 +8,7 @@ import numpy as np
 from harness import Gradients, Network, Unsupported
 
 SOURCE = "Michael Nielsen, chapter 2, 'In what sense is backpropagation a fast algorithm?' and 'The big picture'"
-MOST_PATHS = 20_000  # per sample; a path takes about a microsecond for each layer
+MOST_PATHS = 20_000  # a sample; each costs about a microsecond for every layer it crosses
 
 
 def count_paths(network):
