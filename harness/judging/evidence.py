@@ -17,7 +17,7 @@ import numpy as np
 from harness.judging.conventions import OURS, Convention
 from harness.judging.float16 import is_truth_stored
 from harness.model.contract import Array, Inputs
-from harness.truth.certify import Standard, certify, certify_forward, excess
+from harness.truth.certify import Standard, certify, certify_forward, error_over_bound
 
 Quantities = Mapping[tuple[str, int], Array]
 Standards = Mapping[tuple[str, int], Standard]
@@ -156,7 +156,7 @@ def _measured(given: Quantities, standards: Standards) -> _Run:
         standards,
         errors={k: (v - standards[k].truth.high) - standards[k].truth.low for k, v in values.items()},
         bounds={k: standards[k].bound for k in values},
-        beyond={k: ~(excess(v, standards[k]) <= 1) for k, v in values.items()},
+        beyond={k: ~(error_over_bound(v, standards[k]) <= 1) for k, v in values.items()},
     )
 
 

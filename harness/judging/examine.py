@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.cases.case import EPOCHS, Case, functions_of
+from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
 from harness.judging.conventions import OURS, Convention, fits, layouts, scalings
 from harness.judging.judge import CONVENTION, CaseTruth, Outcome, Trial, judge_case
 from harness.model.contract import Inputs
@@ -137,8 +137,8 @@ class Examination:
 
     def ask(self, case: Case, inputs: Inputs) -> None:
         """Ask about a case."""
-        epochs = (1, EPOCHS) if case.online else ()
-        request = ask((self, case.id), functions_of(case), inputs, case.learning_rate, epochs=epochs)
+        epochs = (1, TRAINING_EPOCHS) if case.online else ()
+        request = ask((self, case.id), required_functions(case), inputs, case.learning_rate, epochs=epochs)
         self._pool.add(self.submission, [request])
 
     def take(self, request: Request, truth: CaseTruth | None) -> list[Outcome]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.model.contract import Array, Inputs
-from harness.truth.certify import Standard, excess
+from harness.truth.certify import Standard, error_over_bound
 
 Key = tuple[str, int]
 WHOLE = ((slice(None),),)
@@ -89,13 +89,14 @@ def is_truth_stored(
     learning_rate: float,
 ) -> bool:
     """Whether all that departs is the truth stored in float16, computed in the dtype of the inputs or in float32."""
-    beyond = {key: ~(excess(value, standards[key]) <= 1) for key, value in values.items()}
+    beyond = {key: ~(error_over_bound(value, standards[key]) <= 1) for key, value in values.items()}
     costs = storing(values, beyond, inputs, learning_rate)
     if costs is None or not shows(values, beyond):
         return False
     single = in_float32()
     return all(
-        (excess(values[key], _widened(standards[key], single[key], cost)) <= 1).all() for key, cost in costs.items()
+        (error_over_bound(values[key], _widened(standards[key], single[key], cost)) <= 1).all()
+        for key, cost in costs.items()
     )
 
 

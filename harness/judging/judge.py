@@ -8,14 +8,14 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.cases.case import EPOCHS, Case
+from harness.cases.case import TRAINING_EPOCHS, Case
 from harness.judging.conventions import Convention, Quantities, settled
 from harness.judging.verdict import VERDICTS, Judgement, Part, judge_together, parts
 from harness.model.contract import Array, Inputs
 from harness.model.costs import UNSCALED
 from harness.reporting.profile import Clock
 from harness.sandbox.answers import Answer, Arrays, Refusal, difference
-from harness.truth.certify import Standard, certify, certify_forward, excess
+from harness.truth.certify import Standard, certify, certify_forward, error_over_bound
 
 CONVENTION = "agrees up to a convention"
 # From the first to the last that is computed; what follows from a wrong one is wrong too.
@@ -43,7 +43,7 @@ class CaseTruth:
                 from harness.truth.gradient import train  # a check trains nothing
 
                 with clock.phase("truth"):
-                    return cls(case, inputs, trained=train(inputs, case.learning_rate, EPOCHS))
+                    return cls(case, inputs, trained=train(inputs, case.learning_rate, TRAINING_EPOCHS))
             return cls(case, inputs, certify(inputs, case.learning_rate, case.dtype, clock))
         except ValueError as error:
             return cls(case, inputs, reason=str(error))
@@ -175,7 +175,9 @@ def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Co
     scaled = convention.standards({key: plain}, trial.inputs)[key]
     if scaled is plain or key[0] != "delta":
         return scaled
-    return scaled if (excess(array, scaled) <= 1).all() or (excess(array, plain) > 1).any() else plain
+    return (
+        scaled if (error_over_bound(array, scaled) <= 1).all() or (error_over_bound(array, plain) > 1).any() else plain
+    )
 
 
 def _is_rounding(one: Quantities, other: Quantities, trial: Trial, convention: Convention) -> bool:

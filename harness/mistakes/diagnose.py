@@ -20,10 +20,10 @@ from harness.judging.float16 import are_of, shows, storing
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 from harness.model.contract import Array, Inputs
-from harness.model.costs import Scale
+from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import Arrays
-from harness.truth.bounds.rounded_array import Rounded, beside, rounded_inputs
+from harness.truth.bounds.rounded_array import RoundedArray, append_bias_column, rounded_inputs
 
 REPRODUCED, OPEN, CONTRADICTED = "reproduced", "open", "contradicted"
 
@@ -149,7 +149,7 @@ def _tried(candidate: Candidate, subject: Subject) -> str:
             first, second = outcome(formulation, subject.function, given, subject.learning_rate, scale)
         except (ValueError, IndexError, KeyError):  # it does not fit the network, and the submission does
             return CONTRADICTED
-        if formulation(given, None, scale).changed() != subject.changed:
+        if formulation(given, None, scale).changes_inputs() != subject.changed:
             return CONTRADICTED
         if formulation.dtype == "float32" and not _all_float32(subject):
             return CONTRADICTED
@@ -177,7 +177,7 @@ def _tried(candidate: Candidate, subject: Subject) -> str:
 
 
 def outcome(
-    formulation: type[Textbook], function: str, inputs: Inputs, learning_rate: float, scale: Scale
+    formulation: type[Textbook], function: str, inputs: Inputs, learning_rate: float, scale: CostScale
 ) -> tuple[dict[tuple[str, int], Any], dict[tuple[str, int], Any]]:
     """The quantities of the first and of the second call, of plain or of Rounded numbers as the inputs are. Raises what
     a formulation raises that does not fit."""
@@ -187,7 +187,10 @@ def outcome(
         if function == "step":
             pairs = zip(inputs.network.layers, one.step(call).layers, strict=True)
             calls.append(
-                {("update", l): beside(old.w - new.w, old.b - new.b) for l, (old, new) in enumerate(pairs, start=1)}
+                {
+                    ("update", l): append_bias_column(old.w - new.w, old.b - new.b)
+                    for l, (old, new) in enumerate(pairs, start=1)
+                }
             )
         else:
             gradients = one.gradients(call)
@@ -203,11 +206,11 @@ def _divisors(subject: Subject) -> Sequence[int]:
     return sorted({1, rows, outputs, rows * outputs}) if has_delta else (1,)
 
 
-def _over(other: Rounded, key: tuple[str, int], divisor: int) -> Rounded:
+def _over(other: RoundedArray, key: tuple[str, int], divisor: int) -> RoundedArray:
     return other / divisor if key[0] == "delta" and divisor > 1 else other
 
 
-def _consistent(mine: Arrays, theirs: Mapping[tuple[str, int], Rounded], divisor: int, costs: Arrays) -> bool:
+def _consistent(mine: Arrays, theirs: Mapping[tuple[str, int], RoundedArray], divisor: int, costs: Arrays) -> bool:
     """Whether no number contradicts the candidate's, to within the costs of storing. Where it has none itself, nothing
     does."""
     for key, array in mine.items():
@@ -218,16 +221,16 @@ def _consistent(mine: Arrays, theirs: Mapping[tuple[str, int], Rounded], divisor
     return True
 
 
-def _moves(first: Mapping[tuple[str, int], Rounded], second: Mapping[tuple[str, int], Rounded]) -> bool:
+def _moves(first: Mapping[tuple[str, int], RoundedArray], second: Mapping[tuple[str, int], RoundedArray]) -> bool:
     """Whether the candidate's second call is known to differ from its first."""
     return any((np.abs(second[k].value - first[k].value) > 2 * (second[k].error + first[k].error)).any() for k in first)
 
 
-def _ratio(scale: Scale, other: Scale) -> float:
+def _ratio(scale: CostScale, other: CostScale) -> float:
     return (scale.factor / scale.divisor) / (other.factor / other.divisor)
 
 
-def _shows(array: Array, other: Rounded, entries: Array, truth: Array, ratio: float) -> bool:
+def _shows(array: Array, other: RoundedArray, entries: Array, truth: Array, ratio: float) -> bool:
     """Whether, among the entries that depart, some are the candidate's and are known not to be the truth, nor `ratio`
     times the truth; or NaN in both. A NaN or an unbounded error satisfies no comparison, and shows
     nothing."""

@@ -10,7 +10,7 @@ from harness.judging.judge import Outcome, judge_case, standard_of
 from harness.mistakes.diagnose import Diagnosis, Subject, diagnose, every_kind, singles
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Arrays, Fault
-from harness.truth.certify import excess
+from harness.truth.certify import error_over_bound
 
 # Failures that a mistake may explain; of the others there is nothing to reproduce.
 _TELLING = ("inputs", "two calls", "values")
@@ -40,7 +40,7 @@ def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:
         beyond = {}
         for key, array in first.items():
             standard = standard_of(key, array, trial, convention)
-            entries = ~(excess(array, standard) <= 1)
+            entries = ~(error_over_bound(array, standard) <= 1)
             if entries.any():
                 beyond[key] = entries, standard.truth.high
         found.append(

@@ -9,14 +9,14 @@ import pytest
 from sklearn import datasets as scikit_learn
 
 from harness.cases import datasets
-from harness.cases.case import DTYPES, HIDDEN, OUTPUTS, make
+from harness.cases.case import DTYPES, HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, make_case
 from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
 from harness.model.activations import ACTIVATIONS
 from harness.truth.bounds.float_format import FUNCTION_ULPS
 
 
-@pytest.mark.parametrize("name", [name for name in datasets.NAMES if name not in ("xor", "ten_rows")])
+@pytest.mark.parametrize("name", [name for name in datasets.DATASET_NAMES if name not in ("xor", "ten_rows")])
 def test_the_tables_are_those_of_scikit_learn(name):
     """They are kept as plain arrays, whole numbers as bytes: a check is over before scikit-learn is imported."""
     bunch = getattr(scikit_learn, f"load_{name}")()
@@ -57,7 +57,7 @@ def test_a_seed_draws_other_numbers_and_the_same_ones_again(case):
 )
 def test_a_case_that_makes_no_network_is_refused_in_one_line(widths, others, words):
     with pytest.raises(UnusableInput) as refused:
-        make("random", widths, **others).build()
+        make_case("random", widths, **others).build()
     assert re.match(words, str(refused.value))
     assert "\n" not in str(refused.value)
 
@@ -65,10 +65,10 @@ def test_a_case_that_makes_no_network_is_refused_in_one_line(widths, others, wor
 @pytest.mark.parametrize("widths", [(3, 3), (4, 2), (5, 6, 3)])
 def test_widths_that_do_not_fit_a_table_are_refused_in_one_line(widths):
     with pytest.raises(UnusableInput, match=r"on iris: expected 4 at the start and 3 at the end$"):
-        make("iris", widths).build()
+        make_case("iris", widths).build()
 
 
 def test_the_names_that_cases_know_are_all_there_are():
-    assert set(OUTPUTS) == ACTIVATIONS.keys()
-    assert set(HIDDEN) == {name for name, one in ACTIVATIONS.items() if one.slope is not None}
+    assert set(OUTPUT_ACTIVATIONS) == ACTIVATIONS.keys()
+    assert set(HIDDEN_ACTIVATIONS) == {name for name, one in ACTIVATIONS.items() if one.slope is not None}
     assert set(DTYPES) == FUNCTION_ULPS.keys()

@@ -96,7 +96,7 @@ def test_every_finite_table_comes_back_to_the_last_bit(tmp_path_factory, rows):
     ],
 )
 def test_each_dataset_has_its_published_size_and_scale(name, rows, inputs, outputs):
-    data = datasets.load(name)
+    data = datasets.load_dataset(name)
     assert (data.x.shape, data.t.shape) == ((rows, inputs), (rows, outputs))
     if name not in ("xor", "ten_rows"):
         varying = data.x[:, data.x.std(axis=0) > 0]
@@ -110,7 +110,7 @@ def test_each_dataset_has_its_published_size_and_scale(name, rows, inputs, outpu
 
 def test_an_unknown_dataset_lists_the_known_and_the_nearest():
     with pytest.raises(UnknownName, match=r"unknown dataset 'irs': did you mean 'iris'\? known: .*wine"):
-        datasets.load("irs")
+        datasets.load_dataset("irs")
 
 
 def test_cases_over_a_csv_file_cover_depth_batch_and_training(tmp_path):

@@ -15,9 +15,9 @@ from harness.jobs.check.text import text
 from harness.judging.float16 import are_of, half_unit, is_truth_stored, storing
 from harness.mistakes import CATALOGUE
 from harness.mistakes.diagnose import outcome
-from harness.model.costs import Scale
+from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
-from harness.truth.certify import certify, excess
+from harness.truth.certify import certify, error_over_bound
 
 WRONG = sorted(name for name, entry in CATALOGUE.items() if entry.dtype is None)
 
@@ -125,7 +125,7 @@ def test_a_wrong_formula_stored_in_float16_is_wrong(server, tmp_path, what):
 def quantities(formulation, function, given_inputs, eta, *, stored):
     """What it gives in float16, or where a step is asked for, by gradients in float16."""
     with np.errstate(all="ignore"):
-        found, _ = outcome(formulation, "backprop", given_inputs, eta, Scale())
+        found, _ = outcome(formulation, "backprop", given_inputs, eta, CostScale())
         if function == "backprop":
             return {key: (half(array) if stored else array).astype(float) for key, array in found.items()}
         old = given_inputs.network.layers
@@ -146,7 +146,7 @@ def test_storing_never_costs_more_than_is_allowed(given_inputs, eta, stored):
     for function in ("backprop", "step"):
         values = quantities(Textbook, function, given_inputs, eta, stored=stored or function == "backprop")
         values = {key: array for key, array in values.items() if key in standards}
-        beyond = {key: ~(excess(array, standards[key]) <= 1) for key, array in values.items()}
+        beyond = {key: ~(error_over_bound(array, standards[key]) <= 1) for key, array in values.items()}
         costs = storing(values, beyond, given_inputs, eta)
         for key, departs in beyond.items():
             error = standards[key].truth.error(values[key]) - standards[key].bound - standards[key].truth.radius

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support.networks import inputs
 
-from harness.cases.case import Case, make
+from harness.cases.case import Case, make_case
 from harness.cases.standard import gradient_cases
 from harness.jobs.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix, prepared
 from harness.judging.conventions import OURS
@@ -21,11 +21,11 @@ from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE
 from harness.mistakes.diagnose import diagnose, outcome, singles
 from harness.mistakes.explain import subjects
-from harness.model.costs import Scale
+from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import rounded_inputs
 
-CASE = make("random", (1, 1))  # only its learning rate counts
+CASE = make_case("random", (1, 1))  # only its learning rate counts
 ROOT = Path(__file__).resolve().parents[2]
 # What shows in the numbers of one call in float64.
 BY_NUMBERS = sorted(CATALOGUE.keys() - {"gradients_not_zeroed", "inputs_mutated", "float32_inside", "float16_stored"})
@@ -104,8 +104,8 @@ def test_no_mistake_passes_where_it_changes_the_numbers():
         moved = False
         for function in ("backprop", "step"):
             with np.errstate(all="ignore"):
-                wrong, _ = outcome(CATALOGUE[name], function, given_inputs, CASE.learning_rate, Scale())
-                right, _ = outcome(Textbook, function, given_inputs, CASE.learning_rate, Scale())
+                wrong, _ = outcome(CATALOGUE[name], function, given_inputs, CASE.learning_rate, CostScale())
+                right, _ = outcome(Textbook, function, given_inputs, CASE.learning_rate, CostScale())
             for key in wrong:
                 moved |= bool(np.abs(wrong[key] - right[key]).max() > 1e-6 * max(np.abs(right[key]).max(), 1e-3))
         assume(moved)
@@ -129,8 +129,10 @@ def test_the_rounding_of_a_wrong_formula_stays_within_its_own_bound():
         assume(fits(formulation, cast))
         for function in ("backprop", "step"):
             with np.errstate(all="ignore"):
-                plain, _ = outcome(formulation, function, cast, CASE.learning_rate, Scale())
-                bounded, _ = outcome(formulation, function, rounded_inputs(cast, dtype), CASE.learning_rate, Scale())
+                plain, _ = outcome(formulation, function, cast, CASE.learning_rate, CostScale())
+                bounded, _ = outcome(
+                    formulation, function, rounded_inputs(cast, dtype), CASE.learning_rate, CostScale()
+                )
                 for key, value in plain.items():
                     difference = np.abs(value.astype(np.float64) - bounded[key].value)
                     known = np.isfinite(bounded[key].value) & np.isfinite(bounded[key].error)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model.activations import ACTIVATIONS, LEAK
+from harness.model.activations import ACTIVATIONS, LEAKY_RELU_SLOPE
 from harness.model.costs import COSTS
 
 mp = mpmath.mp.clone()
@@ -17,7 +17,7 @@ EXACT = {
     "sigmoid": lambda z: 1 / (1 + mp.exp(-z)),
     "tanh": mp.tanh,
     "relu": lambda z: max(z, mp.mpf(0)),
-    "leaky_relu": lambda z: max(z, LEAK * z),
+    "leaky_relu": lambda z: max(z, LEAKY_RELU_SLOPE * z),
     "softplus": lambda z: mp.log1p(mp.exp(z)),
     "identity": lambda z: z,
 }

@@ -122,7 +122,9 @@ def test_list_names_everything():
         assert name in done.stdout
     assert "PyTorch" in done.stdout  # a title
     [line] = [line for line in done.stdout.splitlines() if line.endswith("any path ending in .csv")]
-    assert line.removeprefix("  ").removesuffix(", and any path ending in .csv").split(", ") == list(datasets.NAMES)
+    assert line.removeprefix("  ").removesuffix(", and any path ending in .csv").split(", ") == list(
+        datasets.DATASET_NAMES
+    )
 
 
 def test_a_selection_prints_and_leaves_the_reports_alone():

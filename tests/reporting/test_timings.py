@@ -8,7 +8,7 @@ import time
 import pytest
 from support.commands import harness
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.reporting.profile import Clock, table
 from harness.truth.certify import certify
 
@@ -51,7 +51,7 @@ def test_the_table_says_what_is_left_of_the_whole():
 
 
 def test_the_truth_and_the_bound_are_counted_where_they_are_computed():
-    clock, case = Clock(), make("random", (4, 5, 3), "tanh sigmoid", 8)
+    clock, case = Clock(), make_case("random", (4, 5, 3), "tanh sigmoid", 8)
     certify(case.build(), 0.5, "float64", clock)
     assert [*clock.here] == ["truth", "bound"]
     assert all(seconds > 0 for seconds in clock.here.values())

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from harness.cases.case import HIDDEN
+from harness.cases.case import HIDDEN_ACTIVATIONS
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS
@@ -37,12 +37,12 @@ def inputs(draw, max_hidden_layers=4, max_width=6, max_batch=5) -> Inputs:
     widths = draw(st.lists(st.integers(1, max_width), min_size=2, max_size=max_hidden_layers + 2))
     output, cost = draw(
         st.one_of(
-            st.tuples(st.sampled_from(HIDDEN), st.just("half_squared_error")),
+            st.tuples(st.sampled_from(HIDDEN_ACTIVATIONS), st.just("half_squared_error")),
             st.just(("sigmoid", "binary_cross_entropy")),
             st.just(("softmax", "cross_entropy")),
         )
     )
-    hidden = draw(st.sampled_from(HIDDEN))
+    hidden = draw(st.sampled_from(HIDDEN_ACTIVATIONS))
     return random_inputs(widths, hidden, output, cost, draw(st.integers(1, max_batch)), draw(st.integers(0, 2**32)))
 
 

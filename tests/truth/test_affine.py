@@ -6,70 +6,72 @@ import numpy as np
 import pytest
 
 from harness.model.activations import ACTIVATIONS
-from harness.truth.bounds.activation_errors import RULES
-from harness.truth.bounds.affine import MOST, Affine
-from harness.truth.bounds.float_format import arithmetic
+from harness.truth.bounds.activation_errors import ERROR_RULES
+from harness.truth.bounds.affine import MOST_COEFFICIENTS, AffineForms
+from harness.truth.bounds.float_format import float_format
 
-MACHINE = arithmetic("float64")
+FMT = float_format("float64")
 ROOM = 1e-14  # this test's own rounding
 
 
 def random_errors(random, rows=3, width=5, sources=4):
-    return Affine.of(random.normal(size=(rows, width, sources)), random.uniform(size=(rows, width)))
+    return AffineForms.from_terms(random.normal(size=(rows, width, sources)), random.uniform(size=(rows, width)))
 
 
 def happens(errors, epsilon, random):
     """One of the errors that these stand for, with the sources as given."""
-    return errors.signed @ epsilon + errors.rest * random.uniform(-1, 1, errors.rest.shape)
+    return errors.coefficients @ epsilon + errors.remainder * random.uniform(-1, 1, errors.remainder.shape)
 
 
 def test_what_happens_to_errors_happens_to_their_bounds():
     random = np.random.default_rng(1)
     errors, local = random_errors(random), random.uniform(size=(3, 5))
     w, factor = random.normal(size=(6, 5)), random.normal(size=(3, 5))
-    other = Affine.of(errors.signed[:, :, :2] * 0.7, errors.rest)
+    other = AffineForms.from_terms(errors.coefficients[:, :, :2] * 0.7, errors.remainder)
     for _ in range(200):
         epsilon = random.uniform(-1, 1, 4)
         error = happens(errors, epsilon, random)
         assert (np.abs(error) <= errors.total).all()
-        assert (np.abs(error @ w.T) <= errors.through(w).total).all()
-        assert (np.abs(error * factor) <= errors.times(factor).total * (1 + 1e-12)).all()
-        assert (np.abs(error + happens(other, epsilon[:2], random)) <= errors.plus(other).total).all()
-        assert (np.abs(error) + local <= errors.widened(local).total + 1e-12).all()
-        assert (np.abs(error) + local <= errors.with_sources(local).total + 1e-12).all()
+        assert (np.abs(error @ w.T) <= errors.through_weights(w).total).all()
+        assert (np.abs(error * factor) <= errors.scaled(factor).total * (1 + 1e-12)).all()
+        assert (np.abs(error + happens(other, epsilon[:2], random)) <= errors.add(other).total).all()
+        assert (np.abs(error) + local <= errors.with_local_error(local).total + 1e-12).all()
+        assert (np.abs(error) + local <= errors.with_noise_symbols(local).total + 1e-12).all()
 
 
 def test_errors_of_one_source_cancel_and_those_of_others_do_not():
-    one = Affine.unsigned(np.zeros((1, 2))).with_sources(np.array([[1.0, 2.0]]))
+    one = AffineForms.from_magnitudes(np.zeros((1, 2))).with_noise_symbols(np.array([[1.0, 2.0]]))
     apart, together = np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([[0.5, 0.5]])
-    assert one.through(apart).through(together).total == pytest.approx(1.0)  # 3 by sizes alone
-    assert Affine.unsigned(one.total).through(apart).through(together).total == pytest.approx(3.0)
+    assert one.through_weights(apart).through_weights(together).total == pytest.approx(1.0)  # 3 by sizes alone
+    assert AffineForms.from_magnitudes(one.total).through_weights(apart).through_weights(
+        together
+    ).total == pytest.approx(3.0)
 
 
 def test_more_sources_than_can_be_followed_are_bounded_by_size():
-    width = int(MOST**0.5)
+    width = int(MOST_COEFFICIENTS**0.5)
     for rows, followed in ((1, width), (2, 0)):
-        errors = Affine.unsigned(np.zeros((rows, width))).with_sources(np.ones((rows, width)))
-        assert errors.signed.shape[2] == followed
+        errors = AffineForms.from_magnitudes(np.zeros((rows, width))).with_noise_symbols(np.ones((rows, width)))
+        assert errors.coefficients.shape[2] == followed
         assert (errors.total == 1).all()
 
 
 @pytest.mark.parametrize("e_z", [1e-3, 0.1, 1.0])
-@pytest.mark.parametrize("name", [name for name in RULES if name != "softmax"])
+@pytest.mark.parametrize("name", [name for name in ERROR_RULES if name != "softmax"])
 def test_activations_stay_within_their_response(name, e_z):
     """Errors far larger than rounding, so that the terms of second order show."""
     random = np.random.default_rng(3)
     z, f = random.normal(size=(1, 4000)) * 4, ACTIVATIONS[name]
     error = random.choice([-e_z, e_z, 0.3 * e_z], z.shape)
-    response = RULES[name](z, f.f(z), np.full_like(z, e_z), MACHINE)
-    off = f.f(z + error) - f.f(z) - response.slope * error
-    assert (np.abs(off) <= response.own + ROOM).all()
+    errors_of_f = ERROR_RULES[name](z, f.f(z), np.full_like(z, e_z), FMT)
+    off = f.f(z + error) - f.f(z) - errors_of_f.slope * error
+    assert (np.abs(off) <= errors_of_f.local_error + ROOM).all()
     if name in ("relu", "leaky_relu"):  # a kink is met by saying that the entry is unclear
         return
     for slope in (f.slope(z + error), f.slope_from_output(f.f(z + error))):
-        off = slope - f.slope(z) - response.bend * error
-        assert (np.abs(off) <= response.own_slope + ROOM).all()
-        assert (np.abs(slope - f.slope(z)) <= response.slope_error(np.abs(error)) + ROOM).all()
+        off = slope - f.slope(z) - errors_of_f.second_derivative * error
+        assert (np.abs(off) <= errors_of_f.local_slope_error + ROOM).all()
+        assert (np.abs(slope - f.slope(z)) <= errors_of_f.slope_error(np.abs(error)) + ROOM).all()
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -81,16 +83,18 @@ def test_errors_of_any_size_have_a_response(name, size, e_z):
     random = np.random.default_rng(5)
     z = size * random.choice([-1.0, 1.0], (1, 2000)) * random.uniform(0.9, 1.1, (1, 2000))
     error, f = e_z * random.choice([-1.0, 1.0, 0.3, 1e-3], z.shape), ACTIVATIONS[name]
-    response = RULES[name](z, f.f(z), np.full_like(z, e_z), MACHINE)
-    linear = response.slope * error
+    errors_of_f = ERROR_RULES[name](z, f.f(z), np.full_like(z, e_z), FMT)
+    linear = errors_of_f.slope * error
     off = f.f(z + error) - f.f(z) - linear
     room = ROOM * (1 + np.abs(linear) + np.abs(f.f(z)) + np.abs(f.f(z + error)))
-    assert not np.isnan(response.own).any()
-    assert not np.isnan(response.own_slope).any()
-    assert (np.abs(off) <= response.own + room).all()
-    linear = response.bend * error
+    assert not np.isnan(errors_of_f.local_error).any()
+    assert not np.isnan(errors_of_f.local_slope_error).any()
+    assert (np.abs(off) <= errors_of_f.local_error + room).all()
+    linear = errors_of_f.second_derivative * error
     for slope in (f.slope(z + error), f.slope_from_output(f.f(z + error))):
-        assert (np.abs(slope - f.slope(z) - linear) <= response.own_slope + ROOM * (1 + np.abs(linear))).all()
+        assert (
+            np.abs(slope - f.slope(z) - linear) <= errors_of_f.local_slope_error + ROOM * (1 + np.abs(linear))
+        ).all()
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -101,19 +105,25 @@ def test_softmax_of_huge_logits_stays_within_its_response(scale, e_z):
     z, softmax = random.normal(size=(2000, 6)) * scale, ACTIVATIONS["softmax"].f
     z[::2, 1] = z[::2, 0] + random.normal(size=1000)  # near the largest, or far from it
     error, a = random.choice([-e_z, e_z, 0.3 * e_z], z.shape), softmax(z)
-    response = RULES["softmax"](z, a, np.full_like(z, e_z), MACHINE)
-    assert np.isfinite(response.own).all()
-    for one in (Affine.of(error[:, :, None], np.zeros_like(z)), Affine.unsigned(np.abs(error))):
+    errors_of_f = ERROR_RULES["softmax"](z, a, np.full_like(z, e_z), FMT)
+    assert np.isfinite(errors_of_f.local_error).all()
+    for one in (
+        AffineForms.from_terms(error[:, :, None], np.zeros_like(z)),
+        AffineForms.from_magnitudes(np.abs(error)),
+    ):
         # z + error is rounded, which an exponential multiplies.
         moved = softmax(z - z.max(axis=1, keepdims=True) + error)
-        assert (np.abs(moved - a) <= response.outputs(one).total + response.own + ROOM).all()
+        assert (np.abs(moved - a) <= errors_of_f.propagate(one).total + errors_of_f.local_error + ROOM).all()
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_logit_that_is_far_ahead_takes_all_whatever_moves():
     z = np.array([[1e18, 0.0, -1e18]])
-    response = RULES["softmax"](z, np.array([[1.0, 0.0, 0.0]]), np.full_like(z, 1e11), arithmetic("float32"))
-    moved = response.outputs(Affine.of(np.full((1, 3, 2), 1e11), np.full_like(z, 1e11))).total + response.own
+    errors_of_f = ERROR_RULES["softmax"](z, np.array([[1.0, 0.0, 0.0]]), np.full_like(z, 1e11), float_format("float32"))
+    moved = (
+        errors_of_f.propagate(AffineForms.from_terms(np.full((1, 3, 2), 1e11), np.full_like(z, 1e11))).total
+        + errors_of_f.local_error
+    )
     assert (moved <= [2e-6, 1e-37, 1e-37]).all()
 
 
@@ -124,9 +134,11 @@ def test_softmax_stays_within_its_response(scale, e_z):
     z, softmax = random.normal(size=(2000, 6)) * scale, ACTIVATIONS["softmax"].f
     error = random.choice([-e_z, e_z, 0.3 * e_z], z.shape)
     a = softmax(z)
-    response = RULES["softmax"](z, a, np.full_like(z, e_z), MACHINE)
-    signed = Affine.of(error[:, :, None], np.zeros_like(z))
-    for one in (signed, Affine.unsigned(np.abs(error))):
-        assert (np.abs(softmax(z + error) - a) <= response.outputs(one).total + response.own + ROOM).all()
+    errors_of_f = ERROR_RULES["softmax"](z, a, np.full_like(z, e_z), FMT)
+    signed = AffineForms.from_terms(error[:, :, None], np.zeros_like(z))
+    for one in (signed, AffineForms.from_magnitudes(np.abs(error))):
+        assert (
+            np.abs(softmax(z + error) - a) <= errors_of_f.propagate(one).total + errors_of_f.local_error + ROOM
+        ).all()
     linear = a * (error - (a * error).sum(axis=1, keepdims=True))
-    assert (np.abs(softmax(z + error) - a - linear) <= response.own + ROOM).all()
+    assert (np.abs(softmax(z + error) - a - linear) <= errors_of_f.local_error + ROOM).all()

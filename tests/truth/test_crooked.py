@@ -12,7 +12,7 @@ from support.crooked import ORDERS, WAYS, Crooked, U
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS
-from harness.truth.certify import certify, certify_forward, excess
+from harness.truth.certify import certify, certify_forward, error_over_bound
 
 ROWS = 24
 
@@ -85,7 +85,7 @@ def made(family, widths, names, cost):
 
 def furthest(crooked, inputs, standards):
     """The worst error in units of its bound; no entry may be beyond."""
-    units = {key: excess(value, standards[key]) for key, value in crooked.backprop(inputs).items()}
+    units = {key: error_over_bound(value, standards[key]) for key, value in crooked.backprop(inputs).items()}
     for key, one in units.items():
         assert (one <= 1).all(), (key, crooked)
     return max(float(one.max()) for one in units.values())
@@ -128,7 +128,7 @@ def test_roundings_of_equal_rows_are_not_independent():
         for _ in range(rows):
             total += term
         standard = certify(inputs, 0.5, "float32")["b", 1]
-        assert excess(np.array([float(total)]), standard) <= 1
+        assert error_over_bound(np.array([float(total)]), standard) <= 1
         deviation = U / 3**0.5 * float(term) * (np.arange(2, rows + 1) ** 2.0).sum() ** 0.5
         worst = max(worst, float(standard.truth.error(np.array([float(total)]))[0]) / deviation)
     assert worst > 6

@@ -7,11 +7,11 @@ import pytest
 from flint import ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.networks import HIDDEN, exactly, fractions, random_inputs
+from support.networks import HIDDEN_ACTIVATIONS, exactly, fractions, random_inputs
 
 from harness.model.contract import Inputs
 from harness.truth import gradient
-from harness.truth.certify import DECIDES, certify
+from harness.truth.certify import DECISIVE_RADIUS, certify
 from harness.truth.enclosures import ball_backprop, enclosure_backprop
 from harness.truth.enclosures.enclosure import Enclosure
 
@@ -22,7 +22,7 @@ OUTPUTS += [("identity", "half_squared_error"), ("softplus", "half_squared_error
 @settings(max_examples=150)
 @given(
     st.lists(st.integers(1, 12), min_size=2, max_size=5),
-    st.sampled_from(HIDDEN),
+    st.sampled_from(HIDDEN_ACTIVATIONS),
     st.sampled_from(OUTPUTS),
     st.integers(1, 6),
     st.integers(0, 2**32),
@@ -35,7 +35,7 @@ def test_encloses_what_balls_enclose_in_every_entry(widths, hidden, output, batc
     scaled = [layer.w * 2.0 ** random.integers(-spread, spread // 3 + 1, layer.w.shape) for layer in layers]
     inputs = Inputs(inputs.network.with_parameters(scaled, [layer.b for layer in layers]), inputs.x, inputs.t)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        found, known_well = enclosure_backprop.backprop(inputs), gradient.enclose(inputs, 256)
+        found, known_well = enclosure_backprop.backprop_in_enclosures(inputs), gradient.enclose_in_balls(inputs, 256)
     compared = 0
     for name in ("a", "delta", "parameters"):
         for one, other in zip(getattr(found, name), getattr(known_well, name), strict=True):
@@ -47,13 +47,13 @@ def test_encloses_what_balls_enclose_in_every_entry(widths, hidden, output, batc
     assert compared
 
 
-@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("hidden", HIDDEN_ACTIVATIONS)
 @pytest.mark.parametrize("output", OUTPUTS, ids=lambda output: output[0])
 def test_decides_every_entry_of_an_ordinary_network(hidden, output):
     """More digits than float64 has, by a few powers of ten."""
     inputs = random_inputs([30, 40, 20, 5], hidden, *output, 16, seed=7)
-    assert gradient.is_large(inputs)
-    found = next(gradient.attempts(inputs))()
+    assert gradient.uses_slicing(inputs)
+    found = next(gradient.truth_attempts(inputs))()
     for enclosure in (*found.a, *found.delta, *found.parameters):
         assert (enclosure.radius <= 2.0**-64 * np.abs(enclosure.high).max()).all()
     standards = certify(inputs, 0.5, "float64")
@@ -67,28 +67,28 @@ def test_a_column_of_a_range_of_1e34_is_decided_too():
     x = inputs.x * 10.0 ** random.uniform(-34, 0, inputs.x.shape)
     w = [layer.w * 10.0 ** random.uniform(-34, 0, layer.w.shape) for layer in inputs.network.layers]
     scaled = Inputs(inputs.network.with_parameters(w, [layer.b * 0 for layer in inputs.network.layers]), x, inputs.t)
-    assert gradient.is_large(scaled)
+    assert gradient.uses_slicing(scaled)
     standards = certify(scaled, 0.5, "float64")
     for standard in standards.values():
-        assert (standard.truth.radius <= DECIDES * standard.bound).all()
+        assert (standard.truth.radius <= DECISIVE_RADIUS * standard.bound).all()
 
 
-@pytest.mark.parametrize("name", [*HIDDEN, "softmax"])
+@pytest.mark.parametrize("name", [*HIDDEN_ACTIVATIONS, "softmax"])
 @pytest.mark.parametrize("radius", [0.0, 2.0**-60, 1e-3, 0.5, 30.0, 700.0])
 def test_activations_enclose_all_that_their_argument_may_be(name, radius):
     random = np.random.default_rng(8)
     rows = [random.normal(size=6) * size for size in (1e-9, 1e-3, 1, 20, 300)]
     rows += [np.zeros(6), np.array([-800.0, -750.0, 0.0, 750.0, 800.0, -374.0])]
     z = Enclosure(np.array(rows), np.array(rows) * 2.0**-55, np.full((7, 6), radius))
-    a, slope = enclosure_backprop.activate(name, z)
+    a, slope = enclosure_backprop.activate_in_enclosures(name, z)
     with ctx.workprec(256):
         for signs in random.choice([-1.0, 0.0, 1.0], (20, 7, 6)):
-            point = Enclosure(z.high, z.low, np.zeros((7, 6))).balls()
-            point = point + ball_backprop.matrix(signs * radius)
-            values, slopes = ball_backprop.activate(name, point.entries(), len(rows))
+            point = Enclosure(z.high, z.low, np.zeros((7, 6))).to_balls()
+            point = point + ball_backprop.ball_matrix(signs * radius)
+            values, slopes = ball_backprop.activate_in_balls(name, point.entries(), len(rows))
             for found, exact in ((a, values), (slope, slopes)):
                 if exact:  # of a softmax nobody asks for slopes
-                    [true] = Enclosure.of_balls([(exact, len(rows))])
+                    [true] = Enclosure.from_balls([(exact, len(rows))])
                     gap = np.abs(exactly(found) - exactly(true))
                     known = np.isfinite(found.radius)
                     assert (gap[known] <= fractions(found.radius[known]) + fractions(true.radius[known])).all()
@@ -97,7 +97,7 @@ def test_activations_enclose_all_that_their_argument_may_be(name, radius):
 def test_kinks_are_met_as_pytorch_meets_them():
     z = Enclosure(np.array([[0.0, 1.0, -1.0, 1e-30]]), np.zeros((1, 4)), np.array([[0.0, 1e-30, 1e-30, 1e-29]]))
     for name, leak in (("relu", 0.0), ("leaky_relu", 0.01)):
-        a, slope = enclosure_backprop.activate(name, z)
+        a, slope = enclosure_backprop.activate_in_enclosures(name, z)
         assert slope.high[0, :3].tolist() == [leak, 1.0, leak]
         assert slope.radius[0, 3] == 1.0
         assert a.high[0, :3].tolist() == [0.0, 1.0, -leak]
@@ -123,7 +123,7 @@ def test_a_blank_row_without_biases_is_decided_without_balls(monkeypatch):
     network = inputs.network.with_parameters([layer.w for layer in layers], [layer.b * 0 for layer in layers])
     x = inputs.x.copy()
     x[2] = 0
-    monkeypatch.setattr(gradient, "enclose", lambda *_: pytest.fail("balls were needed"))
+    monkeypatch.setattr(gradient, "enclose_in_balls", lambda *_: pytest.fail("balls were needed"))
     standards = certify(Inputs(network, x, inputs.t), 0.5, "float64")
     assert not any(standard.undecidable.any() for standard in standards.values())
     assert (standards["delta", 1].truth.high[2] == 0).all()

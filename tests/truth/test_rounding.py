@@ -22,8 +22,8 @@ from harness.model.costs import COSTS
 from harness.sandbox.host.returned import of_gradients
 from harness.sandbox.loading import available, find
 from harness.truth import gradient
-from harness.truth.bounds.float_format import Arithmetic, arithmetic
-from harness.truth.certify import certify, certify_forward, excess
+from harness.truth.bounds.float_format import FloatFormat, float_format
+from harness.truth.certify import certify, certify_forward, error_over_bound
 
 
 def test_no_false_alarm_on_a_sample_of_random_networks():
@@ -155,11 +155,11 @@ def test_a_bound_for_float32_is_that_much_wider():
 
 
 def test_gamma_is_highams_and_has_an_end():
-    machine = arithmetic("float64")
-    assert machine.u == 2.0**-53
-    assert machine.gamma(10) == pytest.approx(10 * 2.0**-53, rel=1e-14)
+    fmt = float_format("float64")
+    assert fmt.u == 2.0**-53
+    assert fmt.gamma(10) == pytest.approx(10 * 2.0**-53, rel=1e-14)
     with pytest.raises(ValueError, match="no rounding bound"):
-        Arithmetic("two digits", 0.01, 0.0, 1e9, 4).gamma(100)
+        FloatFormat("two digits", 0.01, 0.0, 1e9, 4).gamma(100)
 
 
 @settings(max_examples=50)
@@ -175,9 +175,9 @@ def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
     gradients = functions_of(batched).backprop(single, exact_in_single.x, exact_in_single.t)
     own, double = (certify(exact_in_single, 0.5, dtype) for dtype in ("float32", "float64"))
     for layer, w in enumerate(gradients.w, start=1):
-        assert (excess(w.astype(float), own["w", layer]) <= 1).all()
+        assert (error_over_bound(w.astype(float), own["w", layer]) <= 1).all()
         where = (np.abs(double["w", layer].truth.high) > 0) & ~double["w", layer].undecidable
-        off = excess(w.astype(float), double["w", layer])[where]
+        off = error_over_bound(w.astype(float), double["w", layer])[where]
         # A product of a few numbers may happen to be exact; an array of many is not.
         assert off.size < 8 or off.max() > 1
 
@@ -296,7 +296,9 @@ def test_equal_weights_and_many_paths_stay_within_the_bound():
                 continue
             compared += 1
             for layer, array in enumerate(gradients.w, start=1):
-                assert (excess(np.asarray(array, float), standards["w", layer]) <= 1).all(), implementation.name
+                assert (error_over_bound(np.asarray(array, float), standards["w", layer]) <= 1).all(), (
+                    implementation.name
+                )
         assert compared >= 8
 
 
@@ -324,7 +326,7 @@ def test_inputs_that_are_not_finite_have_no_truth_and_say_which(monkeypatch, pla
     given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=1)
     array = given_inputs.arrays()[place]
     array[(1,) * array.ndim] = value
-    monkeypatch.setattr(gradient, "enclose", None)  # nothing is tried
+    monkeypatch.setattr(gradient, "enclose_in_balls", None)  # nothing is tried
     index = ", ".join(["1"] * array.ndim)
     for refused in (lambda: certify(given_inputs, 0.5, "float64"), lambda: certify_forward(given_inputs, "float64")):
         with pytest.raises(ValueError, match=rf"^{name} holds {value} at \[{index}\]: .* finite numbers only$"):

@@ -18,8 +18,8 @@ from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import sigmoid_network
 from harness.model.contract import Gradients, Inputs, Unsupported
 from harness.sandbox.loading import find
-from harness.truth.certify import DECIDES, certify
-from harness.truth.gradient import attempts, enclose, train
+from harness.truth.certify import DECISIVE_RADIUS, certify
+from harness.truth.gradient import enclose_in_balls, train, truth_attempts
 
 mp = mpmath.mp.clone()
 mp.dps = 60
@@ -85,7 +85,7 @@ def test_encloses_what_mpmath_differentiates_at_60_digits(given_inputs):
     if given_inputs.network.layers[-1].activation.name == "softmax":
         t = np.eye(given_inputs.t.shape[1])[np.zeros(len(given_inputs.t), dtype=int)]
         given_inputs = Inputs(given_inputs.network, given_inputs.x, t)
-    truth = enclose(given_inputs, 128)
+    truth = enclose_in_balls(given_inputs, 128)
     for enclosure, exact in zip(truth.parameters, mp_gradient(given_inputs), strict=True):
         for index in np.ndindex(enclosure.high.shape):
             value = exact[index[0]][index[1]]
@@ -100,7 +100,7 @@ def test_gives_the_published_figures_to_every_printed_digit(example):
     network = sigmoid_network(example["w"], example["b"], example["cost"])
     checked = 0
     for row in example["rows"]:
-        truth = enclose(Inputs(network, np.array(row["x"]), np.array(row["t"])), 128)
+        truth = enclose_in_balls(Inputs(network, np.array(row["x"]), np.array(row["t"])), 128)
         gradients = Gradients(
             w=[p.high[:, :-1] for p in truth.parameters],
             b=[p.high[:, -1] for p in truth.parameters],
@@ -129,7 +129,9 @@ def test_agrees_with_the_complex_step_on_every_case_that_it_can_run():
             refused += 1
             continue
         ran += 1
-        for enclosure, w, b in zip(enclose(given_inputs, 128).parameters, gradients.w, gradients.b, strict=True):
+        for enclosure, w, b in zip(
+            enclose_in_balls(given_inputs, 128).parameters, gradients.w, gradients.b, strict=True
+        ):
             size = np.abs(enclosure.high).max()
             assert np.abs(np.column_stack([w, b]) - enclosure.high).max() <= 1e-13 * size, case.id
     print(f"{ran} of {len(cases)} cases")
@@ -141,7 +143,7 @@ def test_two_precisions_enclose_the_same_number():
     for seed in range(20):
         given_inputs = random_inputs([4, 5, 3], "tanh", "sigmoid", "half_squared_error", 3, seed)
         for rough, fine in zip(
-            enclose(given_inputs, 64).parameters, enclose(given_inputs, 256).parameters, strict=True
+            enclose_in_balls(given_inputs, 64).parameters, enclose_in_balls(given_inputs, 256).parameters, strict=True
         ):
             apart = np.abs((rough.high - fine.high) + (rough.low - fine.low))
             assert (apart <= (rough.radius + fine.radius) * (1 + 1e-12)).all()
@@ -168,7 +170,7 @@ def test_precision_rises_until_every_entry_is_decided():
     )
     standards = certify(Inputs(wide, given_inputs.x, given_inputs.t), 0.5, "float64")
     for standard in standards.values():
-        assert (standard.truth.radius <= DECIDES * standard.bound).all()
+        assert (standard.truth.radius <= DECISIVE_RADIUS * standard.bound).all()
         assert not standard.undecidable.any()
 
 
@@ -192,7 +194,7 @@ def test_an_exact_zero_follows_pytorch_and_a_near_one_is_not_decided():
 def test_a_cost_without_its_output_activation_has_no_truth():
     given_inputs = random_inputs([2, 2], "tanh", "tanh", "binary_cross_entropy", 1, seed=1)
     with pytest.raises(ValueError, match="the truth has cross-entropy with softmax, binary with sigmoid"):
-        next(attempts(given_inputs))
+        next(truth_attempts(given_inputs))
 
 
 def test_training_follows_the_delta_rule_in_exact_fractions():

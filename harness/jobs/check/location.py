@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.cases.features import in_common
+from harness.cases.features import common_features
 from harness.judging.judge import ORDER, SYMBOLS, Outcome
 
 PASSING = ("agrees", "agrees up to a convention")
@@ -42,7 +42,7 @@ def first_divergence(outcomes: Sequence[Outcome]) -> Divergence | None:
         first.departures[0][1],
         first.trial.case.id,
         _layers(quantity, showing),
-        in_common(failing, passing),
+        common_features(failing, passing),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cases.case import Case
-from harness.cases.selection import chosen, named
+from harness.cases.selection import select_matching, split_names
 from harness.cases.standard import csv_cases, standard_cases
 from harness.errors import UnusableInput
 from harness.jobs.compare.pairs import PairRow, Pairs
@@ -64,13 +64,13 @@ def select(only: str | None = None, case: str | None = None, data: str | None = 
 
     None means all. Raises UnknownName, or UnusableInput where nothing is named or a path is none.
     """
-    implementations = find(named(only)) if only is not None else available()
+    implementations = find(split_names(only)) if only is not None else available()
     if data is not None and not data.lower().endswith(".csv"):
         raise UnusableInput(
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
         )
     battery = csv_cases(data) if data is not None else standard_cases()
-    return Selection(implementations, chosen(battery, case), complete=only is case is data is None)
+    return Selection(implementations, select_matching(battery, case), complete=only is case is data is None)
 
 
 def compare(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.cases.case import EPOCHS, Case
+from harness.cases.case import TRAINING_EPOCHS, Case
 from harness.jobs.compare.distances import distances
 from harness.jobs.compare.pairs import Pairs
 from harness.jobs.compare.rows import rows_of
@@ -122,7 +122,7 @@ class Schedule:
 
 def work(case: Case) -> int:
     """Parameters times rows, and epochs: what an implementation does, up to a constant."""
-    return case.parameters * case.batch * (EPOCHS if case.online else 1)
+    return case.parameters * case.batch * (TRAINING_EPOCHS if case.online else 1)
 
 
 def blocks(cases: Sequence[Case], implementations: int) -> Iterator[list[Case]]:

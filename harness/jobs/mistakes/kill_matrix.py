@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.cases.case import Case, functions_of
+from harness.cases.case import Case, required_functions
 from harness.jobs.peers.checkers import Check
 from harness.judging.conventions import OURS
 from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
@@ -58,7 +58,7 @@ def _found(outcome: Outcome) -> str:
 
 def answers(formulation: type[Textbook], one: Trial) -> dict[str, Answer]:
     """What a formulation gives on a case, as a submission would."""
-    return {function: _answer(formulation, function, one) for function in functions_of(one.case)}
+    return {function: _answer(formulation, function, one) for function in required_functions(one.case)}
 
 
 def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
@@ -70,7 +70,7 @@ def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
     except (ValueError, IndexError, KeyError) as error:
         return Answer(refusal=Refusal("failed", str(error), "exception"))
     again = None if all(np.array_equal(first[key], second[key], equal_nan=True) for key in first) else second
-    if book.changed():
+    if book.changes_inputs():
         return Answer(first, changed=("w of layer 1",), refusal=Refusal("failed", "it changed its input", "inputs"))
     return Answer(first, again)
 

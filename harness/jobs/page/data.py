@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from harness.cases.case import EPOCHS
+from harness.cases.case import TRAINING_EPOCHS
 from harness.jobs.compare.report.exports import COMMITTED_COLUMNS
 from harness.jobs.compare.report.views import QUANTITY_TITLES
 from harness.jobs.compare.results import read_rows
@@ -135,7 +135,7 @@ def _case(data: Value) -> dict[str, Any]:
 def _family(dataset: str, dtype: str, online: bool) -> str:
     """The heading for a case: its data, unless training or the precision is what matters."""
     if online:
-        return f"{EPOCHS} epochs, online"
+        return f"{TRAINING_EPOCHS} epochs, online"
     if dtype != "float64":
         return dtype
     return "random networks" if dataset == "random" else dataset

@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.jobs.prove.evaluate import NotExact, Values, degree, evaluate
 from harness.model.contract import Array
-from harness.model.exact import Architecture, canonical_inputs, draw, opaque_inputs, rational_inputs
+from harness.model.exact import Architecture, canonical_inputs, draw_integer, opaque_inputs, rational_inputs
 from harness.sandbox.answers import REFUSALS, Answer, Arrays, Refusal, reason_of
 from harness.sandbox.host import call
 from harness.sandbox.loading import Functions
@@ -42,7 +42,7 @@ def run_exactly(functions: Functions, architecture: Architecture, seed: int) -> 
     from the seed. Raises REFUSALS and NotExact."""
     source = random.Random(f"{seed} {architecture.name}")
     trials = opaque_inputs(architecture, source), canonical_inputs(architecture, source)
-    rational, learning_rate = rational_inputs(architecture, source), draw(source)
+    rational, learning_rate = rational_inputs(architecture, source), draw_integer(source)
     runs = [evaluate(functions, inputs, learning_rate) for inputs in trials]
     runs.append(evaluate(functions, rational, Fraction(1, 3)))
     found = {(f"{run} {name}", l): array for run, values in enumerate(runs) for (name, l), array in values.items()}

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from harness.cases.case import HIDDEN, Case, make
+from harness.cases.case import HIDDEN_ACTIVATIONS, Case, make_case
 from harness.jobs.soundness.tightness import NONE, Tightness
 from harness.judging.conventions import OURS
 from harness.judging.judge import CaseTruth, Trial, judge_case
@@ -23,7 +23,7 @@ from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Submission, ask
-from harness.truth.certify import Standard, excess
+from harness.truth.certify import Standard, error_over_bound
 
 OUTPUTS = ("softmax", "sigmoid", "identity", "tanh", "softplus")
 # What costs a Python operation for each parameter and row, and more, is left out of large networks.
@@ -106,7 +106,7 @@ class RandomTrial:
         return tally
 
     def _counted(self, name: str, key: tuple[str, int], value: Array, standard: Standard) -> Tally:
-        units = excess(value, standard)
+        units = error_over_bound(value, standard)
         alarms = int((~(units <= 1)).sum())
         size = np.abs(standard.truth.high)
         idle = int(((standard.bound >= size) & (size > 0) & ~standard.undecidable).sum())
@@ -130,10 +130,10 @@ def random_case(number: int) -> tuple[Case, Inputs]:
     depth = int(random.integers(1, 5))
     widest = max(1, min(64, int((LARGEST / rows / depth) ** 0.5)))
     widths = tuple(int(w) for w in random.integers(1, widest + 1, size=depth + 1))
-    hidden, output = (str(random.choice(names)) for names in (HIDDEN, OUTPUTS))
+    hidden, output = (str(random.choice(names)) for names in (HIDDEN_ACTIVATIONS, OUTPUTS))
     bce = output == "sigmoid" and bool(random.integers(2))
     dtype = str(random.choice(["float32", "float64"]))
-    case = make("random", widths, f"{hidden} {output}", rows, bce=bce, dtype=dtype, flag="")
+    case = make_case("random", widths, f"{hidden} {output}", rows, bce=bce, dtype=dtype, flag="")
     scale = 10 ** random.uniform(-3, 3)
     layers = []
     for l, (fan_in, fan_out) in enumerate(pairwise(widths), start=1):

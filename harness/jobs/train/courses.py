@@ -68,7 +68,7 @@ class Course:
         from harness.model.contract import Inputs, Layer, Network
         from harness.model.costs import COSTS
 
-        x, t = datasets.load(self.dataset).rows(self.rows)
+        x, t = datasets.load_dataset(self.dataset).rows(self.rows)
         order = self.random("order").permutation(len(x))
         random = self.random("start")
         layers: list[Layer] = []

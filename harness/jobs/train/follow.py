@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
-from harness.cases.selection import chosen, named
+from harness.cases.selection import select_matching, split_names
 from harness.errors import UnusableInput
 from harness.jobs.train.courses import EPOCHS, Course, courses
 from harness.jobs.train.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
@@ -62,14 +62,14 @@ def select(only: str | None = None, course: str | None = None, epochs: int = EPO
     """Implementations from comma-separated names or paths, courses from comma-separated ids or patterns; None means
     all, scikit-learn included. Raises UnknownName, or UnusableInput where nothing is named or a path is none."""
     peers = (ScikitLearn(),) if only is None else ()
-    found = find(named(only)) if only is not None else available()
+    found = find(split_names(only)) if only is not None else available()
     ours = {one.name: one.path for one in available()} | dict.fromkeys(_TAKEN)
     for one in found:
         if ours.get(one.name, one.path) != one.path:
             raise UnusableInput(f"{one.path}: expected a name of its own, found that of a run of ours; rename the file")
     formulations = map(Formulation, found)
     runners: tuple[Runner, ...] = (*formulations, *peers, PLANTED_MISTAKE, TRUTH, PERTURBED)
-    followed = chosen(courses(epochs), course, "course")
+    followed = select_matching(courses(epochs), course, "course")
     return Selection(runners, followed, complete=only is course is None and epochs == EPOCHS)
 
 

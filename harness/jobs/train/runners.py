@@ -142,7 +142,7 @@ class Exact(Harnessed):
     name: ClassVar[str] = "truth"
 
     def start(self, course: Course, inputs: Inputs) -> State:
-        return of_balls(ball_backprop.parameters(inputs.network))
+        return of_balls(ball_backprop.ball_parameters(inputs.network))
 
     def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
         return of_balls(gradient.advance(inputs, balls_of(state), course.learning_rate, course.batch, epochs))

@@ -17,7 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.networks import inputs
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.claims.catalogue import all_claims, answered
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.counting import Counting
@@ -49,7 +49,7 @@ from harness.model.textbook import Textbook
 from harness.reporting.figures import Picture
 from harness.reporting.markdown import rendered
 from harness.truth.certify import certify
-from harness.truth.enclosures.precise import floats, precise
+from harness.truth.enclosures.precise import precise_inputs, to_float64
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 NAMES = [
@@ -278,18 +278,18 @@ def test_precise_numbers_give_the_certified_truth(given_inputs):
     names = {layer.activation.name for layer in given_inputs.network.layers}
     assume("softmax" not in names and given_inputs.network.cost.name == "half_squared_error")
     with ctx.workprec(200):
-        gradients = Textbook(precise(given_inputs)).gradients()
+        gradients = Textbook(precise_inputs(given_inputs)).gradients()
     standards = certify(given_inputs, 0.0, "float64")
     for l, w in enumerate(gradients.w, start=1):
         standard = standards["w", l]
-        error = standard.truth.error(floats(w))
+        error = standard.truth.error(to_float64(w))
         clear = ~standard.undecidable
         ulp = np.spacing(np.abs(standard.truth.high))
         assert (error <= ulp + standard.truth.radius)[clear].all()
 
 
 def test_right_is_within_rounding_and_a_thousandth_of_a_percent_is_not():
-    given_inputs = make("iris", (4, 5, 3), "sigmoid", 8).build()
+    given_inputs = make_case("iris", (4, 5, 3), "sigmoid", 8).build()
     gradients = Textbook(given_inputs).gradients()
     assert is_right(gradients, given_inputs)
     off = dataclasses.replace(gradients, w=[gradients.w[0] * (1 + 1e-5), *gradients.w[1:]])

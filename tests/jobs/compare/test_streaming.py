@@ -16,7 +16,7 @@ import pytest
 from support.commands import PATIENCE, below, harness, started, until
 from support.running import compared, shared
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.errors import UnusableInput
 from harness.jobs.compare import schedule
 from harness.jobs.compare.pairs import Pairs
@@ -29,7 +29,7 @@ from harness.sandbox.loading import Implementation, find
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits
 
-CASES = tuple(make("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))
+CASES = tuple(make_case("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))
 TWO = find(["batched_matrices", "row_matrices"])
 
 
@@ -103,7 +103,7 @@ def test_worker_processes_give_the_same_rows():
 
 
 def test_blocks_keep_the_order_and_a_large_case_is_alone():
-    large = make("random", (3000, 3000), "sigmoid", 1)
+    large = make_case("random", (3000, 3000), "sigmoid", 1)
     assert 2 * large.parameters > MOST_NUMBERS
     cases = [*CASES, large, *CASES, *CASES, *CASES]
     parts = [*blocks(cases, 1)]

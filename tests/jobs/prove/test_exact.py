@@ -17,7 +17,15 @@ from harness.jobs.prove.host import parted, run_exactly
 from harness.jobs.prove.proofs import ARCHITECTURES, Attempt, attempts, prove
 from harness.jobs.prove.refute import WRONG, refute
 from harness.model.contract import Gradients, Unsupported
-from harness.model.exact import SIZE, Architecture, Degree, Opaque, degree_inputs, opaque_inputs, small_inputs
+from harness.model.exact import (
+    SET_SIZE,
+    Architecture,
+    Degree,
+    OpaqueActivation,
+    degree_inputs,
+    opaque_inputs,
+    small_inputs,
+)
 from harness.model.textbook import Textbook
 from harness.sandbox.loading import Functions, available, find
 from harness.sandbox.processes.server import Server
@@ -184,7 +192,7 @@ def test_the_wrong_layers_activation_and_a_wrong_canonical_branch_are_refuted(ab
 
 
 def test_the_opaque_activation_remembers_and_finds_its_way_back_from_the_output():
-    opaque = Opaque("a key")
+    opaque = OpaqueActivation("a key")
     activation = opaque.activation()
     z = np.array([[3, 5], [3, -(10**40)]], dtype=object)
     a = activation.f(z)
@@ -192,7 +200,7 @@ def test_the_opaque_activation_remembers_and_finds_its_way_back_from_the_output(
     assert len({a[0, 0], a[0, 1], a[1, 1]}) == 3
     assert np.array_equal(activation.slope(z), activation.slope_from_output(a))
     assert activation.slope_from_output(17) != activation.slope(17)
-    assert all(abs(v) <= SIZE // 2 for v in a.flat)
+    assert all(abs(v) <= SET_SIZE // 2 for v in a.flat)
 
 
 def test_the_textbook_is_the_formulation_of_the_implementations(able):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from harness.cases.case import QUANTITIES
+from harness.cases.case import QUANTITIES_BY_FUNCTION
 from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
@@ -25,7 +25,7 @@ BEYOND = math.nextafter(1, 2)  # the excess of what is inaccurate: above 1, and 
 ARITHMETIC = "its error shrinks with the working precision, or changes altogether when the inputs move by a little"
 # Of a displacement, two right steps can differ by a unit in the last place of the weights, which is many of its digits.
 NOT_PAIRED = "update"
-_FUNCTIONS = {quantity: function for function, quantities in QUANTITIES.items() for quantity in quantities}
+_FUNCTIONS = {quantity: function for function, quantities in QUANTITIES_BY_FUNCTION.items() for quantity in quantities}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from harness.jobs.page.worked.lines import excerpts
 from harness.jobs.page.worked.quantities import SHOWN_DIGITS, WIRES, EntryKey, Made, Worked, number_text
 from harness.model.contract import Unsupported
 from harness.sandbox.loading import find
-from harness.truth.certify import certify, excess
+from harness.truth.certify import certify, error_over_bound
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def refusal(example: Example, notation: Notation) -> str | None:
     standards = certify(example.inputs, rate, "float64")
     for l, (old, new) in enumerate(zip(example.inputs.network.layers, moved.layers, strict=True), start=1):
         displacement = np.column_stack([old.w, old.b]) - np.column_stack([new.w, new.b])
-        if not (excess(displacement, standards["update", l]) <= 1).all():
+        if not (error_over_bound(displacement, standards["update", l]) <= 1).all():
             return "its update is not the harness's"
     return None if is_right(gradients, example.inputs) else "its gradients are not the harness's"
 

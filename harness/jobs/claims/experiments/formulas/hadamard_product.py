@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import distance, figure, is_right, matrix, true_gradients
 from harness.mistakes.costs import SoftmaxDiagonalJacobian
@@ -115,7 +115,7 @@ def _exactly() -> tuple[bool, bool, bool]:
 
 def _diagonal_only() -> tuple[float, bool]:
     """The relative error of the first layer's gradient, and whether rounding explains what is given."""
-    inputs = make("iris", (4, 7, 3), "relu softmax", 8).build()
+    inputs = make_case("iris", (4, 7, 3), "relu softmax", 8).build()
     gradients = SoftmaxDiagonalJacobian(inputs).gradients()
     return distance(gradients.w[:1], true_gradients(inputs).w[:1]), is_right(gradients, inputs)
 

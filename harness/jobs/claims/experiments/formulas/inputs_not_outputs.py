@@ -59,18 +59,18 @@ def _single_layer(x: Array, t: Array, seed: int) -> Inputs:
 
 
 def _iris(features: int) -> Inputs:
-    data = datasets.load("iris")
+    data = datasets.load_dataset("iris")
     return _single_layer(data.x[:, 4 - features :], data.t, features)
 
 
 def _xor() -> Inputs:
     """XOR with an output for each of its two answers, so that there are as many outputs as inputs."""
-    data = datasets.load("xor")
+    data = datasets.load_dataset("xor")
     return _single_layer(data.x, np.hstack([data.t, 1 - data.t]), 2)
 
 
 def _of(name: str) -> Inputs:
-    data = datasets.load(name)
+    data = datasets.load_dataset(name)
     return _single_layer(*data.rows(8), 1)
 
 
@@ -125,7 +125,7 @@ def _where_it_fits() -> tuple[bool, Picture, bool]:
 
 def _single_output() -> tuple[Table, bool]:
     """One sigmoid unit on the four rows of a logic table."""
-    x = datasets.load("xor").x
+    x = datasets.load_dataset("xor").x
     rows, falls = [], {}
     for name, t in {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}.items():
         inputs = _single_layer(x, np.array(t, dtype=float)[:, None], 1)

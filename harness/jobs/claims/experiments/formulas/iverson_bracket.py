@@ -13,7 +13,7 @@ from harness.model.contract import Array
 def experiment() -> Evidence:
     rows, equal, contracted, wrong_sum = [], True, True, True
     for name, outputs in {"iris": 3, "wine": 5, "breast_cancer": 8, "digits": 10}.items():
-        x = datasets.load(name).x[0]
+        x = datasets.load_dataset(name).x[0]
         jacobian = _jacobian(x, outputs)
         expected = np.einsum("ia,j->aij", np.eye(outputs), x)
         same = int((jacobian == expected).sum())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import distance, figure, is_right, true_gradients
 from harness.mistakes.slopes import OutputFormFedZ, SigmaPrimeOfActivation
@@ -158,7 +158,7 @@ def _available() -> tuple[Table, bool]:
 
 
 def _fed_the_other() -> tuple[Table, bool]:
-    inputs = make("iris", (4, 5, 3), "sigmoid", 8).build()
+    inputs = make_case("iris", (4, 5, 3), "sigmoid", 8).build()
     rows, wrong = [], True
     for book, form in ((OutputFormFedZ, "o(1 − o) fed z"), (SigmaPrimeOfActivation, "σ'(z) fed o")):
         gradients = book(inputs).gradients()

@@ -15,7 +15,7 @@ from harness.jobs.prove.evaluate import differences, evaluate
 from harness.jobs.prove.proofs import ARCHITECTURES
 from harness.mistakes.backward import InverseWhereTransposeBelongs
 from harness.model.contract import Array, Inputs
-from harness.model.exact import draw, opaque_inputs
+from harness.model.exact import draw_integer, opaque_inputs
 from harness.model.textbook import Textbook
 from harness.reporting.figures import Line, Panel, Picture
 
@@ -77,7 +77,7 @@ def _index_by_index() -> tuple[bool, int]:
     for architecture in ARCHITECTURES:
         if len(architecture.widths) > 2:
             source = random.Random(architecture.name)
-            inputs, rate = opaque_inputs(architecture, source), draw(source)
+            inputs, rate = opaque_inputs(architecture, source), draw_integer(source)
             first, *others = (evaluate(form, inputs, rate) for form in forms)
             for other in others:
                 unequal, count = differences(first, other)

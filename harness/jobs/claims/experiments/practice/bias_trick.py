@@ -29,7 +29,7 @@ def experiment() -> Evidence:
     neuron_loop = functions("neuron_loop").backprop
     assert neuron_loop is not None
     for name, widths in WIDTHS.items():
-        x, t = datasets.load(name).rows(8)
+        x, t = datasets.load_dataset(name).rows(8)
         weights = as_published(widths, np.random.default_rng(len(x[0])))
         published, copied = (is_right_for_published(weights, x, t, slope) for slope in (from_output, as_copied))
         own = article_2(widths, x, t)
@@ -154,7 +154,7 @@ def article_2(widths: Sequence[int], x: Array, t: Array) -> Inputs:
 
 def _extra_unit() -> tuple[Picture, bool]:
     """The output of the last hidden unit over the rows, while article 1's network learns the ten rows of article 2."""
-    data = datasets.load("ten_rows")
+    data = datasets.load_dataset("ten_rows")
     weights = as_published((2, 2, 2), np.random.default_rng(2))
     low, high, mean = list[float](), list[float](), list[float]()
     for _ in range(EPOCHS + 1):

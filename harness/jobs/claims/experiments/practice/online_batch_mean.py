@@ -8,16 +8,16 @@ from fractions import Fraction
 import numpy as np
 from flint import ctx
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import exponent, figure, moved_by, order, parameters, rates
 from harness.mistakes.batches import OnlineUpdatesInsideBatch
 from harness.model.contract import Inputs
-from harness.model.costs import Scale
+from harness.model.costs import CostScale
 from harness.model.exact import Architecture, opaque_inputs, rational_inputs, small_inputs
 from harness.model.textbook import Textbook
 from harness.reporting.figures import Line, Panel, Picture
-from harness.truth.enclosures.precise import precise
+from harness.truth.enclosures.precise import precise_inputs
 
 BITS = 200
 RATES = [10.0**-k for k in np.arange(0, 6.1, 0.5)]
@@ -77,7 +77,7 @@ def _summed() -> tuple[bool, int]:
 
 def _mean() -> bool:
     inputs, eta = rational_inputs(Architecture((3, 4, 2), 5), random.Random(3)), Fraction(2, 7)
-    along_mean = Textbook(inputs, eta, Scale(divisor=5)).step()  # type: ignore[arg-type]  # a fraction, not a float
+    along_mean = Textbook(inputs, eta, CostScale(divisor=5)).step()  # type: ignore[arg-type]  # a fraction, not a float
     along_sum = Textbook(inputs, eta / 5).step()  # type: ignore[arg-type]
     return all(
         np.array_equal(a.w, b.w) and np.array_equal(a.b, b.b)
@@ -86,9 +86,9 @@ def _mean() -> bool:
 
 
 def _online_and_batch() -> tuple[Picture, Table]:
-    inputs = make("iris", (4, 5, 3), "sigmoid", ROWS).build()
+    inputs = make_case("iris", (4, 5, 3), "sigmoid", ROWS).build()
     with ctx.workprec(BITS):
-        given = precise(inputs)
+        given = precise_inputs(inputs)
         batch, apart = [], []
         for eta in RATES:
             once, online = (book(given, eta).step() for book in (Textbook, OnlineUpdatesInsideBatch))

@@ -12,7 +12,7 @@ from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import figure, functions, layers, output
 from harness.jobs.prove.evaluate import differences, evaluate
 from harness.model.contract import Inputs
-from harness.model.exact import Architecture, draw, opaque_inputs
+from harness.model.exact import Architecture, draw_integer, opaque_inputs
 from harness.reporting.figures import Line, Panel, Picture
 
 STEPS = 40
@@ -22,7 +22,7 @@ MIXED = {"output − target, W += η δᵀx": (1, 1), "target − output, W −=
 
 
 def experiment() -> Evidence:
-    data = datasets.load("iris")
+    data = datasets.load_dataset("iris")
     inputs = Inputs(layers((4, 3), ["sigmoid"], np.random.default_rng(1)), data.x, data.t)
     curves = {name: _trained(inputs, *signs) for name, signs in (RIGHT | MIXED).items()}
     down, up = ([curves[name] for name in part] for part in (RIGHT, MIXED))
@@ -34,7 +34,7 @@ def experiment() -> Evidence:
     rows = [[name, figure(curve[0]), figure(curve[1]), figure(curve[-1])] for name, curve in curves.items()]
     articles = [functions(name) for name in ("fifteen_steps", "column_vectors")]
     source = random.Random(7)
-    given, rate = opaque_inputs(Architecture((3, 4), 3), source), draw(source)
+    given, rate = opaque_inputs(Architecture((3, 4), 3), source), draw_integer(source)
     unequal, numbers = differences(*(evaluate(one, given, rate) for one in articles))
     return Evidence(
         (

@@ -7,7 +7,7 @@ import random
 import numpy as np
 from flint import ctx
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
 from harness.jobs.claims.tools import costs, exponent, figure, moved_by, order, parameters, rates, relative
 from harness.mistakes.backward import UpdatedWeightsUsedToPropagate
@@ -15,7 +15,7 @@ from harness.model.contract import Inputs
 from harness.model.exact import Architecture, small_inputs
 from harness.model.textbook import Textbook
 from harness.reporting.figures import Line, Panel, Picture
-from harness.truth.enclosures.precise import precise
+from harness.truth.enclosures.precise import precise_inputs
 
 BITS = 200
 RATES = [10.0**-k for k in np.arange(0, 6.1, 0.5)]
@@ -23,7 +23,7 @@ SLOW, STEPS = 0.1, 200
 
 
 def experiment() -> Evidence:
-    inputs = make("iris", (4, 5, 3), "sigmoid", 10).build()
+    inputs = make_case("iris", (4, 5, 3), "sigmoid", 10).build()
     picture, table, same_at_output = _measured(inputs)
     of_gradient, of_step = _orders()
     start, *_, late = costs(Textbook, inputs, SLOW, STEPS)
@@ -58,7 +58,7 @@ def _measured(inputs: Inputs) -> tuple[Picture, Table, bool]:
     """Both differences on a real network, and whether the output layer has none."""
     hidden, output, updates = [], [], []
     with ctx.workprec(BITS):
-        given = precise(inputs)
+        given = precise_inputs(inputs)
         for eta in RATES:
             right, early = Textbook(given, eta), UpdatedWeightsUsedToPropagate(given, eta)
             one, other = right.gradients(), early.gradients()

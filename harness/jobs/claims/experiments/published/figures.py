@@ -22,7 +22,7 @@ from harness.jobs.claims.experiments.published.groups import (
 from harness.jobs.claims.experiments.published.recomputed import Recipe
 from harness.jobs.train.spread import RUNS, limit, quantile
 from harness.model.contract import Inputs, Numbers
-from harness.truth.enclosures.precise import precise
+from harness.truth.enclosures.precise import precise_inputs
 
 FLOAT_DIGITS = 15  # a figure with so many digits is a float64, whose own rounding is part of it
 RIGHT, CARELESS, WRONG = "right", "rounded carelessly", "wrong"
@@ -42,8 +42,8 @@ class Figure:
 def judged(group: Group) -> list[Figure]:
     """Every figure of a group."""
     with ctx.workprec(BITS):
-        right = group.recipe(precise)
-        mistaken = group.mistaken(precise) if group.mistaken else {}
+        right = group.recipe(precise_inputs)
+        mistaken = group.mistaken(precise_inputs) if group.mistaken else {}
     slack, slack_of_mistaken = _slack(group.figures, group.recipe), _slack(group.figures, group.mistaken)
     found = []
     for name, printed in group.figures.items():
@@ -61,7 +61,7 @@ def _slack(figures: Mapping[str, str], recipe: Recipe | None) -> dict[str, float
     slack = dict.fromkeys(figures, 0.0)
     if whole and recipe is not None:
         with ctx.workprec(BITS):
-            right = recipe(precise)
+            right = recipe(precise_inputs)
         runs = [recipe(partial(_moved, run=run)) for run in range(RUNS)]
         for name in whole:
             slack[name] = limit(np.array([float(abs(arb(float(run[name])) - right[name])) for run in runs]))

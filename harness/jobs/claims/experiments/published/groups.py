@@ -28,7 +28,7 @@ from harness.jobs.claims.experiments.published.recomputed import (
 from harness.mistakes.backward import UpdatedWeightsUsedToPropagate
 from harness.model.contract import Inputs, Numbers
 from harness.model.textbook import Textbook
-from harness.truth.enclosures.precise import precise
+from harness.truth.enclosures.precise import precise_inputs
 
 PUBLISHED: dict[str, Any] = json.loads((Path(__file__).parent / "published.json").read_text(encoding="utf-8"))
 BY_STEPS, CLOSING = "Mazur, step by step", "Mazur, closing figures"
@@ -60,7 +60,7 @@ def worked_example_with_biases() -> Numbers:
     worked = PUBLISHED["examples"][0]
     [row] = worked["rows"]
     with ctx.workprec(BITS):
-        inputs = precise(inputs_of(worked, row["x"], row["t"]))
+        inputs = precise_inputs(inputs_of(worked, row["x"], row["t"]))
         moved = Textbook(inputs, worked["learning_rate"]).step()
         return cost_of(Inputs(moved, inputs.x, inputs.t))
 

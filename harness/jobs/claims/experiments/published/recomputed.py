@@ -109,7 +109,7 @@ def trained(inputs: Inputs, learning_rate: float, book: type[Textbook], names: I
 def article_2(change: Change, learning_rate: float, epochs: int, book: type[Textbook]) -> Figures:
     """Article 2's training: the errors of its epochs (without the ½), its last network, the bias last, and the outputs
     and deltas that the last row left in its neurons."""
-    data = datasets.load("ten_rows")
+    data = datasets.load_dataset("ten_rows")
     start = change(Inputs(article_2_network(), data.x, data.t))
     network, figures = start.network, {}
     for epoch in range(epochs):
