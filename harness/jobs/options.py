@@ -71,19 +71,19 @@ def count(text: str) -> int:
 
 def gibibytes(text: str) -> float:
     """An amount of memory, in GiB, from 0.1."""
-    if not 0.1 <= (value := _number(text)) <= 1e6:
+    if not 0.1 <= (value := _float_or_nan(text)) <= 1e6:
         raise argparse.ArgumentTypeError(f"expected GiB, from 0.1, found {text!r}")
     return value
 
 
 def seconds(text: str) -> float:
     """A time, in seconds, above 0 and up to a day."""
-    if not 0 < (value := _number(text)) <= A_DAY:
+    if not 0 < (value := _float_or_nan(text)) <= A_DAY:
         raise argparse.ArgumentTypeError(f"expected seconds, above 0 and at most {A_DAY}, found {text!r}")
     return value
 
 
-def _number(text: str) -> float:
+def _float_or_nan(text: str) -> float:
     try:
         return float(text)
     except ValueError:

@@ -13,7 +13,7 @@ from support.commands import PATIENCE
 
 from harness.cases.case import make_case, required_functions
 from harness.jobs.compare.run import Comparison, compare
-from harness.jobs.compare.table import COLUMNS
+from harness.jobs.compare.table import RESULT_COLUMNS
 from harness.jobs.soundness.trials import submitted, tallies
 from harness.judging.evidence import weigh
 from harness.judging.examine import convention_of
@@ -123,7 +123,7 @@ def weighed(run, *arguments):
 
 def table_of(comparison: Comparison) -> pd.DataFrame:
     """All its rows."""
-    return pd.DataFrame(comparison.rows, columns=COLUMNS)
+    return pd.DataFrame(comparison.rows, columns=RESULT_COLUMNS)
 
 
 def functions_of(implementation: Implementation) -> Functions:

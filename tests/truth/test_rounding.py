@@ -14,7 +14,7 @@ from support.running import functions_of, tallied, weighed
 from harness.jobs.peers.checkers import central_differences, gradcheck, gradproof
 from harness.jobs.peers.sensitivity import problems
 from harness.jobs.soundness import trials
-from harness.jobs.soundness.trials import LOSSY, Tally, random_case
+from harness.jobs.soundness.trials import LOSSY, TrialTally, random_case
 from harness.judging.conventions import OURS, quantities_of
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
@@ -29,7 +29,7 @@ from harness.truth.certify import certify, certify_forward, error_over_bound
 def test_no_false_alarm_on_a_sample_of_random_networks():
     """The first trials of `nox -s soundness`."""
     implementations = tuple(one for one in available() if one.name not in LOSSY)
-    tally = Tally()
+    tally = TrialTally()
     for one in tallied(implementations, range(40)):
         tally = tally.plus(one)
     print(
@@ -67,7 +67,7 @@ def has_bounds(case, given_inputs):
 def test_huge_weights_raise_no_false_alarm_and_leave_next_to_nothing_open(monkeypatch):
     """Where e_z is thousands, e^{E_z} is infinite, and the slope that it would have multiplied is 0."""
     implementations = tuple(one for one in available() if one.name not in LOSSY)
-    tally, overflowing = Tally(), 0
+    tally, overflowing = TrialTally(), 0
     for most in (9, 18):
         huge = partial(with_huge_weights, most=most)
         monkeypatch.setattr(trials, "random_case", huge)

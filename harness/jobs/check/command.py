@@ -40,13 +40,13 @@ def _run(options: argparse.Namespace) -> Finished:
         os.environ.update(ONE_THREAD)
         small = Server(by_fork=True)  # nothing of the truth is here yet
     with small as server:
-        status = _check(options, server, clock)
+        status = _check_file(options, server, clock)
     if options.profile:
         print(f"\n{table(clock)}")
     return Finished(status)
 
 
-def _check(options: argparse.Namespace, server: Server, clock: Clock) -> int:
+def _check_file(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     with clock.phase("import"):
         from harness.cases.standard import gradient_cases
         from harness.sandbox.loading import find

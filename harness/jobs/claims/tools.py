@@ -60,7 +60,7 @@ def is_right(gradients: Gradients, inputs: Inputs) -> bool:
     )
 
 
-def distance(one: Iterable[Array], other: Iterable[Array]) -> float:
+def relative_distance(one: Iterable[Array], other: Iterable[Array]) -> float:
     """‖one − other‖ / ‖other‖ over all entries of some arrays."""
     mine, right = (np.concatenate([np.ravel(array) for array in part]) for part in (list(one), list(other)))
     return float(np.linalg.norm(mine - right) / np.linalg.norm(right))

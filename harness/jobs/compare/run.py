@@ -17,7 +17,7 @@ from harness.jobs.compare.pairs import PairRow, Pairs
 from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.schedule import Answered, Schedule
-from harness.jobs.compare.table import Table
+from harness.jobs.compare.table import ResultTable
 from harness.reporting.profile import Clock
 from harness.sandbox.loading import Implementation, available, find
 from harness.sandbox.pool import Pool
@@ -92,7 +92,7 @@ def compare(
     """
     start, clock = time.perf_counter(), clock or Clock()
     names = [implementation.name for implementation in selection.implementations]
-    rows = Table(names, [case.id for case in selection.cases], path)
+    rows = ResultTable(names, [case.id for case in selection.cases], path)
     pairs = Pairs(names, selection.cases)
     total = len(names) * len(selection.cases)
     jobs = min(jobs, total)

@@ -22,7 +22,7 @@ SEEN, HIDDEN, DOES_NOT_RUN = "seen", "hidden", "does not run"
 
 
 @dataclass(frozen=True)
-class Row:
+class KillRow:
     """One mistake: SEEN, HIDDEN or DOES_NOT_RUN for each case's id, and the names that the checker gives it."""
 
     name: str
@@ -39,14 +39,14 @@ def prepared(cases: Sequence[Case]) -> list[Trial]:
     return [Trial(CaseTruth.of(case, case.build()), {}) for case in cases]
 
 
-def kill_matrix(cases: Sequence[Trial]) -> list[Row]:
+def kill_matrix(cases: Sequence[Trial]) -> list[KillRow]:
     """Every mistake of the catalogue, run in floating point on every case, and diagnosed from its numbers."""
     rows = []
     for name, entry in CATALOGUE.items():
         outcomes = [judge_case(replace(one, answers=answers(entry, one)), OURS) for one in cases]
         diagnoses = diagnose([subject for outcome in outcomes for subject in subjects(outcome, OURS)], every_kind(OURS))
         by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
-        rows.append(Row(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
+        rows.append(KillRow(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
     return rows
 
 
@@ -94,7 +94,7 @@ def _cast(inputs: Inputs, formulation: type[Textbook]) -> Inputs:
     return inputs if dtype is None else inputs.astype(dtype)
 
 
-def passed_by(check: Check, row: Row, cases: Sequence[Trial]) -> tuple[int, int]:
+def passed_by(check: Check, row: KillRow, cases: Sequence[Trial]) -> tuple[int, int]:
     """In how many of the cases that see a mistake another check passes it, and how many those are."""
     seen = [one for one in cases if row.by_case[one.case.id] == SEEN]
     passed = 0

@@ -17,9 +17,9 @@ from harness.sandbox.answers import REFUSALS, Answer, Arrays, Refusal, reason_of
 from harness.sandbox.host import call
 from harness.sandbox.loading import Functions
 
-RUNS = 3  # two trials with random integers, and one with fractions
+EXACT_RUNS = 3  # two trials with random integers, and one with fractions
 _QUANTITIES = ("w", "b", "delta", "new w", "new b")
-NAMES = ("degree", *(f"{run} {quantity}" for run in range(RUNS) for quantity in _QUANTITIES))
+EXACT_NAMES = ("degree", *(f"{run} {quantity}" for run in range(EXACT_RUNS) for quantity in _QUANTITIES))
 
 
 class Host(call.Host):
@@ -51,7 +51,7 @@ def run_exactly(functions: Functions, architecture: Architecture, seed: int) -> 
 
 def parted(found: Arrays) -> list[Values]:
     """The values of each run."""
-    runs: list[Values] = [{} for _ in range(RUNS)]
+    runs: list[Values] = [{} for _ in range(EXACT_RUNS)]
     for (name, l), array in found.items():
         run, _, quantity = name.partition(" ")
         if quantity:

@@ -96,7 +96,7 @@ def attempts(
 
 def _asked(name: str, architecture: Architecture, seed: int) -> Request:
     header = {"widths": architecture.widths, "rows": architecture.rows, "seed": seed}
-    names = {"exact": host.NAMES}
+    names = {"exact": host.EXACT_NAMES}
     return Request((name, architecture), ("exact",), header, [], names, len(architecture.widths) - 1)
 
 

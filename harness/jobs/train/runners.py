@@ -132,7 +132,7 @@ class Perturbed(Harnessed):
         return spread.perturbed(course, of_network(inputs.network))
 
     def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
-        return of_network(_stepped(spread.step, course, inputs, state, epochs))
+        return of_network(_stepped(spread.perturbed_step, course, inputs, state, epochs))
 
 
 @dataclass(frozen=True)

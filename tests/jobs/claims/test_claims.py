@@ -19,7 +19,7 @@ from support.networks import inputs
 
 from harness.cases.case import make_case
 from harness.jobs.claims.catalogue import all_claims, answered
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.counting import Counting
 from harness.jobs.claims.experiments.formulas import (
     current_or_next_layer,
@@ -29,11 +29,11 @@ from harness.jobs.claims.experiments.formulas import (
     transpose_not_inverse,
 )
 from harness.jobs.claims.experiments.practice import bias_trick, many_costs, signs
-from harness.jobs.claims.experiments.published.figures import CARELESS, RIGHT, WRONG, judged
+from harness.jobs.claims.experiments.published.figures import CARELESS, FIGURES_RIGHT, FIGURES_WRONG, judged
 from harness.jobs.claims.experiments.published.groups import groups
 from harness.jobs.claims.experiments.published.recomputed import OffByOne
 from harness.jobs.claims.report import claims_document, drawn_pictures, write_claims
-from harness.jobs.claims.tools import distance, exponent, functions, is_right
+from harness.jobs.claims.tools import exponent, functions, is_right, relative_distance
 from harness.mistakes.backward import (
     InverseWhereTransposeBelongs,
     UpdatedWeightsUsedToPropagate,
@@ -120,7 +120,7 @@ def test_the_twelve_questions_are_there_and_each_is_whole(found):
         assert claim.question.endswith("?"), claim.name
         assert min(map(len, (claim.answer, claim.source, claim.method, claim.limits))) > 20, claim.name
         assert evidence.statements, claim.name
-        assert any(isinstance(one, Table) for one in evidence.exhibits), claim.name
+        assert any(isinstance(one, ClaimTable) for one in evidence.exhibits), claim.name
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -160,8 +160,8 @@ SABOTAGE = [
     ("slope-from-output-or-input", slope_forms, "ALLOWED", 0, {1}),
     ("slope-from-output-or-input", SigmaPrimeOfActivation, "slope", Textbook.slope, {5}),
     ("slope-from-output-or-input", slope_forms, "ACTIVATIONS", swapped_activations(), {3, 4}),
-    ("error-sign-and-update-sign", signs, "MIXED", signs.RIGHT, {3}),
-    ("error-sign-and-update-sign", signs, "RIGHT", signs.MIXED, {2}),
+    ("error-sign-and-update-sign", signs, "MIXED", signs.RIGHT_SIGNS, {3}),
+    ("error-sign-and-update-sign", signs, "RIGHT_SIGNS", signs.MIXED, {2}),
     ("error-sign-and-update-sign", signs, "differences", lambda one, other: (["new w"], 1), {0}),
     ("the-bias-trick", bias_trick, "as_published", lambda widths, random: narrow(widths, random), {1}),
     ("the-bias-trick", bias_trick, "from_output", lambda o: 2 * o * (1 - o), {3}),
@@ -233,12 +233,18 @@ def test_the_worked_examples_first_step_by_hand(found):
     [table] = [one for one in found[CLAIM["published-figures"]].exhibits if "the slip" in one.headers[-1]]
     [row] = [row for row in table.rows if row[:2] == ["Mazur, closing figures", "`loss_after_1`"]]
     assert row[3].startswith("0.29102777")
-    assert (row[2], *row[4:]) == (early, WRONG, "yes")
+    assert (row[2], *row[4:]) == (early, FIGURES_WRONG, "yes")
 
 
 @pytest.mark.parametrize(
     ("printed", "verdict"),
-    [("0.710567", RIGHT), ("0.710566", CARELESS), ("0.710568", WRONG), ("0.71057", RIGHT), ("0.71056", CARELESS)],
+    [
+        ("0.710567", FIGURES_RIGHT),
+        ("0.710566", CARELESS),
+        ("0.710568", FIGURES_WRONG),
+        ("0.71057", FIGURES_RIGHT),
+        ("0.71056", CARELESS),
+    ],
 )
 def test_a_figure_is_judged_by_its_last_printed_place(printed, verdict):
     """The hidden output of article 2's forward pass is 0.71056688831."""
@@ -294,7 +300,7 @@ def test_right_is_within_rounding_and_a_thousandth_of_a_percent_is_not():
     assert is_right(gradients, given_inputs)
     off = dataclasses.replace(gradients, w=[gradients.w[0] * (1 + 1e-5), *gradients.w[1:]])
     assert not is_right(off, given_inputs)
-    assert distance(off.w[:1], gradients.w[:1]) == pytest.approx(1e-5, rel=1e-9)
+    assert relative_distance(off.w[:1], gradients.w[:1]) == pytest.approx(1e-5, rel=1e-9)
 
 
 # The page.
@@ -353,7 +359,7 @@ def test_a_claim_that_fails_shows_on_the_page():
 
 
 def test_cells_cannot_break_a_table_and_long_tables_are_folded():
-    table = Table("caption", ["a|b"], [["c|d"]] * 30)
+    table = ClaimTable("caption", ["a|b"], [["c|d"]] * 30)
     page = page_of({all_claims()[0]: Evidence((Statement("yes", True),), (table,))})
     assert page.count("c\\|d") == 30
     assert "<details><summary>caption</summary>" in page

@@ -23,7 +23,7 @@ from harness.jobs.compare.pairs import Pairs
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Selection, select
 from harness.jobs.compare.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
-from harness.jobs.compare.table import COLUMNS, Table
+from harness.jobs.compare.table import RESULT_COLUMNS, ResultTable
 from harness.reporting.profile import Clock
 from harness.sandbox.loading import Implementation, find
 from harness.sandbox.pool import Pool
@@ -51,7 +51,7 @@ class Shuffled(Pool):
 def scheduled(seed, cases=CASES, look=lambda _: None):
     """The rows and pairs of a schedule in this process."""
     names = [one.name for one in TWO]
-    table, pairs = Table(names, [case.id for case in cases]), Pairs(names, cases)
+    table, pairs = ResultTable(names, [case.id for case in cases]), Pairs(names, cases)
     with Shuffled(seed, lambda: look(plan)) as pool:
         plan = Schedule(TWO, cases, pool, Limits(20.0, math.inf), Clock())
         count = sum(1 for _ in plan.results(table, pairs))
@@ -114,7 +114,7 @@ def test_blocks_keep_the_order_and_a_large_case_is_alone():
 
 def test_a_table_is_read_in_order_while_it_is_written(tmp_path):
     path = tmp_path / "data" / "partial.csv"
-    table = Table(["a", "b"], ["one", "two"], path)
+    table = ResultTable(["a", "b"], ["one", "two"], path)
     rows = {
         (name, case): [Row(name, case, "w", layer, "[0]", 0.1, 1e-300, 2.0, 3, 4, "wrong", 0.5, detail)]
         for name, case, layer, detail in [
@@ -165,14 +165,14 @@ def test_what_ends_a_run_leaves_its_rows_and_the_old_table(tmp_path, sent):
     assert (reports / "results.csv").read_text(encoding="utf-8") == "old"
     assert partial.read_bytes().endswith(b"\n")
     rows = read(partial)
-    assert list(rows[0]) == COLUMNS
+    assert list(rows[0]) == RESULT_COLUMNS
     assert {row["implementation"] for row in rows} == {"batched_matrices", "slow"}
     assert all(None not in row.values() for row in rows)
 
 
 @pytest.mark.parametrize("named", [True, False])
 def test_a_full_disk_is_said_in_a_line_and_leaves_whole_rows(tmp_path, monkeypatch, named):
-    table = Table(["one"], ["a", "b"], tmp_path / "partial.csv" if named else None)
+    table = ResultTable(["one"], ["a", "b"], tmp_path / "partial.csv" if named else None)
     table.append("one", "a", [Row("one", "a", "w", 1)])
 
     class Full:
@@ -199,10 +199,10 @@ def test_a_full_disk_is_said_in_a_line_and_leaves_whole_rows(tmp_path, monkeypat
 
 
 def test_two_comparisons_do_not_write_into_one_folder(tmp_path):
-    first = Table(["one"], ["case"], tmp_path / "partial.csv")
+    first = ResultTable(["one"], ["case"], tmp_path / "partial.csv")
     first.append("one", "case", [Row("one", "case", "w", 1, detail="a\rline")])
     with pytest.raises(UnusableInput, match="expected no other comparison to write there"):
-        Table(["one"], ["case"], tmp_path / "partial.csv")
+        ResultTable(["one"], ["case"], tmp_path / "partial.csv")
     assert [row.detail for row in first] == ["a\rline"]
 
 

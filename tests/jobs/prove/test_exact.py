@@ -15,7 +15,7 @@ from harness.jobs.prove import proofs
 from harness.jobs.prove.evaluate import NotExact, degree, differences, evaluate
 from harness.jobs.prove.host import parted, run_exactly
 from harness.jobs.prove.proofs import ARCHITECTURES, Attempt, attempts, prove
-from harness.jobs.prove.refute import WRONG, refute
+from harness.jobs.prove.refute import WRONG_FORMULATIONS, refute
 from harness.model.contract import Gradients, Unsupported
 from harness.model.exact import (
     SET_SIZE,
@@ -105,7 +105,7 @@ def test_the_architectures_are_as_varied_as_promised():
     assert {a.rows == 1 for a in ARCHITECTURES} == {len(set(a.widths)) == 1 for a in ARCHITECTURES} == {True, False}
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", WRONG_FORMULATIONS)
 def test_a_wrong_formulation_is_refuted_and_its_counterexample_holds(name):
     found = refute(name)
     assert found.refuted == found.of == 100
@@ -252,6 +252,6 @@ def test_the_report_holds_what_the_run_says(able, tried):
     assert f"compared on {len(ARCHITECTURES)} architectures" in REPORT
     assert f"{pairs} pairs are equal" in REPORT
     assert f"({numbers:,} pairs of integers)" in REPORT
-    for name in WRONG:
+    for name in WRONG_FORMULATIONS:
         assert name.capitalize() in REPORT
     assert small_inputs(ARCHITECTURES[0], random.Random(0)).x.shape == (1, 3)

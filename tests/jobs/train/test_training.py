@@ -76,7 +76,7 @@ def test_each_of_the_runs_side_by_side_takes_a_right_step(name):
     inputs = course.build()
     x, t = inputs.batches(course.batch)[0]
     starts = spread.perturbed(course, of_network(inputs.network))
-    moved = of_network(spread.step(network_of(inputs.network, starts), x, t, course.learning_rate))
+    moved = of_network(spread.perturbed_step(network_of(inputs.network, starts), x, t, course.learning_rate))
     for k in range(spread.RUNS):
         alone = network_of(inputs.network, tuple(layer[k] for layer in starts))
         standards = certify(Inputs(alone, x, t), course.learning_rate, "float64")

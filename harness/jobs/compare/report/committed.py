@@ -42,7 +42,7 @@ def committed(comparison: Comparison) -> Comparison:
     """The same comparison without the noise of the machine: `digits` is None where they are not told."""
     rows = _Again(lambda: _steady(comparison.rows))
     steady = replace(comparison, rows=rows, pairs=[])
-    return replace(steady, pairs=[*_told(comparison.pairs, steady.tally)])
+    return replace(steady, pairs=[*_committed_pairs(comparison.pairs, steady.tally)])
 
 
 def _steady(rows: Iterable[Row]) -> Iterator[Row]:
@@ -54,14 +54,14 @@ def _steady(rows: Iterable[Row]) -> Iterator[Row]:
             if row.verdict == "inaccurate"
         }
         for row in of_case:
-            yield _row(row, reasons.get(_function(row)))
+            yield _committed_row(row, reasons.get(_function(row)))
 
 
 def _function(row: Row) -> str:
     return _FUNCTIONS.get(row.quantity, "backprop")  # z and a are shown by it
 
 
-def _row(row: Row, reason: str | None) -> Row:
+def _committed_row(row: Row, reason: str | None) -> Row:
     """One row; `reason` is why the numbers of its function are inaccurate, if any is. Then all count as inaccurate."""
     if reason is not None and row.entries is not None:
         return row._replace(
@@ -74,7 +74,7 @@ def _row(row: Row, reason: str | None) -> Row:
     return row._replace(entry="", error=None, bound=None)
 
 
-def _told(pairs: Iterable[PairRow], tally: Tally) -> Iterator[PairRow]:
+def _committed_pairs(pairs: Iterable[PairRow], tally: Tally) -> Iterator[PairRow]:
     """The pairs, without digits where those of one of the two are not told."""
     for pair in pairs:
         if pair.quantity == NOT_PAIRED:

@@ -13,9 +13,9 @@ from harness.jobs.compare.pairs import kind
 from harness.jobs.compare.rows import Row
 from harness.sandbox.loading import Implementation
 
-LARGEST = 1e15  # an excess above is an error where the truth is all but exact
+LARGEST_SHOWN = 1e15  # an excess above is an error where the truth is all but exact
 DEPARTING = ("inaccurate", "wrong")
-EXPLAINED = ("unsupported", "failed", "inaccurate")  # whose reasons are listed, with the cases
+WITHIN_ROUNDING = ("unsupported", "failed", "inaccurate")  # whose reasons are listed, with the cases
 BAD = ("failed", "wrong")
 NOT_RIGHT = (*BAD, "inaccurate", "cannot tell")
 WORST_SHOWN = 10  # rows, of different cases, that are kept to be shown
@@ -93,7 +93,7 @@ class Counts:
             of_quantity = [row for row in judged if row.quantity == quantity]
             self.quantities.setdefault(quantity, OfQuantity()).add(of_quantity)
         for verdict, detail in dict.fromkeys((row.verdict, row.detail) for row in rows):
-            if verdict in EXPLAINED:
+            if verdict in WITHIN_ROUNDING:
                 self.reasons.setdefault(verdict, {}).setdefault(detail, Cases()).add(rows[0].case)
         if any(row.verdict in DEPARTING for row in rows):
             self.departing.add(kind)
@@ -143,5 +143,5 @@ def badness(row: Row) -> tuple[bool, int, str, str, int]:
     another machine."""
     excess = math.nan if row.excess is None else row.excess
     unknown = excess != excess
-    magnitude = 0 if unknown else math.floor(math.log10(min(excess, LARGEST)))
+    magnitude = 0 if unknown else math.floor(math.log10(min(excess, LARGEST_SHOWN)))
     return unknown, -magnitude, row.case, row.quantity, row.layer

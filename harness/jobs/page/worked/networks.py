@@ -31,7 +31,7 @@ def data() -> dict[str, Any]:
     """Everything that the part "Side by side" shows, to be written as JSON; the same on every machine."""
     return {
         "formulations": [_formulation(notation) for notation in NOTATIONS],
-        "networks": [_network(example) for example in examples()],
+        "networks": [_network_data(example) for example in examples()],
     }
 
 
@@ -97,7 +97,7 @@ def _formulation(notation: Notation) -> dict[str, Any]:
     }
 
 
-def _network(example: Example) -> dict[str, Any]:
+def _network_data(example: Example) -> dict[str, Any]:
     worked = Worked(example)
     return {
         "id": example.id,
@@ -108,14 +108,14 @@ def _network(example: Example) -> dict[str, Any]:
             key.id: [number_text(value, digits) for digits in SHOWN_DIGITS] for key, value in worked.values.items()
         },
         "steps": [
-            {"name": step.name, "sentence": step.sentence, "rows": [_row(worked, key) for key in step.keys]}
+            {"name": step.name, "sentence": step.sentence, "rows": [_sample_data(worked, key) for key in step.keys]}
             for step in steps(worked)
         ],
         "formulations": {notation.implementation: _as_written(worked, notation) for notation in NOTATIONS},
     }
 
 
-def _row(worked: Worked, key: EntryKey) -> dict[str, Any]:
+def _sample_data(worked: Worked, key: EntryKey) -> dict[str, Any]:
     """One entry as a row of the table: `made` gives the ids of what it is made of."""
     made = worked.made(key)
     return {
