@@ -1,4 +1,4 @@
-"""Laws that hold for every implementation, whatever it computes inside."""
+"""Laws that hold for every implementation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from harness.truth.certify import certify
 IMPLEMENTATIONS = available()
 GRADIENT_CASES = [case for case in standard_cases() if not case.online]
 each = pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda i: i.name)
-# What a difference quotient has at the least, where others have all that rounding leaves.
+# The digits in which results must agree; a difference quotient has fewer.
 DIGITS = {"float64": 11, "float32": 4}
 APPROXIMATE = {"finite_differences": {"float64": 4, "float32": 1}}
 
@@ -29,7 +29,7 @@ def total(arrays):
 
 
 def close(ones, others, least):
-    """Whether every layer of two lists of arrays has so many digits in common."""
+    """Whether every layer of two lists of arrays agrees to `least` digits."""
     layers = zip(ones, others, strict=True)
     return all(digits(distance(np.asarray(a, float), np.asarray(b, float)), "float64") >= least for a, b in layers)
 
@@ -87,7 +87,7 @@ def test_step_is_w_minus_learning_rate_times_gradient(implementation):
 @settings(max_examples=25)
 @given(given_inputs=inputs(max_width=4, max_batch=3))
 def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs):
-    """Every entry within its own rounding bound: no digits, no tolerance."""
+    """Every entry is within its own rounding bound, without a tolerance."""
     network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
     try:
         gradients = functions_of(implementation).backprop(network, x, t)
@@ -105,8 +105,8 @@ def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs)
 @pytest.mark.parametrize("block", [1, 5, 16])
 @settings(max_examples=50)
 @given(given_inputs=inputs())
-def test_blocks_of_any_size_give_what_the_whole_gives(block, given_inputs):
-    """batched_matrices cuts large arrays into blocks of rows; here small ones, down to single rows."""
+def test_blocks_of_any_size_give_the_same_result(block, given_inputs):
+    """batched_matrices works on blocks of rows; here they are small, down to single rows."""
     network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
     batched, plain = (functions_of(one) for one in find(["batched_matrices", "matrices"]))
     with pytest.MonkeyPatch.context() as patch:
@@ -119,8 +119,8 @@ def test_blocks_of_any_size_give_what_the_whole_gives(block, given_inputs):
     assert close([one.b for one in moved.layers], [one.b for one in expected.layers], DIGITS["float64"])
 
 
-def test_an_answer_outlives_the_next_call():
-    """What is returned is new memory: a later call, on other data, leaves it as it was."""
+def test_a_result_is_unchanged_by_later_calls():
+    """Results are in new memory, which a later call with other data does not overwrite."""
     [batched] = find(["batched_matrices"])
     one, other = (random_inputs([3, 40, 2], "tanh", "identity", "half_squared_error", 7, seed) for seed in (1, 2))
     functions = functions_of(batched)
