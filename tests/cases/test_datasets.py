@@ -26,12 +26,12 @@ def test_bundled_datasets_equal_those_of_scikit_learn(name):
 
 @pytest.mark.parametrize("case", [case for case in standard_cases() if not case.online], ids=lambda case: case.id)
 def test_each_seed_draws_different_numbers_reproducibly(case):
-    one, again, other, usual = (case.build(seed) for seed in (1, 1, 2, None))
-    for mine, repeated, theirs in zip(one.arrays(), again.arrays(), other.arrays(), strict=True):
+    first, again, second, unseeded = (case.build(seed) for seed in (1, 1, 2, None))
+    for mine, repeated, theirs in zip(first.arrays(), again.arrays(), second.arrays(), strict=True):
         assert np.array_equal(mine, repeated)
         assert mine.shape == theirs.shape
         assert mine.dtype == case.dtype
-    weights = [inputs.network.layers[0].w for inputs in (one, other, usual)]
+    weights = [inputs.network.layers[0].w for inputs in (first, second, unseeded)]
     assert not any(np.array_equal(weights[i], weights[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
 
 
@@ -70,5 +70,5 @@ def test_widths_that_do_not_match_the_dataset_are_refused_in_one_line(widths):
 
 def test_case_names_list_all_activations_and_dtypes():
     assert set(OUTPUT_ACTIVATIONS) == ACTIVATIONS.keys()
-    assert set(HIDDEN_ACTIVATIONS) == {name for name, one in ACTIVATIONS.items() if one.slope is not None}
+    assert set(HIDDEN_ACTIVATIONS) == {name for name, activation in ACTIVATIONS.items() if activation.slope is not None}
     assert set(DTYPES) == FUNCTION_ULPS.keys()

@@ -38,11 +38,11 @@ def test_slices_and_balls_enclose_the_same_values(widths, hidden, output, batch,
         by_slices, by_balls = enclosure_backprop.backprop_in_enclosures(inputs), gradient.enclose_in_balls(inputs, 256)
     compared = 0
     for name in ("a", "delta", "parameters"):
-        for one, other in zip(getattr(by_slices, name), getattr(by_balls, name), strict=True):
-            known = np.isfinite(one.radius) & np.isfinite(other.radius)
-            gap = np.abs((one.high - other.high) + (one.low - other.low))
+        for sliced, balls in zip(getattr(by_slices, name), getattr(by_balls, name), strict=True):
+            known = np.isfinite(sliced.radius) & np.isfinite(balls.radius)
+            gap = np.abs((sliced.high - balls.high) + (sliced.low - balls.low))
             # The second term covers the rounding of this comparison.
-            assert (gap <= (one.radius + other.radius) * (1 + 1e-9) + 2.0**-104 * np.abs(one.high))[known].all()
+            assert (gap <= (sliced.radius + balls.radius) * (1 + 1e-9) + 2.0**-104 * np.abs(sliced.high))[known].all()
             compared += int(known.sum())
     assert compared
 

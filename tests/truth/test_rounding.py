@@ -28,17 +28,17 @@ from harness.truth.certify import certify, certify_forward, error_over_bound
 
 def test_no_false_alarm_on_a_sample_of_random_networks():
     """The same as the first trials of `nox -s soundness`."""
-    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    implementations = tuple(found for found in available() if found.name not in LOSSY)
     tally = Tally()
-    for one in tallied(implementations, range(40)):
-        tally = tally.plus(one)
+    for trial in tallied(implementations, range(40)):
+        tally = tally.plus(trial)
     print(
         f"{tally.entries.total():,} entries, {tally.undecided.total():,} undecided, {tally.alarms.total()} false alarms"
     )
     assert tally.alarms.total() == 0, tally.where
     assert tally.entries.total() > 500_000
     assert tally.undecided.total() < 0.1 * tally.entries.total()
-    assert set(tally.entries) == {"(forward pass)", *(one.name for one in implementations)}
+    assert set(tally.entries) == {"(forward pass)", *(implementation.name for implementation in implementations)}
     # The bounds are tight: half of the inexact entries have an error of more than 1/400 of the bound.
     assert all(worst > 0.01 for worst in tally.worst.values())
     print(f"medians: {tally.tight().quantile(0.5):.1e}, {tally.tight().quantile(0.5, with_exact=False):.1e}")
@@ -66,7 +66,7 @@ def has_bounds(case, given_inputs):
 
 def test_huge_weights_cause_no_false_alarm_and_few_undecided_entries(monkeypatch):
     """Even where E_z is in the thousands, e^{E_z} overflows and the slope is 0."""
-    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    implementations = tuple(found for found in available() if found.name not in LOSSY)
     tally, overflowing = Tally(), 0
     for most in (9, 18):
         huge = partial(with_huge_weights, most=most)
@@ -74,8 +74,8 @@ def test_huge_weights_cause_no_false_alarm_and_few_undecided_entries(monkeypatch
         # Where a bound is infinite, correct code may return NaN, which is a failure.
         finite = [number for number in range(30) if has_bounds(*huge(number))]
         overflowing += 30 - len(finite)
-        for one in tallied(implementations, finite):
-            tally = tally.plus(one)
+        for trial in tallied(implementations, finite):
+            tally = tally.plus(trial)
     print(f"{tally.entries.total():,} entries, {tally.undecided.total():,} undecided; {overflowing} overflow")
     assert overflowing <= 4
     assert tally.alarms.total() == 0, tally.where
@@ -225,8 +225,8 @@ def in_float64(network, x, t):
 
 
 def verdict_of(function, given_inputs, spoil):
-    def run(one):
-        gradients = function(one.network, one.x, one.t)
+    def run(perturbed):
+        gradients = function(perturbed.network, perturbed.x, perturbed.t)
         spoil(gradients)
         arrays = {("w", l): w for l, w in enumerate(gradients.w, 1)} | {
             ("b", l): b for l, b in enumerate(gradients.b, 1)
@@ -282,7 +282,7 @@ def test_a_gradient_through_dead_units_is_wrong_where_the_truth_is_zero():
 
 def test_equal_weights_and_many_paths_stay_within_the_bound():
     """All terms of all layers have one sign, the worst case for rounding."""
-    implementations = [one for one in available() if one.name not in LOSSY]
+    implementations = [found for found in available() if found.name not in LOSSY]
     for widths, size in (((4,) * 7, 0.1), ((2,) * 13, 0.7)):
         given_inputs = random_inputs(list(widths), "identity", "identity", "half_squared_error", 2, seed=1)
         w = [np.full_like(layer.w, size) for layer in given_inputs.network.layers]
@@ -337,9 +337,9 @@ def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
     [finite_differences] = find(["finite_differences"])
     given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=9)
 
-    def run(one):
-        gradients = functions_of(finite_differences).backprop(one.network, one.x, one.t)
-        return quantities_of("backprop", of_gradients(gradients, one), one, OURS)
+    def run(perturbed):
+        gradients = functions_of(finite_differences).backprop(perturbed.network, perturbed.x, perturbed.t)
+        return quantities_of("backprop", of_gradients(gradients, perturbed), perturbed, OURS)
 
     found = weighed(run, given_inputs, 0.5, "float64")
     assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks with the working precision")

@@ -64,11 +64,11 @@ def test_products_of_slices_stay_within_the_truncation_error(seed, spread):
     in_rows = slice_matrix(a, slicing, axis=1), slice_matrix(w, slicing)
     in_columns = slice_matrix(DoubleDouble(a.high.T, a.low.T), slicing, axis=0), slice_matrix(w, slicing, axis=0)
     exact = exactly(a) @ exactly(w)
-    for one, other, found in (
+    for left, right, found in (
         (*in_rows, sliced_product(*in_rows, slicing)),
         (in_columns[0].transposed, in_columns[1], sliced_transpose_product(*in_columns, slicing)),
     ):
-        scale = fractions(one.scale) * fractions(other.scale)
+        scale = fractions(left.scale) * fractions(right.scale)
         allowed = Fraction(slicing.truncation_error) * scale + np.abs(exact) * Fraction(1, 2**100)
         assert (np.abs(exactly(found) * scale - exact) <= allowed).all()
 
@@ -138,11 +138,11 @@ def test_radii_hold_for_subnormal_products(exponent, radius):
 def test_the_radius_covers_the_rounding_of_a_long_sum_of_radii():
     random = np.random.default_rng(9)
     n = 100_000
-    one = Enclosure(np.ones((n, 1)), np.zeros((n, 1)), random.uniform(0.3, 0.4, (n, 1)))
-    exact = sum(map(Fraction, one.radius.ravel().tolist()))
+    column = Enclosure(np.ones((n, 1)), np.zeros((n, 1)), random.uniform(0.3, 0.4, (n, 1)))
+    exact = sum(map(Fraction, column.radius.ravel().tolist()))
     for found in (
-        sum_of_outer_products(one, Enclosure.from_floats(np.ones((n, 1)))),
-        enclosed_product(one.transposed, slice_weights(np.ones((1, n))).transposed),
+        sum_of_outer_products(column, Enclosure.from_floats(np.ones((n, 1)))),
+        enclosed_product(column.transposed, slice_weights(np.ones((1, n))).transposed),
     ):
         assert Fraction(found.high[0, 0]) + Fraction(found.low[0, 0]) == n
         assert exact <= Fraction(found.radius[0, 0]) <= exact * (1 + Fraction(1, 2**25))
@@ -159,13 +159,13 @@ def test_an_infinite_weight_does_not_affect_other_results():
 
 def test_only_the_wide_entries_are_recomputed_in_balls():
     random = np.random.default_rng(3)
-    one, other = badly_scaled(random, (4, 5), 30), badly_scaled(random, (5, 6), 30)
+    left, right = badly_scaled(random, (4, 5), 30), badly_scaled(random, (5, 6), 30)
     found = Enclosure(np.zeros((4, 6)), np.zeros((4, 6)), np.full((4, 6), np.inf))
-    wide = np.zeros((4, 6), dtype=bool)
-    wide[1, 2] = wide[1, 4] = wide[3, 4] = True
-    better = recompute_in_balls(found, wide, one, other)
-    exact, terms = exactly(one) @ exactly(other), np.abs(one.high) @ np.abs(other.high)
-    inherited = one.radius @ np.abs(other.high) + np.abs(one.high) @ other.radius + one.radius @ other.radius
-    assert (np.isinf(better.radius) == ~wide).all()
-    assert (np.abs(exactly(better) - exact)[wide] <= fractions(better.radius[wide])).all()
-    assert (better.radius <= 1.01 * inherited + 1e-29 * terms)[wide].all()
+    is_wide = np.zeros((4, 6), dtype=bool)
+    is_wide[1, 2] = is_wide[1, 4] = is_wide[3, 4] = True
+    better = recompute_in_balls(found, is_wide, left, right)
+    exact, terms = exactly(left) @ exactly(right), np.abs(left.high) @ np.abs(right.high)
+    inherited = left.radius @ np.abs(right.high) + np.abs(left.high) @ right.radius + left.radius @ right.radius
+    assert (np.isinf(better.radius) == ~is_wide).all()
+    assert (np.abs(exactly(better) - exact)[is_wide] <= fractions(better.radius[is_wide])).all()
+    assert (better.radius <= 1.01 * inherited + 1e-29 * terms)[is_wide].all()
