@@ -24,7 +24,7 @@ def harness(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess
     return completed([sys.executable, "-m", "harness", *map(str, arguments)], cwd=cwd)
 
 
-def told(*arguments: object) -> subprocess.CompletedProcess[str]:
+def in_process(*arguments: object) -> subprocess.CompletedProcess[str]:
     """What a command says that needs no process of its own, since it starts none."""
     with redirect_stdout(io.StringIO()) as output, redirect_stderr(io.StringIO()) as errors, chdir(ROOT):
         try:

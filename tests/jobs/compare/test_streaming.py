@@ -255,7 +255,7 @@ def test_an_implementation_is_loaded_once_in_a_worker_and_not_once_a_block(tmp_p
 def test_a_run_that_is_through_leaves_no_part_of_a_table(tmp_path):
     done = harness("compare", "--only", "row_matrices", "--case", "xor-2-1*", "--reports", tmp_path)
     assert done.returncode == 0
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["pairs.csv", "results.csv"]
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["compare.json", "pairs.csv", "results.csv"]
     assert not [*tmp_path.rglob("*.new")]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -249,9 +248,9 @@ def test_the_report_holds_what_the_run_says(able, tried):
         for architecture in ARCHITECTURES
     ]
     pairs, numbers = sum(len(p.equal) for p in proofs), sum(p.numbers for p in proofs)
-    assert f"{len(able)} implementations accept exact numbers." in REPORT
-    assert f"compared on {len(ARCHITECTURES)} architectures." in REPORT
-    assert re.search(rf"{pairs} pairs are\s+equal", REPORT)
+    assert f"{len(able)} implementations accept exact numbers. " in REPORT
+    assert f"compared on {len(ARCHITECTURES)} architectures" in REPORT
+    assert f"{pairs} pairs are equal" in REPORT
     assert f"({numbers:,} pairs of integers)" in REPORT
     for name in WRONG:
         assert name.capitalize() in REPORT
