@@ -1,4 +1,4 @@
-"""Random networks for property tests, and comparisons in units of rounding."""
+"""Random networks for property tests, and exact values as fractions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ fractions = np.vectorize(Fraction, otypes=[object])
 
 
 def random_inputs(widths, hidden, output, cost, batch, seed, dtype="float64") -> Inputs:
-    """A network of these widths with its data, all from the seed."""
+    """A network of these widths with its data, drawn from the seed."""
     random = np.random.default_rng(seed)
     layers = []
     for number, (fan_in, fan_out) in enumerate(pairwise(widths)):
@@ -33,7 +33,7 @@ def random_inputs(widths, hidden, output, cost, batch, seed, dtype="float64") ->
 
 @st.composite
 def inputs(draw, max_hidden_layers=4, max_width=6, max_batch=5) -> Inputs:
-    """Any architecture: 0 to 4 hidden layers, every activation, every cost with an output that it allows."""
+    """Any architecture: 0 to 4 hidden layers, every activation, and every valid pair of cost and output."""
     widths = draw(st.lists(st.integers(1, max_width), min_size=2, max_size=max_hidden_layers + 2))
     output, cost = draw(
         st.one_of(
@@ -46,6 +46,6 @@ def inputs(draw, max_hidden_layers=4, max_width=6, max_batch=5) -> Inputs:
     return random_inputs(widths, hidden, output, cost, draw(st.integers(1, max_batch)), draw(st.integers(0, 2**32)))
 
 
-def exactly(middle):
-    """The midpoint of an enclosure, or a Double, in fractions."""
-    return fractions(middle.high) + fractions(middle.low)
+def exactly(midpoint):
+    """high + low of an Enclosure or a DoubleDouble, as an array of fractions."""
+    return fractions(midpoint.high) + fractions(midpoint.low)

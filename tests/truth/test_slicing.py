@@ -1,4 +1,4 @@
-"""Matrices in slices and their products, against fractions; and what balls mend of them."""
+"""Sliced matrices and their products compared with fractions, and the entries recomputed in balls."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def badly_scaled(random, shape, spread):
 
 
 @pytest.mark.parametrize("inner", [1, 2, 32, 1000, 1024, 4096, 50_000])
-def test_slices_are_few_bits_of_what_they_add_up_to(inner):
+def test_slices_have_few_bits_and_sum_to_the_matrix(inner):
     slicing = slicing_for(inner)
     assert slicing.bits * slicing.slices >= SLICED_BITS
-    # All that can meet in one sum fits into 53 bits.
+    # Every sum of products of slices fits into 53 bits.
     assert inner * slicing.slices * (2 ** (slicing.bits - 1)) ** 2 <= 2**53
     random = np.random.default_rng(inner)
     for axis in (None, 0, 1):
@@ -56,7 +56,7 @@ def test_slices_are_few_bits_of_what_they_add_up_to(inner):
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0, 5, 30, 100]))
-def test_products_of_slices_err_by_their_slip(seed, spread):
+def test_products_of_slices_stay_within_the_truncation_error(seed, spread):
     random = np.random.default_rng(seed)
     n, k, m = random.integers(1, 9, 3)
     slicing = slicing_for(int(k))
@@ -64,18 +64,18 @@ def test_products_of_slices_err_by_their_slip(seed, spread):
     in_rows = slice_matrix(a, slicing, axis=1), slice_matrix(w, slicing)
     in_columns = slice_matrix(DoubleDouble(a.high.T, a.low.T), slicing, axis=0), slice_matrix(w, slicing, axis=0)
     exact = exactly(a) @ exactly(w)
-    for one, other, found in (
+    for left, right, found in (
         (*in_rows, sliced_product(*in_rows, slicing)),
         (in_columns[0].transposed, in_columns[1], sliced_transpose_product(*in_columns, slicing)),
     ):
-        scale = fractions(one.scale) * fractions(other.scale)
+        scale = fractions(left.scale) * fractions(right.scale)
         allowed = Fraction(slicing.truncation_error) * scale + np.abs(exact) * Fraction(1, 2**100)
         assert (np.abs(exactly(found) * scale - exact) <= allowed).all()
 
 
 @pytest.mark.parametrize("inner", [1, 3, 32, 500])
-def test_the_slip_is_what_the_worst_matrix_loses(inner):
-    """Every slice is as large as it can be and leaves as much as it can, with one sign: nothing cancels."""
+def test_the_truncation_error_is_nearly_attained(inner):
+    """Every slice and every remainder is as large as possible, with one sign, so nothing cancels."""
     slicing = slicing_for(inner)
     digits = [Fraction(2 ** (slicing.bits - 1) - 1, 2 ** (slicing.bits * t)) for t in range(1, 8)]
     exact = sum(digits)
@@ -94,11 +94,11 @@ def test_the_slip_is_what_the_worst_matrix_loses(inner):
 
 @given(st.integers(0, 2**32), st.sampled_from([0, 5, 30, 100, 400]))
 def test_products_of_enclosures_enclose_every_product(seed, spread):
-    """Also of the ends of the intervals that the factors are."""
+    """Including the products of the ends of the intervals."""
     random = np.random.default_rng(seed)
     n, k, m = random.integers(1, 9, 3)
     a, w = badly_scaled(random, (n, k), spread), badly_scaled(random, (m, k), spread).high
-    with np.errstate(invalid="ignore"):  # what is scaled too far is NaN, and decides nothing
+    with np.errstate(invalid="ignore"):  # entries out of the scaling range are NaN, and decide nothing
         found = enclosed_product(a, slice_weights(w).transposed)
         other = sum_of_outer_products(a.transposed, Enclosure.from_floats(w.T))
     terms = np.abs(a.high) @ np.abs(w).T
@@ -109,14 +109,14 @@ def test_products_of_enclosures_enclose_every_product(seed, spread):
             decided = np.isfinite(product_found.radius)
             radius = fractions(np.where(decided, product_found.radius, 0))
             assert (~decided | (np.abs(exactly(product_found) - exact) <= radius)).all()
-    # None is left wider than its terms and its factors make it, however they are scaled.
+    # No radius is larger than the terms and the radii of the factors require, for every scaling.
     assert (found.radius <= inherited * (1 + 1e-9) + 2 * ACCEPTED_TRUNCATION * terms + 1e-300)[terms < 1e300].all()
 
 
 @pytest.mark.parametrize("exponent", [-540, -535, -500, 0, 200])
 @pytest.mark.parametrize("radius", [0.0, 2.0**-52, 0.5])
-def test_radii_hold_at_the_bottom_of_the_range_too(exponent, radius):
-    """Where products are subnormal, every operation may lose half of the smallest number."""
+def test_radii_hold_for_subnormal_products(exponent, radius):
+    """Where products are subnormal, every operation may lose half of the smallest subnormal number."""
     random = np.random.default_rng(abs(exponent))
     for rows in (1, 2, 5, 400):
         high = random.normal(size=(rows, 3)) * 2.0**exponent
@@ -126,7 +126,7 @@ def test_radii_hold_at_the_bottom_of_the_range_too(exponent, radius):
             enclosed_product(a.transposed, slice_weights(w).transposed),
             sum_of_outer_products(a, Enclosure.from_floats(w.T)),
         ):
-            for sign in (-1, 0, 1):  # the ends of the intervals, where all products go the same way
+            for sign in (-1, 0, 1):  # the ends of the intervals, where all products have the same sign
                 ends = (
                     exactly(a.transposed)[:, None, :]
                     + sign * fractions(a.radius.T)[:, None, :] * fractions(np.sign(w))[None]
@@ -135,20 +135,20 @@ def test_radii_hold_at_the_bottom_of_the_range_too(exponent, radius):
                 assert (np.abs(exactly(found) - exact) <= fractions(found.radius)).all(), (rows, sign)
 
 
-def test_what_a_long_sum_of_radii_rounds_off_is_in_the_radius():
+def test_the_radius_covers_the_rounding_of_a_long_sum_of_radii():
     random = np.random.default_rng(9)
     n = 100_000
-    one = Enclosure(np.ones((n, 1)), np.zeros((n, 1)), random.uniform(0.3, 0.4, (n, 1)))
-    exact = sum(map(Fraction, one.radius.ravel().tolist()))
+    column = Enclosure(np.ones((n, 1)), np.zeros((n, 1)), random.uniform(0.3, 0.4, (n, 1)))
+    exact = sum(map(Fraction, column.radius.ravel().tolist()))
     for found in (
-        sum_of_outer_products(one, Enclosure.from_floats(np.ones((n, 1)))),
-        enclosed_product(one.transposed, slice_weights(np.ones((1, n))).transposed),
+        sum_of_outer_products(column, Enclosure.from_floats(np.ones((n, 1)))),
+        enclosed_product(column.transposed, slice_weights(np.ones((1, n))).transposed),
     ):
         assert Fraction(found.high[0, 0]) + Fraction(found.low[0, 0]) == n
         assert exact <= Fraction(found.radius[0, 0]) <= exact * (1 + Fraction(1, 2**25))
 
 
-def test_one_weight_that_is_no_number_spoils_no_other():
+def test_an_infinite_weight_does_not_affect_other_results():
     w = np.array([[np.inf, 0.0], [1e10 / 3, 1e10 / 7]])
     with np.errstate(invalid="ignore"):
         found = enclosed_product(Enclosure.from_floats(np.array([[1 / 3, 1 / 7]])), slice_weights(w).transposed)
@@ -157,15 +157,15 @@ def test_one_weight_that_is_no_number_spoils_no_other():
     assert not np.isfinite(found.radius[0, 1]) or error <= Fraction(found.radius[0, 1])
 
 
-def test_balls_take_the_entries_that_are_asked_for_and_leave_the_others():
+def test_only_the_wide_entries_are_recomputed_in_balls():
     random = np.random.default_rng(3)
-    one, other = badly_scaled(random, (4, 5), 30), badly_scaled(random, (5, 6), 30)
+    left, right = badly_scaled(random, (4, 5), 30), badly_scaled(random, (5, 6), 30)
     found = Enclosure(np.zeros((4, 6)), np.zeros((4, 6)), np.full((4, 6), np.inf))
-    wide = np.zeros((4, 6), dtype=bool)
-    wide[1, 2] = wide[1, 4] = wide[3, 4] = True
-    better = recompute_in_balls(found, wide, one, other)
-    exact, terms = exactly(one) @ exactly(other), np.abs(one.high) @ np.abs(other.high)
-    inherited = one.radius @ np.abs(other.high) + np.abs(one.high) @ other.radius + one.radius @ other.radius
-    assert (np.isinf(better.radius) == ~wide).all()
-    assert (np.abs(exactly(better) - exact)[wide] <= fractions(better.radius[wide])).all()
-    assert (better.radius <= 1.01 * inherited + 1e-29 * terms)[wide].all()
+    is_wide = np.zeros((4, 6), dtype=bool)
+    is_wide[1, 2] = is_wide[1, 4] = is_wide[3, 4] = True
+    better = recompute_in_balls(found, is_wide, left, right)
+    exact, terms = exactly(left) @ exactly(right), np.abs(left.high) @ np.abs(right.high)
+    inherited = left.radius @ np.abs(right.high) + np.abs(left.high) @ right.radius + left.radius @ right.radius
+    assert (np.isinf(better.radius) == ~is_wide).all()
+    assert (np.abs(exactly(better) - exact)[is_wide] <= fractions(better.radius[is_wide])).all()
+    assert (better.radius <= 1.01 * inherited + 1e-29 * terms)[is_wide].all()

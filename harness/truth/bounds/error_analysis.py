@@ -40,7 +40,7 @@ class ErrorBounds:
     """Bounds on the errors of all quantities, one array for each layer l = 1..L.
 
     z, a, delta: of z^l, a^l and δ^l, [n, n_l]. parameters: of [∂C/∂W^l, ∂C/∂b^l], [n_l, n_{l-1} + 1]. update: of the
-    displacement of the same in one step. ambiguous_delta and ambiguous_parameters are True for the entries of δ^l and
+    displacement of [W^l, b^l] in one step. ambiguous_delta and ambiguous_parameters are True for the entries of δ^l and
     of the gradients that depend on a weighted input so near a kink of relu that rounding decides the branch.
     """
 

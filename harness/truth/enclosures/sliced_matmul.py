@@ -70,8 +70,10 @@ def slicing_for(inner: int) -> Slicing:
 
 
 def slice_matrix(matrix: DoubleDouble, slicing: Slicing, axis: int | None = None) -> SlicedMatrix:
-    """The slices of a matrix [m, k]. `axis` is that of one line: 1 scales each row by its own power of two, 0 each
-    column, and None the whole matrix by one."""
+    """The slices of a matrix [m, k], scaled to entries of at most 1/2.
+
+    Axis 1 gives each row a power of two as its scale, axis 0 each column, and None gives one to the whole matrix.
+    """
     largest = np.abs(matrix.high).max(axis=axis, keepdims=True, initial=0.0)
     exponent = np.frexp(largest)[1] + 1
     clipped = np.clip(exponent, -_SCALING_LIMIT, _SCALING_LIMIT)

@@ -53,8 +53,8 @@ def experiment() -> Evidence:
     sigmoid = ACTIVATIONS["sigmoid"].f
     caption = (
         f"Relative error of f' in float64 against arithmetic of {SLOPE_BITS} bits, with o and exp rounded as well as "
-        "can be. From z all digits are right. From the output they are lost one by one as the unit saturates, until o is "
-        "1 and the slope 0 (relative error 1). The sigmoid loses them on one side only: floats are dense near 0, "
+        "can be. From z all digits are right. From the output they are lost one by one as the unit saturates, until o "
+        "is 1 and the slope 0 (relative error 1). The sigmoid loses them on one side only: floats are dense near 0, "
         "where its small outputs lie, and not near 1."
     )
     drawn = tuple(Line(line.label, line.x, [max(y, LEAST) for y in line.y]) for line in (*from_z, *from_output))

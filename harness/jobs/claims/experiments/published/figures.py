@@ -192,9 +192,9 @@ CLAIM = Claim(
     ),
     method=(
         f"Every figure is computed anew in {PUBLISHED_BITS} bits. It is right if it is the number rounded to the "
-        "printed places, careless if it is less than a unit of the last place off, wrong otherwise. To a figure that is "
-        f"a whole float64 {quantile():.1f} times the root mean square error of {RUNS} float64 runs is allowed, each "
-        "from inputs that are an ulp off. What is not right is computed once more with the slip."
+        "printed places, careless if it is less than a unit of the last place off, wrong otherwise. To a figure that "
+        f"is a whole float64 {quantile():.1f} times the root mean square error of {RUNS} float64 runs is allowed, "
+        "each from inputs that are an ulp off. What is not right is computed once more with the slip."
     ),
     limits=(
         "The texts were read in public copies; a later edition may print other figures. A figure that right code "
