@@ -1,4 +1,4 @@
-"""The whole batch at once, for speed: each answer is written into its place, and little else is ever in memory"""
+"""Matrix products over the whole batch, optimised for speed: results are written into preallocated memory"""
 
 from math import prod
 
@@ -11,21 +11,21 @@ SOURCE = "NumPy manual, numpy.matmul, parameter out; numpy.org/doc/stable/refere
 BLOCK = 16384  # numbers; so many stay in the processor's cache, with all that f makes of them on the way
 
 
-def places(dtype, *of_shapes):
-    """For each list of shapes the arrays to be written into, all in one piece of memory: one that a process asks for
-    and gives back as a whole, the system leaves with it; many it takes back, and clears them anew at each call."""
-    memory = np.empty(sum(prod(shape) for shapes in of_shapes for shape in shapes), dtype)
-    found = []
-    for shapes in of_shapes:
-        found.append([])
+def allocate(dtype, *shape_lists):
+    """For each list of shapes, a list of uninitialised arrays. They share one allocation, which the process can reuse
+    in the next call; the memory of many small allocations goes back to the system, which must clear it again."""
+    memory = np.empty(sum(prod(shape) for shapes in shape_lists for shape in shapes), dtype)
+    arrays = []
+    for shapes in shape_lists:
+        arrays.append([])
         for shape in shapes:
-            found[-1].append(memory[: prod(shape)].reshape(shape))
+            arrays[-1].append(memory[: prod(shape)].reshape(shape))
             memory = memory[prod(shape) :]
-    return found
+    return arrays
 
 
 def blocks(*arrays):
-    """The same rows of all arrays, a block at a time, as views."""
+    """Views of the same rows of all arrays, block by block."""
     rows = BLOCK // arrays[0].shape[1] + 1
     for start in range(0, len(arrays[0]), rows):
         yield [array[start : start + rows] for array in arrays]
@@ -34,14 +34,14 @@ def blocks(*arrays):
 def backprop(network: Network, x, t) -> Gradients:
     layers = network.layers
     outputs = [(len(x), len(layer.b)) for layer in layers]
-    a, delta, w = places(x.dtype, outputs, outputs, [layer.w.shape for layer in layers])
+    a, delta, w = allocate(x.dtype, outputs, outputs, [layer.w.shape for layer in layers])
     a = [x, *a]
 
     for l, layer in enumerate(layers):
         np.matmul(a[l], layer.w.T, out=a[l + 1])
         for [z] in blocks(a[l + 1]):
             z += layer.b
-            z[:] = layer.activation.f(z)  # from here on it is a
+            z[:] = layer.activation.f(z)  # from here on z holds a
 
     if network.is_canonical:
         np.subtract(a[-1], t, out=delta[-1])  # BP1
@@ -64,5 +64,5 @@ def step(network: Network, x, t, learning_rate) -> Network:
     for layer, w, b in zip(network.layers, gradients.w, gradients.b, strict=True):
         for new, old in (*blocks(w, layer.w), (b, layer.b)):
             new *= learning_rate
-            np.subtract(old, new, out=new)  # rule: what was a gradient becomes the new weights
+            np.subtract(old, new, out=new)  # rule: the new weights overwrite the gradient
     return network.with_parameters(gradients.w, gradients.b)

@@ -1,4 +1,4 @@
-"""Nielsen's BP1 to BP4: one column vector a sample, nablas summed over the batch"""
+"""Nielsen's BP1 to BP4: one column vector per sample, gradients summed over the batch"""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ SOURCE = "Michael Nielsen, Neural Networks and Deep Learning, chapter 2, neuraln
 
 
 def backprop_one(network, x, y):
-    """The deltas of one sample, columns [n_l, 1] for l = 1..L, and its activations, for l = 0..L."""
+    """For one sample: the deltas δ^1..δ^L and the activations a^0..a^L, columns [n_l, 1]."""
     activation = x
     activations, zs = [x], []
     for layer in network.layers:
         z = layer.w @ activation + layer.b.reshape(-1, 1)
         zs.append(z)
-        activation = layer.activation.f(z.T).T  # softmax runs along rows
+        activation = layer.activation.f(z.T).T  # softmax acts on rows
         activations.append(activation)
 
     if network.is_canonical:

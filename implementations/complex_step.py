@@ -1,11 +1,11 @@
-"""The complex step: Im C(p + ih) / h, a difference quotient without a difference"""
+"""The complex step Im C(p + ih) / h: a numerical derivative without cancellation"""
 
 import numpy as np
 
 from harness import Gradients, Network, Unsupported
 
 SOURCE = "Squire and Trapp, Using Complex Variables to Estimate Derivatives of Real Functions, SIAM Review 40, 1998"
-H = 1e-100  # so small that h² vanishes beside 1, and the truncation error with it
+H = 1e-100  # so small that the truncation error, of order h², underflows
 
 
 def cost(network, x, t):
@@ -19,7 +19,7 @@ def cost(network, x, t):
 
 
 def complex_derivatives(network, parameter, x, t):
-    """Im C(p + ih) / h for every entry p of a complex array that belongs to the network."""
+    """Im C(p + ih) / h for every entry p of a complex parameter array of the network."""
     derivatives = np.zeros(parameter.shape)
     for index in np.ndindex(parameter.shape):
         p = parameter[index]

@@ -1,4 +1,4 @@
-"""The chain rule index by index, with the Iverson bracket for the weights: no matrix product anywhere"""
+"""The chain rule in index notation, with the Iverson bracket for the weights and without matrix products"""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ SOURCE = "the answers on BP2 and on ∂z/∂w of Nielsen's chapter 2 at math.sta
 
 
 def forward(network, x):
-    """For one sample: the activations a^0..a^L and the slopes f'(z^1)..f'(z^L), lists of numbers."""
+    """For one sample: the activations a^0..a^L and the slopes f'(z^1)..f'(z^L), as lists of numbers."""
     a, slopes = [x.tolist()], []
     for layer in network.layers:
         w, b = layer.w.tolist(), layer.b.tolist()
@@ -27,7 +27,7 @@ def output_delta(network, a, t, slope):
 
 
 def backprop_one(network, x, t):
-    """For one sample: δ^l[k], and ∂C/∂w^l[i][j] = Σ_a δ^l[a] ∂z_a/∂w_ij with ∂z_a/∂w_ij = [i = a] x_j."""
+    """For one sample: δ^l[k], and ∂C/∂w^l[i][j] = Σ_k δ^l[k] ∂z_k/∂w_ij with ∂z_k/∂w_ij = [i = k] x_j."""
     a, slopes = forward(network, x)
     deltas = [output_delta(network, a[-1], t, slopes[-1])]
     for l in range(len(network.layers) - 1, 0, -1):

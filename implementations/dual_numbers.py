@@ -1,4 +1,4 @@
-"""Forward mode with dual numbers: value + derivative·ε with ε² = 0, one pass for every parameter"""
+"""Forward mode with dual numbers, value + derivative·ε with ε² = 0: one pass per parameter"""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ SOURCE = "Clifford's dual numbers, as in Griewank and Walther, Evaluating Deriva
 
 
 class Dual:
-    """An array and, in the same shape, its derivative with respect to the one parameter in question."""
+    """An array and its derivative, of the same shape, with respect to one parameter."""
 
     def __init__(self, value, derivative):
         self.value, self.derivative = value, derivative
@@ -28,7 +28,7 @@ class Dual:
 
 
 def cost_derivative(network, parameters, x, t):
-    """dC/dp, when the derivatives carried by the parameters are those with respect to p."""
+    """dC/dp, where the derivatives in `parameters` are those with respect to p."""
     a = Dual(x, np.zeros_like(x))
     for layer, (w, b) in zip(network.layers, parameters, strict=True):
         z = a @ w.T + b

@@ -21,7 +21,7 @@ def weight_change(network, x, t, learning_rate):
     inputs = np.hstack([x, np.ones((len(x), 1), dtype=x.dtype)])
     net = inputs @ weights
     error = t - layer.activation.f(net)
-    delta = error * layer.activation.slope(net)  # BP1, with the sign turned
+    delta = error * layer.activation.slope(net)  # BP1, with the opposite sign
     return weights, learning_rate * (inputs.T @ delta), delta  # BP3, BP4
 
 
@@ -32,5 +32,5 @@ def backprop(network: Network, x, t) -> Gradients:
 
 def step(network: Network, x, t, learning_rate) -> Network:
     weights, change, _ = weight_change(network, x, t, learning_rate)
-    moved = weights + change  # rule, with the sign turned
+    moved = weights + change  # rule, with the opposite sign
     return network.with_parameters(w=[moved[:-1].T], b=[moved[-1]])

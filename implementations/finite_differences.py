@@ -1,4 +1,4 @@
-"""Central differences of the cost: two forward passes for every parameter"""
+"""Central differences of the cost: two forward passes per parameter"""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ SOURCE = "Stanford CS231n, Neural Networks Part 3, 'Gradient checks'; cs231n.git
 def cost(network, x, t):
     a = x
     for layer in network.layers:
-        # Not a @ w.T: a difference magnifies rounding, and that of a BLAS is not the same on every machine.
+        # Not a @ w.T: the difference magnifies rounding errors, and those of a BLAS differ between machines.
         a = layer.activation.f((a[:, None, :] * layer.w).sum(axis=2) + layer.b)
     value = network.cost.value(a, t)
     if not np.isfinite(value):
@@ -19,11 +19,11 @@ def cost(network, x, t):
 
 
 def difference_quotients(network, parameter, x, t):
-    """[C(p + h) − C(p − h)] / 2h for every entry p of an array that belongs to the network."""
+    """[C(p + h) − C(p − h)] / 2h for every entry p of a parameter array of the network."""
     quotients = np.zeros_like(parameter)
     for index in np.ndindex(parameter.shape):
         p = parameter[index]
-        # The h that balances the truncation, of order h², against the rounding of C, of order 1/h.
+        # This h balances the truncation error, of order h², and the rounding error of C, of order 1/h.
         h = np.cbrt(np.finfo(parameter.dtype).eps) * max(1, abs(p))
         above, below = p + h, p - h
         parameter[index] = above

@@ -1,4 +1,4 @@
-"""The whole batch at once: the recursion of the encyclopedias, for every activation and cost"""
+"""Matrix products over the whole batch: the textbook recursion, for every activation and cost"""
 
 from harness import Gradients, Network
 

@@ -1,4 +1,4 @@
-"""One neuron at a time: a list of layers of dictionaries, every index written out"""
+"""One neuron at a time: each layer is a list of dictionaries, and every sum is a loop"""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ SOURCE = (
 
 
 def initialize_network(network):
-    """The layers, each a list of neurons; a neuron is a dictionary with its weights, the bias last."""
+    """The layers, each a list of neurons; a neuron is a dictionary with its weights and the bias last."""
     if network.cost.name != "half_squared_error":
         raise Unsupported("the article has the squared error only")
     return [
@@ -46,7 +46,7 @@ def backward_propagate_error(layers, activations, expected):
 
 
 def weight_gradients(layers, row):
-    """For each neuron the gradients of its weights, the bias last."""
+    """For each neuron of each layer, the gradients of its weights and the bias last."""
     gradients, inputs = [], row
     for layer in layers:
         gradients.append([[n["delta"] * i for i in inputs] + [n["delta"]] for n in layer])  # BP4, BP3

@@ -1,4 +1,4 @@
-"""Rows times matrices: one sample per row, the bias as one more row of W"""
+"""Matrix products with one sample per row, and the bias as the last row of W"""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ SOURCE = "Roland Szabo, Neural networks in Python, rolisz.ro/2013/04/18/neural-n
 
 
 def with_ones(a):
-    """[n, k] -> [n, k + 1]: the column of ones that meets the bias row of W."""
+    """[n, k] -> [n, k + 1]: a column of ones, which multiplies the bias row of W."""
     return np.hstack([a, np.ones((len(a), 1), dtype=a.dtype)])
 
 
@@ -26,7 +26,7 @@ def gradients(network, x, t):
     error = a[-1] - t
     deltas = [error * activations[-1].slope_from_output(a[-1])]  # BP1
     for l in range(len(weights) - 1, 0, -1):
-        back = (deltas[-1] @ weights[l].T)[:, :-1]  # nothing goes back through the bias row
+        back = (deltas[-1] @ weights[l].T)[:, :-1]  # without the bias row
         deltas.append(back * activations[l - 1].slope_from_output(a[l]))  # BP2
     deltas.reverse()
 

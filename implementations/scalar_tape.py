@@ -1,4 +1,4 @@
-"""Reverse mode on single numbers: every sum and product is written to a tape, which is then read backwards"""
+"""Reverse-mode differentiation of scalars: a tape records every sum and product, and is then read backwards"""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ SOURCE = "Andrej Karpathy, micrograd, github.com/karpathy/micrograd, 2020; with 
 
 
 class Scalar:
-    """A number that remembers what it was computed from: pairs (operand, ∂self/∂operand)."""
+    """A number with its operands, as pairs (operand, ∂self/∂operand)."""
 
     __slots__ = ("grad", "operands", "tape", "value")
 
@@ -35,7 +35,7 @@ def grads(scalars):
 
 
 def forward(layers, activations, row):
-    """z^1..z^L of one sample, and the output of the last of the activations given."""
+    """z^1..z^L of one sample, and the output of the last of `activations`, which may omit that of layer L."""
     a, zs = row, []
     for number, (w, b) in enumerate(layers):
         zs.append(
@@ -61,11 +61,10 @@ def backprop(network: Network, x, t) -> Gradients:
             end.grad = seed
         for rows, row in zip(z, zs, strict=True):
             rows.append(row)
-    for result in reversed(tape):  # an operand always stands before the results that use it
+    for result in reversed(tape):  # every operand precedes the results that use it
         for operand, derivative in result.operands:
-            operand.grad = operand.grad + result.grad * derivative  # BP1 to BP4: the chain rule is all of them
-    tape.clear()  # it and its numbers refer to each other, and would wait for the garbage collector
-    tape.clear()  # it and its numbers refer to each other, and would wait for the garbage collector
+            operand.grad = operand.grad + result.grad * derivative  # BP1 to BP4, which are all this chain rule
+    tape.clear()  # the tape and its numbers refer to each other: only the garbage collector would free them
     return Gradients(w=[grads(w) for w, _ in layers], b=[grads(b) for _, b in layers], delta=grads(z))
 
 

@@ -14,12 +14,12 @@ ACTIVATIONS = {
     "tanh": torch.tanh,
     "relu": torch.relu,
     "leaky_relu": functional.leaky_relu,
-    # functional.softplus is linear above its threshold of 20, and so off by e^-20 there
+    # functional.softplus is linear above its threshold of 20, with an error of up to e^-20
     "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)),
     "identity": lambda z: z,
     "softmax": partial(torch.softmax, dim=-1),
 }
-# The cross-entropies are computed from z^L: their output activation is part of them.
+# The cross-entropies take z^L, because they include the output activation.
 COSTS = {
     "half_squared_error": lambda a, t: functional.mse_loss(a, t, reduction="sum") / 2,
     "binary_cross_entropy": partial(functional.binary_cross_entropy_with_logits, reduction="sum"),
@@ -34,7 +34,7 @@ def parameters(network):
 
 
 def backward(network, w, b, x, t):
-    """Leave the gradients in the `grad` of the parameters; return the tensors z^l, with theirs."""
+    """Store the gradients in the `grad` of the parameters, and return the tensors z^l, with theirs."""
     a, t, zs = torch.tensor(x), torch.tensor(t), []
     for layer, w_l, b_l in zip(network.layers, w, b, strict=True):
         z = functional.linear(a, w_l, b_l)

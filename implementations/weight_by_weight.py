@@ -1,4 +1,4 @@
-"""What backprop avoids: each derivative on its own, summed over all paths to the output, nothing shared"""
+"""What backprop avoids: each derivative separately, as a sum over all paths to the output"""
 
 from itertools import pairwise, product
 from math import prod
@@ -17,20 +17,20 @@ def count_paths(network):
 
 
 def sum_by_halves(terms):
-    """A plain sum of so many terms would round more often than backprop does."""
+    """Pairwise summation, because a sum of this many terms in turn would have more roundings than backprop."""
     middle = len(terms) // 2
     return terms[0] if middle == 0 else sum_by_halves(terms[:middle]) + sum_by_halves(terms[middle:])
 
 
 def sum_over_paths(network, slopes, output_delta, l, j):
-    """∂C/∂z_j^l of one sample: over every choice of one neuron in each later layer, the product of the
-    derivatives along the way, ∂z_q^{m+1}/∂z_p^m = w^{m+1}[q, p] f'(z_p^m), and of δ^L at its end."""
+    """∂C/∂z_j^l of one sample: a sum over all paths, with one neuron in each later layer. A term is the product of the
+    derivatives along the path, ∂z_q^{m+1}/∂z_p^m = w^{m+1}[q, p] f'(z_p^m), and of δ^L at its end."""
     later = [range(len(layer.b)) for layer in network.layers[l + 1 :]]
     terms = []
     for path in product([j], *later):
         term = output_delta[path[-1]]
         for m, (p, q) in enumerate(pairwise(path), start=l):
-            term = term * network.layers[m + 1].w[q, p] * slopes[m][p]  # BP2, one path of it
+            term = term * network.layers[m + 1].w[q, p] * slopes[m][p]  # BP2, for one path
         terms.append(term)
     return sum_by_halves(terms)
 

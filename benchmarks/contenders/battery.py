@@ -30,12 +30,13 @@ def small_case_ids() -> list[Any]:
 
 def cases_from(descriptions: Sequence[Any]) -> tuple[Case, ...]:
     """The cases of a list as described above. Raises KeyError for an unknown id."""
-    from harness.cases.case import make
+    from harness.cases.case import make_case
     from harness.cases.standard import standard_cases
 
     standard = {case.id: case for case in standard_cases()}
     return tuple(
-        standard[one] if isinstance(one, str) else make("random", tuple(one[0]), one[1], one[2]) for one in descriptions
+        standard[one] if isinstance(one, str) else make_case("random", tuple(one[0]), one[1], one[2])
+        for one in descriptions
     )
 
 

@@ -12,7 +12,7 @@ from benchmarks.contenders import frameworks
 from benchmarks.contenders.battery import cases_from, small_case_ids
 from benchmarks.contenders.frameworks import Call
 from benchmarks.contenders.spec import Spec
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.model.contract import Array, Inputs
 
 # Networks with more parameters than this get only a few difference quotients, and the time is extrapolated.
@@ -25,7 +25,7 @@ StepMaker = Callable[[Inputs], Callable[[Array, Array], Any]]  # the call takes 
 def network_inputs(spec: Spec) -> Inputs:
     """The network and its data, the same for every contender; for an epoch, all its rows."""
     rows = spec.rows or spec.batch
-    return make("random", spec.widths, spec.activations, rows, dtype=spec.dtype).build()
+    return make_case("random", spec.widths, spec.activations, rows, dtype=spec.dtype).build()
 
 
 def call_of(spec: Spec) -> tuple[Call, float]:
@@ -41,9 +41,9 @@ def call_of(spec: Spec) -> tuple[Call, float]:
     if spec.what == "epoch":
         return _epoch(step_of(spec.name)(inputs), inputs, spec.batch), 1.0
     if spec.what == "truth":
-        from harness.truth.gradient import attempts
+        from harness.truth.gradient import truth_attempts
 
-        return next(attempts(inputs)), 1.0
+        return next(truth_attempts(inputs)), 1.0
     if spec.what == "certify":
         from harness.truth.certify import certify
 

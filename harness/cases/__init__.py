@@ -1,1 +1,1 @@
-"""The networks and data on which every implementation is tried."""
+"""Cases: small networks with data, standard or from a CSV file."""

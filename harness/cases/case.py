@@ -1,7 +1,7 @@
-"""A case: a small network on shared data, as a value with a stable id such as `iris-4-5-3-sigmoid-batch8`.
+"""A case: a small network with its data, described by a value with a stable id such as `iris-4-5-3-sigmoid-batch8`.
 
-The id is made of what the case is made of, and names it wherever it is met. To name cases needs no numbers, and imports
-none; harness.cases.inputs has those.
+The id lists the properties of the case and is its name in every command and report. This module does not import NumPy,
+so that listing cases is fast; harness.cases.inputs draws the numbers.
 """
 
 from __future__ import annotations
@@ -20,16 +20,20 @@ if TYPE_CHECKING:
 
     from harness.model.contract import Inputs
 
-EPOCHS = 20  # of a training case, as article 2 has them
-# The quantities that each function of the contract gives; "train" is `step`, repeated. z and a are asked of nobody.
-QUANTITIES = {"backprop": ("delta", "w", "b"), "step": ("update",), "train": ("epoch1", f"epoch{EPOCHS}")}
+TRAINING_EPOCHS = 20  # of a training case, as in article 2
+# The quantities that each function of the contract must return; "train" is `step`, repeated. z and a are optional.
+QUANTITIES_BY_FUNCTION = {
+    "backprop": ("delta", "w", "b"),
+    "step": ("update",),
+    "train": ("epoch1", f"epoch{TRAINING_EPOCHS}"),
+}
 
-# The names in harness.model.activations. A softmax has no slope to go back through.
-HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
-OUTPUTS = (*HIDDEN, "softmax")
+# The names in harness.model.activations. Softmax has no slope, so it cannot be a hidden activation.
+HIDDEN_ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
+OUTPUT_ACTIVATIONS = (*HIDDEN_ACTIVATIONS, "softmax")
 DTYPES = ("float64", "float32")
 
-# What a flagged case is for: the note is its reason to exist.
+# The purpose of each flag.
 FLAGS = {
     "saturated": "weights 12 times larger: many units sit where f is flat, and f' is tiny",
     "dead": "every other hidden unit has a bias of -50: a relu there is off for every row, its gradient exactly 0",
@@ -41,9 +45,12 @@ FLAGS = {
 
 @dataclass(frozen=True)
 class Case:
-    """A network with its data. `widths` runs from layer 0 to layer L; `hidden` names the activation of the hidden
-    layers, or that of each in turn; `online` asks for EPOCHS passes of training,
-    one row a step, in place of one gradient and one step on all rows."""
+    """A network with its data.
+
+    widths: n_0..n_L. hidden: the activation of the hidden layers, or one name for each, separated by spaces and
+    repeated in turn. batch: the number of rows. online: TRAINING_EPOCHS epochs of training with one row for each step,
+    in place of one gradient and one step with all rows. flag: a key of FLAGS, or empty.
+    """
 
     dataset: str
     widths: tuple[int, ...]
@@ -58,7 +65,7 @@ class Case:
 
     @cached_property
     def id(self) -> str:
-        """The stable name; parts that are as usual are left out, and the learning rate, which follows from the rest."""
+        """The stable name, without defaults and without the learning rate, which the rest determines."""
         activations = dict.fromkeys([*self.hidden.split(), self.output] if len(self.widths) > 2 else [self.output])
         parts = [
             Path(self.dataset).stem,
@@ -73,23 +80,26 @@ class Case:
 
     @property
     def parameters(self) -> int:
-        """How many weights and biases there are."""
+        """The number of weights and biases."""
         return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.widths))
 
     @property
     def is_real(self) -> bool:
-        """Whether the data are real (a table), not drawn at random."""
+        """Whether the data come from a dataset and are not drawn at random."""
         return self.dataset != "random"
 
     def build(self, seed: int | None = None) -> Inputs:
-        """The network, x [batch, n_0] and t [batch, n_L], freshly made and all of the case's dtype; with a seed,
-        other weights and other rows than without."""
-        from harness.cases.inputs import drawn  # numbers are for who runs a case, not for who names it
+        """A new network, x [batch, n_0] and t [batch, n_L], in the dtype of the case.
 
-        return drawn(self, seed)
+        Each seed gives different weights and rows, and so does None. Raises UnusableInput if the widths do not match
+        the dataset, and UnknownName or BadTable for a dataset that cannot be loaded.
+        """
+        from harness.cases.inputs import draw_inputs  # imports NumPy, which naming a case does not need
+
+        return draw_inputs(self, seed)
 
 
-def make(
+def make_case(
     dataset: str,
     widths: tuple[int, ...],
     activations: str = "sigmoid",
@@ -98,25 +108,30 @@ def make(
     bce: bool = False,
     **others: Any,
 ) -> Case:
-    """A case from "hidden output" activation names (one name serves for both, and each hidden layer may have its own);
-    the cost follows from the output. Raises UnknownName or UnusableInput for values that make no network."""
+    """A case whose `activations` are "hidden output", or one name for both; "tanh relu sigmoid" has two hidden ones.
+
+    The cost follows from the output: cross-entropy for softmax, binary cross-entropy if `bce`, else half the squared
+    error. Raises UnknownName or UnusableInput for values that do not describe a network.
+    """
     hidden, output = activations.rsplit(" ", 1) if " " in activations else (activations, activations)
-    # Two rates, neither of them 1, so that a step which takes no notice of its own cannot pass.
+    # Two different rates, neither of them 1, so that a step that ignores its learning rate is detected.
     others.setdefault("learning_rate", 0.3 if dataset == "random" else 0.5)
     cost = "cross_entropy" if output == "softmax" else "binary_cross_entropy" if bce else "half_squared_error"
     case = Case(dataset, widths, hidden, output, cost, batch, **others)
-    _check(case)
+    _validate_case(case)
     return case
 
 
-def _check(case: Case) -> None:
-    if len(case.widths) < 2 or not all(map(_counts, case.widths)):
+def _validate_case(case: Case) -> None:
+    if len(case.widths) < 2 or not all(map(_is_positive_integer, case.widths)):
         raise UnusableInput(f"widths {case.widths}: expected two whole numbers or more, each at least 1, as (4, 5, 3)")
-    if not _counts(case.batch):
+    if not _is_positive_integer(case.batch):
         raise UnusableInput(f"batch {case.batch}: expected a whole number of rows, at least 1")
-    hidden = [("hidden activation", name, HIDDEN) for name in case.hidden.split() or [""] if len(case.widths) > 2]
+    hidden = [
+        ("hidden activation", name, HIDDEN_ACTIVATIONS) for name in case.hidden.split() or [""] if len(case.widths) > 2
+    ]
     of_all = (
-        ("output activation", case.output, OUTPUTS),
+        ("output activation", case.output, OUTPUT_ACTIVATIONS),
         ("dtype", case.dtype, DTYPES),
         ("flag", case.flag, ("", *FLAGS)),
     )
@@ -125,10 +140,10 @@ def _check(case: Case) -> None:
             raise UnknownName(kind, str(name), filter(None, known))
 
 
-def _counts(number: object) -> bool:
+def _is_positive_integer(number: object) -> bool:
     return isinstance(number, Integral) and int(number) >= 1
 
 
-def functions_of(case: Case) -> tuple[str, ...]:
-    """The functions of the contract that a case asks for."""
+def required_functions(case: Case) -> tuple[str, ...]:
+    """The functions of the contract that a case calls."""
     return ("train",) if case.online else ("backprop", "step")

@@ -1,4 +1,4 @@
-"""A CSV file that a user names, as features and a target; what is wrong with it is said with row and column."""
+"""Reading a CSV file as features and a target, with errors that name the row and the column."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ MOST_CLASSES = 20
 def read_csv(path: str) -> tuple[Array, Array, tuple[str, ...]]:
     """The features [n, k], the target [n] and the class names of a CSV file.
 
-    The last column is the target. It is a class where its values are words, or at most MOST_CLASSES
-    different whole numbers; otherwise it is a number, and there are no class names. The target then holds
-    numbers, and for classes the index into the names. A first row of which more than half is no numbers is the header.
+    The last column is the target. It is a class if its values are words, or at most MOST_CLASSES different integers;
+    the target then holds indices into the class names. Otherwise it is a number, and there are no class names. The
+    first row is a header if more than half of its cells are not numbers. Raises BadTable for a file that cannot be
+    used.
     """
     rows = _read_rows(path)
     header, first = _split_header(rows)
@@ -34,16 +35,16 @@ def read_csv(path: str) -> tuple[Array, Array, tuple[str, ...]]:
         raise BadTable(path, "expected features and a target, found one column; separate columns with commas")
     features = np.array(
         [
-            [_number(path, line, header[column], cells[column]) for column in range(width - 1)]
+            [_parse_number(path, line, header[column], cells[column]) for column in range(width - 1)]
             for line, cells in rows[first:]
         ]
     )
-    target, classes = _target(path, rows[first:], header[-1])
+    target, classes = _parse_target(path, rows[first:], header[-1])
     return features, target, classes
 
 
 def _read_rows(path: str) -> list[tuple[int, list[str]]]:
-    """The rows that are not blank, each with its line number, counted from 1."""
+    """The rows that are not blank, each with its line number, starting at 1."""
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
@@ -74,7 +75,7 @@ def _split_header(rows: list[tuple[int, list[str]]]) -> tuple[list[str], int]:
     return [cell or number for cell, number in zip(cells, numbers, strict=True)], 1
 
 
-def _number(path: str, line: int, column: str, cell: str) -> float:
+def _parse_number(path: str, line: int, column: str, cell: str) -> float:
     where = f"row {line}, column {column!r}"
     if not _is_number(cell):
         raise BadTable(path, f"expected a number, found {cell!r}; mend the cell or drop the column", where)
@@ -84,13 +85,13 @@ def _number(path: str, line: int, column: str, cell: str) -> float:
     return value
 
 
-def _target(path: str, rows: list[tuple[int, list[str]]], column: str) -> tuple[Array, tuple[str, ...]]:
+def _parse_target(path: str, rows: list[tuple[int, list[str]]], column: str) -> tuple[Array, tuple[str, ...]]:
     cells = [cells[-1] for _, cells in rows]
     if len({float(cell) if _is_number(cell) else cell for cell in cells}) < 2:
         problem = f"expected at least two different targets, found only {cells[0]!r}; the last column is the target"
         raise BadTable(path, problem, f"column {column!r}")
     if any(_is_number(cell) for cell in cells):
-        numbers = [_number(path, line, column, cell) for (line, _), cell in zip(rows, cells, strict=True)]
+        numbers = [_parse_number(path, line, column, cell) for (line, _), cell in zip(rows, cells, strict=True)]
         values = sorted(set(numbers))
         if len(values) > MOST_CLASSES or any(value != int(value) for value in values):
             return np.array(numbers), ()

@@ -1,4 +1,4 @@
-"""The shared datasets, by name: loading, scaling and one-hot targets, in one place."""
+"""The datasets: loading by name, scaling and one-hot targets."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ _STARTED_IN = os.getcwd()
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Features x [rows, n_0] and targets t [rows, n_L], float64, in the order of their source.
+    """Features x [rows, n_0] and targets t [rows, n_L], float64, in the order of the source.
 
-    Features are standardised (mean 0, variance 1), except in `xor` and `ten_rows`, whose published results
-    are for the raw numbers. Classes are one-hot, two classes are one output of 0 or 1 where `one_output`
-    says so, and a number is standardised.
+    Features are standardised (mean 0, variance 1), except in `xor` and `ten_rows`, whose published results are for raw
+    numbers. Class targets are one-hot, or one output of 0 or 1 with `one_output`; numeric targets are standardised.
     """
 
     name: str
@@ -32,8 +31,10 @@ class Dataset:
     source: str
 
     def rows(self, count: int, random: np.random.Generator | None = None) -> tuple[Array, Array]:
-        """`count` rows, or all where the set has fewer: drawn by `random`, or else spread evenly over the set, which
-        may be sorted by class."""
+        """x and t of `count` rows, or of all rows if there are fewer.
+
+        They are drawn by `random`, or without it evenly spaced, because the dataset may be sorted by class.
+        """
         count = min(count, len(self.x))
         if random is not None:
             chosen = random.permutation(len(self.x))[:count]
@@ -43,25 +44,25 @@ class Dataset:
 
 
 def standardise(values: Array) -> Array:
-    """Each column to mean 0 and variance 1; a constant column to zeros."""
+    """[n, k] -> [n, k]: each column scaled to mean 0 and variance 1; a constant column becomes zeros."""
     largest = np.abs(values).max(axis=0)
-    scaled = values / np.where(largest == 0, 1, largest)  # no square overflows
+    scaled = values / np.where(largest == 0, 1, largest)  # so that no square overflows
     centred = np.where(np.ptp(scaled, axis=0) == 0, 0.0, scaled - scaled.mean(axis=0))
     deviation = centred.std(axis=0)
     return np.asarray(centred / np.where(deviation == 0, 1, deviation))
 
 
 def one_hot(classes: Array, count: int) -> Array:
-    """[n] class numbers 0..count-1 -> [n, count], a 1 in the column of the class."""
+    """[n] class indices 0..count-1 -> [n, count], with a 1 in the column of the class."""
     return np.asarray(np.eye(count)[classes.astype(int)])
 
 
-def _xor() -> Dataset:
+def _xor_dataset() -> Dataset:
     x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     return Dataset("xor", x, np.array([[0.0], [1.0], [1.0], [0.0]]), "exclusive or, the four rows")
 
 
-def _ten_rows() -> Dataset:
+def _ten_rows_dataset() -> Dataset:
     table = np.array(
         [
             [2.7810836, 2.550537003, 0],
@@ -80,7 +81,7 @@ def _ten_rows() -> Dataset:
     return Dataset("ten_rows", table[:, :2], one_hot(table[:, 2], 2), source)
 
 
-def _bundled(name: str, *, one_output: bool = False) -> Dataset:
+def _bundled_dataset(name: str, *, one_output: bool = False) -> Dataset:
     x, target = np.load(DATA / f"{name}.npy").astype(float), np.load(DATA / f"{name}_target.npy")
     if target.dtype.kind == "f":
         t = standardise(target.reshape(-1, 1))
@@ -91,8 +92,8 @@ def _bundled(name: str, *, one_output: bool = False) -> Dataset:
     return Dataset(name, standardise(x), t, f"sklearn.datasets.load_{name}")
 
 
-def from_csv(path: str) -> Dataset:
-    """The dataset in a CSV file, named after it; see harness.tables for what the file may hold."""
+def dataset_from_csv(path: str) -> Dataset:
+    """The dataset in a CSV file, named after the file. Raises BadTable (see harness.cases.csv_table)."""
     from harness.cases.csv_table import read_csv
 
     features, target, classes = read_csv(path)
@@ -101,24 +102,24 @@ def from_csv(path: str) -> Dataset:
 
 
 _LOADERS: dict[str, Callable[[], Dataset]] = {
-    "xor": _xor,
-    "ten_rows": _ten_rows,
-    "iris": partial(_bundled, "iris"),
-    "wine": partial(_bundled, "wine"),
-    "breast_cancer": partial(_bundled, "breast_cancer", one_output=True),
-    "digits": partial(_bundled, "digits"),
-    "diabetes": partial(_bundled, "diabetes"),
+    "xor": _xor_dataset,
+    "ten_rows": _ten_rows_dataset,
+    "iris": partial(_bundled_dataset, "iris"),
+    "wine": partial(_bundled_dataset, "wine"),
+    "breast_cancer": partial(_bundled_dataset, "breast_cancer", one_output=True),
+    "digits": partial(_bundled_dataset, "digits"),
+    "diabetes": partial(_bundled_dataset, "diabetes"),
 }
-NAMES = tuple(_LOADERS)
+DATASET_NAMES = tuple(_LOADERS)
 
 
 @cache
-def load(name: str) -> Dataset:
-    """The dataset of that name, or in the CSV file of that path. Raises UnknownName or BadTable."""
+def load_dataset(name: str) -> Dataset:
+    """The dataset with this name, or in the CSV file with this path. Raises UnknownName or BadTable."""
     if name.lower().endswith(".csv"):
-        # A worker has a folder of its own, and a relative path is meant from where the harness was started.
-        there = os.path.join(_STARTED_IN, name)
-        return from_csv(there if os.path.exists(there) and not os.path.exists(name) else name)
+        # A worker runs in a folder of its own, but a relative path refers to the folder where the harness was started.
+        path = os.path.join(_STARTED_IN, name)
+        return dataset_from_csv(path if os.path.exists(path) and not os.path.exists(name) else name)
     if name not in _LOADERS:
-        raise UnknownName("dataset", name, [*NAMES, "a path ending in .csv"])
+        raise UnknownName("dataset", name, [*DATASET_NAMES, "a path ending in .csv"])
     return _LOADERS[name]()

@@ -1,4 +1,4 @@
-"""What the cases that fail have in common and the others do not have."""
+"""Features that the failing cases have in common and the passing cases do not have."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from itertools import combinations, pairwise
 
 from harness.cases.case import Case
 
-_FLAGS = {
+_FLAG_FEATURES = {
     "saturated": "saturated units",
     "dead": "relu units that are off for every row",
     "large": "very large logits",
     "small": "very small weights",
     "bias": "biases much larger than the weights",
 }
-_COSTS = {
+_COST_FEATURES = {
     "half_squared_error": "the squared error",
     "binary_cross_entropy": "the binary cross-entropy",
     "cross_entropy": "softmax with cross-entropy",
 }
 
 
-def features(case: Case) -> list[str]:
-    """What a case has, in words, the most telling first."""
+def case_features(case: Case) -> list[str]:
+    """The features of a case in words, the most informative first."""
     layers, hidden, units = list(pairwise(case.widths)), len(case.widths) > 2, case.hidden.split()
     found = {
         "a hidden layer": hidden,
@@ -41,28 +41,32 @@ def features(case: Case) -> list[str]:
         "a hidden activation other than sigmoid": hidden and set(units) != {"sigmoid"},
         "an output other than sigmoid": case.output != "sigmoid",
         "an activation other than sigmoid": case.output != "sigmoid" or (hidden and set(units) != {"sigmoid"}),
-        _COSTS[case.cost]: True,
+        _COST_FEATURES[case.cost]: True,
         "a cross-entropy": case.cost != "half_squared_error",
-        **({_FLAGS[case.flag]: True} if case.flag else {}),
+        **({_FLAG_FEATURES[case.flag]: True} if case.flag else {}),
     }
     return [name for name, has in found.items() if has]
 
 
-def in_common(failing: Sequence[Case], passing: Sequence[Case]) -> str:
-    """The feature, or the two, that all failing cases and no passing ones have; or else one that all failing ones have
-    and few of the others. Empty where there is nothing to say."""
+def common_features(failing: Sequence[Case], passing: Sequence[Case]) -> str:
+    """One or two features that all failing cases and no passing case have, joined by "and".
+
+    If there are none, the feature of all failing cases that the fewest passing cases have; empty if at least half of
+    the passing cases have it, or if there are no failing or no passing cases.
+    """
     if not failing or not passing:
         return ""
-    of_each = [features(case) for case in failing]
-    of_all = [name for name in of_each[0] if all(name in other for other in of_each)]
-    others = [frozenset(features(case)) for case in passing]
+    failing_features = [case_features(case) for case in failing]
+    shared = [name for name in failing_features[0] if all(name in features for features in failing_features)]
+    passing_features = [frozenset(case_features(case)) for case in passing]
     for count in (1, 2):
-        for chosen in combinations(of_all, count):
-            if not any(other.issuperset(chosen) for other in others):
-                return " and ".join(chosen)
-    if not of_all:
+        for names in combinations(shared, count):
+            if not any(features.issuperset(names) for features in passing_features):
+                return " and ".join(names)
+    if not shared:
         return ""
-    rarest = min(of_all, key=lambda name: sum(name in other for other in others))
-    passing_too = sum(rarest in other for other in others)
-    # What half of the passing cases have as well tells nothing.
-    return f"{rarest} (so have {passing_too} of the {len(others)} that pass)" if 2 * passing_too < len(others) else ""
+    rarest = min(shared, key=lambda name: sum(name in features for features in passing_features))
+    count = sum(rarest in features for features in passing_features)
+    if 2 * count >= len(passing):
+        return ""
+    return f"{rarest} (so have {count} of the {len(passing)} that pass)"

@@ -1,5 +1,8 @@
-"""The inputs of a case. Its weights, and with a seed its rows, are drawn from a generator seeded with its id: no case
-depends on another, on the order of the list, or on any global random state."""
+"""Drawing the network and the data of a case.
+
+The random generator is seeded with the id of the case. So a case does not depend on other cases, on their order, or on
+global random state.
+"""
 
 from __future__ import annotations
 
@@ -21,26 +24,26 @@ _WEIGHT_SCALE = {"saturated": 12.0, "small": 1e-2}
 _BIAS_SCALE = {"bias": 10.0}
 
 
-def drawn(case: Case, seed: int | None) -> Inputs:
-    """What `Case.build` gives."""
+def draw_inputs(case: Case, seed: int | None) -> Inputs:
+    """The inputs of a case, as described in `Case.build`."""
     name = case.id if seed is None else f"{case.id} {seed}"
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
-    network = _network(case, random)
+    network = _draw_network(case, random)
     if case.is_real:
-        x, t = datasets.load(case.dataset).rows(case.batch, None if seed is None else random)
+        x, t = datasets.load_dataset(case.dataset).rows(case.batch, None if seed is None else random)
         if (x.shape[1], t.shape[1]) != (case.widths[0], case.widths[-1]):
             fitting = f"{x.shape[1]} at the start and {t.shape[1]} at the end"
             raise UnusableInput(f"widths {case.widths} on {case.dataset}: expected {fitting}")
     else:
-        x, t = random.uniform(-1, 1, (case.batch, case.widths[0])), _targets(case, random)
+        x, t = random.uniform(-1, 1, (case.batch, case.widths[0])), _draw_targets(case, random)
     return Inputs(network, x.astype(case.dtype), t.astype(case.dtype))
 
 
-def _network(case: Case, random: np.random.Generator) -> Network:
+def _draw_network(case: Case, random: np.random.Generator) -> Network:
     layers = []
     last, hidden = len(case.widths) - 2, case.hidden.split()
     for number, (fan_in, fan_out) in enumerate(zip(case.widths[:-1], case.widths[1:], strict=True)):
-        # Variance 1 / fan_in (LeCun) keeps z of the order of 1 at every width.
+        # Variance 1 / fan_in (LeCun et al., "Efficient BackProp", 1998): z is of order 1 at every width.
         w = random.uniform(-1, 1, (fan_out, fan_in)) * np.sqrt(3 / fan_in) * _WEIGHT_SCALE.get(case.flag, 1.0)
         b = random.uniform(-0.5, 0.5, fan_out) * _BIAS_SCALE.get(case.flag, 1.0)
         if case.flag == "large" and number == last:
@@ -52,7 +55,7 @@ def _network(case: Case, random: np.random.Generator) -> Network:
     return Network(tuple(layers), COSTS[case.cost])
 
 
-def _targets(case: Case, random: np.random.Generator) -> Array:
+def _draw_targets(case: Case, random: np.random.Generator) -> Array:
     outputs = case.widths[-1]
     if case.output == "softmax":
         return datasets.one_hot(random.integers(outputs, size=case.batch), outputs)

@@ -1,4 +1,4 @@
-"""Which cases or implementations a person means: names, ids and patterns, separated by commas."""
+"""Selecting cases or implementations by comma-separated names, ids and patterns."""
 
 from __future__ import annotations
 
@@ -9,31 +9,34 @@ from harness.errors import UnknownName, UnusableInput
 
 
 class Identified(Protocol):
-    """A case, or whatever else has an id."""
+    """A case, an implementation, or anything else with an id."""
 
     @property
     def id(self) -> str: ...
 
 
-One = TypeVar("One", bound=Identified)
+T = TypeVar("T", bound=Identified)
 
 
-def chosen(battery: tuple[One, ...], ids: str | None, kind: str = "case") -> tuple[One, ...]:
-    """Those of these comma-separated ids or patterns, None for all. Raises UnknownName, which calls them `kind`."""
-    patterns = named(ids) if ids is not None else ["*"]
-    known = [one.id for one in battery]
-    found: set[str] = set()
+def select_matching(items: tuple[T, ...], ids: str | None, kind: str = "case") -> tuple[T, ...]:
+    """The items that match these comma-separated ids or patterns, in their order; all items for None.
+
+    Raises UnknownName, in which `kind` describes the items, for an id or a pattern that matches nothing.
+    """
+    patterns = split_names(ids) if ids is not None else ["*"]
+    known = [item.id for item in items]
+    selected: set[str] = set()
     for pattern in patterns:
-        matching = [pattern] if pattern in known else [one for one in known if fnmatchcase(one, pattern)]
+        matching = [pattern] if pattern in known else [name for name in known if fnmatchcase(name, pattern)]
         if not matching:
             raise UnknownName(kind, pattern, known)
-        found.update(matching)
-    return tuple(one for one, name in zip(battery, known, strict=True) if name in found)
+        selected.update(matching)
+    return tuple(item for item, name in zip(items, known, strict=True) if name in selected)
 
 
-def named(text: str) -> list[str]:
-    """The parts of a list with commas. Raises UnusableInput where there is none."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts:
+def split_names(text: str) -> list[str]:
+    """The names in a comma-separated list. Raises UnusableInput if there is none."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
         raise UnusableInput(f"nothing is selected: expected names or ids separated by commas, found {text!r}")
-    return parts
+    return names

@@ -1,10 +1,10 @@
-"""The standard cases: the battery of a check, the training cases, and cases over a table of somebody's own."""
+"""The standard cases: those of a check, those of training, and cases for a CSV file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.cases.case import Case, make
+from harness.cases.case import Case, make_case
 
 
 def _real_cases() -> Iterator[Case]:
@@ -37,42 +37,46 @@ def _real_cases() -> Iterator[Case]:
         ("digits", (64, 12, 10), "relu softmax", 8),
     ]
     for dataset, widths, activations, batch in one_layer + hidden_layers:
-        yield make(dataset, widths, activations, batch)
-    yield make("xor", (2, 4, 1), "tanh sigmoid", 4, bce=True)
-    yield make("breast_cancer", (30, 6, 1), "relu sigmoid", 8, bce=True)
-    yield make("iris", (4, 5, 3), "sigmoid", 150)
+        yield make_case(dataset, widths, activations, batch)
+    yield make_case("xor", (2, 4, 1), "tanh sigmoid", 4, bce=True)
+    yield make_case("breast_cancer", (30, 6, 1), "relu sigmoid", 8, bce=True)
+    yield make_case("iris", (4, 5, 3), "sigmoid", 150)
 
 
 def _random_cases() -> Iterator[Case]:
-    yield make("random", (5, 7, 4, 6, 2), "sigmoid", 8)  # three hidden layers, then four, of unequal widths
-    yield make("random", (3, 5, 4, 6, 5, 2), "tanh", 4)
-    yield make("random", (4, 4, 4, 4), "sigmoid", 4)  # equal widths: a missing transpose still runs
-    yield make("random", (4, 4, 4, 4, 4, 4), "softplus identity", 4)
-    yield make("random", (4, 6, 5, 7, 3), "tanh softplus sigmoid identity", 8)  # a slope of another layer shows
-    yield make("random", (6, 5, 3), "leaky_relu identity", 8)
-    yield make("random", (6, 8, 4), "softplus sigmoid", 8, bce=True)
-    yield make("random", (5, 6, 4), "identity", 8)
-    yield make("random", (7, 5, 6, 4), "tanh softmax", 1)
-    yield make("random", (9, 4), "softmax", 8)
-    yield make("random", (7, 4), "softplus", 8)
-    yield make("random", (6, 3), "sigmoid", 8, flag="saturated")
-    yield make("random", (8, 10, 5), "tanh sigmoid", 64)
-    yield make("random", (5, 6, 4, 3), "sigmoid", 8, flag="saturated")
-    yield make("random", (5, 6, 4), "tanh", 8, flag="saturated")
-    yield make("random", (5, 6, 4), "tanh softmax", 8, flag="saturated")
-    yield make("random", (5, 6, 4), "tanh softmax", 8, flag="large")
-    # Two more, so that a softmax that overflows is seen by three: no mistake rests on fewer.
-    yield make("random", (4, 7, 5, 3), "sigmoid softmax", 8, flag="large")
-    yield make("random", (9, 4), "softmax", 8, flag="large")
-    yield make("random", (5, 6, 4), "relu sigmoid", 8, bce=True, flag="large")
-    yield make("random", (5, 8, 6, 3), "relu identity", 8, flag="dead")
-    yield make("random", (5, 6, 4, 3), "sigmoid", 8, flag="small")
-    yield make("random", (5, 6, 4, 3), "tanh identity", 8, flag="bias")
-    yield make("random", (4, 6, 3), "sigmoid", 8, dtype="float32")
-    yield make("random", (5, 7, 4, 2), "tanh", 8, dtype="float32")
-    yield make("random", (6, 8, 4), "relu softmax", 8, dtype="float32")
-    yield make("iris", (4, 3), "sigmoid", 8, dtype="float32")
-    yield make("wine", (13, 6, 3), "sigmoid", 8, dtype="float32")
+    yield make_case("random", (5, 7, 4, 6, 2), "sigmoid", 8)  # three hidden layers of unequal widths; the next has four
+    yield make_case("random", (3, 5, 4, 6, 5, 2), "tanh", 4)
+    yield make_case(
+        "random", (4, 4, 4, 4), "sigmoid", 4
+    )  # equal widths: code with a missing transpose runs without error
+    yield make_case("random", (4, 4, 4, 4, 4, 4), "softplus identity", 4)
+    yield make_case(
+        "random", (4, 6, 5, 7, 3), "tanh softplus sigmoid identity", 8
+    )  # the slope of a wrong layer is detected
+    yield make_case("random", (6, 5, 3), "leaky_relu identity", 8)
+    yield make_case("random", (6, 8, 4), "softplus sigmoid", 8, bce=True)
+    yield make_case("random", (5, 6, 4), "identity", 8)
+    yield make_case("random", (7, 5, 6, 4), "tanh softmax", 1)
+    yield make_case("random", (9, 4), "softmax", 8)
+    yield make_case("random", (7, 4), "softplus", 8)
+    yield make_case("random", (6, 3), "sigmoid", 8, flag="saturated")
+    yield make_case("random", (8, 10, 5), "tanh sigmoid", 64)
+    yield make_case("random", (5, 6, 4, 3), "sigmoid", 8, flag="saturated")
+    yield make_case("random", (5, 6, 4), "tanh", 8, flag="saturated")
+    yield make_case("random", (5, 6, 4), "tanh softmax", 8, flag="saturated")
+    yield make_case("random", (5, 6, 4), "tanh softmax", 8, flag="large")
+    # Two more, so that at least three cases detect a softmax that overflows, as for every other mistake.
+    yield make_case("random", (4, 7, 5, 3), "sigmoid softmax", 8, flag="large")
+    yield make_case("random", (9, 4), "softmax", 8, flag="large")
+    yield make_case("random", (5, 6, 4), "relu sigmoid", 8, bce=True, flag="large")
+    yield make_case("random", (5, 8, 6, 3), "relu identity", 8, flag="dead")
+    yield make_case("random", (5, 6, 4, 3), "sigmoid", 8, flag="small")
+    yield make_case("random", (5, 6, 4, 3), "tanh identity", 8, flag="bias")
+    yield make_case("random", (4, 6, 3), "sigmoid", 8, dtype="float32")
+    yield make_case("random", (5, 7, 4, 2), "tanh", 8, dtype="float32")
+    yield make_case("random", (6, 8, 4), "relu softmax", 8, dtype="float32")
+    yield make_case("iris", (4, 3), "sigmoid", 8, dtype="float32")
+    yield make_case("wine", (13, 6, 3), "sigmoid", 8, dtype="float32")
 
 
 def _training_cases() -> Iterator[Case]:
@@ -91,32 +95,37 @@ def _training_cases() -> Iterator[Case]:
         ("diabetes", (10, 1), "identity", 100, 0.02),
     ]
     for dataset, widths, activations, rows, learning_rate in networks:
-        yield make(dataset, widths, activations, rows, learning_rate=learning_rate, online=True)
+        yield make_case(dataset, widths, activations, rows, learning_rate=learning_rate, online=True)
 
 
 def standard_cases() -> tuple[Case, ...]:
-    """Every case of the battery, in the order in which reports show them."""
+    """All standard cases, in the order of the reports."""
     return (*_real_cases(), *_random_cases(), *_training_cases())
 
 
 def gradient_cases() -> tuple[Case, ...]:
-    """The battery of a check: the standard cases that ask for a gradient and a step."""
+    """The cases of a check: the standard cases with one gradient and one step."""
     return tuple(case for case in standard_cases() if not case.online)
 
 
 def csv_cases(path: str) -> tuple[Case, ...]:
-    """Cases over a CSV file: without and with a hidden layer, one row and eight, and 20 online epochs."""
+    """Cases for a CSV file: without and with hidden layers, one row and eight rows, and online training.
+
+    Raises BadTable for a file that cannot be used.
+    """
     from harness.cases import datasets
 
-    data = datasets.load(path)
+    data = datasets.load_dataset(path)
     inputs, outputs = data.x.shape[1], data.t.shape[1]
     output = "sigmoid" if set(data.t.ravel().tolist()) <= {0.0, 1.0} else "identity"
     activations = "sigmoid" if output == "sigmoid" else "sigmoid identity"
     deep, rows = (inputs, 5, outputs), len(data.x)
     return (
-        make(path, (inputs, outputs), output, min(8, rows)),
-        make(path, deep, activations, 1),
-        make(path, deep, activations, min(8, rows)),
-        make(path, (inputs, 6, 4, outputs), f"tanh {output}", min(8, rows)),
-        make(path, deep, activations, min(100, rows), learning_rate=0.5 if output == "sigmoid" else 0.02, online=True),
+        make_case(path, (inputs, outputs), output, min(8, rows)),
+        make_case(path, deep, activations, 1),
+        make_case(path, deep, activations, min(8, rows)),
+        make_case(path, (inputs, 6, 4, outputs), f"tanh {output}", min(8, rows)),
+        make_case(
+            path, deep, activations, min(100, rows), learning_rate=0.5 if output == "sigmoid" else 0.02, online=True
+        ),
     )

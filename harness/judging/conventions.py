@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.model.contract import Array, Inputs
-from harness.model.costs import UNSCALED, Scale
+from harness.model.costs import UNSCALED, CostScale
 from harness.sandbox.answers import (
     Answer,
     ArrayKey,
@@ -31,7 +31,7 @@ from harness.sandbox.answers import (
     check_shapes,
     weights_of,
 )
-from harness.truth.bounds.float_format import arithmetic
+from harness.truth.bounds.float_format import float_format
 
 if TYPE_CHECKING:
     from harness.truth.certify import Standard
@@ -76,12 +76,12 @@ class Convention:
         names = [field.name for field in fields(self)]
         return {name.upper(): mine for name in names if (mine := getattr(self, name)) != getattr(other, name)}
 
-    def scale(self, inputs: Inputs) -> Scale:
+    def scale(self, inputs: Inputs) -> CostScale:
         """The factor and the divisor of the declared cost, relative to the default one."""
         rows = len(inputs.x) if self.reduction in ("mean", "mean over rows and outputs") else 1
         outputs = inputs.t.shape[1] if "outputs" in self.reduction else 1
         whole = not self.half and inputs.network.cost.name == "half_squared_error"
-        return Scale(2.0 if whole else 1.0, rows * outputs)
+        return CostScale(2.0 if whole else 1.0, rows * outputs)
 
     def arranged(self, arrays: Arrays, inputs: Inputs) -> dict[ArrayKey, Array]:
         """The arrays that backprop returned, converted to the default layout and sign.
@@ -117,15 +117,15 @@ class Convention:
         scale = self.scale(inputs)
         if scale == UNSCALED:
             return standards
-        ratio, machine = 2 * scale.factor / scale.divisor, arithmetic(str(inputs.x.dtype))
+        ratio, fmt = 2 * scale.factor / scale.divisor, float_format(str(inputs.x.dtype))
         scaled = dict(standards)
         for (name, l), standard in standards.items():
-            bound = ratio * standard.bound + machine.tiny
+            bound = ratio * standard.bound + fmt.tiny
             if name == "update":
                 layer = inputs.network.layers[l - 1]
                 old = np.column_stack([layer.w, layer.b]).astype(np.float64)
-                bound += (len(inputs.x) + 3) * machine.u * np.abs(old)
-            truth = standard.truth.times(scale.factor).over(scale.divisor)
+                bound += (len(inputs.x) + 3) * fmt.u * np.abs(old)
+            truth = standard.truth.scaled(scale.factor).divided(scale.divisor)
             scaled[name, l] = replace(standard, truth=truth, bound=bound)
         return scaled
 

@@ -18,7 +18,7 @@ from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.float16 import is_truth_stored
 from harness.model.contract import Array, Inputs
 from harness.sandbox.answers import ArrayKey, Arrays
-from harness.truth.certify import Standard, certify, certify_forward, error_ratio
+from harness.truth.certify import Standard, certify, certify_forward, error_over_bound
 
 Standards = Mapping[ArrayKey, Standard]
 # From float32 to float64 the unit roundoff shrinks by 2^29. An error of arithmetic shrinks by at least a quarter of
@@ -163,7 +163,7 @@ def _compare(given: Arrays, standards: Standards) -> _Measurement:
         standards,
         errors={k: (v - standards[k].truth.high) - standards[k].truth.low for k, v in values.items()},
         bounds={k: standards[k].bound for k in values},
-        out_of_bounds={k: ~(error_ratio(v, standards[k]) <= 1) for k, v in values.items()},
+        out_of_bounds={k: ~(error_over_bound(v, standards[k]) <= 1) for k, v in values.items()},
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.cases.case import EPOCHS, Case, functions_of
+from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention, has_shapes_of, layout_variants, scale_variants
 from harness.judging.judge import UNDECLARED_CONVENTION, CaseTruth, Outcome, Trial, judge_case
 from harness.model.contract import Inputs
@@ -155,9 +155,9 @@ class Examination:
 
     def ask(self, case: Case, inputs: Inputs) -> None:
         """Queue the request for a case."""
-        epochs = (1, EPOCHS) if case.online else ()
+        epochs = (1, TRAINING_EPOCHS) if case.online else ()
         key = RequestSubject(self, case.id)
-        request = contract_request(key, functions_of(case), inputs, case.learning_rate, epochs=epochs)
+        request = contract_request(key, required_functions(case), inputs, case.learning_rate, epochs=epochs)
         self._pool.add(self.submission, [request])
 
     def take(self, request: Request, truth: CaseTruth | None) -> list[Outcome]:

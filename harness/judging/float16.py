@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.model.contract import Array, Inputs
 from harness.sandbox.answers import ArrayKey
-from harness.truth.certify import Standard, error_ratio
+from harness.truth.certify import Standard, error_over_bound
 
 ALL_COLUMNS = ((slice(None),),)
 WEIGHTS_AND_BIASES = ((slice(None), slice(-1)), (slice(None), slice(-1, None)))  # of an update; stored independently
@@ -99,13 +99,13 @@ def is_truth_stored(
 ) -> bool:
     """Whether all numbers out of bounds are correct ones, computed in the dtype of the inputs or in float32, and then
     stored in float16."""
-    out_of_bounds = {key: ~(error_ratio(value, standards[key]) <= 1) for key, value in values.items()}
+    out_of_bounds = {key: ~(error_over_bound(value, standards[key]) <= 1) for key, value in values.items()}
     costs = storage_costs(values, out_of_bounds, inputs, learning_rate)
     if costs is None or not has_nonzero(values, out_of_bounds):
         return False
     single = in_float32()
     return all(
-        (error_ratio(values[key], _widened(standards[key], single[key], cost)) <= 1).all()
+        (error_over_bound(values[key], _widened(standards[key], single[key], cost)) <= 1).all()
         for key, cost in costs.items()
     )
 

@@ -8,14 +8,14 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.cases.case import EPOCHS, Case
+from harness.cases.case import TRAINING_EPOCHS, Case
 from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
 from harness.judging.verdict import VERDICTS, Batch, Judgement, batched, judge_arrays
 from harness.model.contract import Array, Inputs
 from harness.model.costs import UNSCALED
 from harness.reporting.profile import Clock
 from harness.sandbox.answers import Answer, ArrayKey, Arrays, Refusal, first_difference
-from harness.truth.certify import Standard, certify, certify_forward, error_ratio
+from harness.truth.certify import Standard, certify, certify_forward, error_over_bound
 
 UNDECLARED_CONVENTION = "agrees up to a convention"
 # In the order of computation: what is computed from a wrong quantity is wrong too.
@@ -46,7 +46,7 @@ class CaseTruth:
                 from harness.truth.gradient import train  # a check does not need it
 
                 with clock.phase("truth"):
-                    return cls(case, inputs, trained=train(inputs, case.learning_rate, EPOCHS))
+                    return cls(case, inputs, trained=train(inputs, case.learning_rate, TRAINING_EPOCHS))
             return cls(case, inputs, certify(inputs, case.learning_rate, case.dtype, clock))
         except ValueError as error:
             return cls(case, inputs, reason=str(error))
@@ -184,7 +184,11 @@ def standard_of(key: ArrayKey, array: Array, trial: Trial, convention: Conventio
     scaled = convention.standards({key: unscaled}, trial.inputs)[key]
     if scaled is unscaled or key[0] != "delta":
         return scaled
-    return scaled if (error_ratio(array, scaled) <= 1).all() or (error_ratio(array, unscaled) > 1).any() else unscaled
+    return (
+        scaled
+        if (error_over_bound(array, scaled) <= 1).all() or (error_over_bound(array, unscaled) > 1).any()
+        else unscaled
+    )
 
 
 def _is_rounding(one: Quantities, other: Quantities, trial: Trial, convention: Convention) -> bool:

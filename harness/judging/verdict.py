@@ -166,7 +166,7 @@ def _values_of(batch: Batch, values: Arrays) -> Array:
 def _judge_batch(value: Array, batch: Batch) -> Iterator[Judgement]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         error = np.abs((value - batch.high) - batch.low)  # the same as Enclosure.error
-        ratio = np.where(error == 0, 0.0, error / batch.allowed)  # the same as harness.truth.certify.error_ratio
+        ratio = np.where(error == 0, 0.0, error / batch.allowed)  # the same as harness.truth.certify.error_over_bound
     ratio[batch.undecidable] = 0.0
     ranked = np.where(np.isnan(ratio), np.inf, ratio)  # NaN is the worst
     ends = [*batch.starts[1:].tolist(), len(value)]

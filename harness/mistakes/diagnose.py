@@ -20,10 +20,10 @@ from harness.judging.float16 import are_representable, has_nonzero, storage_cost
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 from harness.model.contract import Array, Inputs
-from harness.model.costs import Scale
+from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import ArrayKey, Arrays
-from harness.truth.bounds.rounded_array import Rounded, beside, rounded_inputs
+from harness.truth.bounds.rounded_array import RoundedArray, append_bias_column, rounded_inputs
 
 REPRODUCED, OPEN, CONTRADICTED = "reproduced", "open", "contradicted"
 
@@ -161,7 +161,7 @@ def _try_candidate(candidate: Candidate, subject: Subject) -> str:
             first, second = call_quantities(formulation, subject.function, given, subject.learning_rate, scale)
         except (ValueError, IndexError, KeyError):  # its shapes do not fit the network, but the submission's do
             return CONTRADICTED
-        if formulation(given, None, scale).changed() != subject.changed:
+        if formulation(given, None, scale).changes_inputs() != subject.changed:
             return CONTRADICTED
         if formulation.dtype == "float32" and not _all_float32(subject):
             return CONTRADICTED
@@ -189,9 +189,9 @@ def _try_candidate(candidate: Candidate, subject: Subject) -> str:
 
 
 def call_quantities(
-    formulation: type[Textbook], function: str, inputs: Inputs, learning_rate: float, scale: Scale
+    formulation: type[Textbook], function: str, inputs: Inputs, learning_rate: float, scale: CostScale
 ) -> tuple[dict[ArrayKey, Any], dict[ArrayKey, Any]]:
-    """The quantities of the first and of the second call of a formulation; they are Rounded if the inputs are.
+    """The quantities of the first and of the second call of a formulation; they are RoundedArray if the inputs are.
 
     Raises ValueError, IndexError or KeyError if the formulation does not fit the network.
     """
@@ -201,7 +201,10 @@ def call_quantities(
         if function == "step":
             pairs = zip(inputs.network.layers, book.step(call).layers, strict=True)
             calls.append(
-                {("update", l): beside(old.w - new.w, old.b - new.b) for l, (old, new) in enumerate(pairs, start=1)}
+                {
+                    ("update", l): append_bias_column(old.w - new.w, old.b - new.b)
+                    for l, (old, new) in enumerate(pairs, start=1)
+                }
             )
         else:
             gradients = book.gradients(call)
@@ -217,11 +220,11 @@ def _divisors(subject: Subject) -> Sequence[int]:
     return sorted({1, rows, outputs, rows * outputs}) if has_delta else (1,)
 
 
-def _divided(other: Rounded, key: ArrayKey, divisor: int) -> Rounded:
+def _divided(other: RoundedArray, key: ArrayKey, divisor: int) -> RoundedArray:
     return other / divisor if key[0] == "delta" and divisor > 1 else other
 
 
-def _is_consistent(mine: Arrays, theirs: Mapping[ArrayKey, Rounded], divisor: int, costs: Arrays) -> bool:
+def _is_consistent(mine: Arrays, theirs: Mapping[ArrayKey, RoundedArray], divisor: int, costs: Arrays) -> bool:
     """Whether all numbers are the candidate's, within twice its rounding bound plus the error of storing. A candidate's
     NaN or infinity contradicts nothing."""
     for key, array in mine.items():
@@ -232,16 +235,16 @@ def _is_consistent(mine: Arrays, theirs: Mapping[ArrayKey, Rounded], divisor: in
     return True
 
 
-def _calls_differ(first: Mapping[ArrayKey, Rounded], second: Mapping[ArrayKey, Rounded]) -> bool:
+def _calls_differ(first: Mapping[ArrayKey, RoundedArray], second: Mapping[ArrayKey, RoundedArray]) -> bool:
     """Whether the candidate's two calls differ by more than their rounding bounds."""
     return any((np.abs(second[k].value - first[k].value) > 2 * (second[k].error + first[k].error)).any() for k in first)
 
 
-def _scale_ratio(scale: Scale, other: Scale) -> float:
+def _scale_ratio(scale: CostScale, other: CostScale) -> float:
     return (scale.factor / scale.divisor) / (other.factor / other.divisor)
 
 
-def _is_shown(array: Array, other: Rounded, entries: Array, truth: Array, ratio: float) -> bool:
+def _is_shown(array: Array, other: RoundedArray, entries: Array, truth: Array, ratio: float) -> bool:
     """Whether some of the `entries` are the candidate's and differ from the truth and from `ratio` times the truth by
     more than rounding, or are NaN in both. An unbounded error satisfies no comparison."""
     its = np.abs(array - other.value) <= 2 * other.error

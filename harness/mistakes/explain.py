@@ -10,7 +10,7 @@ from harness.judging.judge import Outcome, judge_case, standard_of
 from harness.mistakes.diagnose import Diagnosis, Subject, candidate_kinds, diagnose, single_mistakes
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Arrays, Fault
-from harness.truth.certify import error_ratio
+from harness.truth.certify import error_over_bound
 
 # The kinds of failure that a mistake may explain; the others leave nothing to reproduce.
 _EXPLAINABLE_KINDS = ("inputs", "two calls", "values")
@@ -44,7 +44,7 @@ def subjects_of(outcome: Outcome, convention: Convention) -> list[Subject]:
         out_of_bounds = {}
         for key, array in first.items():
             standard = standard_of(key, array, trial, convention)
-            entries = ~(error_ratio(array, standard) <= 1)
+            entries = ~(error_over_bound(array, standard) <= 1)
             if entries.any():
                 out_of_bounds[key] = entries, standard.truth.high
         found.append(

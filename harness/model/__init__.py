@@ -1,1 +1,1 @@
-"""What a network is: the contract, the activation and cost functions, the textbook backprop, exact numbers."""
+"""The model of a network: the contract, activation and cost functions, the textbook backprop, exact numbers."""

@@ -1,8 +1,8 @@
-"""The activation functions, defined once.
+"""The activation functions and their derivatives.
 
-They accept a float, or an array of any float dtype, which they keep. For plain floats exp and tanh are those of
-Python's math, as in the articles that use them. f also takes complex arguments, for the complex step. The derivatives
-follow PyTorch's convention at the kinks: relu'(0) = 0 and leaky_relu'(0) = LEAK.
+Every function accepts a float or an array of any float dtype, and returns the same type and shape. For floats, exp and
+tanh are those of Python's math module, as in the articles that use them. f also accepts complex numbers, for the
+complex step. At the kinks the derivatives follow PyTorch: relu'(0) = 0 and leaky_relu'(0) = LEAKY_RELU_SLOPE.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 
 from harness.model.contract import Activation, Numbers
 
-LEAK = 0.01  # the default negative_slope of torch.nn.LeakyReLU
+LEAKY_RELU_SLOPE = 0.01  # the default negative_slope of torch.nn.LeakyReLU
 
-# exp may overflow to infinity far outside the range in which f is not yet flat; 1 / inf is then the answer.
+# Where f is flat, exp may overflow to infinity without harm: 1 / inf is the correct 0.
 _LARGEST_EXPONENT = math.log(sys.float_info.max)
-_saturating = np.errstate(over="ignore")
+_overflow_to_infinity = np.errstate(over="ignore")
 
 
 def _exp(z: Numbers) -> Numbers:
@@ -31,13 +31,13 @@ def _tanh(z: Numbers) -> Numbers:
     return math.tanh(z) if type(z) is float else np.tanh(z)
 
 
-@_saturating
+@_overflow_to_infinity
 def _sigmoid(z: Numbers) -> Numbers:
     return 1 / (1 + _exp(-z))
 
 
 def _sigmoid_slope(z: Numbers) -> Numbers:
-    e = _exp(-abs(z))  # σ'(z) is even; this form does not subtract, so it is accurate at any z
+    e = _exp(-abs(z))  # σ' is an even function; this form has no cancellation, so it is accurate for every z
     return e / (1 + e) ** 2
 
 
@@ -59,18 +59,18 @@ def _relu(z: Numbers) -> Numbers:
 
 
 def _relu_slope(z: Numbers) -> Numbers:
-    return np.sign(_relu(z))  # of z and of a alike, because a > 0 exactly where z > 0
+    return np.sign(_relu(z))  # also correct for the argument a, because a > 0 exactly where z > 0
 
 
 def _leaky_relu(z: Numbers) -> Numbers:
-    return np.maximum(z, LEAK * z)
+    return np.maximum(z, LEAKY_RELU_SLOPE * z)
 
 
 def _leaky_relu_slope(z: Numbers) -> Numbers:
-    return np.maximum(_relu_slope(z), LEAK)
+    return np.maximum(_relu_slope(z), LEAKY_RELU_SLOPE)
 
 
-@_saturating
+@_overflow_to_infinity
 def _softplus(z: Numbers) -> Numbers:
     positive = np.maximum(z, 0)
     return positive + np.log1p(np.exp(z - 2 * positive))
@@ -84,8 +84,8 @@ def _identity(z: Numbers) -> Numbers:
     return z
 
 
-def _one(z: Numbers) -> Numbers:
-    return z**0  # a one of the argument's own shape and type
+def _ones_like(z: Numbers) -> Numbers:
+    return z**0  # keeps the type and the shape of the argument
 
 
 def _softmax(z: Numbers) -> Numbers:
@@ -101,7 +101,7 @@ ACTIVATIONS = {
         Activation("relu", _relu, _relu_slope, _relu_slope),
         Activation("leaky_relu", _leaky_relu, _leaky_relu_slope, _leaky_relu_slope),
         Activation("softplus", _softplus, _sigmoid, _softplus_slope_from_output),
-        Activation("identity", _identity, _one, _one),
+        Activation("identity", _identity, _ones_like, _ones_like),
         Activation("softmax", _softmax, None, None),
     )
 }

@@ -1,20 +1,22 @@
 """The contract between the harness and an implementation: immutable dataclasses, and how to refuse a case.
 
-A file defines `backprop(network, x, t)`, `step(network, x, t, learning_rate)` or both. It need import nothing of ours:
+A file defines `backprop(network, x, t)`, `step(network, x, t, learning_rate)` or both. It need not import anything from
+the harness:
 
     backprop returns   Gradients(w, b, delta), {"w": w, "b": b, "delta": delta}, (w, b, delta) or (w, b);
-                       in the mapping too delta is optional, and z and a may be there as in Gradients
+                       delta is optional in the mapping too, which may also have z and a, as Gradients has
     step returns       a Network, {"w": w, "b": b} or (w, b): the weights and biases after the step
     either raises      Unsupported("why") or NotImplementedError("why") to refuse a case
 
-w, b, delta, z and a are lists or tuples with one array a layer, or what NumPy makes such an array of without loss.
+w, b, delta, z and a are lists or tuples with one entry for each layer: an array, or what NumPy converts to an array
+without loss.
 
-Notation. Layers are numbered l = 1..L and layer 0 is the input; one sample is one row. For n samples,
+Notation. Layers are numbered l = 1..L, and layer 0 is the input. A row is a sample. For n samples,
 
     z^l = a^{l-1} (W^l)^T + b^l     [n, n_l]        a^l = f(z^l)     [n, n_l]        a^0 = x
 
-and C is the cost summed over the rows. The equations that every implementation is judged by
-(Nielsen, "Neural Networks and Deep Learning", chapter 2, written for rows; his layer l is l - 1 here):
+and C is the cost, summed over the rows. Every implementation is compared with these equations (Nielsen, "Neural
+Networks and Deep Learning", chapter 2, written for rows; his layer l is layer l - 1 here):
 
     BP1   δ^L = ∇_a C ⊙ f'(z^L)                 [n, n_L]
     BP2   δ^l = (δ^{l+1} W^{l+1}) ⊙ f'(z^l)     [n, n_l]
@@ -33,17 +35,17 @@ if TYPE_CHECKING:
     import numpy as np
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
-# An array, or a single number; of floats, integers, fractions or complex numbers.
+# An array or a single number: floats, integers, fractions, complex numbers or objects with the same operators.
 Numbers: TypeAlias = Any
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function and its derivative in both of the forms that articles use.
+    """An activation function and its derivative, as a function of z and as a function of the output.
 
-    `f` and `slope` take z, `slope_from_output` takes a = f(z); each returns the shape that it was given.
-    `slope_from_output` is None where f' is not a function of the output alone. Softmax acts on the last
-    axis; its derivative is a full Jacobian, so both of its slopes are None and it is met only in BP1.
+    `f` and `slope` take z, and `slope_from_output` takes a = f(z); each returns an array of the same shape.
+    `slope_from_output` is None if f' is not a function of the output alone. Softmax acts on the last axis; its
+    derivative is a full Jacobian, so both of its slopes are None and it occurs only in BP1.
     """
 
     name: str
@@ -56,8 +58,9 @@ class Activation:
 class Cost:
     """A cost C(a, t), summed over the rows, and ∇_a C.
 
-    `canonical` names the output activation with which BP1 collapses to δ^L = a^L − t (the canonical link
-    of generalised linear models). Use that form there: f' would divide by what it multiplies.
+    `canonical` names the output activation for which BP1 simplifies to δ^L = a^L − t (the canonical link of generalised
+    linear models). Use that form there, because ∇_a C divides by the same factor by which f' multiplies, which may be
+    0. `value` returns a number, `gradient` an array of the shape of a.
     """
 
     name: str
@@ -68,7 +71,10 @@ class Cost:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer: w is [n_l, n_{l-1}], w[j, k] joins neuron k of layer l-1 to neuron j of layer l; b is [n_l]."""
+    """One layer: weights w [n_l, n_{l-1}] and biases b [n_l].
+
+    w[j, k] is the weight from neuron k of layer l - 1 to neuron j of layer l.
+    """
 
     w: Numbers
     b: Numbers
@@ -77,29 +83,29 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Layers 1..L in order, and the cost at the end of them."""
+    """Layers 1..L in order, and the cost of their output."""
 
     layers: tuple[Layer, ...]
     cost: Cost
 
     @property
     def is_canonical(self) -> bool:
-        """Whether BP1 is δ^L = a^L − t, because the last activation is the cost's canonical link."""
+        """Whether the last activation is the canonical link of the cost, so that BP1 is δ^L = a^L − t."""
         return self.layers[-1].activation.name == self.cost.canonical
 
     def with_parameters(self, w: Sequence[Numbers], b: Sequence[Numbers]) -> Network:
-        """The same network with other weights [n_l, n_{l-1}] and biases [n_l], one of each a layer."""
+        """The same network with other weights [n_l, n_{l-1}] and biases [n_l]: one array of each for every layer."""
         layers = zip(w, b, self.layers, strict=True)
         return Network(tuple(Layer(w, b, layer.activation) for w, b, layer in layers), self.cost)
 
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
-    """What backprop may return, layer by layer: ∂C/∂W^l as w, ∂C/∂b^l as b, and δ^l as delta, one row a sample.
+    """The return value of backprop, layer by layer: w is ∂C/∂W^l, b is ∂C/∂b^l, and delta is δ^l [n, n_l].
 
-    `delta` is None where a formulation has no deltas. So are `z` and `a`, both [n, n_l] for l = 1..L, which are asked
-    of nobody: where they are given, a check sees whether the forward pass is right. `b` is empty only in a file
-    that declares where in `w` the bias is (BIAS, see harness.conventions).
+    `delta` is None if a formulation has no deltas. `z` and `a`, both [n, n_l] for l = 1..L, are optional: if they are
+    given, the forward pass is checked too. `b` is empty only in a file that declares in which row or column of `w` the
+    bias is (BIAS, see harness.judging.conventions).
     """
 
     w: Sequence[Numbers]
@@ -111,32 +117,34 @@ class Gradients:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What an implementation is given: a network, x [n, n_0] and t [n, n_L]."""
+    """The arguments of an implementation: a network, inputs x [n, n_0] and targets t [n, n_L]."""
 
     network: Network
     x: Array
     t: Array
 
     def arrays(self) -> list[Array]:
+        """w and b of each layer in turn, then x and t."""
         parameters = [array for layer in self.network.layers for array in (layer.w, layer.b)]
         return [*parameters, self.x, self.t]
 
     @property
     def work(self) -> int:
-        """Parameters times rows: what one gradient costs, up to a constant."""
+        """Parameters × rows: the cost of one gradient, up to a constant factor."""
         return len(self.x) * sum(int(layer.w.size + layer.b.size) for layer in self.network.layers)
 
     def batches(self, rows: int) -> list[tuple[Array, Array]]:
-        """x and t of each step of an epoch, so many rows a step; the last may have fewer."""
+        """x and t of each step of an epoch, with `rows` rows; the last step may have fewer."""
         firsts = range(0, len(self.x), rows)
         return [(self.x[i : i + rows], self.t[i : i + rows]) for i in firsts]
 
     def copy(self) -> Inputs:
+        """A copy that shares no array with the original."""
         layers = tuple(Layer(layer.w.copy(), layer.b.copy(), layer.activation) for layer in self.network.layers)
         return Inputs(Network(layers, self.network.cost), self.x.copy(), self.t.copy())
 
     def astype(self, dtype: str) -> Inputs:
-        """The same, rounded to another dtype."""
+        """The same inputs, rounded to another dtype."""
         layers = self.network.layers
         network = self.network.with_parameters(
             w=[layer.w.astype(dtype) for layer in layers], b=[layer.b.astype(dtype) for layer in layers]
@@ -145,4 +153,4 @@ class Inputs:
 
 
 class Unsupported(Exception):
-    """Raised by an implementation that refuses a case, as NotImplementedError may be; its message is the reason."""
+    """Raised by an implementation to refuse a case, like NotImplementedError. The message is the reason."""

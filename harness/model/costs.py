@@ -1,6 +1,7 @@
-"""The cost functions, defined once: summed over the rows of the batch, and over the outputs.
+"""The cost functions, summed over the rows of the batch and over the outputs.
 
-`value` also takes a complex a, for the complex step. Targets t of the cross-entropies lie in [0, 1].
+a and t are [n, n_L]. `value` also accepts a complex a, for the complex step. The targets t of the cross-entropies lie
+in [0, 1].
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from harness.model.contract import Cost, Numbers
 
 
 @dataclass(frozen=True)
-class Scale:
-    """What the cost is multiplied by and divided by, where a convention says so."""
+class CostScale:
+    """The factor and the divisor of the cost in a convention, such as the mean over the rows."""
 
     factor: float = 1.0
     divisor: int = 1
 
 
-UNSCALED = Scale()
+UNSCALED = CostScale()
 
 
 def _half_squared_error(a: Numbers, t: Numbers) -> Numbers:
@@ -32,7 +33,7 @@ def _half_squared_error_gradient(a: Numbers, t: Numbers) -> Numbers:
 
 
 def _t_log(t: Numbers, a: Numbers) -> Numbers:
-    """t log a, which is 0 at t = 0 whatever a is (the limit), and not finite at a = 0 otherwise."""
+    """t log a: 0 for t = 0 and every a (the limit), and not finite for other t and a = 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return t * np.log(np.where(t == 0, 1, a))
 

@@ -1,8 +1,8 @@
-"""Networks of exact numbers, on which a formulation is a polynomial and can be compared with `==`.
+"""Networks of exact numbers, for which a formulation computes polynomials and results are compared with `==`.
 
-Backprop uses only +, − and ×, and never looks inside the activation. So an *opaque* activation stands for all of them
-at once: f(z) and f'(z) are random integers, one for each distinct z; f' from the output finds its way back from f(z)
-to z through a memory.
+Backprop uses only +, − and ×, and never looks inside the activation. So one *opaque* activation represents all
+activations: f(z) and f'(z) are random integers, one pair for each distinct z. Two different polynomials are equal at a
+random point with small probability (the Schwartz-Zippel lemma).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import numpy as np
 from harness.model.contract import Activation, Array, Inputs, Layer, Network
 from harness.model.costs import COSTS
 
-SIZE = 2**160  # |S|: the integers from which every number of a trial is drawn, evenly
+SET_SIZE = 2**160  # |S|, the number of integers from which every number of a trial is drawn uniformly
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Widths n_0..n_L, and rows."""
+    """The widths n_0..n_L of the layers, and the number of rows."""
 
     widths: tuple[int, ...]
     rows: int
@@ -36,80 +36,88 @@ class Architecture:
 
     @property
     def arguments(self) -> int:
-        """How many numbers f is applied to: one for each unit of layers 1..L and each row."""
+        """How many arguments f has: one for each unit of layers 1..L and each row."""
         return self.rows * sum(self.widths[1:])
 
 
 @dataclass(frozen=True)
-class Opaque:
-    """One opaque activation. Its values are drawn by a hash of the key and of z, so that they are the same in every
-    process and do not depend on what was asked before; only the way back from f(z) to z needs a memory."""
+class OpaqueActivation:
+    """An opaque activation function.
+
+    f(z) and f'(z) are a hash of the key and of z, so they are the same in every process and independent of earlier
+    calls. f' from the output looks up z in `argument_of`, which maps f(z) to z.
+    """
 
     key: str
-    arguments: dict[int, Any] = field(default_factory=dict)
+    argument_of: dict[int, Any] = field(default_factory=dict)
 
     def f(self, z: Any) -> int:
-        value = self._drawn(f"f {z}")
-        self.arguments[value] = z
+        value = self._hashed(f"f {z}")
+        self.argument_of[value] = z
         return value
 
     def slope(self, z: Any) -> int:
-        return self._drawn(f"slope {z}")
+        return self._hashed(f"slope {z}")
 
     def slope_from_output(self, a: Any) -> int:
-        # What is no output of f has a slope too, as far as wrong code can tell: one of its own.
-        return self.slope(self.arguments.get(a, f"not the output {a}"))
+        # Wrong code may ask for a number that is not an output of f: it has a slope that no other number has.
+        return self.slope(self.argument_of.get(a, f"not the output {a}"))
 
-    def _drawn(self, name: str) -> int:
+    def _hashed(self, name: str) -> int:
         digest = hashlib.blake2b(f"{self.key} {name}".encode(), digest_size=20).digest()
-        return int.from_bytes(digest, "big") - SIZE // 2
+        return int.from_bytes(digest, "big") - SET_SIZE // 2
 
     def activation(self) -> Activation:
+        """The same as an elementwise Activation."""
         return Activation("opaque", *map(elementwise, (self.f, self.slope, self.slope_from_output)))
 
 
-def draw(source: random.Random) -> int:
-    """An integer from S, evenly."""
-    return source.randrange(SIZE) - SIZE // 2
+def draw_integer(source: random.Random) -> int:
+    """An integer from S, drawn uniformly."""
+    return source.randrange(SET_SIZE) - SET_SIZE // 2
 
 
 def elementwise(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The function of one number, on numbers and on arrays of objects alike."""
-    of_arrays: Callable[[Any], Any] = np.frompyfunc(function, 1, 1)
-    return of_arrays
+    """The function of one number, for single numbers and for object arrays of any shape."""
+    vectorised: Callable[[Any], Any] = np.frompyfunc(function, 1, 1)
+    return vectorised
 
 
 def opaque_inputs(architecture: Architecture, source: random.Random) -> Inputs:
-    """Random integers everywhere, an opaque activation of its own for each layer, and half the squared error."""
-    key = f"{draw(source)}"
-    return _inputs(architecture, lambda l: Opaque(f"{key} {l}").activation(), lambda: draw(source))
+    """Random integers, a different opaque activation for each layer, and half the squared error."""
+    key = f"{draw_integer(source)}"
+    return _exact_inputs(
+        architecture, lambda l: OpaqueActivation(f"{key} {l}").activation(), lambda: draw_integer(source)
+    )
 
 
 def canonical_inputs(architecture: Architecture, source: random.Random) -> Inputs:
-    """The same with f(z) = z at the output, the canonical link, which implementations may treat by itself."""
-    last, key = len(architecture.widths) - 1, f"{draw(source)}"
-    return _inputs(
-        architecture, lambda l: IDENTITY if l == last else Opaque(f"{key} {l}").activation(), lambda: draw(source)
+    """The same with f(z) = z at the output: the canonical link, for which code may have a branch of its own."""
+    last, key = len(architecture.widths) - 1, f"{draw_integer(source)}"
+    return _exact_inputs(
+        architecture,
+        lambda l: IDENTITY if l == last else OpaqueActivation(f"{key} {l}").activation(),
+        lambda: draw_integer(source),
     )
 
 
 def rational_inputs(architecture: Architecture, source: random.Random) -> Inputs:
-    """A concrete instance: small random fractions, and f(z) = 1 / (c − z), whose slope is a² from the output and
-    1 / (c − z)² from z."""
-    c = Fraction(10**6 + 3)  # a pole that no z comes near
-
+    """A concrete instance: small random fractions, and f(z) = 1 / (c − z), with slope 1 / (c − z)² = a²."""
+    c = Fraction(10**6 + 3)  # a pole far from every z
     activation = Activation(
         "rational",
         elementwise(lambda z: 1 / (c - z)),
         elementwise(lambda z: 1 / (c - z) ** 2),
         elementwise(lambda a: a * a),
     )
-    return _inputs(architecture, lambda _: activation, lambda: Fraction(source.randint(-99, 99), source.randint(1, 99)))
+    return _exact_inputs(
+        architecture, lambda _: activation, lambda: Fraction(source.randint(-99, 99), source.randint(1, 99))
+    )
 
 
 def small_inputs(architecture: Architecture, source: random.Random) -> Inputs:
-    """One-digit integers and f(z) = z, to be verified by hand."""
-    return _inputs(architecture, lambda _: LINEAR, lambda: source.randint(-9, 9))
+    """One-digit integers and f(z) = z, which can be verified by hand."""
+    return _exact_inputs(architecture, lambda _: LINEAR, lambda: source.randint(-9, 9))
 
 
 LINEAR = Activation("linear", elementwise(lambda z: z), elementwise(lambda z: 1), elementwise(lambda a: 1))
@@ -117,21 +125,23 @@ IDENTITY = replace(LINEAR, name="identity")
 
 
 def degree_inputs(architecture: Architecture, *, canonical: bool) -> Inputs:
-    """Numbers that know only their degree as a polynomial; see Degree. With f(z) = z at the output if `canonical`."""
+    """Inputs of type Degree, each of degree 1; with f(z) = z at the output if `canonical`."""
     last = len(architecture.widths) - 1
-    variable = Activation("opaque", *(elementwise(_variable) for _ in range(3)))
-    return _inputs(architecture, lambda l: IDENTITY if canonical and l == last else variable, lambda: Degree(1))
+    variable = Activation("opaque", *(elementwise(_fresh_variable) for _ in range(3)))
+    return _exact_inputs(architecture, lambda l: IDENTITY if canonical and l == last else variable, lambda: Degree(1))
 
 
-def _variable(argument: Any) -> Degree:
-    """f of a polynomial, as a variable of its own. The proof rests on arguments of degree 2 at most."""
+def _fresh_variable(argument: Any) -> Degree:
+    """f of a polynomial, as a new variable. The proof requires arguments of degree 2 at most."""
     if degree_of(argument) > 2:
         raise Degree.refuse("it passes a polynomial of degree 3 or more to f")
     return Degree(1)
 
 
-def _inputs(architecture: Architecture, activation: Callable[[int], Activation], number: Callable[[], Any]) -> Inputs:
-    """A network whose layer l has activation(l), with every number drawn by `number`."""
+def _exact_inputs(
+    architecture: Architecture, activation: Callable[[int], Activation], number: Callable[[], Any]
+) -> Inputs:
+    """Inputs whose layer l has activation(l), and whose numbers are each drawn by `number`."""
 
     def array(*shape: int) -> Array:
         values = np.empty(shape, dtype=object)
@@ -152,9 +162,9 @@ def _inputs(architecture: Architecture, activation: Callable[[int], Activation],
 class Degree:
     """A polynomial of which only an upper bound on the degree is known.
 
-    It offers +, − and × and nothing else. Code that runs on it has used nothing else on its numbers, and has taken no
-    branch on any of them: it computes the same polynomials, of at most these degrees, whatever the numbers are. What
-    was refused is kept in `refused`, for code that catches the error.
+    It supports only +, − and ×; every other operation raises TypeError. Code that runs on it has used only these
+    operations on its numbers and has not branched on their values. So it computes the same polynomials for all numbers,
+    of at most these degrees. `refused` records every refused operation, in case the code catches the error.
     """
 
     __slots__ = ("degree",)
@@ -187,12 +197,13 @@ class Degree:
 
     @classmethod
     def refuse(cls, what: str) -> TypeError:
+        """Record a refused operation, and return the error to raise."""
         cls.refused.append(what)
         return TypeError(what)
 
 
 def degree_of(number: Any) -> int:
-    """0 for constants. Raises TypeError for what is not an exact number."""
+    """The degree of a number, 0 for constants. Raises TypeError for a number that is not exact."""
     if isinstance(number, Degree):
         return number.degree
     if isinstance(number, (int, np.integer)):

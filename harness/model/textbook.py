@@ -1,23 +1,23 @@
-"""The textbook backprop, one small method for each equation, on whatever numbers it is given.
+"""The textbook backprop, with one small method for each equation, for numbers of any type.
 
-On floats it is a formulation like the others, on exact numbers it is what proofs compare with, on `Rounded` arrays it
-bounds its own rounding. A mistake is a subclass that overrides the method it gets wrong (harness.mistakes).
+With floats it is a formulation like the others. With exact numbers it is the reference of the proofs. With
+`RoundedArray` it bounds its own rounding error. A mistake is a subclass that overrides one method (harness.mistakes).
 """
 
 from __future__ import annotations
 
 from harness.model.contract import Gradients, Inputs, Layer, Network, Numbers
-from harness.model.costs import UNSCALED, Scale
+from harness.model.costs import UNSCALED, CostScale
 
 
 class Textbook:
-    """BP1 to BP4 and the rule for one network and its data; layers are numbered 1..last, as in the equations.
+    """BP1 to BP4 and the rule, for one network and its data; layers are numbered 1..last, as in the equations.
 
-    `learning_rate` is None while backprop is asked for. Shapes are those of harness.contract. Raises KeyError,
-    IndexError or ValueError where a formulation does not fit the network.
+    `learning_rate` is None for backprop. Shapes and equations are those of harness.model.contract. The methods raise
+    KeyError, IndexError or ValueError if a formulation does not fit the network.
     """
 
-    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: Scale = UNSCALED) -> None:
+    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: CostScale = UNSCALED) -> None:
         self.network, self.t = inputs.network, inputs.t
         self.learning_rate, self.scale = learning_rate, scale
         self.last, self.rows = len(inputs.network.layers), len(inputs.x)
@@ -26,6 +26,7 @@ class Textbook:
         self.delta: dict[int, Numbers] = {}
 
     def layer(self, l: int) -> Layer:
+        """Layer l of 1..last. Raises IndexError for other numbers."""
         if not 1 <= l <= self.last:
             raise IndexError(f"there is no layer {l}")
         return self.network.layers[l - 1]
@@ -43,7 +44,7 @@ class Textbook:
     # Backward.
 
     def output_error(self) -> Numbers:
-        """∇_a C; or δ^L itself, a^L − t, where f' cancels (the canonical link)."""
+        """∇_a C, or δ^L = a^L − t for the canonical link, where f' cancels."""
         if self.network.is_canonical:
             return self.a[self.last] - self.t
         return self.network.cost.gradient(self.a[self.last], self.t)
@@ -52,7 +53,7 @@ class Textbook:
         """f'(z^l)."""
         slope = self.layer(l).activation.slope
         if slope is None:
-            raise ValueError("softmax is met only with its own cost")
+            raise ValueError("softmax has no slope: it occurs only with its own cost")
         return slope(self.z[l])
 
     def output_delta(self) -> Numbers:
@@ -60,11 +61,11 @@ class Textbook:
         return self.output_error() if self.network.is_canonical else self.output_error() * self.slope(self.last)
 
     def weights_back(self, l: int) -> Numbers:
-        """W^l, as it is used to send δ^l back."""
+        """W^l, as used in the backward pass."""
         return self.layer(l).w
 
     def sent_back(self, l: int) -> Numbers:
-        """δ^{l+1} W^{l+1}, what layer l receives."""
+        """δ^{l+1} W^{l+1}, the error at the output of layer l."""
         return self.delta[l + 1] @ self.weights_back(l + 1)
 
     def hidden_delta(self, l: int) -> Numbers:
@@ -79,18 +80,18 @@ class Textbook:
         """BP4."""
         return self.delta[l].T @ self.a[l - 1]
 
-    # The whole, and what it does beside giving numbers.
+    # The whole computation, and its side effects.
 
     def second_call(self, gradient: Numbers) -> Numbers:
-        """What a second call with the same inputs gives for this gradient."""
+        """The value that a second call with the same inputs returns for this gradient."""
         return gradient
 
-    def changed(self) -> bool:
-        """Whether the caller's arrays are changed on the way."""
+    def changes_inputs(self) -> bool:
+        """Whether the computation changes the arrays of the caller."""
         return False
 
     def gradients(self, call: int = 1) -> Gradients:
-        """What the first or the second call of backprop returns."""
+        """The return value of the first or the second call of backprop."""
         layers = range(1, self.last + 1)
         for l in layers:
             self.z[l] = self.weighted_input(l)
@@ -102,20 +103,20 @@ class Textbook:
         b = [self.bias_gradient(l) for l in layers]
         for l in layers:
             if w[l - 1].shape != self.layer(l).w.shape or b[l - 1].shape != self.layer(l).b.shape:
-                raise ValueError(f"the gradients of layer {l} have another shape than its parameters")
+                raise ValueError(f"the gradients of layer {l} differ in shape from its parameters")
         if call == 2:
-            w, b = [[self.second_call(one) for one in part] for part in (w, b)]
+            w, b = [[self.second_call(gradient) for gradient in part] for part in (w, b)]
         forward = [[part[l] for l in layers] for part in (self.delta, self.z, self.a)]
         return Gradients(w, b, *forward)
 
     def step(self, call: int = 1) -> Network:
-        """The rule: the network after one step, from the first or the second call."""
+        """The rule: the network after one step, with the gradients of the first or the second call."""
         gradient, eta = self.gradients(call), self.learning_rate
         layers = zip(self.network.layers, gradient.w, gradient.b, strict=True)
         moved = [(layer.w - eta * w, layer.b - eta * b) for layer, w, b in layers]
         return self.network.with_parameters(w=[w for w, _ in moved], b=[b for _, b in moved])
 
     def scaled(self, value: Numbers) -> Numbers:
-        """The value with the factor and the divisor of the cost."""
+        """The value times the factor of the cost, divided by its divisor."""
         value = value if self.scale.factor == 1 else value * self.scale.factor
         return value if self.scale.divisor == 1 else value / self.scale.divisor

@@ -103,7 +103,7 @@ class Chapter:
 
 
 Block: TypeAlias = Paragraph | Bullets | DataTable | Image | CodeBlock | Fold | Chapter
-_KINDS = {one.kind: one for one in (Paragraph, Bullets, DataTable, Image, CodeBlock, Fold, Chapter)}
+_BLOCK_KINDS = {one.kind: one for one in (Paragraph, Bullets, DataTable, Image, CodeBlock, Fold, Chapter)}
 
 
 @dataclass(frozen=True)
@@ -151,14 +151,14 @@ def _data_of(block: Block) -> dict[str, Any]:
 
 
 def _blocks(data: Value) -> tuple[Block, ...]:
-    return tuple(map(_block, data.items()))
+    return tuple(map(_block_from_data, data.items()))
 
 
-def _block(data: Value) -> Block:
+def _block_from_data(data: Value) -> Block:
     named = data.member("kind")
-    kind = _KINDS.get(named.text())
+    kind = _BLOCK_KINDS.get(named.text())
     if kind is None:
-        raise named.error(f"one of {', '.join(_KINDS)}")
+        raise named.error(f"one of {', '.join(_BLOCK_KINDS)}")
     names = [field.name for field in fields(kind)]
     _, *members = data.members("kind", *names)
     found: dict[str, Any] = {name: _field(name, member) for name, member in zip(names, members, strict=True)}

@@ -37,11 +37,11 @@ def first_line(command: str) -> str:
 
 def rendered(document: Document, command: str) -> str:
     """A document as a page in Markdown."""
-    parts = [first_line(command), f"# {document.title}\n", *(_block(block, 2) for block in document.blocks)]
+    parts = [first_line(command), f"# {document.title}\n", *(_block_lines(block, 2) for block in document.blocks)]
     return "\n".join(parts)
 
 
-def _block(block: Block, level: int) -> str:
+def _block_lines(block: Block, level: int) -> str:
     """A block, which ends with a line break; `level` is that of a heading in it."""
     match block:
         case Paragraph(text):
@@ -49,21 +49,21 @@ def _block(block: Block, level: int) -> str:
         case Bullets(items):
             return "".join(f"- {item}\n" for item in items)
         case DataTable():
-            return _table(block)
+            return _table_lines(block)
         case Image(name, caption):
             return f"![{block.title}]({PICTURES}/{name}.svg)\n\n*{caption}*\n"
         case CodeBlock(text):
             return f"```text\n{text}\n```\n"
         case Fold(summary, blocks):
-            hidden = "\n".join(_block(inner, level) for inner in blocks)
+            hidden = "\n".join(_block_lines(inner, level) for inner in blocks)
             return f"<details><summary>{html.escape(summary, quote=False)}</summary>\n\n{hidden}\n</details>\n"
         case Chapter(title, blocks, name):
             anchor = f'<a id="{html.escape(name)}"></a>' if name else ""
             heading = f"{'#' * level} {anchor}{title}\n"
-            return "\n".join([heading, *(_block(inner, level + 1) for inner in blocks)])
+            return "\n".join([heading, *(_block_lines(inner, level + 1) for inner in blocks)])
 
 
-def _table(table: DataTable) -> str:
+def _table_lines(table: DataTable) -> str:
     from tabulate import tabulate  # slow to import, and only needed to write a page
 
     heads, *rows = ([cell.replace("|", "\\|") for cell in row] for row in (table.heads, *table.rows))

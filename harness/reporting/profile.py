@@ -38,12 +38,12 @@ def table(clock: Clock) -> str:
     """What a person reads: each phase with its seconds, in the order in which they began, and what is left of the
     whole."""
     whole = clock.whole()
-    parts = [f"Where the time went, in seconds of {whole:.3f}:", *_lines(clock.here)]
-    parts += _lines({"the rest": whole - sum(clock.here.values())})
+    parts = [f"Where the time went, in seconds of {whole:.3f}:", *_phase_lines(clock.here)]
+    parts += _phase_lines({"the rest": whole - sum(clock.here.values())})
     if clock.elsewhere:
-        parts += ["Beside it, in other processes:", *_lines(clock.elsewhere)]
+        parts += ["Beside it, in other processes:", *_phase_lines(clock.elsewhere)]
     return "\n".join(parts)
 
 
-def _lines(seconds: Mapping[str, float]) -> list[str]:
+def _phase_lines(seconds: Mapping[str, float]) -> list[str]:
     return [f"  {name:<16}{spent:>9.3f}" for name, spent in seconds.items()]

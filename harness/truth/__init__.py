@@ -1,1 +1,1 @@
-"""What right code gives, and how far rounding may lead it from there."""
+"""The exact gradients of a case, and bounds on the rounding error of correct code."""

@@ -1,4 +1,4 @@
-"""What right code gives, for every quantity of a case: the truth, and how far from it rounding may lead."""
+"""The reference for every quantity of a case: its exact values, and bounds on the rounding error of correct code."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import numpy as np
 
 from harness.model.contract import Array, Inputs
 from harness.reporting.profile import Clock
-from harness.truth.bounds.error_analysis import Bounds, bounds
+from harness.truth.bounds.error_analysis import ErrorBounds, error_bounds
 from harness.truth.bounds.float_format import OUTWARD
-from harness.truth.enclosures.enclosed_matmul import by_balls
+from harness.truth.enclosures.enclosed_matmul import recompute_in_balls
 from harness.truth.enclosures.enclosure import Enclosure, Truth
-from harness.truth.gradient import attempts
+from harness.truth.gradient import truth_attempts
 
-# An enclosure decides an entry if its radius is this small beside the entry's bound. The bounds take midpoints for the
-# truth: that is half of what they cover.
-DECIDES = (OUTWARD - 1) / 2
+# An enclosure decides an entry if radius <= DECISIVE_RADIUS · bound. The bounds are computed from midpoints in place of
+# the exact values; this is half of what their factor OUTWARD covers.
+DECISIVE_RADIUS = (OUTWARD - 1) / 2
 
 
 @dataclass(frozen=True, eq=False)
 class Standard:
-    """One quantity of one layer: its truth, the bound on every entry's rounding, and the entries of which nothing
-    can be said, because a weighted input is within rounding of a kink, because there is no finite bound, or because the
-    enclosure stayed too wide."""
+    """The reference for one quantity of one layer; its three parts have the shape of the quantity.
+
+    truth: the exact values. bound: the largest rounding error of correct code. undecidable: True where no verdict is
+    possible, because a weighted input is within rounding of a kink, there is no finite bound, or the enclosure is too
+    wide.
+    """
 
     truth: Enclosure
     bound: Array
@@ -33,79 +36,95 @@ class Standard:
 def certify(
     inputs: Inputs, learning_rate: float, dtype: str, clock: Clock | None = None
 ) -> dict[tuple[str, int], Standard]:
-    """The standards by (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], the
-    displacement old − new with the bias last. The clock counts the phases `truth` and `bound`. Raises ValueError where
-    there is no truth or no bound, as for inputs that are not finite."""
+    """The standards of the quantities of backprop and of one step, for code that works in `dtype`.
+
+    The keys are (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], which is
+    the displacement old − new of [W, b]. The clock measures the phases `truth` and `bound`. Raises ValueError where
+    there is no truth or no bound, as for inputs that are not finite.
+    """
     clock = clock or Clock()
-    for attempt in attempts(inputs):
+    for attempt in truth_attempts(inputs):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is not finite decides nothing
             with clock.phase("truth"):
                 truth = attempt()
             with clock.phase("bound"):
-                limits = bounds(truth, inputs, learning_rate, dtype)
-                standards = _standards(truth, limits, learning_rate)
-        if _close(truth, limits) and all((s.undecidable == hopeless).all() for s, hopeless in standards.values()):
+                bounds = error_bounds(truth, inputs, learning_rate, dtype)
+                standards, hopeless = _gradient_standards(truth, bounds, learning_rate)
+        if _is_forward_decided(truth, bounds) and all(
+            (standard.undecidable == hopeless[key]).all() for key, standard in standards.items()
+        ):
             break
-    return {key: standard for key, (standard, _) in standards.items()}
+    return standards
 
 
 def certify_forward(inputs: Inputs, dtype: str) -> dict[tuple[str, int], Standard]:
-    """The standards of z and a, [n, n_l], for code that shows them. Raises as certify does."""
+    """The standards of z and a, [n, n_l], for code that returns them. Raises ValueError as `certify` does."""
     standards: dict[tuple[str, int], Standard] = {}
-    for attempt in attempts(inputs):
+    for attempt in truth_attempts(inputs):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             truth = attempt()
-            limits = bounds(truth, inputs, 0.0, dtype)
-        for name, enclosures, sizes in (("z", truth.z, limits.z), ("a", truth.a[1:], limits.a)):
+            bounds = error_bounds(truth, inputs, 0.0, dtype)
+        for name, enclosures, sizes in (("z", truth.z, bounds.z), ("a", truth.a[1:], bounds.a)):
             for l, (enclosure, bound) in enumerate(zip(enclosures, sizes, strict=True), start=1):
-                standards[name, l] = Standard(enclosure, bound, _too_wide(enclosure, bound))
-        if _close(truth, limits):
+                standards[name, l] = Standard(enclosure, bound, _is_undecided(enclosure, bound))
+        if _is_forward_decided(truth, bounds):
             break
     return standards
 
 
-def _close(truth: Truth, limits: Bounds) -> bool:
-    """Whether z and a are known well enough for the bounds that were made of them."""
-    known = zip((*truth.z, *truth.a[1:]), (*limits.z, *limits.a), strict=True)
-    return all((_too_wide(enclosure, bound) == _endless(enclosure, bound)).all() for enclosure, bound in known)
+def _is_forward_decided(truth: Truth, bounds: ErrorBounds) -> bool:
+    """Whether z and a are known accurately enough for the bounds that are computed from them."""
+    pairs = zip((*truth.z, *truth.a[1:]), (*bounds.z, *bounds.a), strict=True)
+    return all((_is_undecided(enclosure, bound) == _is_unbounded(enclosure, bound)).all() for enclosure, bound in pairs)
 
 
-def _too_wide(enclosure: Enclosure, bound: Array) -> Array:
-    """Where an enclosure decides nothing; a bound that overflowed would explain anything."""
-    return ~(enclosure.radius <= DECIDES * bound) | ~np.isfinite(bound)
+def _is_undecided(enclosure: Enclosure, bound: Array) -> Array:
+    """Where an enclosure decides nothing: its radius is too large, or the bound overflows."""
+    return ~(enclosure.radius <= DECISIVE_RADIUS * bound) | ~np.isfinite(bound)
 
 
-def _endless(enclosure: Enclosure, bound: Array) -> Array:
-    """Where a bound overflowed though the number is known: no more bits will help."""
+def _is_unbounded(enclosure: Enclosure, bound: Array) -> Array:
+    """Where the bound overflows though the value is known: more bits do not help."""
     return ~np.isfinite(bound) & np.isfinite(enclosure.high) & np.isfinite(enclosure.radius)
 
 
-def _standards(truth: Truth, limits: Bounds, learning_rate: float) -> dict[tuple[str, int], tuple[Standard, Array]]:
-    """Each standard, and which of its entries no precision can decide."""
-    standards = {}
-    for l in range(len(truth.delta)):
-        unclear, parameters = limits.unclear_parameters[l], truth.parameters[l]
-        # Balls help a sum of which the terms are known well enough.
-        known = ~np.any(_too_wide(truth.delta[l], limits.delta[l]), axis=0, keepdims=True).T
-        wide = _too_wide(parameters, limits.parameters[l]) & ~unclear & known
-        if wide.any():
-            parameters = by_balls(parameters, wide, truth.delta[l].transposed, truth.a[l].beside_ones)
-        of_layer = {
-            "delta": (truth.delta[l], limits.delta[l], limits.unclear_delta[l]),
-            "w": (parameters[:, :-1], limits.parameters[l][:, :-1], unclear[:, :-1]),
-            "b": (parameters[:, -1], limits.parameters[l][:, -1], unclear[:, -1]),
-            "update": (parameters.times(learning_rate), limits.update[l], unclear),
+def _gradient_standards(
+    truth: Truth, bounds: ErrorBounds, learning_rate: float
+) -> tuple[dict[tuple[str, int], Standard], dict[tuple[str, int], Array]]:
+    """The standards, and for each of them the entries that no precision can decide."""
+    standards, hopeless = {}, {}
+    for l, delta in enumerate(truth.delta):
+        parameters = _recomputed_parameters(truth, bounds, l)
+        ambiguous, bound = bounds.ambiguous_parameters[l], bounds.parameters[l]
+        quantities = {
+            "delta": (delta, bounds.delta[l], bounds.ambiguous_delta[l]),
+            "w": (parameters[:, :-1], bound[:, :-1], ambiguous[:, :-1]),
+            "b": (parameters[:, -1], bound[:, -1], ambiguous[:, -1]),
+            "update": (parameters.scaled(learning_rate), bounds.update[l], ambiguous),
         }
-        for quantity, (enclosure, bound, doubtful) in of_layer.items():
-            hopeless = doubtful | _endless(enclosure, bound)
-            standards[quantity, l + 1] = Standard(enclosure, bound, doubtful | _too_wide(enclosure, bound)), hopeless
-    return standards
+        for quantity, (enclosure, limit, is_ambiguous) in quantities.items():
+            hopeless[quantity, l + 1] = is_ambiguous | _is_unbounded(enclosure, limit)
+            undecidable = is_ambiguous | _is_undecided(enclosure, limit)
+            standards[quantity, l + 1] = Standard(enclosure, limit, undecidable)
+    return standards, hopeless
 
 
-def error_ratio(value: Array, standard: Standard) -> Array:
-    """The error of every entry in units of what rounding explains, bound plus radius; at most 1 is explained, NaN
-    is not. Undecidable entries count as 0."""
+def _recomputed_parameters(truth: Truth, bounds: ErrorBounds, l: int) -> Enclosure:
+    """The gradients of layer l + 1; undecided entries are recomputed in balls if their terms are known well enough."""
+    parameters, delta = truth.parameters[l], truth.delta[l]
+    is_known = ~np.any(_is_undecided(delta, bounds.delta[l]), axis=0, keepdims=True).T
+    is_wide = _is_undecided(parameters, bounds.parameters[l]) & ~bounds.ambiguous_parameters[l] & is_known
+    if not is_wide.any():
+        return parameters
+    return recompute_in_balls(parameters, is_wide, delta.transposed, truth.a[l].with_ones_column)
+
+
+def error_over_bound(value: Array, standard: Standard) -> Array:
+    """error / (bound + radius) of every entry: at most 1 is explained by rounding, NaN is not.
+
+    The result has the shape of `value` and of the standard. Undecidable entries count as 0.
+    """
     error = standard.truth.error(value)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        units = np.where(error == 0, 0.0, error / (standard.bound + standard.truth.radius))
-    return np.where(standard.undecidable, 0.0, units)
+        ratio = np.where(error == 0, 0.0, error / (standard.bound + standard.truth.radius))
+    return np.where(standard.undecidable, 0.0, ratio)

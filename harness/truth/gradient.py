@@ -1,4 +1,4 @@
-"""The certified truth: the gradient of the exact mathematical function at the given floats, and its training."""
+"""The exact gradient at the given floats, enclosed, and the exact course of training."""
 
 from __future__ import annotations
 
@@ -9,34 +9,36 @@ import numpy as np
 from flint import arb, arb_mat, ctx
 
 from harness.model.contract import Array, Inputs
-from harness.truth.enclosures import ball_backprop, enclosure_backprop
+from harness.truth.enclosures.ball_backprop import backprop_in_balls, ball_matrix, ball_parameters, gradients_in_balls
 from harness.truth.enclosures.enclosure import Enclosure, Truth
+from harness.truth.enclosures.enclosure_backprop import backprop_in_enclosures
 
-# Training multiplies an early error at every step; these bits outlast thousands of steps.
+# Bits of the numbers in training, where every step multiplies earlier errors: enough for thousands of steps.
 TRAINING_PRECISION = 192
-# Bits of the balls, each tried in turn; the last is enough for weights that cancel to one part in 2^900.
+# Bits of the balls, tried in turn. The last is enough for weights that cancel to one part in 2^900.
 PRECISIONS = (128, 256, 512, 1024)
-LARGE = 7_000  # parameters times rows, and four more for reading the gradients, from which slices are faster than balls
+# Slices are faster than balls from this value of parameters × (rows + 4); the 4 is for converting the gradients.
+SLICING_THRESHOLD = 7_000
 
 
-def attempts(inputs: Inputs) -> Iterator[Callable[[], Truth]]:
-    """Ever closer enclosures of everything that backprop computes. Cost of each: parameters × rows.
+def truth_attempts(inputs: Inputs) -> Iterator[Callable[[], Truth]]:
+    """Functions that enclose everything that backprop computes, each to more bits. Cost of each: parameters × rows.
 
-    Raises ValueError for a cost whose output activation it is not defined with, or targets that it is not; and for
-    numbers that are not finite.
+    Raises ValueError for a cost whose output activation or targets it is not defined with, and for numbers that are
+    not finite.
     """
     _check_finite(inputs)
     _check_defined(inputs)
-    if is_large(inputs):
-        yield partial(enclosure_backprop.backprop, inputs)
+    if uses_slicing(inputs):
+        yield partial(backprop_in_enclosures, inputs)
     for precision in PRECISIONS:
-        yield partial(enclose, inputs, precision)
+        yield partial(enclose_in_balls, inputs, precision)
 
 
-def is_large(inputs: Inputs) -> bool:
-    """Whether slices are tried before balls."""
+def uses_slicing(inputs: Inputs) -> bool:
+    """Whether error-free slices are tried before ball arithmetic."""
     rows = len(inputs.x)
-    return inputs.work // rows * (rows + 4) >= LARGE
+    return inputs.work // rows * (rows + 4) >= SLICING_THRESHOLD
 
 
 def _check_finite(inputs: Inputs) -> None:
@@ -53,57 +55,57 @@ def _check_defined(inputs: Inputs) -> None:
     output, cost = inputs.network.layers[-1].activation.name, inputs.network.cost.name
     if (cost == "cross_entropy") != (output == "softmax") or (cost == "binary_cross_entropy" and output != "sigmoid"):
         raise ValueError(f"{cost} after {output}: the truth has cross-entropy with softmax, binary with sigmoid")
-    # δ^L = a − t is the derivative of the cross-entropy only where each row of t sums to 1, but for its rounding.
+    # δ^L = a − t is the derivative of the cross-entropy only if each row of t sums to 1, up to rounding.
     slack = inputs.t.shape[1] * 2.0**-24
     if output == "softmax" and not (np.abs(inputs.t.sum(axis=1, dtype=np.float64) - 1) <= slack).all():
         raise ValueError("a row of targets does not sum to 1, as those of a cross-entropy must")
 
 
-def enclose(inputs: Inputs, precision: int) -> Truth:
-    """Balls around everything that backprop computes, with so many bits."""
+def enclose_in_balls(inputs: Inputs, precision: int) -> Truth:
+    """Everything that backprop computes, by ball arithmetic with `precision` bits."""
     network, rows, layers = inputs.network, len(inputs.x), len(inputs.network.layers)
     with ctx.workprec(precision):
-        exact = ball_backprop.backprop(
-            network, ball_backprop.parameters(network), ball_backprop.matrix(inputs.x), ball_backprop.matrix(inputs.t)
-        )
+        exact = backprop_in_balls(network, ball_parameters(network), ball_matrix(inputs.x), ball_matrix(inputs.t))
         parts = [(entries, rows) for entries in (*exact.z, *exact.a, *exact.delta)]
-        parts += [(gradient.entries(), gradient.nrows()) for gradient in ball_backprop.gradients(exact)]
-        found = Enclosure.of_balls(parts)
+        parts += [(gradient.entries(), gradient.nrows()) for gradient in gradients_in_balls(exact)]
+        found = Enclosure.from_balls(parts)
     z, a, delta, gradients = (tuple(found[start : start + layers]) for start in range(0, 4 * layers, layers))
-    return Truth(z, (Enclosure.exactly(inputs.x), *a), delta, gradients)
+    return Truth(z, (Enclosure.from_floats(inputs.x), *a), delta, gradients)
 
 
 def train(inputs: Inputs, learning_rate: float, epochs: int) -> dict[tuple[str, int], Array]:
-    """The weights after the first and the last epoch of online steps, the bias last, [n_l, n_{l-1} + 1].
+    """[W^l, b^l] after the first and the last epoch of online training, [n_l, n_{l-1} + 1], rounded to float64.
 
-    Rounded to float64 from a computation whose own rounding plays no part. Keys are ("epoch1", l) and ("epochN", l).
+    The keys are ("epoch1", l) and (f"epoch{epochs}", l). The computation has TRAINING_PRECISION bits, so its own
+    rounding is negligible.
     """
-    first = advance(inputs, ball_backprop.parameters(inputs.network), learning_rate, 1, 1)
+    first = advance(inputs, ball_parameters(inputs.network), learning_rate, 1, 1)
     last = advance(inputs, first, learning_rate, 1, epochs - 1)
     measured = {"epoch1": first, f"epoch{epochs}": last}
-    return {(epoch, l): _floats(w) for epoch, weights in measured.items() for l, w in enumerate(weights, start=1)}
+    return {
+        (epoch, l): _midpoints_as_float64(w)
+        for epoch, weights in measured.items()
+        for l, w in enumerate(weights, start=1)
+    }
 
 
 def advance(inputs: Inputs, weights: Sequence[arb_mat], learning_rate: float, batch: int, epochs: int) -> list[arb_mat]:
-    """The weights [n_l, n_{l-1} + 1] after so many more epochs, from these; one step for every `batch` rows in their
-    order, of which the last may be fewer.
+    """The weights [n_l, n_{l-1} + 1] after `epochs` more epochs of gradient descent.
 
-    Midpoints only, of TRAINING_PRECISION bits: an enclosure would widen with every step. What a step does is the same
-    however the epochs are divided among calls.
+    A step takes `batch` rows in the order of the data; the last step of an epoch may take fewer. The weights are
+    midpoints of TRAINING_PRECISION bits without radii, because radii would grow with every step. Two calls of k and m
+    epochs give the same weights as one call of k + m epochs.
     """
     with ctx.workprec(TRAINING_PRECISION):
-        eta, firsts = arb(learning_rate), range(0, len(inputs.x), batch)
-        batches = [
-            (ball_backprop.matrix(inputs.x[i : i + batch]), ball_backprop.matrix(inputs.t[i : i + batch]))
-            for i in firsts
-        ]
+        eta = arb(learning_rate)
+        batches = [(ball_matrix(x), ball_matrix(t)) for x, t in inputs.batches(batch)]
         weights = list(weights)
         for _ in range(epochs):
             for x, t in batches:
-                gradients = ball_backprop.gradients(ball_backprop.backprop(inputs.network, weights, x, t))
+                gradients = gradients_in_balls(backprop_in_balls(inputs.network, weights, x, t))
                 weights = [(w - gradient * eta).mid() for w, gradient in zip(weights, gradients, strict=True)]
         return weights
 
 
-def _floats(matrix: arb_mat) -> Array:
+def _midpoints_as_float64(matrix: arb_mat) -> Array:
     return np.array(list(map(float, matrix.entries()))).reshape(matrix.nrows(), matrix.ncols())

@@ -1,4 +1,4 @@
-"""The bundled tables are those of scikit-learn, number by number."""
+"""The bundled datasets equal those of scikit-learn, and invalid cases are refused."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import pytest
 from sklearn import datasets as scikit_learn
 
 from harness.cases import datasets
-from harness.cases.case import DTYPES, HIDDEN, OUTPUTS, make
+from harness.cases.case import DTYPES, HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, make_case
 from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
 from harness.model.activations import ACTIVATIONS
 from harness.truth.bounds.float_format import FUNCTION_ULPS
 
 
-@pytest.mark.parametrize("name", [name for name in datasets.NAMES if name not in ("xor", "ten_rows")])
-def test_the_tables_are_those_of_scikit_learn(name):
-    """They are kept as plain arrays, whole numbers as bytes: a check is over before scikit-learn is imported."""
+@pytest.mark.parametrize("name", [name for name in datasets.DATASET_NAMES if name not in ("xor", "ten_rows")])
+def test_bundled_datasets_equal_those_of_scikit_learn(name):
+    """They are stored as arrays, integers as bytes, because a check takes less time than importing scikit-learn."""
     bunch = getattr(scikit_learn, f"load_{name}")()
     assert np.array_equal(np.load(datasets.DATA / f"{name}.npy"), bunch.data)
     assert np.array_equal(np.load(datasets.DATA / f"{name}_target.npy"), bunch.target)
 
 
 @pytest.mark.parametrize("case", [case for case in standard_cases() if not case.online], ids=lambda case: case.id)
-def test_a_seed_draws_other_numbers_and_the_same_ones_again(case):
-    one, again, other, usual = (case.build(seed) for seed in (1, 1, 2, None))
-    for mine, repeated, theirs in zip(one.arrays(), again.arrays(), other.arrays(), strict=True):
+def test_each_seed_draws_different_numbers_reproducibly(case):
+    first, again, second, unseeded = (case.build(seed) for seed in (1, 1, 2, None))
+    for mine, repeated, theirs in zip(first.arrays(), again.arrays(), second.arrays(), strict=True):
         assert np.array_equal(mine, repeated)
         assert mine.shape == theirs.shape
         assert mine.dtype == case.dtype
-    weights = [inputs.network.layers[0].w for inputs in (one, other, usual)]
+    weights = [inputs.network.layers[0].w for inputs in (first, second, unseeded)]
     assert not any(np.array_equal(weights[i], weights[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
 
 
@@ -55,20 +55,20 @@ def test_a_seed_draws_other_numbers_and_the_same_ones_again(case):
         ((3, 2), {"flag": "satured"}, r"^unknown flag 'satured': did you mean 'saturated'\?"),
     ],
 )
-def test_a_case_that_makes_no_network_is_refused_in_one_line(widths, others, words):
+def test_an_invalid_case_is_refused_in_one_line(widths, others, words):
     with pytest.raises(UnusableInput) as refused:
-        make("random", widths, **others).build()
+        make_case("random", widths, **others).build()
     assert re.match(words, str(refused.value))
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("widths", [(3, 3), (4, 2), (5, 6, 3)])
-def test_widths_that_do_not_fit_a_table_are_refused_in_one_line(widths):
+def test_widths_that_do_not_match_the_dataset_are_refused_in_one_line(widths):
     with pytest.raises(UnusableInput, match=r"on iris: expected 4 at the start and 3 at the end$"):
-        make("iris", widths).build()
+        make_case("iris", widths).build()
 
 
-def test_the_names_that_cases_know_are_all_there_are():
-    assert set(OUTPUTS) == ACTIVATIONS.keys()
-    assert set(HIDDEN) == {name for name, one in ACTIVATIONS.items() if one.slope is not None}
+def test_case_names_list_all_activations_and_dtypes():
+    assert set(OUTPUT_ACTIVATIONS) == ACTIVATIONS.keys()
+    assert set(HIDDEN_ACTIVATIONS) == {name for name, activation in ACTIVATIONS.items() if activation.slope is not None}
     assert set(DTYPES) == FUNCTION_ULPS.keys()

@@ -1,4 +1,4 @@
-"""CSV files that a user names, and the datasets by name."""
+"""CSV files of the user, and datasets by name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_wrong_is_one_line_with_file_row_and_column(tmp_path, name):
+def test_errors_are_one_line_with_file_row_and_column(tmp_path, name):
     text, message = BAD[name]
     path = tmp_path / "bad.csv"
     path.write_text(text, encoding="utf-8")
@@ -44,14 +44,14 @@ def test_what_is_wrong_is_one_line_with_file_row_and_column(tmp_path, name):
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_a_folder_and_bytes_are_said(tmp_path):
+def test_a_missing_file_a_folder_and_invalid_utf8_are_errors(tmp_path):
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe1,2\n")
     for name in ("missing.csv", ".", "bytes.csv"):
         with pytest.raises(BadTable, match=r"expected .*, found"):
             read_csv(str(tmp_path / name))
 
 
-def test_classes_numbers_and_headers_are_told_apart(tmp_path):
+def test_classes_numbers_and_headers_are_distinguished(tmp_path):
     def read(text):
         path = tmp_path / "good.csv"
         path.write_text(text, encoding="utf-8")
@@ -74,7 +74,7 @@ def test_classes_numbers_and_headers_are_told_apart(tmp_path):
         unique_by=lambda r: r[2],
     )
 )
-def test_every_finite_table_comes_back_to_the_last_bit(tmp_path_factory, rows):
+def test_every_finite_table_is_read_exactly(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("tables") / "any.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
@@ -96,7 +96,7 @@ def test_every_finite_table_comes_back_to_the_last_bit(tmp_path_factory, rows):
     ],
 )
 def test_each_dataset_has_its_published_size_and_scale(name, rows, inputs, outputs):
-    data = datasets.load(name)
+    data = datasets.load_dataset(name)
     assert (data.x.shape, data.t.shape) == ((rows, inputs), (rows, outputs))
     if name not in ("xor", "ten_rows"):
         varying = data.x[:, data.x.std(axis=0) > 0]
@@ -105,15 +105,15 @@ def test_each_dataset_has_its_published_size_and_scale(name, rows, inputs, outpu
     if outputs > 1:
         assert (data.t.sum(axis=1) == 1).all()
         assert set(np.unique(data.t)) == {0, 1}
-    assert len(np.unique(data.rows(8)[1], axis=0)) > 1  # eight rows meet more than one class
+    assert len(np.unique(data.rows(8)[1], axis=0)) > 1  # eight rows contain more than one class
 
 
 def test_an_unknown_dataset_lists_the_known_and_the_nearest():
     with pytest.raises(UnknownName, match=r"unknown dataset 'irs': did you mean 'iris'\? known: .*wine"):
-        datasets.load("irs")
+        datasets.load_dataset("irs")
 
 
-def test_cases_over_a_csv_file_cover_depth_batch_and_training(tmp_path):
+def test_cases_for_a_csv_file_cover_depth_batch_and_training(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("a,b,y\n" + "".join(f"{i},{i * i % 7},{i % 3}\n" for i in range(20)), encoding="utf-8")
     cases = csv_cases(str(path))

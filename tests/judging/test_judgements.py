@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.judging import verdict
 from harness.judging.verdict import Judgement, batched, judge_array, judge_arrays
 from harness.truth.certify import certify
 
 CASES = [
-    make("random", (3, 4, 2), "sigmoid", 5),
-    make("random", (4, 1), "sigmoid", 1),
-    make("random", (3, 5, 4, 2), "relu softmax", 4, flag="dead"),
-    make("random", (3, 2, 2), "tanh", 3, dtype="float32"),
+    make_case("random", (3, 4, 2), "sigmoid", 5),
+    make_case("random", (4, 1), "sigmoid", 1),
+    make_case("random", (3, 5, 4, 2), "relu softmax", 4, flag="dead"),
+    make_case("random", (3, 2, 2), "tanh", 3, dtype="float32"),
 ]
 STANDARDS = [certify(case.build(), case.learning_rate, case.dtype) for case in CASES]
 SPOILED = [0.0, np.nan, np.inf, -np.inf, 1e300]

@@ -11,7 +11,7 @@ from support.networks import random_inputs
 
 from harness.judging.verdict import MOST_DIGITS, digits, judge_array, max_norm_distance
 from harness.model.contract import Inputs
-from harness.truth.certify import Standard, certify, error_ratio
+from harness.truth.certify import Standard, certify, error_over_bound
 from harness.truth.enclosures.enclosure import Enclosure
 
 finite = arrays.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4)), elements=st.floats(-1e300, 1e300))
@@ -80,7 +80,7 @@ def test_an_error_of_one_unit_in_the_last_place_is_measured_not_lost():
     low = Enclosure(np.array([1.0]), np.array([2.0**-60]), np.array([0.0]))
     assert low.error(np.array([1.0])) == 2.0**-60
     assert low.error(np.array([1.0 + 2.0**-52])) == pytest.approx(2.0**-52 - 2.0**-60, rel=1e-12)
-    assert error_ratio(np.array([1.0]), Standard(low, np.array([2.0**-61]), np.array([False]))) == 2
+    assert error_over_bound(np.array([1.0]), Standard(low, np.array([2.0**-61]), np.array([False]))) == 2
 
 
 @given(finite)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support.networks import inputs
 
-from harness.cases.case import Case, make
+from harness.cases.case import Case, make_case
 from harness.cases.standard import gradient_cases
 from harness.jobs.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix, prepared
 from harness.judging.conventions import DEFAULT_CONVENTION
@@ -21,11 +21,11 @@ from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE
 from harness.mistakes.diagnose import call_quantities, diagnose, single_mistakes
 from harness.mistakes.explain import subjects_of
-from harness.model.costs import Scale
+from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import rounded_inputs
 
-CASE = make("random", (1, 1))  # only its learning rate counts
+CASE = make_case("random", (1, 1))  # only its learning rate counts
 ROOT = Path(__file__).resolve().parents[2]
 # What shows in the numbers of one call in float64.
 BY_NUMBERS = sorted(CATALOGUE.keys() - {"gradients_not_zeroed", "inputs_mutated", "float32_inside", "float16_stored"})
@@ -96,7 +96,7 @@ def test_no_mistake_passes_where_it_changes_the_numbers():
     """On a network of any shape: where a mistake moves a gradient or a step by a millionth, it does not agree."""
     tried = 0
 
-    @settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
     @given(name=st.sampled_from(BY_NUMBERS), given_inputs=inputs())
     def is_seen(name, given_inputs):
         nonlocal tried
@@ -104,8 +104,8 @@ def test_no_mistake_passes_where_it_changes_the_numbers():
         moved = False
         for function in ("backprop", "step"):
             with np.errstate(all="ignore"):
-                wrong, _ = call_quantities(CATALOGUE[name], function, given_inputs, CASE.learning_rate, Scale())
-                right, _ = call_quantities(Textbook, function, given_inputs, CASE.learning_rate, Scale())
+                wrong, _ = call_quantities(CATALOGUE[name], function, given_inputs, CASE.learning_rate, CostScale())
+                right, _ = call_quantities(Textbook, function, given_inputs, CASE.learning_rate, CostScale())
             for key in wrong:
                 moved |= bool(np.abs(wrong[key] - right[key]).max() > 1e-6 * max(np.abs(right[key]).max(), 1e-3))
         assume(moved)
@@ -113,14 +113,14 @@ def test_no_mistake_passes_where_it_changes_the_numbers():
         assert judged_on(CATALOGUE[name], given_inputs).verdict in ("wrong", "failed")
 
     is_seen()
-    assert tried >= 100
+    assert tried >= 50
 
 
 def test_the_rounding_of_a_wrong_formula_stays_within_its_own_bound():
     """The formula in its plain dtype is no farther from the same with bounds than these say."""
     tried: Counter[str] = Counter()
 
-    @settings(max_examples=200, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
     @given(
         name=st.sampled_from(["", *BY_NUMBERS]), given_inputs=inputs(), dtype=st.sampled_from(["float32", "float64"])
     )
@@ -129,9 +129,9 @@ def test_the_rounding_of_a_wrong_formula_stays_within_its_own_bound():
         assume(fits(formulation, cast))
         for function in ("backprop", "step"):
             with np.errstate(all="ignore"):
-                plain, _ = call_quantities(formulation, function, cast, CASE.learning_rate, Scale())
+                plain, _ = call_quantities(formulation, function, cast, CASE.learning_rate, CostScale())
                 bounded, _ = call_quantities(
-                    formulation, function, rounded_inputs(cast, dtype), CASE.learning_rate, Scale()
+                    formulation, function, rounded_inputs(cast, dtype), CASE.learning_rate, CostScale()
                 )
                 for key, value in plain.items():
                     difference = np.abs(value.astype(np.float64) - bounded[key].value)
@@ -148,19 +148,19 @@ def test_a_mistake_on_any_network_is_named_or_hidden_there():
     """Given one network alone, the diagnosis has the mistake's own name among those that give its numbers."""
     tried: Counter[str] = Counter()
 
-    @settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
     @given(name=st.sampled_from(BY_NUMBERS), given_inputs=inputs())
     def is_named(name, given_inputs):
         assume(fits(CATALOGUE[name], given_inputs))
         found = subjects_of(judged_on(CATALOGUE[name], given_inputs), DEFAULT_CONVENTION)
-        assume(any(subject.is_failing for subject in found))
+        assume(any(subject.departs for subject in found))
         named = [diagnosis.name for diagnosis in diagnose(found, [single_mistakes(DEFAULT_CONVENTION)])]
         tried["named" if name in named else "blurred"] += 1
         # Rounding may blur one mistake on one small network, so that nothing is said; no other is named in its place.
         assert name in named or named == []
 
     is_named()
-    assert tried["named"] >= 30
+    assert tried["named"] >= 20
     assert tried["blurred"] <= 0.05 * tried["named"]
 
 

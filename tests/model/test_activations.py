@@ -1,4 +1,4 @@
-"""The harness's activations and costs, against mpmath at 50 digits and against their own laws."""
+"""Activations and costs, compared with mpmath at 50 digits and with each other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model.activations import ACTIVATIONS, LEAK
+from harness.model.activations import ACTIVATIONS, LEAKY_RELU_SLOPE
 from harness.model.costs import COSTS
 
 mp = mpmath.mp.clone()
@@ -17,7 +17,7 @@ EXACT = {
     "sigmoid": lambda z: 1 / (1 + mp.exp(-z)),
     "tanh": mp.tanh,
     "relu": lambda z: max(z, mp.mpf(0)),
-    "leaky_relu": lambda z: max(z, LEAK * z),
+    "leaky_relu": lambda z: max(z, LEAKY_RELU_SLOPE * z),
     "softplus": lambda z: mp.log1p(mp.exp(z)),
     "identity": lambda z: z,
 }
@@ -25,21 +25,21 @@ finite = st.floats(-700, 700, allow_nan=False).filter(lambda z: z == 0 or abs(z)
 
 
 def ulps(value, exact):
-    """Distance from the exact value in units of its last place."""
+    """The distance from the exact value in units in its last place."""
     return abs(mp.mpf(float(value)) - exact) / mp.mpf(float(np.spacing(abs(float(exact)))))
 
 
 @pytest.mark.parametrize("name", EXACT)
 @given(z=finite)
-def test_f_is_right_to_four_ulps(name, z):
+def test_f_is_accurate_to_four_ulps(name, z):
     exact = EXACT[name](mp.mpf(z))
     assert ulps(ACTIVATIONS[name].f(np.float64(z)), exact) <= 4
-    assert ulps(ACTIVATIONS[name].f(z), exact) <= 4  # a plain float takes another path
+    assert ulps(ACTIVATIONS[name].f(z), exact) <= 4  # a float takes another branch
 
 
 @pytest.mark.parametrize("name", EXACT)
 @given(z=finite.filter(lambda z: z != 0))
-def test_slope_is_the_derivative_to_eight_ulps(name, z):
+def test_slope_is_accurate_to_eight_ulps(name, z):
     f = EXACT[name]
     slopes = {
         "sigmoid": lambda z: mp.exp(-abs(z)) / (1 + mp.exp(-abs(z))) ** 2,
@@ -56,7 +56,7 @@ def test_slope_is_the_derivative_to_eight_ulps(name, z):
 @given(z=st.floats(-15, 15))
 def test_both_slope_forms_are_the_same_function(name, z):
     activation = ACTIVATIONS[name]
-    # a = f(z) is rounded, and 1 − a keeps that absolute error.
+    # a = f(z) is rounded, and 1 − a inherits its absolute error.
     assert abs(activation.slope(z) - activation.slope_from_output(activation.f(z))) <= 4e-16 * (1 + abs(z))
 
 

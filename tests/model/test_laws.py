@@ -1,4 +1,4 @@
-"""Laws that hold for every implementation, whatever it computes inside."""
+"""Laws that hold for every implementation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from harness.truth.certify import certify
 IMPLEMENTATIONS = available_implementations()
 GRADIENT_CASES = [case for case in standard_cases() if not case.online]
 each = pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda i: i.name)
-# What a difference quotient has at the least, where others have all that rounding leaves.
+# The digits in which results must agree; a difference quotient has fewer.
 DIGITS = {"float64": 11, "float32": 4}
 APPROXIMATE = {"finite_differences": {"float64": 4, "float32": 1}}
 
@@ -28,9 +28,9 @@ def total(arrays):
     return [np.sum([np.asarray(array, float) for array in of_layer], axis=0) for of_layer in zip(*arrays, strict=True)]
 
 
-def close(ones, others, least):
-    """Whether every layer of two lists of arrays has so many digits in common."""
-    layers = zip(ones, others, strict=True)
+def close(mine, theirs, least):
+    """Whether every layer of two lists of arrays agrees to `least` digits."""
+    layers = zip(mine, theirs, strict=True)
     return all(
         digits(max_norm_distance(np.asarray(a, float), np.asarray(b, float)), "float64") >= least for a, b in layers
     )
@@ -89,7 +89,7 @@ def test_step_is_w_minus_learning_rate_times_gradient(implementation):
 @settings(max_examples=25)
 @given(given_inputs=inputs(max_width=4, max_batch=3))
 def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs):
-    """Every entry within its own rounding bound: no digits, no tolerance."""
+    """Every entry is within its own rounding bound, without a tolerance."""
     network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
     try:
         gradients = functions_of(implementation).backprop(network, x, t)
@@ -110,29 +110,31 @@ def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs)
 @pytest.mark.parametrize("block", [1, 5, 16])
 @settings(max_examples=50)
 @given(given_inputs=inputs())
-def test_blocks_of_any_size_give_what_the_whole_gives(block, given_inputs):
-    """batched_matrices cuts large arrays into blocks of rows; here small ones, down to single rows."""
+def test_blocks_of_any_size_give_the_same_result(block, given_inputs):
+    """batched_matrices works on blocks of rows; here they are small, down to single rows."""
     network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
-    batched, plain = (functions_of(one) for one in find_implementations(["batched_matrices", "matrices"]))
+    batched, plain = (functions_of(found) for found in find_implementations(["batched_matrices", "matrices"]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(batched.backprop.__globals__, "BLOCK", block)
         gradients, moved = batched.backprop(network, x, t), batched.step(network, x, t, 0.5)
     whole, expected = plain.backprop(network, x, t), plain.step(network, x, t, 0.5)
     for name in ("w", "b", "delta"):
         assert close(getattr(gradients, name), getattr(whole, name), DIGITS["float64"])
-    assert close([one.w for one in moved.layers], [one.w for one in expected.layers], DIGITS["float64"])
-    assert close([one.b for one in moved.layers], [one.b for one in expected.layers], DIGITS["float64"])
+    assert close([layer.w for layer in moved.layers], [layer.w for layer in expected.layers], DIGITS["float64"])
+    assert close([layer.b for layer in moved.layers], [layer.b for layer in expected.layers], DIGITS["float64"])
 
 
-def test_an_answer_outlives_the_next_call():
-    """What is returned is new memory: a later call, on other data, leaves it as it was."""
+def test_a_result_is_unchanged_by_later_calls():
+    """Results are in new memory, which a later call with other data does not overwrite."""
     [batched] = find_implementations(["batched_matrices"])
-    one, other = (random_inputs([3, 40, 2], "tanh", "identity", "half_squared_error", 7, seed) for seed in (1, 2))
+    first_inputs, second_inputs = (
+        random_inputs([3, 40, 2], "tanh", "identity", "half_squared_error", 7, seed) for seed in (1, 2)
+    )
     functions = functions_of(batched)
-    first = functions.backprop(one.network, one.x, one.t)
+    first = functions.backprop(first_inputs.network, first_inputs.x, first_inputs.t)
     kept = [array.copy() for array in (*first.w, *first.b, *first.delta)]
-    functions.backprop(one.network, other.x, other.t)
-    functions.step(one.network, other.x, other.t, 0.5)
+    functions.backprop(first_inputs.network, second_inputs.x, second_inputs.t)
+    functions.step(first_inputs.network, second_inputs.x, second_inputs.t, 0.5)
     assert all(map(np.array_equal, (*first.w, *first.b, *first.delta), kept))
 
 
@@ -142,10 +144,10 @@ def test_the_order_of_the_rows_does_not_matter(given_inputs, permutation_seed):
     [batched] = find_implementations(["batched_matrices"])
     backprop = functions_of(batched).backprop
     order = np.random.default_rng(permutation_seed).permutation(len(given_inputs.x))
-    one = backprop(given_inputs.network, given_inputs.x, given_inputs.t)
-    other = backprop(given_inputs.network, given_inputs.x[order], given_inputs.t[order])
-    assert close(one.w, other.w, DIGITS["float64"])
-    assert close([d[order] for d in one.delta], other.delta, DIGITS["float64"])
+    original = backprop(given_inputs.network, given_inputs.x, given_inputs.t)
+    permuted = backprop(given_inputs.network, given_inputs.x[order], given_inputs.t[order])
+    assert close(original.w, permuted.w, DIGITS["float64"])
+    assert close([d[order] for d in original.delta], permuted.delta, DIGITS["float64"])
 
 
 def test_a_kink_follows_pytorch():
@@ -155,8 +157,8 @@ def test_a_kink_follows_pytorch():
         first, last = flat.network.layers
         network = flat.network.with_parameters([first.w * 0, last.w], [first.b * 0, last.b])
         mine, theirs = (
-            functions_of(one).backprop(network, flat.x, flat.t)
-            for one in find_implementations(["batched_matrices", REFERENCE])
+            functions_of(found).backprop(network, flat.x, flat.t)
+            for found in find_implementations(["batched_matrices", REFERENCE])
         )
         assert close(mine.delta, theirs.delta, DIGITS["float64"])
         assert np.abs(mine.delta[0]).max() > 0 or name == "relu"

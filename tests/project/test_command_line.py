@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.commands import ROOT, completed, harness
+from support.commands import ROOT, completed, harness, in_process
 
 from harness.cases import datasets
 from harness.errors import UnusableInput
@@ -47,7 +47,7 @@ def test_unusable_input_is_one_line_and_status_2(arguments, message):
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--jobs", "two"], ["--seconds", "-1"], ["--seconds", "nan"]])
 def test_unusable_numbers_say_what_was_expected(arguments):
-    done = harness("compare", *arguments)
+    done = in_process("compare", *arguments)
     assert done.returncode == 2
     assert "expected" in done.stderr
     assert "Traceback" not in done.stderr
@@ -64,7 +64,7 @@ def test_unusable_numbers_say_what_was_expected(arguments):
     ],
 )
 def test_unusable_arguments_of_every_command_are_status_2(arguments):
-    done = harness(*arguments)
+    done = in_process(*arguments)
     assert done.returncode == 2
     assert "expected" in done.stderr
     assert "Traceback" not in done.stderr
@@ -122,7 +122,9 @@ def test_list_names_everything():
         assert name in done.stdout
     assert "PyTorch" in done.stdout  # a title
     [line] = [line for line in done.stdout.splitlines() if line.endswith("any path ending in .csv")]
-    assert line.removeprefix("  ").removesuffix(", and any path ending in .csv").split(", ") == list(datasets.NAMES)
+    assert line.removeprefix("  ").removesuffix(", and any path ending in .csv").split(", ") == list(
+        datasets.DATASET_NAMES
+    )
 
 
 def test_a_selection_prints_and_leaves_the_reports_alone():

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 from support.running import CASE, RIGHT, compared, run, run_all, table_of, write
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.compare.run import select
 
 OWN_MEMORY = """g = right(n, x, t)
@@ -117,7 +117,7 @@ def test_each_faulty_step_is_a_failed_row_with_its_reason(results, name):
 
 def test_training_that_goes_wrong_fails_and_says_how(tmp_path):
     """The same faults while training, where `step` is called again and again."""
-    case = make("random", (3, 2), "sigmoid", 4, online=True)
+    case = make_case("random", (3, 2), "sigmoid", 4, online=True)
     bodies = {
         "training nan": (
             "return n.with_parameters([l.w * 1e200 for l in n.layers], [l.b for l in n.layers])",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.running import run, write
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.check.run import check_file
 from harness.jobs.prove.proofs import attempts
 from harness.sandbox.processes.server import Server
@@ -24,7 +24,10 @@ def test_a_refusal_need_import_nothing_and_has_its_reason_in_every_command(tmp_p
     body, reason = REFUSALS[name]
     text = f"def backprop(network, x, t):\n    {body}\n\ndef step(network, x, t, eta):\n    {body}\n"
     file = write(tmp_path, name, text)
-    gradient, training = make("random", (3, 2), "sigmoid", 5), make("random", (3, 2), "sigmoid", 4, online=True)
+    gradient, training = (
+        make_case("random", (3, 2), "sigmoid", 5),
+        make_case("random", (3, 2), "sigmoid", 4, online=True),
+    )
     for case, functions in ((gradient, ("backprop", "step")), (training, ("train",))):
         refusals = run([file], case)[name].refusals
         assert [(refusals[one].verdict, refusals[one].detail) for one in functions] == [("unsupported", reason)] * len(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.running import Silent, compared, write
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_file
 from harness.jobs.compare.run import Selection
@@ -92,7 +92,7 @@ def files(tmp_path_factory):
     return [ours, *(made(folder, name, forms) for name, forms in (FORMS | WITHOUT_DELTA).items())]
 
 
-TRAINING = make("iris", (4, 3), "sigmoid", 100, online=True)
+TRAINING = make_case("iris", (4, 3), "sigmoid", 100, online=True)
 CASES = (*(case for case in gradient_cases() if case.id.startswith(("xor", "iris"))), TRAINING)
 
 
@@ -157,8 +157,8 @@ def test_z_and_a_in_a_mapping_are_judged_as_those_of_gradients(tmp_path, server)
     assert found.outcomes[0].out_of_bounds == [("z", 1)]
 
 
-INPUTS = make("random", (3, 4, 2), "sigmoid", 5).build()
-ONE_LAYER = make("random", (3, 2), "sigmoid", 5).build()
+INPUTS = make_case("random", (3, 4, 2), "sigmoid", 5).build()
+ONE_LAYER = make_case("random", (3, 2), "sigmoid", 5).build()
 W, B = ([one.w for one in INPUTS.network.layers], [one.b for one in INPUTS.network.layers])
 KEYS = "expected the keys w and b (and optionally delta, z, a)"
 WRONG = {
@@ -234,7 +234,7 @@ def test_exact_numbers_stay_exact_and_the_next_step_has_arrays():
     third = Fraction(1, 3)
     found = gradient_arrays(
         ([[[third]]], [[third]]),
-        make("random", (1, 1), "sigmoid", 1).build(),
+        make_case("random", (1, 1), "sigmoid", 1).build(),
         lambda _, value: np.array(value, dtype=object),
     )
     assert found["w", 1][0, 0] is third

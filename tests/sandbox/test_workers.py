@@ -6,7 +6,7 @@ import pytest
 from support.commands import ROOT, harness, is_running
 from support.running import CASE, RIGHT, compared, run, run_all, shared, table_of, write
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.compare.run import Selection, select
 from harness.sandbox import job
 from harness.sandbox.pool import Pool
@@ -47,7 +47,7 @@ def test_what_hangs_again_and_again_is_given_up(tmp_path):
 
 
 def test_a_crash_costs_one_task_of_those_that_were_sent_ahead(tmp_path):
-    cases = [make("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 31)]
+    cases = [make_case("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 31)]
     body = "if len(x) in (7, 8, 20): __import__('os')._exit(5)\n    return right(n, x, t)"
     sometimes = write(tmp_path, "sometimes", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
     results = run_all([(sometimes, case) for case in cases], 1)
@@ -89,7 +89,7 @@ def test_memory_without_end_costs_the_rows_of_its_cases_only(tmp_path, body):
         f"{RIGHT}\nimport os, time\ndef backprop(n, x, t):\n    if len(x) > 4: {body}\n    return right(n, x, t)\n",
     )
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
-    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in range(3, 7))
+    cases = tuple(make_case("random", (3, 4, 2), "sigmoid", rows) for rows in range(3, 7))
     selection = Selection((greedy, right), cases, complete=False)
     rows = [*compared(selection, 2, 20.0, memory=0.7 * 2**30).rows]
     failed = {(row.implementation, row.case, row.detail) for row in rows if row.verdict == "failed"}
@@ -156,7 +156,7 @@ def test_one_that_kills_the_process_that_starts_the_workers_costs_its_own_rows_o
     head = f"{RIGHT}\n{note}\ndef backprop(n, x, t):\n    "
     killing = write(tmp_path, "killing", f"{head}if len(x) > {most}: {body}\n    return right(n, x, t)\n")
     slow = write(tmp_path, "slow", f"{head}import time; time.sleep(0.1); return right(n, x, t)\n")
-    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 9))
+    cases = tuple(make_case("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 9))
     rows = [*compared(Selection((killing, slow), cases, complete=False), 2, 30.0).rows]
     found = [(row.implementation, row.case, row.verdict) for row in rows if row.quantity == "b" and row.layer < 2]
     expected = [("killing", case.id, "failed" if case.batch > most else "agrees") for case in cases]
@@ -173,7 +173,7 @@ def test_what_a_thread_at_rest_kills_is_not_held_against_what_is_at_work(tmp_pat
     slow = write(
         tmp_path, "slow", f"{RIGHT}\ndef backprop(n, x, t):\n    import time; time.sleep(0.25); return right(n, x, t)\n"
     )
-    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 4))
+    cases = tuple(make_case("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 4))
     results = run_all([(one, case) for case in cases for one in (answers, slow)], 2)
     assert not [result.case for result in results if result.implementation == "slow" and result.has_failed]
     assert len(results) == 2 * len(cases)
@@ -195,7 +195,7 @@ def test_one_that_hangs_where_it_is_loaded_is_given_up_at_once_and_holds_up_no_r
     monkeypatch.setattr(job, "IMPORT_SECONDS", 2.0)
     hanging = write(tmp_path, "hanging", "import time\ntime.sleep(60)\n" + RIGHT)
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
-    cases = tuple(make("random", (3, 4, 2), "sigmoid", rows) for rows in (1, 2, 3))
+    cases = tuple(make_case("random", (3, 4, 2), "sigmoid", rows) for rows in (1, 2, 3))
     path, seen = tmp_path / "partial.csv", []
 
     def look(result, *_):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from support.running import RIGHT as BODY
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits, Submission, contract_request
 
-FIRST = make("random", (3, 2), "sigmoid", 5)  # here the files misbehave
-SECOND = make("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
+FIRST = make_case("random", (3, 2), "sigmoid", 5)  # here the files misbehave
+SECOND = make_case("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
 RIGHT = f"import os, sys, time, random, subprocess\n{BODY}"
 GENEROUS = Limits(seconds=60.0, total=120.0, memory=2**29)  # nothing that should answer meets them, on any machine
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from harness.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds for what must happen, however busy the machine; only a failing test waits so long
@@ -19,6 +22,16 @@ PATIENCE = 120.0  # seconds for what must happen, however busy the machine; only
 def harness(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """A command of the harness, run to its end."""
     return completed([sys.executable, "-m", "harness", *map(str, arguments)], cwd=cwd)
+
+
+def in_process(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """What a command says that needs no process of its own, since it starts none."""
+    with redirect_stdout(io.StringIO()) as output, redirect_stderr(io.StringIO()) as errors, chdir(ROOT):
+        try:
+            status = main([*map(str, arguments)])
+        except SystemExit as end:  # from argparse
+            status = int(end.code or 0)
+    return subprocess.CompletedProcess([*arguments], status, output.getvalue(), errors.getvalue())
 
 
 def completed(command: Sequence[str], cwd: Path = ROOT, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""Random networks for property tests, and comparisons in units of rounding."""
+"""Random networks for property tests, and exact values as fractions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from harness.cases.case import HIDDEN
+from harness.cases.case import HIDDEN_ACTIVATIONS
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS
@@ -17,7 +17,7 @@ fractions = np.vectorize(Fraction, otypes=[object])
 
 
 def random_inputs(widths, hidden, output, cost, batch, seed, dtype="float64") -> Inputs:
-    """A network of these widths with its data, all from the seed."""
+    """A network of these widths with its data, drawn from the seed."""
     random = np.random.default_rng(seed)
     layers = []
     for number, (fan_in, fan_out) in enumerate(pairwise(widths)):
@@ -33,19 +33,19 @@ def random_inputs(widths, hidden, output, cost, batch, seed, dtype="float64") ->
 
 @st.composite
 def inputs(draw, max_hidden_layers=4, max_width=6, max_batch=5) -> Inputs:
-    """Any architecture: 0 to 4 hidden layers, every activation, every cost with an output that it allows."""
+    """Any architecture: 0 to 4 hidden layers, every activation, and every valid pair of cost and output."""
     widths = draw(st.lists(st.integers(1, max_width), min_size=2, max_size=max_hidden_layers + 2))
     output, cost = draw(
         st.one_of(
-            st.tuples(st.sampled_from(HIDDEN), st.just("half_squared_error")),
+            st.tuples(st.sampled_from(HIDDEN_ACTIVATIONS), st.just("half_squared_error")),
             st.just(("sigmoid", "binary_cross_entropy")),
             st.just(("softmax", "cross_entropy")),
         )
     )
-    hidden = draw(st.sampled_from(HIDDEN))
+    hidden = draw(st.sampled_from(HIDDEN_ACTIVATIONS))
     return random_inputs(widths, hidden, output, cost, draw(st.integers(1, max_batch)), draw(st.integers(0, 2**32)))
 
 
-def exactly(middle):
-    """The midpoint of an enclosure, or a Double, in fractions."""
-    return fractions(middle.high) + fractions(middle.low)
+def exactly(midpoint):
+    """high + low of an Enclosure or a DoubleDouble, as an array of fractions."""
+    return fractions(midpoint.high) + fractions(midpoint.low)

@@ -11,10 +11,9 @@ from types import MappingProxyType
 import pandas as pd
 from support.commands import PATIENCE
 
-from harness.cases import case as case_module
-from harness.cases.case import make
+from harness.cases.case import make_case, required_functions
 from harness.jobs.compare.run import Comparison, compare
-from harness.jobs.compare.table import COLUMNS
+from harness.jobs.compare.table import RESULT_COLUMNS
 from harness.jobs.soundness.trials import submitted, tallies
 from harness.judging.evidence import find_cause
 from harness.judging.examine import convention_of
@@ -25,7 +24,7 @@ from harness.sandbox.processes.server import FILE_MODULES, Server
 from harness.sandbox.requests import Limits, Submission, contract_request
 from harness.truth import certify
 
-CASE = make("random", (3, 4, 2), "sigmoid", 5)
+CASE = make_case("random", (3, 4, 2), "sigmoid", 5)
 RIGHT = """
 import numpy as np
 from harness import Gradients, Layer, Network, Unsupported
@@ -79,9 +78,7 @@ def run_all(pairs, jobs, limits=MappingProxyType({})):
             inputs = case.build()
             epochs = (1, 20) if case.online else ()
             key = one, case, inputs
-            pool.add(
-                one, [contract_request(key, case_module.functions_of(case), inputs, case.learning_rate, epochs=epochs)]
-            )
+            pool.add(one, [contract_request(key, required_functions(case), inputs, case.learning_rate, epochs=epochs)])
         for request in pool.outcomes():
             one, case, inputs = request.key
             trial = Trial(CaseTruth.of(case, inputs), request.answers)
@@ -126,7 +123,7 @@ def weighed(run, *arguments):
 
 def table_of(comparison: Comparison) -> pd.DataFrame:
     """All its rows."""
-    return pd.DataFrame(comparison.rows, columns=COLUMNS)
+    return pd.DataFrame(comparison.rows, columns=RESULT_COLUMNS)
 
 
 def functions_of(implementation: Implementation) -> Functions:

@@ -1,5 +1,4 @@
-"""What the rounding bounds assume of arithmetic, measured: half a unit in the last place of every operation, and of
-every function that libraries have no more than they are allowed."""
+"""The assumptions of the rounding bounds about arithmetic, measured for operations and functions."""
 
 from __future__ import annotations
 
@@ -10,16 +9,16 @@ import pytest
 import torch
 from flint import arb, ctx
 
-from harness.truth.bounds.float_format import FUNCTION_ULPS, arithmetic
+from harness.truth.bounds.float_format import FUNCTION_ULPS, float_format
 
 FUNCTIONS = ("exp", "expm1", "log1p", "tanh", "cosh")
 POINTS = 4000
 
 
 def ulps(value, exact, dtype):
-    """The error in units of the last place of the exact value, which is that of the float nearest to it."""
-    place = np.spacing(np.abs(np.dtype(dtype).type(float(exact)))).astype(float)
-    return abs(float(arb(float(value)) - exact)) / float(place)
+    """The error in units in the last place of the float nearest to the exact value."""
+    unit = np.spacing(np.abs(np.dtype(dtype).type(float(exact)))).astype(float)
+    return abs(float(arb(float(value)) - exact)) / float(unit)
 
 
 def points(name, dtype):
@@ -30,8 +29,8 @@ def points(name, dtype):
 
 
 def exactly(name, x):
-    one = arb(float(x))
-    return (one.exp() + (-one).exp()) / 2 if name == "cosh" else getattr(one, name)()
+    exact = arb(float(x))
+    return (exact.exp() + (-exact).exp()) / 2 if name == "cosh" else getattr(exact, name)()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -40,12 +39,12 @@ def test_functions_are_as_accurate_as_the_bounds_assume(name, dtype):
     x = points(name, dtype)
     found = {"numpy": getattr(np, name)(x), "torch": getattr(torch, name)(torch.tensor(x)).numpy()}
     if dtype == "float64":
-        found["math"] = np.array([getattr(math, name)(one) for one in x.tolist()])
+        found["math"] = np.array([getattr(math, name)(number) for number in x.tolist()])
     ctx.prec, before = 120, ctx.prec
     try:
-        exact = [exactly(name, one) for one in x]
+        exact = [exactly(name, number) for number in x]
         for library, values in found.items():
-            worst = max(ulps(value, one, dtype) for value, one in zip(values, exact, strict=True))
+            worst = max(ulps(value, number, dtype) for value, number in zip(values, exact, strict=True))
             print(f"{library} {name} {dtype}: {worst:.2f} units in the last place")
             assert worst <= FUNCTION_ULPS[dtype], library
     finally:
@@ -56,8 +55,8 @@ def test_functions_are_as_accurate_as_the_bounds_assume(name, dtype):
 def test_a_rounding_is_half_a_unit_in_the_last_place(dtype):
     x = np.abs(np.random.default_rng(2).normal(size=1000) * 10.0 ** np.arange(-20, 20).repeat(25)).astype(dtype)
     half = np.spacing(x).astype(float) / 2
-    found = arithmetic(dtype).rounding(x.astype(float))
-    assert set(found / half) <= {1.0, 2.0}  # twice as much only where x is within a thousandth of a power of two
+    found = float_format(dtype).rounding_error(x.astype(float))
+    assert set(found / half) <= {1.0, 2.0}  # 2 only if x is within a thousandth of a power of two
     assert (found == half).mean() > 0.99
-    assert arithmetic(dtype).rounding(np.array([0.0])) == 0
-    assert np.isinf(arithmetic(dtype).rounding(np.array([np.inf])))
+    assert float_format(dtype).rounding_error(np.array([0.0])) == 0
+    assert np.isinf(float_format(dtype).rounding_error(np.array([np.inf])))

@@ -1,4 +1,4 @@
-"""The rounding bounds: never exceeded by right code, on networks drawn at random; and small enough to see errors."""
+"""The rounding bounds: correct code never exceeds them, and they are small enough to detect errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.running import functions_of, tallied, weighed
 from harness.jobs.peers.checkers import central_differences, gradcheck, gradproof
 from harness.jobs.peers.sensitivity import problems
 from harness.jobs.soundness import trials
-from harness.jobs.soundness.trials import LOSSY, Tally, random_case
+from harness.jobs.soundness.trials import LOSSY, TrialTally, random_case
 from harness.judging.conventions import DEFAULT_CONVENTION, quantities_of
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
@@ -22,31 +22,31 @@ from harness.model.costs import COSTS
 from harness.sandbox.host.returned import gradient_arrays
 from harness.sandbox.loading import available_implementations, find_implementations
 from harness.truth import gradient
-from harness.truth.bounds.float_format import Arithmetic, arithmetic
-from harness.truth.certify import certify, certify_forward, error_ratio
+from harness.truth.bounds.float_format import FloatFormat, float_format
+from harness.truth.certify import certify, certify_forward, error_over_bound
 
 
 def test_no_false_alarm_on_a_sample_of_random_networks():
-    """The first trials of `nox -s soundness`."""
-    implementations = tuple(one for one in available_implementations() if one.name not in LOSSY)
-    tally = Tally()
-    for one in tallied(implementations, range(60)):
-        tally = tally.plus(one)
+    """The same as the first trials of `nox -s soundness`."""
+    implementations = tuple(found for found in available_implementations() if found.name not in LOSSY)
+    tally = TrialTally()
+    for trial in tallied(implementations, range(40)):
+        tally = tally.plus(trial)
     print(
         f"{tally.entries.total():,} entries, {tally.undecided.total():,} undecided, {tally.alarms.total()} false alarms"
     )
     assert tally.alarms.total() == 0, tally.where
     assert tally.entries.total() > 500_000
     assert tally.undecided.total() < 0.1 * tally.entries.total()
-    assert set(tally.entries) == {"(forward pass)", *(one.name for one in implementations)}
-    # The bounds are not idle: of half the entries the error is more than 1/400 of what the worst order would leave.
+    assert set(tally.entries) == {"(forward pass)", *(implementation.name for implementation in implementations)}
+    # The bounds are tight: half of the inexact entries have an error of more than 1/400 of the bound.
     assert all(worst > 0.01 for worst in tally.worst.values())
     print(f"medians: {tally.tight().quantile(0.5):.1e}, {tally.tight().quantile(0.5, with_exact=False):.1e}")
     assert tally.tight().quantile(0.5, with_exact=False) > 1 / 400
 
 
 def with_huge_weights(number, most):
-    """The network of a trial with some weights of up to 10^most; in some of them two that cancel."""
+    """The network of a trial with some weights of up to 10^most, sometimes with two weights that cancel."""
     case, given_inputs = random_case(number)
     random = np.random.default_rng([number, 1])
     for layer in given_inputs.network.layers:
@@ -64,18 +64,18 @@ def has_bounds(case, given_inputs):
     return all(np.isfinite(standard.bound).all() for standard in standards.values())
 
 
-def test_huge_weights_raise_no_false_alarm_and_leave_next_to_nothing_open(monkeypatch):
-    """Where e_z is thousands, e^{E_z} is infinite, and the slope that it would have multiplied is 0."""
-    implementations = tuple(one for one in available_implementations() if one.name not in LOSSY)
-    tally, overflowing = Tally(), 0
+def test_huge_weights_cause_no_false_alarm_and_few_undecided_entries(monkeypatch):
+    """Even where E_z is in the thousands, e^{E_z} overflows and the slope is 0."""
+    implementations = tuple(found for found in available_implementations() if found.name not in LOSSY)
+    tally, overflowing = TrialTally(), 0
     for most in (9, 18):
         huge = partial(with_huge_weights, most=most)
         monkeypatch.setattr(trials, "random_case", huge)
-        # Where a bound is infinite right code gives NaN, and NaN is refused.
+        # Where a bound is infinite, correct code may return NaN, which is a failure.
         finite = [number for number in range(30) if has_bounds(*huge(number))]
         overflowing += 30 - len(finite)
-        for one in tallied(implementations, finite):
-            tally = tally.plus(one)
+        for trial in tallied(implementations, finite):
+            tally = tally.plus(trial)
     print(f"{tally.entries.total():,} entries, {tally.undecided.total():,} undecided; {overflowing} overflow")
     assert overflowing <= 4
     assert tally.alarms.total() == 0, tally.where
@@ -96,8 +96,8 @@ def test_one_huge_weight_in_any_layer_leaves_every_entry_decidable(hidden, outpu
                 assert not standard.undecidable.any(), (layer, key)
 
 
-def test_what_overflows_in_the_dtype_has_no_bound():
-    """1e25 times 1e25 is no float32, though float64 holds it: right code gives infinity there."""
+def test_an_overflow_in_the_dtype_has_no_bound():
+    """1e25 times 1e25 overflows in float32 but not in float64."""
     given_inputs = random_inputs([2, 2, 2], "identity", "identity", "half_squared_error", 2, seed=1)
     w = [np.full((2, 2), 1e25) for _ in range(2)]
     given_inputs = replace(given_inputs, network=given_inputs.network.with_parameters(w, [np.zeros(2)] * 2))
@@ -109,22 +109,22 @@ def test_what_overflows_in_the_dtype_has_no_bound():
 
 
 def chain(weights, biases, activations, cost, x, t):
-    """A network of one unit a layer, in float32."""
+    """A network with one unit in each layer, in float32."""
     arrays = [np.float32([[w]]) for w in weights], [np.float32([b]) for b in biases]
     layers = [Layer(w, b, ACTIVATIONS[name]) for w, b, name in zip(*arrays, activations, strict=True)]
     return Inputs(Network(tuple(layers), COSTS[cost]), np.float32([[x]]), np.float32([[t]]))
 
 
 def test_a_residual_that_overflows_has_no_bound():
-    """3e38 less −3e38 is no float32."""
+    """3e38 minus −3e38 overflows in float32."""
     far = chain([1.0], [0.0], ["identity"], "half_squared_error", 3e38, -3e38)
     near = chain([1.0], [0.0], ["identity"], "half_squared_error", 1e38, -1e38)
     assert certify(far, 0.5, "float32")["delta", 1].undecidable.all()
     assert not certify(near, 0.5, "float32")["delta", 1].undecidable.any()
 
 
-def test_what_overflows_before_it_meets_a_small_residual_has_no_bound():
-    """Forward mode has 2e19 times 2e19 in it, though σ saturates and the gradient is 0 or nearly so."""
+def test_an_overflow_in_forward_mode_has_no_bound_even_if_the_gradient_is_small():
+    """Forward mode computes 2e19 times 2e19, though σ saturates and the gradient is nearly 0."""
     saturated = chain(
         [1.0, 2e19, 2e19], [0.0, 0.0, 100.0], ["identity"] * 2 + ["sigmoid"], "binary_cross_entropy", 0, 1
     )
@@ -135,7 +135,7 @@ def test_what_overflows_before_it_meets_a_small_residual_has_no_bound():
     assert certify(saturated, 0.5, "float32")["b", 1].undecidable.all()
 
 
-def test_random_trials_cover_what_they_promise():
+def test_random_trials_vary_in_every_property():
     cases = [random_case(number) for number in range(300)]
     assert {case.dtype for case, _ in cases} == {"float32", "float64"}
     assert {case.batch == 1 for case, _ in cases} == {True, False}
@@ -146,7 +146,7 @@ def test_random_trials_cover_what_they_promise():
     assert max(sizes) > 300
 
 
-def test_a_bound_for_float32_is_that_much_wider():
+def test_a_bound_for_float32_is_wider_by_the_ratio_of_the_roundoffs():
     given_inputs = random_inputs([4, 5, 3], "tanh", "sigmoid", "half_squared_error", 4, seed=2, dtype="float32")
     single, double = (certify(given_inputs, 0.5, dtype) for dtype in ("float32", "float64"))
     for key, standard in single.items():
@@ -154,18 +154,18 @@ def test_a_bound_for_float32_is_that_much_wider():
         assert 2.0**28 < ratio < 2.0**30
 
 
-def test_gamma_is_highams_and_has_an_end():
-    machine = arithmetic("float64")
-    assert machine.u == 2.0**-53
-    assert machine.gamma(10) == pytest.approx(10 * 2.0**-53, rel=1e-14)
+def test_gamma_is_highams_and_is_limited():
+    fmt = float_format("float64")
+    assert fmt.u == 2.0**-53
+    assert fmt.gamma(10) == pytest.approx(10 * 2.0**-53, rel=1e-14)
     with pytest.raises(ValueError, match="no rounding bound"):
-        Arithmetic("two digits", 0.01, 0.0, 1e9, 4).gamma(100)
+        FloatFormat("two digits", 0.01, 0.0, 1e9, 4).gamma(100)
 
 
 @settings(max_examples=50)
 @given(given_inputs=inputs(max_hidden_layers=2))
 def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
-    """The bound follows the dtype: what float32 arithmetic leaves is far outside the bound for float64."""
+    """The errors of float32 arithmetic are far larger than the bound for float64."""
     single = given_inputs.network.with_parameters(
         [layer.w.astype("float32") for layer in given_inputs.network.layers],
         [layer.b.astype("float32") for layer in given_inputs.network.layers],
@@ -175,18 +175,18 @@ def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
     gradients = functions_of(batched).backprop(single, exact_in_single.x, exact_in_single.t)
     own, double = (certify(exact_in_single, 0.5, dtype) for dtype in ("float32", "float64"))
     for layer, w in enumerate(gradients.w, start=1):
-        assert (error_ratio(w.astype(float), own["w", layer]) <= 1).all()
+        assert (error_over_bound(w.astype(float), own["w", layer]) <= 1).all()
         where = (np.abs(double["w", layer].truth.high) > 0) & ~double["w", layer].undecidable
-        off = error_ratio(w.astype(float), double["w", layer])[where]
-        # A product of a few numbers may happen to be exact; an array of many is not.
+        off = error_over_bound(w.astype(float), double["w", layer])[where]
+        # A product of a few numbers may happen to be exact; a large array of them is not.
         assert off.size < 8 or off.max() > 1
 
 
 @pytest.mark.parametrize(
     ("widths", "error"), [((4, 6, 3), 1e-13), ((10, 16, 10), 1e-12), ((24, 24, 16), 1e-12), ((784, 120, 40, 10), 1e-9)]
 )
-def test_a_small_error_in_one_entry_is_always_called_wrong(widths, error):
-    """At the median entry, on every network of the size, by the verdict and by the evidence."""
+def test_a_small_error_in_one_entry_is_always_wrong(widths, error):
+    """For the median entry of every network of these widths, by the bound and by the cause."""
     [batched] = find_implementations(["batched_matrices"])
     for problem in problems(widths):
         assert gradproof(problem.inputs, problem.right)
@@ -200,8 +200,8 @@ def test_a_small_error_in_one_entry_is_always_called_wrong(widths, error):
         assert weighed(spoiled, problem.inputs, 0.5, "float64").verdict == "wrong"
 
 
-def test_gradcheck_at_its_defaults_misses_what_is_seen_here():
-    """A thousandth in one entry: outside every bound, inside atol = 1e-5 and rtol = 1e-3."""
+def test_gradcheck_with_default_tolerances_misses_an_error_that_the_bounds_detect():
+    """A relative error of 1e-3 in one entry: out of bounds, but within atol = 1e-5 and rtol = 1e-3."""
     [problem, *_] = problems((4, 6, 3))
     spoiled = problem.planted(1e-3)
     assert gradcheck(problem.inputs, problem.right)
@@ -225,8 +225,8 @@ def in_float64(network, x, t):
 
 
 def verdict_of(function, given_inputs, spoil):
-    def run(one):
-        gradients = function(one.network, one.x, one.t)
+    def run(perturbed):
+        gradients = function(perturbed.network, perturbed.x, perturbed.t)
         spoil(gradients)
         arrays = {("w", l): w for l, w in enumerate(gradients.w, 1)} | {
             ("b", l): b for l, b in enumerate(gradients.b, 1)
@@ -249,7 +249,7 @@ def leave(gradients):
     pass
 
 
-def test_a_wrong_formula_in_coarse_arithmetic_is_still_wrong():
+def test_a_wrong_formula_in_float32_is_wrong_and_not_inaccurate():
     for seed in range(8):
         given_inputs = random_inputs([4, 6, 3], "tanh", "sigmoid", "half_squared_error", 5, seed)
         assert verdict_of(in_float32, given_inputs, leave) == "inaccurate"
@@ -257,8 +257,8 @@ def test_a_wrong_formula_in_coarse_arithmetic_is_still_wrong():
         assert verdict_of(in_float64, given_inputs, flip_a_bias) == "wrong"
 
 
-def test_near_a_minimum_a_turned_sign_is_wrong_and_float32_inaccurate():
-    """Residuals of a thousandth: moved inputs would change the gradient altogether, if the targets did not follow."""
+def test_near_a_minimum_a_wrong_sign_is_wrong_and_float32_is_inaccurate():
+    """Residuals are of order 1e-3, so perturbed inputs change the gradient completely unless the targets follow."""
     for seed in range(4):
         far = random_inputs([4, 5, 3], "tanh", "identity", "half_squared_error", 4, seed)
         a = far.x
@@ -281,8 +281,8 @@ def test_a_gradient_through_dead_units_is_wrong_where_the_truth_is_zero():
 
 
 def test_equal_weights_and_many_paths_stay_within_the_bound():
-    """The sums of all layers have one sign: rounding has its worst case."""
-    implementations = [one for one in available_implementations() if one.name not in LOSSY]
+    """All terms of all layers have one sign, the worst case for rounding."""
+    implementations = [found for found in available_implementations() if found.name not in LOSSY]
     for widths, size in (((4,) * 7, 0.1), ((2,) * 13, 0.7)):
         given_inputs = random_inputs(list(widths), "identity", "identity", "half_squared_error", 2, seed=1)
         w = [np.full_like(layer.w, size) for layer in given_inputs.network.layers]
@@ -296,11 +296,13 @@ def test_equal_weights_and_many_paths_stay_within_the_bound():
                 continue
             compared += 1
             for layer, array in enumerate(gradients.w, start=1):
-                assert (error_ratio(np.asarray(array, float), standards["w", layer]) <= 1).all(), implementation.name
+                assert (error_over_bound(np.asarray(array, float), standards["w", layer]) <= 1).all(), (
+                    implementation.name
+                )
         assert compared >= 8
 
 
-def test_a_cast_that_overflows_is_no_evidence_and_weighing_goes_on():
+def test_a_cast_that_overflows_is_ignored_when_the_cause_is_determined():
     big = random_inputs([3, 4, 2], "tanh", "identity", "half_squared_error", 2, seed=1)
     big.network.layers[0].w[0, 0] = 1e39
 
@@ -310,7 +312,7 @@ def test_a_cast_that_overflows_is_no_evidence_and_weighing_goes_on():
     assert verdict_of(in_float64, big, flip) == "wrong"
 
 
-def test_targets_that_are_no_distribution_have_no_truth():
+def test_targets_that_do_not_sum_to_1_have_no_truth():
     given_inputs = random_inputs([3, 2], "tanh", "softmax", "cross_entropy", 2, seed=1)
     with pytest.raises(ValueError, match="does not sum to 1"):
         certify(replace(given_inputs, t=np.ones((2, 2))), 0.5, "float64")
@@ -320,11 +322,11 @@ def test_targets_that_are_no_distribution_have_no_truth():
 @pytest.mark.parametrize(
     ("place", "name"), [*enumerate(["w of layer 1", "b of layer 1", "w of layer 2", "b of layer 2", "x", "t"])]
 )
-def test_inputs_that_are_not_finite_have_no_truth_and_say_which(monkeypatch, place, name, value):
+def test_inputs_that_are_not_finite_are_refused_by_name_and_place(monkeypatch, place, name, value):
     given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=1)
     array = given_inputs.arrays()[place]
     array[(1,) * array.ndim] = value
-    monkeypatch.setattr(gradient, "enclose", None)  # nothing is tried
+    monkeypatch.setattr(gradient, "enclose_in_balls", None)  # no enclosure is tried
     index = ", ".join(["1"] * array.ndim)
     for refused in (lambda: certify(given_inputs, 0.5, "float64"), lambda: certify_forward(given_inputs, "float64")):
         with pytest.raises(ValueError, match=rf"^{name} holds {value} at \[{index}\]: .* finite numbers only$"):
@@ -335,9 +337,9 @@ def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
     [finite_differences] = find_implementations(["finite_differences"])
     given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=9)
 
-    def run(one):
-        gradients = functions_of(finite_differences).backprop(one.network, one.x, one.t)
-        return quantities_of("backprop", gradient_arrays(gradients, one), one, DEFAULT_CONVENTION)
+    def run(perturbed):
+        gradients = functions_of(finite_differences).backprop(perturbed.network, perturbed.x, perturbed.t)
+        return quantities_of("backprop", gradient_arrays(gradients, perturbed), perturbed, DEFAULT_CONVENTION)
 
     found = weighed(run, given_inputs, 0.5, "float64")
     assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks in higher precision")

@@ -1,5 +1,7 @@
-"""The certified truth, checked in ways that share no code with it: mpmath's own differentiation at 60 digits, the
-published figures, the complex step, and exact fractions."""
+"""The truth, compared with methods that share no code with it.
+
+They are numerical differentiation by mpmath with 60 digits, the published figures, the complex step, and fractions.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import sigmoid_network
 from harness.model.contract import Gradients, Inputs, Unsupported
 from harness.sandbox.loading import find_implementations
-from harness.truth.certify import DECIDES, certify
-from harness.truth.gradient import attempts, enclose, train
+from harness.truth.certify import DECISIVE_RADIUS, certify
+from harness.truth.gradient import enclose_in_balls, train, truth_attempts
 
 mp = mpmath.mp.clone()
 mp.dps = 60
@@ -81,26 +83,26 @@ def mp_gradient(given):
 
 @settings(max_examples=30)
 @given(given_inputs=inputs(max_hidden_layers=3, max_width=3, max_batch=2))
-def test_encloses_what_mpmath_differentiates_at_60_digits(given_inputs):
+def test_encloses_the_gradient_of_mpmath_at_60_digits(given_inputs):
     if given_inputs.network.layers[-1].activation.name == "softmax":
         t = np.eye(given_inputs.t.shape[1])[np.zeros(len(given_inputs.t), dtype=int)]
         given_inputs = Inputs(given_inputs.network, given_inputs.x, t)
-    truth = enclose(given_inputs, 128)
+    truth = enclose_in_balls(given_inputs, 128)
     for enclosure, exact in zip(truth.parameters, mp_gradient(given_inputs), strict=True):
         for index in np.ndindex(enclosure.high.shape):
             value = exact[index[0]][index[1]]
             error = abs(value - mp.mpf(enclosure.high[index]) - mp.mpf(enclosure.low[index]))
-            # The difference quotient itself is good to about 35 digits of C's size.
+            # The difference quotient is accurate to about 35 digits, relative to C.
             assert error <= enclosure.radius[index] + mp.mpf(10) ** -33 * (1 + abs(value)), index
             assert enclosure.radius[index] <= 1e-26 * (1 + abs(enclosure.high[index]))
 
 
 @pytest.mark.parametrize("example", PUBLISHED["examples"], ids=lambda e: e["id"])
-def test_gives_the_published_figures_to_every_printed_digit(example):
+def test_agrees_with_the_published_figures_to_every_printed_digit(example):
     network = sigmoid_network(example["w"], example["b"], example["cost"])
     checked = 0
     for row in example["rows"]:
-        truth = enclose(Inputs(network, np.array(row["x"]), np.array(row["t"])), 128)
+        truth = enclose_in_balls(Inputs(network, np.array(row["x"]), np.array(row["t"])), 128)
         gradients = Gradients(
             w=[p.high[:, :-1] for p in truth.parameters],
             b=[p.high[:, -1] for p in truth.parameters],
@@ -129,7 +131,9 @@ def test_agrees_with_the_complex_step_on_every_case_that_it_can_run():
             refused += 1
             continue
         ran += 1
-        for enclosure, w, b in zip(enclose(given_inputs, 128).parameters, gradients.w, gradients.b, strict=True):
+        for enclosure, w, b in zip(
+            enclose_in_balls(given_inputs, 128).parameters, gradients.w, gradients.b, strict=True
+        ):
             size = np.abs(enclosure.high).max()
             assert np.abs(np.column_stack([w, b]) - enclosure.high).max() <= 1e-13 * size, case.id
     print(f"{ran} of {len(cases)} cases")
@@ -141,13 +145,13 @@ def test_two_precisions_enclose_the_same_number():
     for seed in range(20):
         given_inputs = random_inputs([4, 5, 3], "tanh", "sigmoid", "half_squared_error", 3, seed)
         for rough, fine in zip(
-            enclose(given_inputs, 64).parameters, enclose(given_inputs, 256).parameters, strict=True
+            enclose_in_balls(given_inputs, 64).parameters, enclose_in_balls(given_inputs, 256).parameters, strict=True
         ):
-            apart = np.abs((rough.high - fine.high) + (rough.low - fine.low))
-            assert (apart <= (rough.radius + fine.radius) * (1 + 1e-12)).all()
+            gap = np.abs((rough.high - fine.high) + (rough.low - fine.low))
+            assert (gap <= (rough.radius + fine.radius) * (1 + 1e-12)).all()
 
 
-def test_saturated_units_and_huge_logits_keep_all_their_digits():
+def test_saturated_units_and_huge_logits_are_decidable():
     scale = 500.0
     for output, cost in (("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy")):
         given_inputs = random_inputs([4, 5, 3], "tanh", output, cost, 3, seed=5)
@@ -160,7 +164,7 @@ def test_saturated_units_and_huge_logits_keep_all_their_digits():
 
 
 def test_precision_rises_until_every_entry_is_decided():
-    """Weighted inputs of ±600 leave 1 − tanh² at 10^-521 of its terms: 128 bits do not reach, more bits do."""
+    """For weighted inputs of ±600, 1 − tanh² is 10^-521 times its terms: 128 bits are not enough, more bits are."""
     given_inputs = random_inputs([3, 4, 2], "tanh", "identity", "half_squared_error", 2, seed=3)
     network = given_inputs.network
     wide = network.with_parameters(
@@ -168,11 +172,11 @@ def test_precision_rises_until_every_entry_is_decided():
     )
     standards = certify(Inputs(wide, given_inputs.x, given_inputs.t), 0.5, "float64")
     for standard in standards.values():
-        assert (standard.truth.radius <= DECIDES * standard.bound).all()
+        assert (standard.truth.radius <= DECISIVE_RADIUS * standard.bound).all()
         assert not standard.undecidable.any()
 
 
-def test_an_exact_zero_follows_pytorch_and_a_near_one_is_not_decided():
+def test_an_exact_zero_follows_pytorch_and_a_number_near_zero_is_undecidable():
     relu = random_inputs([2, 3, 2], "relu", "identity", "half_squared_error", 2, seed=1)
     first, last = relu.network.layers
     at_zero = Inputs(relu.network.with_parameters([first.w * 0, last.w], [first.b * 0, last.b]), relu.x, relu.t)
@@ -180,7 +184,7 @@ def test_an_exact_zero_follows_pytorch_and_a_near_one_is_not_decided():
     assert not standards["delta", 1].undecidable.any()
     assert (standards["delta", 1].truth.high == 0).all()
 
-    # w·x + b is 2^-60 of its terms: rounding alone decides on which side of the kink it comes out.
+    # w·x + b is 2^-60 times its terms, so rounding decides the side of the kink.
     w, b = np.array([[1.0, 1.0]] * 3), np.array([-3.0 + 2.0**-51] * 3)
     near = Inputs(relu.network.with_parameters([w, last.w], [b, last.b]), np.array([[1.0, 2.0 - 2.0**-51]]), relu.t[:1])
     standards = certify(near, 0.5, "float64")
@@ -192,11 +196,11 @@ def test_an_exact_zero_follows_pytorch_and_a_near_one_is_not_decided():
 def test_a_cost_without_its_output_activation_has_no_truth():
     given_inputs = random_inputs([2, 2], "tanh", "tanh", "binary_cross_entropy", 1, seed=1)
     with pytest.raises(ValueError, match="the truth has cross-entropy with softmax, binary with sigmoid"):
-        next(attempts(given_inputs))
+        next(truth_attempts(given_inputs))
 
 
-def test_training_follows_the_delta_rule_in_exact_fractions():
-    """A linear network can be trained in fractions; the truth's weights are those, rounded."""
+def test_training_is_the_delta_rule_in_exact_fractions():
+    """A linear network is trained in fractions; the weights of `train` are the same, rounded."""
     given_inputs = random_inputs([2, 1], "identity", "identity", "half_squared_error", 3, seed=4)
     eta = Fraction(0.25)
     [layer] = given_inputs.network.layers

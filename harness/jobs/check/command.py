@@ -56,9 +56,9 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
     [implementation] = find_implementations([options.file])
     path, cases = implementation.path, gradient_cases()
     if options.case is not None:
-        from harness.cases.selection import chosen
+        from harness.cases.selection import select_matching
 
-        cases = chosen(cases, options.case)
+        cases = select_matching(cases, options.case)
     if options.json is not None:
         _check_writable(options.json, path)
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.cases.features import in_common
+from harness.cases.features import common_features
 from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, Outcome
 
 PASSING = ("agrees", "agrees up to a convention")
@@ -46,7 +46,7 @@ def first_divergence(outcomes: Sequence[Outcome]) -> Divergence | None:
         first.out_of_bounds[0][1],
         first.trial.case.id,
         _layers_in_words(quantity, showing),
-        in_common(failing, passing),
+        common_features(failing, passing),
     )
 
 

@@ -17,7 +17,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Table:
+class ClaimTable:
     """Rows of text under headers, with a caption that says what to see."""
 
     caption: str
@@ -30,7 +30,7 @@ class Evidence:
     """What an experiment gives: statements that it decides, and tables and pictures to look at."""
 
     statements: tuple[Statement, ...]
-    exhibits: tuple[Table | Picture, ...]
+    exhibits: tuple[ClaimTable | Picture, ...]
 
     @property
     def holds(self) -> bool:

@@ -58,7 +58,7 @@ def _show(claim: Claim, evidence: Evidence) -> None:
     """Print all of a claim; of a picture, its caption."""
     from tabulate import tabulate
 
-    from harness.jobs.claims.claim import Table
+    from harness.jobs.claims.claim import ClaimTable
     from harness.jobs.claims.report import LONG_TABLE, STATEMENT_MARKS, verdict
 
     print(f"{claim.question}\n")
@@ -71,7 +71,7 @@ def _show(claim: Claim, evidence: Evidence) -> None:
     _wrapped(f"Source of the question: {claim.source}")
     for exhibit in evidence.exhibits:
         print()
-        if isinstance(exhibit, Table):
+        if isinstance(exhibit, ClaimTable):
             _wrapped(exhibit.caption)
             print(tabulate(exhibit.rows[:LONG_TABLE], exhibit.headers, tablefmt="simple", disable_numparse=True))
             if len(exhibit.rows) > LONG_TABLE:

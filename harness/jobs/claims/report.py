@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.jobs.claims.claim import Claim, Evidence, Table
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence
 from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Fold, Image, Paragraph
 from harness.reporting.figures import Picture, write_pictures
 from harness.reporting.markdown import PICTURES, write_report
@@ -54,33 +54,33 @@ def _part(claim: Claim, evidence: Evidence) -> Chapter:
     details: tuple[Block, ...] = (
         Bullets(tuple(f"{STATEMENT_MARKS[statement.holds]} {statement.text}" for statement in evidence.statements)),
         Paragraph(f"**Method.** {claim.method}"),
-        *(block for exhibit in evidence.exhibits if isinstance(exhibit, Table) for block in _table(exhibit)),
+        *(block for exhibit in evidence.exhibits if isinstance(exhibit, ClaimTable) for block in _claim_table(exhibit)),
         Paragraph(f"**Limits.** {claim.limits}"),
         Paragraph(f"To run only this experiment: `nox -s claims -- {claim.name}`"),
     )
     blocks: tuple[Block, ...] = (
         Paragraph(answer),
         Paragraph(summary),
-        *(Image(picture.name, picture.caption) for picture in _pictures(evidence)),
+        *(Image(picture.name, picture.caption) for picture in _claim_pictures(evidence)),
         Chapter("What the experiment found", details),
     )
     return Chapter(claim.question, blocks, claim.name)
 
 
-def _table(table: Table) -> tuple[Block, ...]:
+def _claim_table(table: ClaimTable) -> tuple[Block, ...]:
     shown = DataTable.of(table.headers, table.rows)
     if len(table.rows) > LONG_TABLE:
         return (Fold(table.caption, (shown,)),)
     return Paragraph(table.caption), shown
 
 
-def _pictures(evidence: Evidence) -> list[Picture]:
+def _claim_pictures(evidence: Evidence) -> list[Picture]:
     return [exhibit for exhibit in evidence.exhibits if isinstance(exhibit, Picture)]
 
 
 def drawn_pictures(found: Mapping[Claim, Evidence]) -> list[Picture]:
     """Every picture, in the order of the report."""
-    return [picture for evidence in found.values() for picture in _pictures(evidence)]
+    return [picture for evidence in found.values() for picture in _claim_pictures(evidence)]
 
 
 def write_claims(found: Mapping[Claim, Evidence], folder: Path) -> None:

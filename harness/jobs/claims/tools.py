@@ -13,8 +13,8 @@ from harness.model.contract import Array, Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
 from harness.sandbox.loading import Functions, find_implementations, functions_in, run_file
-from harness.truth.certify import certify, error_ratio
-from harness.truth.enclosures.precise import floats
+from harness.truth.certify import certify, error_over_bound
+from harness.truth.enclosures.precise import to_float64
 
 
 def module(name: str) -> ModuleType:
@@ -54,13 +54,13 @@ def is_right(gradients: Gradients, inputs: Inputs) -> bool:
     standards = certify(inputs, 0.0, "float64")
     found = {"w": gradients.w, "b": gradients.b, "delta": gradients.delta or []}
     return all(
-        bool((error_ratio(np.asarray(array), standards[quantity, l]) <= 1).all())
+        bool((error_over_bound(np.asarray(array), standards[quantity, l]) <= 1).all())
         for quantity, arrays in found.items()
         for l, array in enumerate(arrays, start=1)
     )
 
 
-def distance(one: Iterable[Array], other: Iterable[Array]) -> float:
+def relative_distance(one: Iterable[Array], other: Iterable[Array]) -> float:
     """‖one − other‖ / ‖other‖ over all entries of some arrays."""
     mine, right = (np.concatenate([np.ravel(array) for array in part]) for part in (list(one), list(other)))
     return float(np.linalg.norm(mine - right) / np.linalg.norm(right))
@@ -68,13 +68,13 @@ def distance(one: Iterable[Array], other: Iterable[Array]) -> float:
 
 def relative(one: Array, other: Array) -> float:
     """‖one − other‖ / ‖other‖ of arrays of precise numbers, whose difference would vanish in floats."""
-    return float(np.linalg.norm(floats(one - other)) / np.linalg.norm(floats(other)))
+    return float(np.linalg.norm(to_float64(one - other)) / np.linalg.norm(to_float64(other)))
 
 
 def moved_by(one: Network, other: Network) -> float:
     """‖weights and biases of one − those of the other‖, for networks of precise numbers."""
     pairs = zip(one.layers, other.layers, strict=True)
-    return float(np.sqrt(sum((floats(part) ** 2).sum() for a, b in pairs for part in (a.w - b.w, a.b - b.b))))
+    return float(np.sqrt(sum((to_float64(part) ** 2).sum() for a, b in pairs for part in (a.w - b.w, a.b - b.b))))
 
 
 def rates(inputs: Inputs) -> tuple[Inputs, Array]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadTable
-from harness.jobs.compare.results import ANEW, Row, read_rows
+from harness.jobs.compare.results import ANEW, CsvRow, read_rows
 from harness.judging.verdict import VERDICTS
 from harness.sandbox.answers import printable
 
@@ -17,14 +17,14 @@ GONE, NEW = "gone", "new"
 # From worst to best: what is no longer run is worse than any answer that agrees, for a battery must not shrink unseen.
 RANKS = (*VERDICTS[:4], GONE, "unsupported", *VERDICTS[4:6])
 
-Key = tuple[str, ...]
+RowKey = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Change:
     """One row that is not what it was: its key, and the verdict or the digits before and now."""
 
-    key: Key
+    key: RowKey
     before: str
     now: str
 
@@ -44,11 +44,11 @@ class Changes:
     rows: int
 
 
-def read(path: Path) -> dict[Key, Row]:
+def read(path: Path) -> dict[RowKey, CsvRow]:
     """A table of results by key. Raises BadTable where it is none, or has a row twice."""
-    found: dict[Key, Row] = {}
+    found: dict[RowKey, CsvRow] = {}
     for row in read_rows(path, READ):
-        key = row["implementation"], row["case"], row["quantity"], _number(row["layer"])
+        key = row["implementation"], row["case"], row["quantity"], _whole_number(row["layer"])
         if key in found:
             names = ", ".join(map(printable, key))
             raise BadTable(str(path), f"expected each row once, found {names} twice; {ANEW}")
@@ -56,12 +56,12 @@ def read(path: Path) -> dict[Key, Row]:
     return found
 
 
-def _number(text: str) -> str:
+def _whole_number(text: str) -> str:
     """Layers and digits are written as 1 or as 1.0."""
     return text.removesuffix(".0")
 
 
-def _one_for_all(old: Mapping[Key, Row], new: Mapping[Key, Row]) -> dict[Key, Row]:
+def _one_for_all(old: Mapping[RowKey, CsvRow], new: Mapping[RowKey, CsvRow]) -> dict[RowKey, CsvRow]:
     """The old table in the layers of the new one: what failed or was refused has one row for all, of layer 0."""
     known = dict(old)
     for key, row in new.items():
@@ -78,7 +78,7 @@ def _one_for_all(old: Mapping[Key, Row], new: Mapping[Key, Row]) -> dict[Key, Ro
     return known
 
 
-def changes(old: Mapping[Key, Row], new: Mapping[Key, Row]) -> Changes:
+def changes(old: Mapping[RowKey, CsvRow], new: Mapping[RowKey, CsvRow]) -> Changes:
     """What is not the same, in the order of the new table; what is gone comes last."""
     worse, other, digits = list[Change](), list[Change](), list[Change]()
     old = _one_for_all(old, new)
@@ -87,8 +87,8 @@ def changes(old: Mapping[Key, Row], new: Mapping[Key, Row]) -> Changes:
         now = new[key]["verdict"] if key in new else GONE
         if before != now:
             (worse if _is_worse(before, now) else other).append(Change(key, before, now))
-        elif _number(old[key]["digits"]) != _number(new[key]["digits"]):
-            digits.append(Change(key, _number(old[key]["digits"]), _number(new[key]["digits"])))
+        elif _whole_number(old[key]["digits"]) != _whole_number(new[key]["digits"]):
+            digits.append(Change(key, _whole_number(old[key]["digits"]), _whole_number(new[key]["digits"])))
     return Changes(tuple(worse), tuple(other), tuple(digits), len(new))
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.cases.case import QUANTITIES, Case
+from harness.cases.case import QUANTITIES_BY_FUNCTION, Case
 from harness.judging.verdict import digits
 from harness.model.contract import Array
 
@@ -76,7 +76,7 @@ class Pairs:
     def __iter__(self) -> Iterator[PairRow]:
         """By kind in the order of the cases, by quantity, and by pair."""
         kinds = dict.fromkeys(map(kind, self._cases))
-        of_all = [quantity for quantities in QUANTITIES.values() for quantity in quantities]
+        of_all = [quantity for quantities in QUANTITIES_BY_FUNCTION.values() for quantity in quantities]
         for key in (key for key in product(kinds, of_all) if key in self._of):
             fold = self._of[key]
             for i, j in combinations(range(len(self._names)), 2):

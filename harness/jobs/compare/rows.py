@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.cases.case import QUANTITIES
+from harness.cases.case import QUANTITIES_BY_FUNCTION
 from harness.judging.judge import UNDECLARED_CONVENTION, Outcome, Trial
 from harness.judging.verdict import Judgement, digits, max_norm_distance, relative_to
 from harness.sandbox.answers import printable
@@ -48,7 +48,7 @@ def rows_of(implementation: str, outcome: Outcome) -> Iterator[Row]:
             yield row._replace(verdict="cannot tell", detail=trial.truth.reason)
     for function, refusal in outcome.refusals.items():
         given = {name for name, _ in outcome.quantities}
-        for quantity in QUANTITIES[function]:
+        for quantity in QUANTITIES_BY_FUNCTION[function]:
             if quantity not in given:
                 yield start._replace(quantity=quantity, verdict=refusal.verdict, detail=printable(refusal.detail))
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cases.case import Case
-from harness.cases.selection import chosen, named
+from harness.cases.selection import select_matching, split_names
 from harness.cases.standard import csv_cases, standard_cases
 from harness.errors import UnusableInput
 from harness.jobs.compare.pairs import PairRow, Pairs
 from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.schedule import Answered, Schedule
-from harness.jobs.compare.table import Table
+from harness.jobs.compare.table import ResultTable
 from harness.reporting.profile import Clock
 from harness.sandbox.loading import Implementation, available_implementations, find_implementations
 from harness.sandbox.pool import Pool
@@ -64,13 +64,13 @@ def select(only: str | None = None, case: str | None = None, data: str | None = 
 
     None means all. Raises UnknownName, or UnusableInput where nothing is named or a path is none.
     """
-    implementations = find_implementations(named(only)) if only is not None else available_implementations()
+    implementations = find_implementations(split_names(only)) if only is not None else available_implementations()
     if data is not None and not data.lower().endswith(".csv"):
         raise UnusableInput(
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
         )
     battery = csv_cases(data) if data is not None else standard_cases()
-    return Selection(implementations, chosen(battery, case), complete=only is case is data is None)
+    return Selection(implementations, select_matching(battery, case), complete=only is case is data is None)
 
 
 def compare(
@@ -92,7 +92,7 @@ def compare(
     """
     start, clock = time.perf_counter(), clock or Clock()
     names = [implementation.name for implementation in selection.implementations]
-    rows = Table(names, [case.id for case in selection.cases], path)
+    rows = ResultTable(names, [case.id for case in selection.cases], path)
     pairs = Pairs(names, selection.cases)
     total = len(names) * len(selection.cases)
     jobs = min(jobs, total)

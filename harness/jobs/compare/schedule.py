@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.cases.case import EPOCHS, Case
+from harness.cases.case import TRAINING_EPOCHS, Case
 from harness.jobs.compare.distances import distances
 from harness.jobs.compare.pairs import Pairs
 from harness.jobs.compare.rows import rows_of
-from harness.jobs.compare.table import Table
+from harness.jobs.compare.table import ResultTable
 from harness.judging.examine import Examination
 from harness.judging.judge import CaseTruth
 from harness.model.contract import Inputs
@@ -73,7 +73,7 @@ class Schedule:
     def inside(self) -> float:
         return self._asked_inside + sum(one.submission.loading for one in self._examinations)
 
-    def results(self, table: Table, pairs: Pairs) -> Iterator[Answered]:
+    def results(self, table: ResultTable, pairs: Pairs) -> Iterator[Answered]:
         """Do it all, and tell of each answer when it is there; the rows and the pairs go where they belong."""
         while self._open_next():
             for request in self._pool.outcomes():
@@ -122,7 +122,7 @@ class Schedule:
 
 def work(case: Case) -> int:
     """Parameters times rows, and epochs: what an implementation does, up to a constant."""
-    return case.parameters * case.batch * (EPOCHS if case.online else 1)
+    return case.parameters * case.batch * (TRAINING_EPOCHS if case.online else 1)
 
 
 def blocks(cases: Sequence[Case], implementations: int) -> Iterator[list[Case]]:

@@ -15,10 +15,10 @@ from typing import IO, Any
 from harness.errors import UnusableInput
 from harness.jobs.compare.rows import Row
 
-COLUMNS = list(Row._fields)
+RESULT_COLUMNS = list(Row._fields)
 
 
-class Table:
+class ResultTable:
     """The rows of each implementation on each case. With a path they can be read there while they come, and whatever
     ends the program; without one they are in a file that has no name."""
 
@@ -32,7 +32,7 @@ class Table:
         self._file = _opened(path)
         weakref.finalize(self, self._file.close)
         self._end = 0
-        self._write(_text([COLUMNS]))
+        self._write(_text([RESULT_COLUMNS]))
 
     def append(self, implementation: str, case: str, rows: Sequence[Row]) -> None:
         """All rows of an implementation on a case; on disk when this returns, where they have a path."""
@@ -58,7 +58,7 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         """The rows, by implementation and case in the order of the selection."""
         for text in self._texts():
-            yield from map(_row, csv.reader(io.StringIO(text.decode(), newline="")))
+            yield from map(_row_from_csv, csv.reader(io.StringIO(text.decode(), newline="")))
 
     def _texts(self) -> Iterator[bytes]:
         for place, length in zip(self._places, self._lengths, strict=True):
@@ -99,7 +99,7 @@ def _text(rows: Sequence[Sequence[Any]]) -> bytes:
     return text.getvalue().encode(errors="replace")
 
 
-def _row(cells: Sequence[str]) -> Row:
+def _row_from_csv(cells: Sequence[str]) -> Row:
     (
         implementation,
         case,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.cases.case import Case, functions_of
+from harness.cases.case import Case, required_functions
 from harness.jobs.peers.checkers import Check
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
@@ -22,7 +22,7 @@ SEEN, HIDDEN, DOES_NOT_RUN = "seen", "hidden", "does not run"
 
 
 @dataclass(frozen=True)
-class Row:
+class KillRow:
     """One mistake: SEEN, HIDDEN or DOES_NOT_RUN for each case's id, and the names that the checker gives it."""
 
     name: str
@@ -39,7 +39,7 @@ def prepared(cases: Sequence[Case]) -> list[Trial]:
     return [Trial(CaseTruth.of(case, case.build()), {}) for case in cases]
 
 
-def kill_matrix(cases: Sequence[Trial]) -> list[Row]:
+def kill_matrix(cases: Sequence[Trial]) -> list[KillRow]:
     """Every mistake of the catalogue, run in floating point on every case, and diagnosed from its numbers."""
     rows = []
     for name, entry in CATALOGUE.items():
@@ -49,7 +49,7 @@ def kill_matrix(cases: Sequence[Trial]) -> list[Row]:
             candidate_kinds(DEFAULT_CONVENTION),
         )
         by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
-        rows.append(Row(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
+        rows.append(KillRow(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
     return rows
 
 
@@ -61,7 +61,7 @@ def _found(outcome: Outcome) -> str:
 
 def answers(formulation: type[Textbook], one: Trial) -> dict[str, Answer]:
     """What a formulation gives on a case, as a submission would."""
-    return {function: _answer(formulation, function, one) for function in functions_of(one.case)}
+    return {function: _answer(formulation, function, one) for function in required_functions(one.case)}
 
 
 def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
@@ -73,7 +73,7 @@ def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
     except (ValueError, IndexError, KeyError) as error:
         return Answer(refusal=Refusal("failed", str(error), "exception"))
     again = None if all(np.array_equal(first[key], second[key], equal_nan=True) for key in first) else second
-    if book.changed():
+    if book.changes_inputs():
         return Answer(first, changed=("w of layer 1",), refusal=Refusal("failed", "it changed its input", "inputs"))
     return Answer(first, again)
 
@@ -97,7 +97,7 @@ def _cast(inputs: Inputs, formulation: type[Textbook]) -> Inputs:
     return inputs if dtype is None else inputs.astype(dtype)
 
 
-def passed_by(check: Check, row: Row, cases: Sequence[Trial]) -> tuple[int, int]:
+def passed_by(check: Check, row: KillRow, cases: Sequence[Trial]) -> tuple[int, int]:
     """In how many of the cases that see a mistake another check passes it, and how many those are."""
     seen = [one for one in cases if row.by_case[one.case.id] == SEEN]
     passed = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.jobs.mistakes.kill_matrix import DOES_NOT_RUN, HIDDEN, SEEN, Row, passed_by
+from harness.jobs.mistakes.kill_matrix import DOES_NOT_RUN, HIDDEN, SEEN, KillRow, passed_by
 from harness.jobs.peers.checkers import CHECKS, COMPARISONS
 from harness.judging.judge import Trial
 from harness.reporting.document import Block, Bullets, Chapter, CodeBlock, DataTable, Document, Paragraph, literal
@@ -30,7 +30,7 @@ class Passed:
     of: int
 
 
-def usual_checks(row: Row, cases: Sequence[Trial]) -> Passed:
+def usual_checks(row: KillRow, cases: Sequence[Trial]) -> Passed:
     """The usual checks on one mistake, on the small float64 cases."""
     small = [
         one
@@ -42,7 +42,7 @@ def usual_checks(row: Row, cases: Sequence[Trial]) -> Passed:
 
 
 def mistakes_document(
-    rows: Sequence[Row], passed: Mapping[str, Passed], right: Mapping[str, Sequence[str]]
+    rows: Sequence[KillRow], passed: Mapping[str, Passed], right: Mapping[str, Sequence[str]]
 ) -> Document:
     """The report. `right` has the names of mistakes that the checker gives each correct implementation: there should be
     none."""
@@ -55,7 +55,7 @@ def mistakes_document(
                 "formulation with one line wrong ([the catalogue](../harness/mistakes)). Each is run on the "
                 f"{len(cases)} cases of a check."
             ),
-            Bullets(tuple(_summary(rows, right))),
+            Bullets(tuple(_mistakes_summary(rows, right))),
             Chapter("Seen, hidden, and what the checker says", tuple(_seen(rows))),
             Chapter("What the usual checks miss", tuple(_missed(rows, passed))),
             Chapter("The kill matrix", tuple(_kills(rows, cases))),
@@ -64,7 +64,7 @@ def mistakes_document(
     )
 
 
-def kill_facts(rows: Sequence[Row]) -> dict[str, Any]:
+def kill_facts(rows: Sequence[KillRow]) -> dict[str, Any]:
     """The catalogue and the kill matrix as JSON can hold them: for each mistake a string with a mark for each case."""
     return {
         "cases": list(rows[0].by_case),
@@ -83,7 +83,7 @@ def kill_facts(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _summary(rows: Sequence[Row], right: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _mistakes_summary(rows: Sequence[KillRow], right: Mapping[str, Sequence[str]]) -> Iterator[str]:
     named = sum(row.name in row.named for row in rows)
     falsely = sum(bool(names) for names in right.values())
     yield f"Every mistake is seen by at least {min(len(row.cases(SEEN)) for row in rows)} cases."
@@ -91,7 +91,7 @@ def _summary(rows: Sequence[Row], right: Mapping[str, Sequence[str]]) -> Iterato
     yield f"It gives the name of a mistake to {falsely or 'none'} of the {len(right)} implementations here."
 
 
-def _seen(rows: Sequence[Row]) -> Iterator[Block]:
+def _seen(rows: Sequence[KillRow]) -> Iterator[Block]:
     yield Paragraph(
         "*Hidden*: the mistake does not change the numbers there; for example, a missing sum over the batch changes "
         "nothing if there is one row. *Does not run*: the shapes do not fit, which the author notices."
@@ -103,13 +103,13 @@ def _seen(rows: Sequence[Row]) -> Iterator[Block]:
     yield DataTable.of(["", "mistake", "equation", *MARK_OF, "the checker says"], cells)
 
 
-def _called(row: Row) -> str:
+def _called(row: KillRow) -> str:
     others = [name for name in row.named if name != row.name]
     itself = "its name" if row.name in row.named else "**not its name**"
     return itself + (f", and {', '.join(others)}, which gives the same numbers" if others else "")
 
 
-def _missed(rows: Sequence[Row], passed: Mapping[str, Passed]) -> Iterator[Block]:
+def _missed(rows: Sequence[KillRow], passed: Mapping[str, Passed]) -> Iterator[Block]:
     yield Paragraph(
         f"Of the float64 cases with up to {PARAMETERS} parameters on which this project sees a mistake: the number on "
         "which each usual check passes it. A mistake that a check passes on *every* case is in bold. These checks look "
@@ -125,7 +125,7 @@ def _passes(passed: Passed) -> list[str]:
     return [f"**{count}**" if count == passed.of else str(count) for count in passed.by_check.values()]
 
 
-def _kills(rows: Sequence[Row], cases: Sequence[str]) -> Iterator[Block]:
+def _kills(rows: Sequence[KillRow], cases: Sequence[str]) -> Iterator[Block]:
     yield Paragraph("A column is a mistake, by its number. ● seen, · hidden, blank: does not run.")
     width = max(map(len, cases))
     numbers = [f"{number:>2}" for number in range(1, len(rows) + 1)]
@@ -137,7 +137,7 @@ def _kills(rows: Sequence[Row], cases: Sequence[str]) -> Iterator[Block]:
     yield Bullets(tuple(f"{row.name}: {', '.join(row.cases(SEEN))}" for row in rare))
 
 
-def _entry(row: Row, number: int) -> Chapter:
+def _entry(row: KillRow, number: int) -> Chapter:
     entry = row.entry
     sources = ", ".join(f"<{source}>" if source.startswith("http") else literal(source) for source in entry.sources)
     lines = f"{entry.equation}, right: {entry.right}\n{' ' * len(entry.equation)}  wrong: {entry.wrong}"

@@ -99,9 +99,9 @@ def mutants_document(fates: Sequence[Fate], known: Mapping[MutantKey, Reason], s
 
 def _totals(fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> DataTable:
     names = dict.fromkeys(fate.implementation for fate in fates)
-    rows = [_row(name, [fate for fate in fates if fate.implementation == name], known) for name in names]
+    rows = [_fate_row(name, [fate for fate in fates if fate.implementation == name], known) for name in names]
     heads = ["implementation", "mutants", "failed", "differs", "refuses", "survived", "equivalent", "killed"]
-    return DataTable.of([*heads, "of others"], [*rows, _row("all", fates, known)])
+    return DataTable.of([*heads, "of others"], [*rows, _fate_row("all", fates, known)])
 
 
 def _operators(fates: Sequence[Fate]) -> DataTable:
@@ -124,7 +124,7 @@ def killed_line(fates: Sequence[Fate]) -> str:
     return f"{killed} of {len(fates)} mutants killed"
 
 
-def _row(name: str, fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> list[str]:
+def _fate_row(name: str, fates: Sequence[Fate], known: Mapping[MutantKey, Reason]) -> list[str]:
     how = Counter(fate.killed for fate in fates)
     killed = len(fates) - how[""]
     equivalent = sum(not fate.killed and key_of(fate) in known and known[key_of(fate)].equivalent for fate in fates)

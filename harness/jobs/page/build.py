@@ -60,7 +60,7 @@ def build(folder: Path, warn: Warn = raised) -> str:
                 if section.id == "mistakes":
                     kills = mistakes.read_kills(folder)
                 reports[section.id] = report
-                pictures |= _pictures(folder, section, report, note)
+                pictures |= _page_pictures(folder, section, report, note)
     for error in chain.from_iterable(damages.values()):
         warn(error)
     script, template = _read("js", SCRIPTS), _templates().get_template("page.html")
@@ -80,7 +80,9 @@ def build(folder: Path, warn: Warn = raised) -> str:
     )
 
 
-def _pictures(folder: Path, section: PageSection, report: Document | None, warn: Warn) -> dict[str, Inlined | None]:
+def _page_pictures(
+    folder: Path, section: PageSection, report: Document | None, warn: Warn
+) -> dict[str, Inlined | None]:
     """The pictures of a report by name; None for one that is missing or damaged."""
     found: dict[str, Inlined | None] = {}
     for image in report.images() if report else ():

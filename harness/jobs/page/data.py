@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from harness.cases.case import EPOCHS
+from harness.cases.case import TRAINING_EPOCHS
 from harness.jobs.compare.report.exports import COMMITTED_COLUMNS
 from harness.jobs.compare.report.views import QUANTITY_TITLES
 from harness.jobs.compare.results import read_rows
@@ -101,7 +101,7 @@ def _described(folder: Path) -> tuple[Described, Described]:
     if found is None:
         return {}, {}
     implementations = [_implementation(one) for one in found.member("implementations").items()]
-    cases = [_case(one) for one in found.member("cases").items()]
+    cases = [_case_data(one) for one in found.member("cases").items()]
     return {one["name"]: one for one in implementations}, {one["id"]: one for one in cases}
 
 
@@ -110,7 +110,7 @@ def _implementation(data: Value) -> dict[str, Any]:
     return {"name": name.text(), "title": title.text(), "source": source.text()}
 
 
-def _case(data: Value) -> dict[str, Any]:
+def _case_data(data: Value) -> dict[str, Any]:
     """What the page filters by, and says of a case."""
     name, standard, dataset, widths, hidden, output, cost, rows, dtype, online, note = data.members(
         *("id", "standard", "dataset", "widths", "hidden", "output", "cost", "rows", "dtype", "online", "note")
@@ -135,7 +135,7 @@ def _case(data: Value) -> dict[str, Any]:
 def _family(dataset: str, dtype: str, online: bool) -> str:
     """The heading for a case: its data, unless training or the precision is what matters."""
     if online:
-        return f"{EPOCHS} epochs, online"
+        return f"{TRAINING_EPOCHS} epochs, online"
     if dtype != "float64":
         return dtype
     return "random networks" if dataset == "random" else dataset

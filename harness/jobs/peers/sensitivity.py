@@ -134,7 +134,7 @@ def examine_all(sizes: tuple[tuple[int, ...], ...] = SIZES) -> Iterator[Finding]
 def sensitivity_document(findings: list[Finding]) -> Document:
     """The report: what each checker sees, network by network."""
     ends = ", ".join(f"{hidden} and {output}" for hidden, output, _ in ENDS)
-    rows = [[_size(finding), finding.checker, *_figures(finding)] for finding in findings]
+    rows = [[_network_size(finding), finding.checker, *_figures(finding)] for finding in findings]
     return Document(
         "What other gradient checkers miss",
         (
@@ -166,10 +166,12 @@ def sensitivity_document(findings: list[Finding]) -> Document:
 def finding_line(finding: Finding) -> str:
     """One line for the terminal."""
     seen, alarms, seconds = _figures(finding)
-    return f"{_size(finding)}: {finding.checker}: {seen}" + (f"; false alarms {alarms}; {seconds} s" if alarms else "")
+    return f"{_network_size(finding)}: {finding.checker}: {seen}" + (
+        f"; false alarms {alarms}; {seconds} s" if alarms else ""
+    )
 
 
-def _size(finding: Finding) -> str:
+def _network_size(finding: Finding) -> str:
     return f"{'-'.join(map(str, finding.widths))} ({finding.parameters:,})"
 
 

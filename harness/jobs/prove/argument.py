@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from harness.model.exact import SIZE
+from harness.model.exact import SET_SIZE
 from harness.reporting.document import Chapter, paragraphs
 
+_SET_BITS = SET_SIZE.bit_length() - 1
 _TEXT = f"""
 **What is compared.** Backprop uses +, − and ×, and it never looks inside an activation: f(z) and f'(z) are black boxes
 to it. So each implementation is run on *exact* integers with *opaque* activations, one for each layer: f(z) and f'(z)
 are random integers, one pair for each distinct z. All entries of W, b, x, t and η are drawn uniformly from a set S of
-|S| = 2^{SIZE.bit_length() - 1} integers by Python's Mersenne Twister, from the seed above. f(z) and f'(z) are values of
+|S| = 2^{_SET_BITS} integers by Python's Mersenne Twister, from the seed above. f(z) and f'(z) are values of
 the hash BLAKE2b of z and a key that is drawn in the same way. The argument takes all draws as uniform and independent,
 as they are for code that does not know the seed. The cost is half the squared error. There are two trials: with an
 opaque output, and with f(z) = z at the output, the canonical link, where BP1 is a − t. Results are compared with `==`,

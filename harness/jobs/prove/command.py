@@ -25,7 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.compare.run import select
     from harness.jobs.prove.proofs import ARCHITECTURES, attempts, prove
-    from harness.jobs.prove.refute import WRONG, refute
+    from harness.jobs.prove.refute import WRONG_FORMULATIONS, refute
     from harness.jobs.prove.report import proof_document
     from harness.reporting.markdown import write_report
     from harness.sandbox.processes.server import Server, processors
@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> Finished:
     if options.only is not None:
         print("No report for a selection.")
         return Finished(0 if sound else 1)
-    refutations = [refute(name) for name in WRONG]
+    refutations = [refute(name) for name in WRONG_FORMULATIONS]
     for found in refutations:
         print(f"{found.name}: refuted in {found.refuted} of {found.of} trials")
     write_report(REPORTS, "proof", "prove", proof_document(proofs, unable, refutations, options.seed))

@@ -12,14 +12,14 @@ import numpy as np
 
 from harness.jobs.prove.evaluate import NotExact, Values, degree, evaluate
 from harness.model.contract import Array
-from harness.model.exact import Architecture, canonical_inputs, draw, opaque_inputs, rational_inputs
+from harness.model.exact import Architecture, canonical_inputs, draw_integer, opaque_inputs, rational_inputs
 from harness.sandbox.answers import REFUSALS, Answer, Arrays, Refusal, reason_of
 from harness.sandbox.host import call
 from harness.sandbox.loading import Functions
 
-RUNS = 3  # two trials with random integers, and one with fractions
+EXACT_RUNS = 3  # two trials with random integers, and one with fractions
 _QUANTITIES = ("w", "b", "delta", "new w", "new b")
-NAMES = ("degree", *(f"{run} {quantity}" for run in range(RUNS) for quantity in _QUANTITIES))
+EXACT_NAMES = ("degree", *(f"{run} {quantity}" for run in range(EXACT_RUNS) for quantity in _QUANTITIES))
 
 
 class ExactHost(call.ImplementationHost):
@@ -42,7 +42,7 @@ def run_exactly(functions: Functions, architecture: Architecture, seed: int) -> 
     from the seed. Raises REFUSALS and NotExact."""
     source = random.Random(f"{seed} {architecture.name}")
     trials = opaque_inputs(architecture, source), canonical_inputs(architecture, source)
-    rational, learning_rate = rational_inputs(architecture, source), draw(source)
+    rational, learning_rate = rational_inputs(architecture, source), draw_integer(source)
     runs = [evaluate(functions, inputs, learning_rate) for inputs in trials]
     runs.append(evaluate(functions, rational, Fraction(1, 3)))
     found = {(f"{run} {name}", l): array for run, values in enumerate(runs) for (name, l), array in values.items()}
@@ -51,7 +51,7 @@ def run_exactly(functions: Functions, architecture: Architecture, seed: int) -> 
 
 def parted(found: Arrays) -> list[Values]:
     """The values of each run."""
-    runs: list[Values] = [{} for _ in range(RUNS)]
+    runs: list[Values] = [{} for _ in range(EXACT_RUNS)]
     for (name, l), array in found.items():
         run, _, quantity = name.partition(" ")
         if quantity:

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from harness.jobs.prove import host
 from harness.jobs.prove.evaluate import Values, differences
-from harness.model.exact import SIZE, Architecture
+from harness.model.exact import SET_SIZE, Architecture
 from harness.sandbox.answers import Answer
 from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
@@ -61,7 +61,7 @@ class Proof:
         arguments = len(self.ran) * self.architecture.arguments
         pairs = len(self.equal) + len(self.different)
         # Two trials; each pair by its degree; each two arguments of f that meet, 2 / |S|, or values of f, 1 / |S|.
-        return 2 * (pairs * max(self.ran.values(), default=0) + Fraction(3 * arguments * (arguments - 1), 2)) / SIZE
+        return 2 * (pairs * max(self.ran.values(), default=0) + Fraction(3 * arguments * (arguments - 1), 2)) / SET_SIZE
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def attempts(
 
 def _asked(name: str, architecture: Architecture, seed: int) -> Request:
     header = {"widths": architecture.widths, "rows": architecture.rows, "seed": seed}
-    names = {"exact": host.NAMES}
+    names = {"exact": host.EXACT_NAMES}
     return Request((name, architecture), ("exact",), header, [], names, len(architecture.widths) - 1)
 
 

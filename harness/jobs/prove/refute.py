@@ -48,7 +48,7 @@ def adjugate_inverse(w: Array) -> Array:
 
 
 # Those that the articles' readers ask about.
-WRONG: dict[str, type[Mistake]] = {
+WRONG_FORMULATIONS: dict[str, type[Mistake]] = {
     "the weights of the wrong layer": WrongLayersWeights,
     "the outputs where the inputs belong": OutputsWhereInputsBelong,
     "the inverse where the transpose belongs": ExactInverse,
@@ -57,7 +57,7 @@ WRONG: dict[str, type[Mistake]] = {
 
 def refute(name: str, trials: int = 100) -> Refutation:
     """Run a wrong formulation on random integers and count the trials that refute it; then find a small example."""
-    formulation = WRONG[name]
+    formulation = WRONG_FORMULATIONS[name]
     architecture = Architecture((2, 2, 2), 1)  # all of them run here: widths are equal and matrices square
     source = random.Random(name)
     refuted = 0

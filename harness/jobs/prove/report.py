@@ -78,7 +78,9 @@ def _refuted(proofs: Sequence[Proof]) -> Iterator[Chapter]:
 
 
 def _implementations(proofs: Sequence[Proof], unable: Mapping[str, str]) -> Iterator[Block]:
-    supported = [[name, sum(name in proof.ran for proof in proofs), _refusals(name, proofs)] for name in proofs[0].ran]
+    supported = [
+        [name, sum(name in proof.ran for proof in proofs), _refused_bullets(name, proofs)] for name in proofs[0].ran
+    ]
     yield DataTable.of(
         ["implementation", f"architectures of {len(proofs)}", "reason for refusing the others"], supported
     )
@@ -88,7 +90,7 @@ def _implementations(proofs: Sequence[Proof], unable: Mapping[str, str]) -> Iter
     )
 
 
-def _refusals(name: str, proofs: Sequence[Proof]) -> str:
+def _refused_bullets(name: str, proofs: Sequence[Proof]) -> str:
     reasons = dict.fromkeys(literal(proof.refused[name]) for proof in proofs if name in proof.refused)
     return "; ".join(reasons) or "–"
 
@@ -96,11 +98,11 @@ def _refusals(name: str, proofs: Sequence[Proof]) -> str:
 def _refutation(found: Refutation) -> Chapter:
     layers = found.example.network.layers
     lines = [
-        f"{name}^{l} = {_rows(value)}"
+        f"{name}^{l} = {_proof_rows(value)}"
         for l, layer in enumerate(layers, 1)
         for name, value in (("W", layer.w), ("b", layer.b))
     ]
-    data = f"x = {_rows(found.example.x[0])}    t = {_rows(found.example.t[0])}"
+    data = f"x = {_proof_rows(found.example.x[0])}    t = {_proof_rows(found.example.t[0])}"
     return Chapter(
         found.name.capitalize(),
         (
@@ -117,16 +119,16 @@ def _refutation(found: Refutation) -> Chapter:
     )
 
 
-def _rows(array: Array) -> str:
+def _proof_rows(array: Array) -> str:
     """[[1 2] [3 4]]; a single row without the outer brackets."""
     if array.ndim == 1:
         return "[" + " ".join(str(number) for number in array) + "]"
-    rows = [_rows(row) for row in array]
+    rows = [_proof_rows(row) for row in array]
     return rows[0] if len(rows) == 1 else "[" + " ".join(rows) + "]"
 
 
 def _numbers(array: Array) -> str:
-    return literal(_rows(array))
+    return literal(_proof_rows(array))
 
 
 def _power(probability: Fraction) -> str:

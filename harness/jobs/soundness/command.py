@@ -22,7 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.soundness.report import as_json, as_text
-    from harness.jobs.soundness.trials import LOSSY, Tally, sound
+    from harness.jobs.soundness.trials import LOSSY, TrialTally, sound
     from harness.reporting.markdown import check_file
     from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server, processors
@@ -30,7 +30,7 @@ def _run(options: argparse.Namespace) -> Finished:
     if options.json is not None:
         check_file(options.json)
     implementations = tuple(one for one in available_implementations() if one.name not in LOSSY)
-    trials, tally, jobs = 0, Tally(), options.jobs or processors()
+    trials, tally, jobs = 0, TrialTally(), options.jobs or processors()
     with Server() as server:
         for trials, tally in sound(server, implementations, options.entries, options.seed, jobs):
             counts = f"{tally.entries.total():,} entries, {tally.alarms.total()} false alarms"

@@ -8,14 +8,14 @@ from typing import Any
 from tabulate import tabulate
 
 from harness.jobs.soundness.tightness import Tightness
-from harness.jobs.soundness.trials import Tally
+from harness.jobs.soundness.trials import TrialTally
 
 QUANTITIES = ("delta", "w", "b", "update")
 SHARES = {"1%": 0.01, "10%": 0.1, "median": 0.5, "90%": 0.9, "99%": 0.99}
 SHOWN = 20  # places of alarms
 
 
-def as_text(tally: Tally) -> str:
+def as_text(tally: TrialTally) -> str:
     """Two tables, each with what its columns mean, and where there were alarms."""
     counts = (tally.entries, tally.alarms, tally.undecided, tally.idle)
     rows = [
@@ -26,16 +26,16 @@ def as_text(tally: Tally) -> str:
     quantities = [[name or "all", *_quantiles(tally.tight(quantity=name))] for name in (*QUANTITIES, "")]
     return "\n".join(
         [
-            _table(rows, [*headers, "median", "if not exact"]),
+            _tightness_table(rows, [*headers, "median", "if not exact"]),
             "\nError in bounds, of the entries that can be decided; those with an error of exactly 0 are left out, but "
             "for the median of all:",
-            _table(quantities, ["quantity", "entries", "exact", "median of all", *SHARES]),
+            _tightness_table(quantities, ["quantity", "entries", "exact", "median of all", *SHARES]),
             *tally.where[:SHOWN],
         ]
     )
 
 
-def _table(rows: list[list[str]], headers: list[str]) -> str:
+def _tightness_table(rows: list[list[str]], headers: list[str]) -> str:
     return str(tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True))
 
 
@@ -48,7 +48,7 @@ def _quantiles(one: Tightness) -> list[str]:
     return [f"{one.entries:,}", f"{one.exact:,}", *(f"{quantile:.1e}" for quantile in found)]
 
 
-def as_json(tally: Tally, first: int, trials: int) -> str:
+def as_json(tally: TrialTally, first: int, trials: int) -> str:
     """The same as data: from the first trial on, so many; quantiles of error over bound."""
     found: dict[str, Any] = {
         "first trial": first,

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from harness.cases.case import HIDDEN, Case, make
+from harness.cases.case import HIDDEN_ACTIVATIONS, Case, make_case
 from harness.jobs.soundness.tightness import NONE, Tightness
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
@@ -23,13 +23,15 @@ from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Submission, contract_request
-from harness.truth.certify import Standard, error_ratio
+from harness.truth.certify import Standard, error_over_bound
 
 OUTPUTS = ("softmax", "sigmoid", "identity", "tanh", "softplus")
 # What costs a Python operation for each parameter and row, and more, is left out of large networks.
 LARGE = 3000
-LARGEST = 60_000  # parameters × rows of a trial
-SLOW = frozenset({"complex_step", "component_sums", "dual_numbers", "neuron_loop", "scalar_tape", "weight_by_weight"})
+MOST_WORK = 60_000  # parameters × rows of a trial
+SLOW_FORMULATIONS = frozenset(
+    {"complex_step", "component_sums", "dual_numbers", "neuron_loop", "scalar_tape", "weight_by_weight"}
+)
 # A difference quotient is no right code in the sense of the bound, and a complex logarithm of an output near 0 or 1
 # loses digits.
 LOSSY = frozenset({"finite_differences", "complex_step"})
@@ -39,7 +41,7 @@ BLOCK = 40  # trials between two reports of progress
 
 
 @dataclass(frozen=True)
-class Tally:
+class TrialTally:
     """Of each implementation: entries compared, entries that could not be decided, false alarms, entries whose bound
     is larger than their value (saturation and cancellation leave no digit there), the largest error in units of its
     bound, and of each quantity how tight the bounds are where they decide; and where alarms were."""
@@ -52,9 +54,9 @@ class Tally:
     tightness: dict[tuple[str, str], Tightness] = field(default_factory=dict)
     where: tuple[str, ...] = ()
 
-    def plus(self, other: Tally) -> Tally:
+    def plus(self, other: TrialTally) -> TrialTally:
         names = self.worst.keys() | other.worst.keys()
-        return Tally(
+        return TrialTally(
             self.entries + other.entries,
             self.undecided + other.undecided,
             self.alarms + other.alarms,
@@ -85,15 +87,15 @@ class RandomTrial:
     def drawn(cls, number: int) -> RandomTrial:
         return cls(number, *random_case(number))
 
-    def counted(self, answers: Mapping[str, Mapping[str, Answer]]) -> Tally:
+    def counted(self, answers: Mapping[str, Mapping[str, Answer]]) -> TrialTally:
         """What came of the answers of each implementation, and of the textbook's forward pass, which they do not
         show."""
-        truth, tally = CaseTruth.of(self.case, self.inputs), Tally()
+        truth, tally = CaseTruth.of(self.case, self.inputs), TrialTally()
         for name, mine in answers.items():
             outcome = judge_case(Trial(truth, mine), DEFAULT_CONVENTION)
             for function, refusal in outcome.faults.items():
                 place = f"{name}: trial {self.number}, {self.case.id}, {function}: {refusal.detail}"
-                tally = tally.plus(Tally(alarms=Counter({name: 1}), where=(place,)))
+                tally = tally.plus(TrialTally(alarms=Counter({name: 1}), where=(place,)))
             for key, value in outcome.quantities.items():
                 if key not in truth.standards:  # z and a, of which the textbook's are counted
                     continue
@@ -105,13 +107,13 @@ class RandomTrial:
             tally = tally.plus(self._counted(FORWARD, (name, l), value, standard))
         return tally
 
-    def _counted(self, name: str, key: tuple[str, int], value: Array, standard: Standard) -> Tally:
-        units = error_ratio(value, standard)
+    def _counted(self, name: str, key: tuple[str, int], value: Array, standard: Standard) -> TrialTally:
+        units = error_over_bound(value, standard)
         alarms = int((~(units <= 1)).sum())
         size = np.abs(standard.truth.high)
         idle = int(((standard.bound >= size) & (size > 0) & ~standard.undecidable).sum())
         place = f"{name}: trial {self.number}, {self.case.id}, {key[0]} of layer {key[1]}"
-        return Tally(
+        return TrialTally(
             Counter({name: value.size}),
             Counter({name: int(standard.undecidable.sum())}),
             Counter({name: alarms}),
@@ -128,12 +130,12 @@ def random_case(number: int) -> tuple[Case, Inputs]:
     random = np.random.default_rng(number)
     rows = int(2 ** random.uniform(0, 9))
     depth = int(random.integers(1, 5))
-    widest = max(1, min(64, int((LARGEST / rows / depth) ** 0.5)))
+    widest = max(1, min(64, int((MOST_WORK / rows / depth) ** 0.5)))
     widths = tuple(int(w) for w in random.integers(1, widest + 1, size=depth + 1))
-    hidden, output = (str(random.choice(names)) for names in (HIDDEN, OUTPUTS))
+    hidden, output = (str(random.choice(names)) for names in (HIDDEN_ACTIVATIONS, OUTPUTS))
     bce = output == "sigmoid" and bool(random.integers(2))
     dtype = str(random.choice(["float32", "float64"]))
-    case = make("random", widths, f"{hidden} {output}", rows, bce=bce, dtype=dtype, flag="")
+    case = make_case("random", widths, f"{hidden} {output}", rows, bce=bce, dtype=dtype, flag="")
     scale = 10 ** random.uniform(-3, 3)
     layers = []
     for l, (fan_in, fan_out) in enumerate(pairwise(widths), start=1):
@@ -149,10 +151,10 @@ def random_case(number: int) -> tuple[Case, Inputs]:
 
 def sound(
     server: Server, implementations: Sequence[Implementation], entries: int, first: int, jobs: int
-) -> Iterator[tuple[int, Tally]]:
+) -> Iterator[tuple[int, TrialTally]]:
     """Trials `first`, `first` + 1, ... until so many entries have been compared, and none beyond, whatever the number
     of jobs; after each block of trials, and at the end, how many there have been, and the tally so far."""
-    tally, trials = Tally(), 0
+    tally, trials = TrialTally(), 0
     with Pool(server, jobs) as pool:
         submissions = submitted(implementations)
         while tally.entries.total() < entries:
@@ -168,18 +170,18 @@ def submitted(implementations: Sequence[Implementation]) -> list[Submission]:
     return [Submission(one.name, one.path, Limits(SECONDS, math.inf)) for one in implementations]
 
 
-def tallies(pool: Pool, submissions: Sequence[Submission], numbers: Sequence[int]) -> list[Tally]:
+def tallies(pool: Pool, submissions: Sequence[Submission], numbers: Sequence[int]) -> list[TrialTally]:
     """The outcomes of the trials of these numbers, in their order."""
     trials = {number: RandomTrial.drawn(number) for number in numbers}
     answers: dict[int, dict[str, Mapping[str, Answer]]] = {}
     asked: dict[int, list[Submission]] = {}
     for number, trial in trials.items():
         large = trial.inputs.work > LARGE
-        asked[number] = [one for one in submissions if not (large and one.name in SLOW)]
+        asked[number] = [one for one in submissions if not (large and one.name in SLOW_FORMULATIONS)]
         for one in asked[number]:
             rate = trial.case.learning_rate
             pool.add(one, [contract_request((number, one.name), ("backprop", "step"), trial.inputs, rate)])
-    found: dict[int, Tally] = {}
+    found: dict[int, TrialTally] = {}
     for request in pool.outcomes():
         number, name = request.key
         answers.setdefault(number, {})[name] = request.answers

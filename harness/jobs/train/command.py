@@ -23,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> Finished:
-    from harness.jobs.train.follow import follow, select
+    from harness.jobs.train.follow import follow, select_courses
     from harness.jobs.train.judged import judge
     from harness.jobs.train.report.pages import RUNS_TABLE, write_training
     from harness.jobs.train.report.terminal import print_training, training_display
@@ -33,7 +33,7 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.sandbox.processes.server import Server, processors
     from harness.sandbox.requests import Limits
 
-    selection = select(options.only, options.course, options.epochs)
+    selection = select_courses(options.only, options.course, options.epochs)
     folder = options.reports or (REPORTS if selection.complete else None)
     if folder is not None:
         check_folder(folder, files_of("training"), (RUNS_TABLE, PICTURES))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from harness.model.contract import Inputs, Network
 
-EPOCHS = 300
+COURSE_EPOCHS = 300
 DATASETS = ("iris", "wine", "breast_cancer", "digits")
 PER_DECADE = 10  # recorded epochs in each decade: an error that grows like a power is seen at equal distances
 
@@ -32,7 +32,7 @@ class Course:
     rows: int
     batch: int
     learning_rate: float
-    epochs: int = EPOCHS
+    epochs: int = COURSE_EPOCHS
 
     @property
     def id(self) -> str:
@@ -68,7 +68,7 @@ class Course:
         from harness.model.contract import Inputs, Layer, Network
         from harness.model.costs import COSTS
 
-        x, t = datasets.load(self.dataset).rows(self.rows)
+        x, t = datasets.load_dataset(self.dataset).rows(self.rows)
         order = self.random("order").permutation(len(x))
         random = self.random("start")
         layers: list[Layer] = []
@@ -90,7 +90,7 @@ def learned(network: Network, inputs: Inputs) -> tuple[float, int]:
     return float(network.cost.value(a, inputs.t)) / len(a), int(right.sum())
 
 
-def courses(epochs: int = EPOCHS) -> tuple[Course, ...]:
+def courses(epochs: int = COURSE_EPOCHS) -> tuple[Course, ...]:
     """Every course, in the order in which reports show them."""
     return tuple(replace(course, epochs=epochs) for course in _courses())
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
-from harness.cases.selection import chosen, named
+from harness.cases.selection import select_matching, split_names
 from harness.errors import UnusableInput
-from harness.jobs.train.courses import EPOCHS, Course, courses
+from harness.jobs.train.courses import COURSE_EPOCHS, Course, courses
 from harness.jobs.train.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
 from harness.jobs.train.states import State, network_of
 from harness.jobs.train.store import Run, Store, fingerprint
@@ -25,7 +25,7 @@ _TAKEN = [one.name for one in OWN]
 
 
 @dataclass(frozen=True)
-class Selection:
+class TrainingSelection:
     """Who is followed and where, and whether that is all there is."""
 
     runners: tuple[Runner, ...]
@@ -37,7 +37,7 @@ class Selection:
 class Followed:
     """The runs by course and runner, and why those that have stopped did."""
 
-    selection: Selection
+    selection: TrainingSelection
     runs: Mapping[tuple[str, str], Run]
     stopped: Mapping[tuple[str, str], Refusal]
 
@@ -58,23 +58,25 @@ class TrainingDisplay(Protocol):
         """Nothing more will come."""
 
 
-def select(only: str | None = None, course: str | None = None, epochs: int = EPOCHS) -> Selection:
+def select_courses(
+    only: str | None = None, course: str | None = None, epochs: int = COURSE_EPOCHS
+) -> TrainingSelection:
     """Implementations from comma-separated names or paths, courses from comma-separated ids or patterns; None means
     all, scikit-learn included. Raises UnknownName, or UnusableInput where nothing is named or a path is none."""
     peers = (ScikitLearn(),) if only is None else ()
-    found = find_implementations(named(only)) if only is not None else available_implementations()
+    found = find_implementations(split_names(only)) if only is not None else available_implementations()
     ours = {one.name: one.path for one in available_implementations()} | dict.fromkeys(_TAKEN)
     for one in found:
         if ours.get(one.name, one.path) != one.path:
             raise UnusableInput(f"{one.path}: expected a name of its own, found that of a run of ours; rename the file")
     formulations = map(Formulation, found)
     runners: tuple[Runner, ...] = (*formulations, *peers, PLANTED_MISTAKE, TRUTH, PERTURBED)
-    followed = chosen(courses(epochs), course, "course")
-    return Selection(runners, followed, complete=only is course is None and epochs == EPOCHS)
+    followed = select_matching(courses(epochs), course, "course")
+    return TrainingSelection(runners, followed, complete=only is course is None and epochs == COURSE_EPOCHS)
 
 
 def follow(
-    selection: Selection, store: Store, server: Server, jobs: int, limits: Limits, display: TrainingDisplay
+    selection: TrainingSelection, store: Store, server: Server, jobs: int, limits: Limits, display: TrainingDisplay
 ) -> Followed:
     """Train in `jobs` processes whatever the store does not have, within the limits, of which the seconds are those
     between two recorded epochs. What a run has reached is in the store before the display is told."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.jobs.train.courses import Course, learned
-from harness.jobs.train.follow import Followed, Selection
+from harness.jobs.train.follow import Followed, TrainingSelection
 from harness.jobs.train.runners import PERTURBED, PLANTED_MISTAKE, TRUTH
 from harness.jobs.train.spread import limit
-from harness.jobs.train.states import State, as_exact, distance, network_of
+from harness.jobs.train.states import State, as_exact, network_of, state_distance
 from harness.jobs.train.store import Run
 from harness.judging.verdict import digits
 from harness.model.contract import Inputs
@@ -28,7 +28,7 @@ EXPLAINED, NOT_EXPLAINED = "explained by rounding", "not explained"
 # One row for each course, runner, recorded epoch and quantity (weights, loss). `error` is the distance from the truth,
 # `limit` what rounding explains of it, `digits` and `reference` the whole digits in common with the truth and with
 # PyTorch; `loss` is the cost per row and `right` the rows that are classified right. A loss has no verdict.
-COLUMNS = [
+TRAINING_COLUMNS = [
     *("course", "runner", "epoch", "quantity", "error", "limit", "digits", "reference", "verdict", "loss", "right"),
 ]
 
@@ -55,7 +55,7 @@ class Verdict:
 class Judged:
     """The table of a training, and one verdict for each course and runner but those that the others are judged by."""
 
-    selection: Selection
+    selection: TrainingSelection
     table: pd.DataFrame
     verdicts: tuple[Verdict, ...]
 
@@ -77,8 +77,8 @@ def judge(followed: Followed) -> Judged:
 
     judged = [run for run in followed.runs.values() if run.runner not in (TRUTH, PERTURBED)]
     standards = {course.id: [*_standards(followed, course)] for course in followed.selection.courses}
-    rows = {run.key: [*_rows(run, standards[run.course.id])] for run in judged}
-    table = pd.DataFrame([row for of_run in rows.values() for row in of_run], columns=COLUMNS)
+    rows = {run.key: [*_judged_rows(run, standards[run.course.id])] for run in judged}
+    table = pd.DataFrame([row for of_run in rows.values() for row in of_run], columns=TRAINING_COLUMNS)
     verdicts = (_verdict(run, rows[run.key], followed.stopped.get(run.key)) for run in judged)
     return Judged(followed.selection, table, tuple(verdicts))
 
@@ -87,33 +87,33 @@ def _standards(followed: Followed, course: Course) -> Iterator[_Standard]:
     true, around = (followed.runs[course.id, one.name] for one in (TRUTH, PERTURBED))
     reference = followed.runs.get((course.id, REFERENCE))
     for k, (exact, side_by_side) in enumerate(zip(true.states, around.states, strict=False)):
-        loss = _loss(true.inputs, tuple(parts[0] for parts in exact))
+        loss = _loss_rows(true.inputs, tuple(parts[0] for parts in exact))
         runs = range(len(side_by_side[0]))
-        losses = [_loss(true.inputs, tuple(layer[one] for layer in side_by_side)) for one in runs]
+        losses = [_loss_rows(true.inputs, tuple(layer[one] for layer in side_by_side)) for one in runs]
         yield _Standard(
             truth=exact,
             loss=loss,
-            limit=limit(distance(side_by_side, exact)),
+            limit=limit(state_distance(side_by_side, exact)),
             loss_limit=limit(np.array([_relative(one, loss) for one in losses])),
             reference=reference.states[k] if reference is not None and k < len(reference.states) else None,
         )
 
 
-def _rows(run: Run, standards: Sequence[_Standard]) -> Iterator[dict[str, Any]]:
+def _judged_rows(run: Run, standards: Sequence[_Standard]) -> Iterator[dict[str, Any]]:
     judgeable = zip(run.course.recorded, run.states, standards, strict=False)
     for epoch, state, standard in judgeable:
         loss, right = learned(network_of(run.inputs.network, state), run.inputs)
         other = standard.reference
         errors = {
             "weights": (
-                float(distance(state, standard.truth)),
+                float(state_distance(state, standard.truth)),
                 standard.limit,
-                None if other is None else float(distance(state, as_exact(other))),
+                None if other is None else float(state_distance(state, as_exact(other))),
             ),
             "loss": (
                 _relative(loss, standard.loss),
                 standard.loss_limit,
-                None if other is None else _relative(loss, _loss(run.inputs, other)),
+                None if other is None else _relative(loss, _loss_rows(run.inputs, other)),
             ),
         }
         for quantity, (error, largest, from_reference) in errors.items():
@@ -149,7 +149,7 @@ def _verdict(run: Run, rows: Sequence[dict[str, Any]], refusal: Refusal | None) 
     return Verdict(*run.key, EXPLAINED, error_ratio, "")
 
 
-def _loss(inputs: Inputs, state: State) -> float:
+def _loss_rows(inputs: Inputs, state: State) -> float:
     return learned(network_of(inputs.network, state), inputs)[0]
 
 

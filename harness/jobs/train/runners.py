@@ -134,7 +134,7 @@ class Perturbed(Harnessed):
         return spread.perturbed(course, of_network(inputs.network))
 
     def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
-        return of_network(_stepped(spread.step, course, inputs, state, epochs))
+        return of_network(_stepped(spread.perturbed_step, course, inputs, state, epochs))
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Exact(Harnessed):
     name: ClassVar[str] = "truth"
 
     def start(self, course: Course, inputs: Inputs) -> State:
-        return of_balls(ball_backprop.parameters(inputs.network))
+        return of_balls(ball_backprop.ball_parameters(inputs.network))
 
     def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
         return of_balls(gradient.advance(inputs, balls_of(state), course.learning_rate, course.batch, epochs))

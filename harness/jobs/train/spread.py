@@ -45,7 +45,7 @@ def perturbed(course: Course, state: State) -> State:
     return tuple(np.nextafter(part, towards) for part, towards in zip(state, directions, strict=True))
 
 
-def step(network: Network, x: Array, t: Array, learning_rate: float) -> Network:
+def perturbed_step(network: Network, x: Array, t: Array, learning_rate: float) -> Network:
     """One step of all runs at once: BP1 to BP4 and the rule, with weights [RUNS, n_l, n_{l-1}] and biases [RUNS, n_l].
 
     `x` and `t`, one sample a row, are the same for all. The last layer is sigmoid or the cost's canonical one.

@@ -63,7 +63,7 @@ def _parts(entry: arb) -> list[float]:
         ctx.prec = before
 
 
-def distance(state: State, exact: State) -> Array:
+def state_distance(state: State, exact: State) -> Array:
     """The 2-norm of the error of all weights together, relative to that of the exact ones; for runs side by side, one
     distance each. The second float of the truth counts: the rounding of the first is as large as what is measured."""
     errors = [((one - true[0]) - true[1]) ** 2 for one, true in zip(state, exact, strict=True)]

@@ -118,7 +118,7 @@ class InputsMutated(BatchMistake):
     right = "copy first, or make new arrays"
     wrong = "an operation in place on the caller's array, as W −= η ∂C/∂W or x /= 2"
 
-    def changed(self) -> bool:
+    def changes_inputs(self) -> bool:
         return True
 
 

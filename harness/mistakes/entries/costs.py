@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.mistakes.entry import Mistake
 from harness.model.contract import Numbers
-from harness.truth.bounds.rounded_array import exp
+from harness.truth.bounds.rounded_array import exp_in_dtype
 
 
 class CostMistake(Mistake):
@@ -83,5 +83,5 @@ class SoftmaxOverflow(CostMistake):
     def output(self, l: int) -> Numbers:
         if self.layer(l).activation.name != "softmax":
             return super().output(l)
-        e = exp(self.z[l])
+        e = exp_in_dtype(self.z[l])
         return e / e.sum(axis=1, keepdims=True)

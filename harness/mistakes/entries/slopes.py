@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.mistakes.entry import Mistake
 from harness.model.contract import Numbers
-from harness.truth.bounds.rounded_array import applied, exp, slope_at
+from harness.truth.bounds.rounded_array import activation_slope, apply_activation, exp_in_dtype
 
 
 class SlopeMistake(Mistake):
@@ -22,7 +22,7 @@ class SigmaPrimeOfActivation(SlopeMistake):
     sources = ("https://github.com/dwhitena/gophernet/issues/6",)
 
     def slope(self, l: int) -> Numbers:
-        return slope_at(self.layer(l).activation.name, self.a[l])
+        return activation_slope(self.layer(l).activation.name, self.a[l])
 
 
 class TanhPrimeOfOutput(SlopeMistake):
@@ -35,7 +35,7 @@ class TanhPrimeOfOutput(SlopeMistake):
 
     def slope(self, l: int) -> Numbers:
         is_tanh = self.layer(l).activation.name == "tanh"
-        return slope_at("tanh", self.a[l]) if is_tanh else super().slope(l)
+        return activation_slope("tanh", self.a[l]) if is_tanh else super().slope(l)
 
 
 class OutputFormFedZ(SlopeMistake):
@@ -48,7 +48,7 @@ class OutputFormFedZ(SlopeMistake):
 
     def slope(self, l: int) -> Numbers:
         z, name = self.z[l], self.layer(l).activation.name
-        forms = {"sigmoid": lambda: z - z * z, "tanh": lambda: -(z * z) + 1, "softplus": lambda: -exp(-z) + 1}
+        forms = {"sigmoid": lambda: z - z * z, "tanh": lambda: -(z * z) + 1, "softplus": lambda: -exp_in_dtype(-z) + 1}
         return forms[name]() if name in forms else super().slope(l)
 
 
@@ -126,4 +126,4 @@ class DerivativeReturnsTheFunction(SlopeMistake):
 
     def slope(self, l: int) -> Numbers:
         name = self.layer(l).activation.name
-        return super().slope(l) if name == "identity" else applied(name, self.z[l])
+        return super().slope(l) if name == "identity" else apply_activation(name, self.z[l])

@@ -6,7 +6,6 @@ be imported: the code that judges it must be out of its reach.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import socket
@@ -63,7 +62,6 @@ def _answer_requests(channel: socket.socket, host: str, target: str) -> None:
     except BaseException as error:
         refusal = refusal_from(error, Path(target))
         refused = [refusal.verdict, refusal.detail, "import", refusal.traceback]
-    gc.freeze()  # the garbage collector need not look at the loaded modules
     declared = dict(loaded.declared) if loaded is not None else {}
     channel.sendall(pack({"loaded": time.perf_counter() - start, "declared": declared, "refusal": refused}))
     inbox = Inbox(_NO_LIMIT)

@@ -10,6 +10,7 @@ loss on the socket. When the harness ends, the guardian removes the folder of th
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -36,6 +37,7 @@ from harness.sandbox.processes.process_tree import (
 MAX_COMMAND_BYTES = 2**16
 MEMORY_CHECK_SECONDS = 0.05  # seconds between two checks of the workers' memory
 EXIT_SECONDS = 0.5  # a worker whose channel is closed has so many seconds to exit before it is killed
+_GC_THRESHOLD = 100_000  # objects between garbage collections; code with many small numbers would wait for these
 _MAX_FILES = 2**16  # file descriptors up to this one are closed in a worker
 
 
@@ -45,6 +47,7 @@ def run_guardian(fd: int, home: str, preload: Collection[str]) -> None:
     `fd` is the socket for commands, `home` the folder of the run, `preload` are modules to import before any fork.
     """
     become_daemon()
+    gc.set_threshold(_GC_THRESHOLD)
     for name in preload:
         importlib.import_module(name)
     lock, commands = folders.lock_folder(home), socket.socket(fileno=fd)

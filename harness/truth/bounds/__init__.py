@@ -1,1 +1,1 @@
-"""How far the rounding of floating-point arithmetic may lead right code from the exact values."""
+"""Bounds on the rounding error of a correct backprop."""

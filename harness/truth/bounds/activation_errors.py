@@ -1,9 +1,12 @@
-"""How each activation answers to an error of its argument, and what it adds by its own rounding.
+"""Error bounds of the activation functions: the error they propagate, and their own rounding.
 
-Taylor's formula at the true z, with the second derivative bounded over all z̃ that are within E_z of it: by the slope
-where f is steepest there, which is 0 far from the origin however large E_z is. Every evaluation is allowed that does
-not cancel: 1 / (1 + e^{-z}) and e^z / (1 + e^z), log1p(e^z) and z + log1p(e^{-z}),
-f' from z by exponentials or by cosh; and from the output, by 1 − e^{-o}, 1 − o², o(1 − o) or o − o².
+Taylor's formula at the true z, with f'' bounded over all z̃ within E_z of z. That bound is the slope where f is
+steepest there; far from the origin it is 0, however large E_z is. The bounds hold for every evaluation without
+cancellation:
+
+- f by 1 / (1 + e^{-z}), e^z / (1 + e^z), log1p(e^z) or z + log1p(e^{-z});
+- f' from z, by exponentials or by cosh;
+- f' from the output o, by 1 − e^{-o}, 1 − o², o(1 − o) or o − o².
 """
 
 from __future__ import annotations
@@ -14,60 +17,69 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.model.contract import Array
-from harness.truth.bounds.affine import Affine
-from harness.truth.bounds.float_format import OUTWARD, Arithmetic
+from harness.truth.bounds.affine import AffineForms
+from harness.truth.bounds.float_format import OUTWARD, FloatFormat
 
 
 @dataclass(frozen=True, eq=False)
-class Response:
-    """At z, for errors up to E_z, all [n, n_l]: f'(z); f''(z); the error of a beyond f' times that of z; and that of f'
-    beyond f'' times that of z, in the less accurate of its forms."""
+class ActivationErrors:
+    """Running error analysis of a = f(z) and f'(z), for errors of z up to E_z; all arrays are [n, n_l].
+
+    slope: f'(z). second_derivative: f''(z). local_error: the error of a beyond f' times the error of z.
+    local_slope_error: the error of f' beyond f'' times the error of z, for its least accurate formula.
+    """
 
     slope: Array
-    bend: Array
-    own: Array
-    own_slope: Array
+    second_derivative: Array
+    local_error: Array
+    local_slope_error: Array
 
-    def outputs(self, z: Affine) -> Affine:
-        """The errors of a = f(z), without f's own."""
-        return z.times(self.slope)
+    def propagate(self, z: AffineForms) -> AffineForms:
+        """The errors of a = f(z) to first order in the errors of z, without local_error."""
+        return z.scaled(self.slope)
 
     def slope_error(self, e_z: Array) -> Array:
-        """|error of f'|."""
-        return np.asarray(np.abs(self.bend) * e_z + self.own_slope)
+        """A bound on the error of f', for errors of z up to e_z."""
+        return np.asarray(np.abs(self.second_derivative) * e_z + self.local_slope_error)
 
 
 @dataclass(frozen=True, eq=False)
-class Softmax(Response):
-    """Softmax, whose derivative is a ⊙ (e − Σ a e). It is met in BP1 only, with its cost: no slope is asked for."""
+class SoftmaxErrors(ActivationErrors):
+    """The same for softmax, whose derivative in the direction e is a ⊙ (e − Σ a e).
+
+    Its slopes are zeros and are not used: softmax occurs only in BP1, together with its cost.
+    """
 
     a: Array
 
-    def outputs(self, z: Affine) -> Affine:
+    def propagate(self, z: AffineForms) -> AffineForms:
         a, likeliest = self.a[:, :, None], self.a.argmax(axis=1)[:, None, None]
-        # What moves all logits moves nothing; against the likeliest, nothing cancels where it takes all.
-        apart = z.signed - np.take_along_axis(z.signed, likeliest, axis=1)
-        signed = a * (apart - (a * apart).sum(axis=1, keepdims=True))
-        return Affine.of(signed, self.a * _apart(z.rest, self.a))
+        # A shift of all logits changes nothing. Relative to the likeliest logit, nothing cancels when its a is near 1.
+        relative = z.coefficients - np.take_along_axis(z.coefficients, likeliest, axis=1)
+        coefficients = a * (relative - (a * relative).sum(axis=1, keepdims=True))
+        return AffineForms.from_terms(coefficients, self.a * _relative_spread(z.remainder, self.a))
 
 
-def _apart(sizes: Array, a: Array) -> Array:
-    """How far one exponential and the others, weighted by a, may move apart: (1 − a_i) s_i + Σ_{k≠i} a_k s_k."""
-    return np.asarray(_others(a) * sizes + _others(a * sizes))
+def _relative_spread(sizes: Array, a: Array) -> Array:
+    """(1 − a_i) s_i + Σ_{k≠i} a_k s_k: the largest change of logit i relative to the mean weighted by a.
+
+    Logit k changes by at most s_k, `sizes` [n, m].
+    """
+    return np.asarray(_sum_of_others(a) * sizes + _sum_of_others(a * sizes))
 
 
-def _others(values: Array) -> Array:
-    """Σ_{k≠i} values of each row, [n, m], none of them negative, without cancellation."""
+def _sum_of_others(values: Array) -> Array:
+    """Σ_{k≠i} values of each row [n, m], without cancellation; no value is negative."""
     largest = values.argmax(axis=1)[:, None]
     smaller = values.copy()
     np.put_along_axis(smaller, largest, 0.0, axis=1)
-    found = values.sum(axis=1, keepdims=True) - values
-    np.put_along_axis(found, largest, smaller.sum(axis=1, keepdims=True), axis=1)
-    return np.asarray(found)
+    sums = values.sum(axis=1, keepdims=True) - values
+    np.put_along_axis(sums, largest, smaller.sum(axis=1, keepdims=True), axis=1)
+    return np.asarray(sums)
 
 
-def _least(size: Array, error: Array) -> Array:
-    """The smallest size within an error."""
+def _smallest_magnitude(size: Array, error: Array) -> Array:
+    """The smallest magnitude of a number of magnitude `size` that changes by at most `error`."""
     return np.asarray(np.maximum(size - OUTWARD * error, 0))
 
 
@@ -77,109 +89,111 @@ def _logistic_slope(size: Array) -> Array:
     return np.asarray(e / (1 + e) ** 2)
 
 
-# From z, a = f(z) and E_z.
-Rule = Callable[[Array, Array, Array, Arithmetic], Response]
+ErrorRule = Callable[[Array, Array, Array, FloatFormat], ActivationErrors]  # of z, a = f(z), E_z and the format
 
 
-def _sigmoid(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:
-    f, u = machine.relative, machine.u
+def _sigmoid_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
+    f, u = fmt.function_relative_error, fmt.u
     slope = _logistic_slope(np.abs(z))
-    near = _logistic_slope(_least(np.abs(z), e_z))  # |σ''| ≤ σ' and |σ'''| ≤ σ', on all of the way
-    second = np.minimum(near * e_z * e_z / 2, 1 + slope * e_z)  # neither a nor f' can move by more than 1
-    own = second + _own_sigmoid(near, a + slope * e_z + second, machine)
-    tilt = 1 - 2 * a
-    e_a = np.minimum(slope * e_z + own, 2.0)
-    from_output = np.abs(tilt) * own + e_a**2 + u * (near + np.maximum(near, (a + e_a) ** 2))
-    from_z = second + (f + 5 * u) * near
-    return Response(slope, slope * tilt, own, np.maximum(from_output, from_z) + machine.tiny)
+    steepest = _logistic_slope(_smallest_magnitude(np.abs(z), e_z))  # |σ''| ≤ σ' and |σ'''| ≤ σ' within E_z of z
+    second_order = np.minimum(steepest * e_z * e_z / 2, 1 + slope * e_z)  # neither a nor f' can change by more than 1
+    local_error = second_order + _sigmoid_evaluation_error(steepest, a + slope * e_z + second_order, fmt)
+    slope_by_a = 1 - 2 * a  # f' = a (1 − a), so f'' = (1 − 2a) f'
+    e_a = np.minimum(slope * e_z + local_error, 2.0)
+    from_output = np.abs(slope_by_a) * local_error + e_a**2 + u * (steepest + np.maximum(steepest, (a + e_a) ** 2))
+    from_z = second_order + (f + 5 * u) * steepest
+    return ActivationErrors(slope, slope * slope_by_a, local_error, np.maximum(from_output, from_z) + fmt.tiny)
 
 
-def _own_sigmoid(slope: Array, a: Array, machine: Arithmetic) -> Array:
-    """Of σ by an exponential, a sum and a division, or as a function of a library."""
-    rounding = machine.rounding(a)
-    by_exp = slope * machine.relative + machine.u * a + rounding
-    return np.maximum(by_exp, 2 * machine.ulps * rounding) + machine.tiny
+def _sigmoid_evaluation_error(slope: Array, a: Array, fmt: FloatFormat) -> Array:
+    """The rounding error of σ by an exponential, a sum and a division, or by a library function."""
+    rounding = fmt.rounding_error(a)
+    by_exp = slope * fmt.function_relative_error + fmt.u * a + rounding
+    return np.maximum(by_exp, 2 * fmt.function_ulps * rounding) + fmt.tiny
 
 
-def _tanh(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:
-    f, u = machine.relative, machine.u
+def _tanh_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
+    f, u = fmt.function_relative_error, fmt.u
     slope = 4 * _logistic_slope(2 * np.abs(z))
-    near = 4 * _logistic_slope(2 * _least(np.abs(z), e_z))  # |tanh''| ≤ 2 tanh' and |tanh'''| ≤ 4 tanh'
-    second = np.minimum(near * e_z * e_z, 2 + slope * e_z)
+    # |tanh''| ≤ 2 tanh' and |tanh'''| ≤ 4 tanh' within E_z of z.
+    steepest = 4 * _logistic_slope(2 * _smallest_magnitude(np.abs(z), e_z))
+    second_order = np.minimum(steepest * e_z * e_z, 2 + slope * e_z)
     size = np.abs(a)
-    own = second + machine.function(size + slope * e_z + second) + machine.tiny
-    e_a = np.minimum(slope * e_z + own, 3.0)
-    from_output = 2 * size * own + e_a**2 + u * (near + (size + e_a) ** 2)
-    from_z = 2 * second + (2 * f + 3 * u) * near
-    return Response(slope, -2 * a * slope, own, np.maximum(from_output, from_z) + machine.tiny)
+    local_error = second_order + fmt.function_error(size + slope * e_z + second_order) + fmt.tiny
+    e_a = np.minimum(slope * e_z + local_error, 3.0)
+    from_output = 2 * size * local_error + e_a**2 + u * (steepest + (size + e_a) ** 2)
+    from_z = 2 * second_order + (2 * f + 3 * u) * steepest
+    return ActivationErrors(slope, -2 * a * slope, local_error, np.maximum(from_output, from_z) + fmt.tiny)
 
 
-def _softplus(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:
-    f, u = machine.relative, machine.u
+def _softplus_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
+    f, u = fmt.function_relative_error, fmt.u
     e = np.exp(-np.abs(z))
-    slope, rest = np.where(z > 0, 1.0, e) / (1 + e), np.where(z > 0, e, 1.0) / (1 + e)  # σ(z) and 1 − σ(z)
-    bend = slope * rest
-    near = _logistic_slope(_least(np.abs(z), e_z))  # σ' on the way; |σ''| ≤ σ'
-    second = np.minimum(near * e_z * e_z / 2, e_z)  # 0 ≤ f' ≤ 1
-    size = a + slope * e_z + second
-    own = second + (slope + near * e_z) * f + machine.function(size) + 2 * u * size + machine.tiny
-    e_a = slope * e_z + own
-    wide = slope + near * e_z
-    # 1 − e^{-o} as it stands, with its cancellation.
-    less = np.exp(-_least(a, e_a))  # e^{-o}, on the way
-    curved = np.minimum(less * e_a * e_a, 1 + less * e_a)
-    from_output = less * (own + f) + curved + np.maximum(u * wide, machine.function(wide))
-    from_z = np.minimum(second, 1 + bend * e_z) + _own_sigmoid(near, wide, machine)
-    return Response(slope, bend, own, np.maximum(from_output, from_z) + machine.tiny)
+    slope, complement = np.where(z > 0, 1.0, e) / (1 + e), np.where(z > 0, e, 1.0) / (1 + e)  # σ(z) and 1 − σ(z)
+    second_derivative = slope * complement
+    steepest = _logistic_slope(_smallest_magnitude(np.abs(z), e_z))  # the largest σ' within E_z of z; |σ''| ≤ σ'
+    second_order = np.minimum(steepest * e_z * e_z / 2, e_z)  # 0 ≤ f' ≤ 1
+    size = a + slope * e_z + second_order
+    local_error = second_order + (slope + steepest * e_z) * f + fmt.function_error(size) + 2 * u * size + fmt.tiny
+    e_a = slope * e_z + local_error
+    largest_slope = slope + steepest * e_z
+    # f' = 1 − e^{-o} evaluated as written, with its cancellation.
+    largest_exp = np.exp(-_smallest_magnitude(a, e_a))  # e^{-o} within E_a of a
+    second_order_from_output = np.minimum(largest_exp * e_a * e_a, 1 + largest_exp * e_a)
+    from_output = largest_exp * (local_error + f) + second_order_from_output
+    from_output = from_output + np.maximum(u * largest_slope, fmt.function_error(largest_slope))
+    from_z = np.minimum(second_order, 1 + second_derivative * e_z)
+    from_z = from_z + _sigmoid_evaluation_error(steepest, largest_slope, fmt)
+    return ActivationErrors(slope, second_derivative, local_error, np.maximum(from_output, from_z) + fmt.tiny)
 
 
-def _identity(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:
-    nothing = np.zeros_like(z)
-    return Response(np.ones_like(z), nothing, nothing, nothing)
+def _identity_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
+    zeros = np.zeros_like(z)
+    return ActivationErrors(np.ones_like(z), zeros, zeros, zeros)
 
 
-def _relu(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:
-    nothing = np.zeros_like(z)
-    return Response((z > 0).astype(float), nothing, np.maximum(e_z - np.abs(z), 0), nothing)
+def _relu_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
+    zeros = np.zeros_like(z)
+    return ActivationErrors((z > 0).astype(float), zeros, np.maximum(e_z - np.abs(z), 0), zeros)
 
 
-def _leaky_relu(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Response:
+def _leaky_relu_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
     slope = np.where(z > 0, 1.0, 0.01)
-    leak = np.where(z > 0, 0.0, machine.u)  # 0.01 is rounded to the dtype, and multiplied
-    own = np.maximum(e_z - np.abs(z), 0) + 2 * leak * (np.abs(a) + slope * e_z) + machine.tiny
-    return Response(slope, np.zeros_like(z), own, leak * slope)
+    relative = np.where(z > 0, 0.0, fmt.u)  # 0.01 is rounded to the dtype, and the product is rounded
+    local_error = np.maximum(e_z - np.abs(z), 0) + 2 * relative * (np.abs(a) + slope * e_z) + fmt.tiny
+    return ActivationErrors(slope, np.zeros_like(z), local_error, relative * slope)
 
 
-def _softmax(z: Array, a: Array, e_z: Array, machine: Arithmetic) -> Softmax:
-    f, u = machine.relative, machine.u
-    below = z.max(axis=1, keepdims=True) - z
+def _softmax_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> SoftmaxErrors:
+    f, u = fmt.function_relative_error, fmt.u
+    gap = z.max(axis=1, keepdims=True) - z
     with np.errstate(divide="ignore"):
-        surprise = np.where(a > 0, -np.log(np.maximum(a, np.finfo(float).tiny)), below)
+        minus_log_a = np.where(a > 0, -np.log(np.maximum(a, np.finfo(float).tiny)), gap)
     largest = e_z.max(axis=1, keepdims=True)
-    spread = 2 * u * largest
-    # The relative errors of the exponentials, of z − max and their own; of the sum and the division; and of the
-    # exponential of a log-probability, z − max − log Σ.
-    exponentials = u * below + spread + f
-    direct = machine.gamma(z.shape[1] + 1) + u * surprise + spread + f * (1 + np.maximum(surprise - below, 0))
-    # Softmax is a logistic function of a logit that moves by 2 max E_z at most; Σ a e^ε is within e^{max² / 2} of
+    shift_error = 2 * u * largest
+    # Relative errors. First those of the exponentials: z − max, and exp itself. Then those of the sum and the
+    # division, or of the exponential of a log-probability, z − max − log Σ.
+    exponentials = u * gap + shift_error + f
+    division = fmt.gamma(z.shape[1] + 1) + u * minus_log_a + shift_error + f * (1 + np.maximum(minus_log_a - gap, 0))
+    # a_i is a logistic function of a logit that changes by at most 2 max E_z; Σ a e^ε is within e^{max² / 2} of
     # e^{Σ a ε} (Hoeffding's lemma).
-    second = 2.5 * largest**2 * np.maximum(1 - a, np.finfo(float).eps)
-    by_taylor = np.exp(2 * largest) * a * (np.expm1(_apart(exponentials, a) + direct) + second)
-    # Where E_z is large: no more than a, or than what the others leave, may become, and what is linear in E_z.
-    most = np.exp(-_least(surprise, 2 * (largest + exponentials + direct)))
-    room = np.minimum(most, 2 * _others(most)) + 2 * most * (machine.gamma(z.shape[1] + 2) + f)
-    by_size = OUTWARD * (room + a * _apart(e_z, a))
-    own = np.where(largest <= 1, np.fmin(by_taylor, by_size), by_size) + machine.tiny
-    nothing = np.zeros_like(z)
-    return Softmax(nothing, nothing, own, nothing, a)
+    second_order = 2.5 * largest**2 * np.maximum(1 - a, np.finfo(float).eps)
+    by_taylor = np.exp(2 * largest) * a * (np.expm1(_relative_spread(exponentials, a) + division) + second_order)
+    # For large E_z: the largest value that a, or 1 − a, can reach, and the term that is linear in E_z.
+    largest_a = np.exp(-_smallest_magnitude(minus_log_a, 2 * (largest + exponentials + division)))
+    reachable = np.minimum(largest_a, 2 * _sum_of_others(largest_a)) + 2 * largest_a * (fmt.gamma(z.shape[1] + 2) + f)
+    by_size = OUTWARD * (reachable + a * _relative_spread(e_z, a))
+    local_error = np.where(largest <= 1, np.fmin(by_taylor, by_size), by_size) + fmt.tiny
+    zeros = np.zeros_like(z)
+    return SoftmaxErrors(zeros, zeros, local_error, zeros, a)
 
 
-RULES: dict[str, Rule] = {
-    "softmax": _softmax,
-    "sigmoid": _sigmoid,
-    "tanh": _tanh,
-    "softplus": _softplus,
-    "identity": _identity,
-    "relu": _relu,
-    "leaky_relu": _leaky_relu,
+ERROR_RULES: dict[str, ErrorRule] = {
+    "softmax": _softmax_errors,
+    "sigmoid": _sigmoid_errors,
+    "tanh": _tanh_errors,
+    "softplus": _softplus_errors,
+    "identity": _identity_errors,
+    "relu": _relu_errors,
+    "leaky_relu": _leaky_relu_errors,
 }

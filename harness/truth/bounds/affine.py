@@ -1,8 +1,8 @@
-"""Errors with their signs: what a few sources do to each entry is kept apart, so that they may cancel on the way.
+"""Affine arithmetic: errors with signs, so that errors from the same source can cancel.
 
-Affine arithmetic (de Figueiredo and Stolfi, "Affine arithmetic: concepts and applications", Numerical Algorithms 37,
-2004). Through two layers an error is multiplied by |W² F W¹| and not by |W²| |F W¹|, which is larger by about the
-square root of the width between them.
+De Figueiredo and Stolfi, "Affine arithmetic: concepts and applications", Numerical Algorithms 37, 2004. Through two
+layers an error is multiplied by |W² F W¹| instead of |W²| |F W¹|, which is larger by about the square root of the
+width between the layers.
 """
 
 from __future__ import annotations
@@ -13,54 +13,59 @@ import numpy as np
 
 from harness.model.contract import Array
 
-# Numbers to follow at once: as many as stay in a processor's cache. A layer that would bring more is bounded by sizes
-# alone, since to follow k sources costs as much as k backprops.
-MOST = 2**16
-_SLACK = 2.0**-40  # covers the rounding of signed sums of float64, relative to the sum of their sizes
+# The largest number of coefficients to follow: they fit in a processor's cache. A layer that would exceed it is bounded
+# by magnitudes alone, because following k noise symbols costs as much as k backprops.
+MOST_COEFFICIENTS = 2**16
+_SLACK = 2.0**-40  # covers the rounding of the float64 sums of coefficients, relative to the sum of their magnitudes
 
 
 @dataclass(frozen=True, eq=False)
-class Affine:
-    """For n samples the errors Σ_k signed[:, :, k] ε_k + rest ε of one layer, with |ε| ≤ 1: `signed` is
-    [n, n_l, sources], where an ε_k is the same for all entries of a sample, and `rest` [n, n_l] is not negative;
-    `total` [n, n_l] is the largest error of every entry, Σ_k |signed| + rest."""
+class AffineForms:
+    """The errors of one layer for n samples, each the affine form Σ_k coefficients[:, :, k] ε_k + remainder ε.
 
-    signed: Array
-    rest: Array
+    The noise symbols ε_k and ε lie in [−1, 1]; an ε_k is the same for all entries of a sample, and each entry has its
+    own ε. Shapes: coefficients [n, n_l, symbols]; remainder [n, n_l], not negative; total [n, n_l], the total
+    deviation Σ_k |coefficients| + remainder, which is the largest error of an entry.
+    """
+
+    coefficients: Array
+    remainder: Array
     total: Array
 
     @classmethod
-    def of(cls, signed: Array, rest: Array) -> Affine:
-        return cls(signed, rest, np.abs(signed).sum(axis=2) + rest if signed.size else rest)
+    def from_terms(cls, coefficients: Array, remainder: Array) -> AffineForms:
+        """The forms with these coefficients [n, n_l, symbols] and this remainder [n, n_l]."""
+        total = np.abs(coefficients).sum(axis=2) + remainder if coefficients.size else remainder
+        return cls(coefficients, remainder, total)
 
     @classmethod
-    def unsigned(cls, rest: Array) -> Affine:
-        """Errors of which only the sizes are known."""
-        return cls(np.zeros((*rest.shape, 0)), rest, rest)
+    def from_magnitudes(cls, remainder: Array) -> AffineForms:
+        """Errors of unknown sign, with these largest magnitudes [n, n_l]."""
+        return cls(np.zeros((*remainder.shape, 0)), remainder, remainder)
 
-    def through(self, w: Array) -> Affine:
-        """What they become in the product with wᵀ, w [m, n_l]."""
-        return Affine.of(w @ self.signed, (self.rest + _SLACK * self.total) @ np.abs(w).T)
+    def through_weights(self, w: Array) -> AffineForms:
+        """The errors of the product with Wᵀ, for W [m, n_l]."""
+        return AffineForms.from_terms(w @ self.coefficients, (self.remainder + _SLACK * self.total) @ np.abs(w).T)
 
-    def times(self, factor: Array) -> Affine:
-        """What they become in the product with [n, n_l], entry by entry."""
+    def scaled(self, factor: Array) -> AffineForms:
+        """The errors of the elementwise product with a factor [n, n_l]."""
         size = np.abs(factor)
-        return Affine(factor[:, :, None] * self.signed, size * self.rest, size * self.total)
+        return AffineForms(factor[:, :, None] * self.coefficients, size * self.remainder, size * self.total)
 
-    def plus(self, other: Affine) -> Affine:
-        """The errors of a sum; the sources of `other` are the first of these."""
-        signed = self.signed.copy()
-        signed[:, :, : other.signed.shape[2]] += other.signed
-        return Affine.of(signed, self.rest + other.rest)
+    def add(self, other: AffineForms) -> AffineForms:
+        """The errors of a sum; the noise symbols of `other` are the first noise symbols of these forms."""
+        coefficients = self.coefficients.copy()
+        coefficients[:, :, : other.coefficients.shape[2]] += other.coefficients
+        return AffineForms.from_terms(coefficients, self.remainder + other.remainder)
 
-    def widened(self, local: Array) -> Affine:
-        """With errors of unknown sign beside them."""
-        return Affine(self.signed, self.rest + local, self.total + local)
+    def with_local_error(self, local: Array) -> AffineForms:
+        """These errors plus local errors of unknown sign, at most `local` [n, n_l] in magnitude."""
+        return AffineForms(self.coefficients, self.remainder + local, self.total + local)
 
-    def with_sources(self, local: Array) -> Affine:
-        """With one new source for every entry, if so many can be followed."""
+    def with_noise_symbols(self, local: Array) -> AffineForms:
+        """As `with_local_error`, with a new noise symbol for each entry while MOST_COEFFICIENTS allows it."""
         width = local.shape[1]
-        if local.size * (self.signed.shape[2] + width) > MOST:
-            return self.widened(local)
+        if local.size * (self.coefficients.shape[2] + width) > MOST_COEFFICIENTS:
+            return self.with_local_error(local)
         fresh = local[:, :, None] * np.eye(width)
-        return Affine(np.concatenate([self.signed, fresh], axis=2), self.rest, self.total + local)
+        return AffineForms(np.concatenate([self.coefficients, fresh], axis=2), self.remainder, self.total + local)

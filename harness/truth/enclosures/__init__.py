@@ -1,1 +1,1 @@
-"""The exact values of backprop, each enclosed in an interval that is proved to hold it."""
+"""The exact values of backprop, each enclosed in an interval that is proved to contain it."""

@@ -1,11 +1,10 @@
-"""Backprop in ball arithmetic: every number is a midpoint and a radius that are proved to contain the exact value.
+"""Backprop in ball arithmetic: each number is a midpoint and a radius that are proved to contain the exact value.
 
 Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE Transactions on Computers 66,
-2017. The activations and costs are this module's own, so that a slip in those of the harness cannot hide.
+2017. This module defines its own activations and costs, so that an error in those of harness.model cannot hide.
 
-Conventions where the function has a kink: relu'(0) = 0 and leaky_relu'(0) = 0.01, as in PyTorch, and only where the
-weighted input is exactly 0. A ball that merely contains the kink gives a slope that is a ball too, from one branch to
-the other, and so an enclosure too wide to decide anything.
+Conventions at kinks, as in PyTorch: relu'(0) = 0 and leaky_relu'(0) = 0.01, for a weighted input that is exactly 0. A
+ball that contains 0 and other numbers gives a slope that encloses both branches, which is too wide to decide anything.
 """
 
 from __future__ import annotations
@@ -19,15 +18,18 @@ from flint import arb, arb_mat
 
 from harness.model.contract import Array, Network
 
-# An operation on two balls takes half as long as one on a ball and an integer.
+# Constants as balls: an operation on two balls takes half the time of one on a ball and an integer.
 ZERO, ONE, TWO = arb(0), arb(1), arb(2)
-LEAK = arb(0.01)  # the float nearest to 0.01, which is what every implementation is given
+LEAKY_RELU_SLOPE_BALL = arb(0.01)  # the float nearest to 0.01, as in every implementation
 
 
 @dataclass(frozen=True, eq=False)
 class Balls:
-    """z^l, a^l, f'(z^l) and δ^l for l = 1..L, each n · n_l balls, row by row; and the inputs of each layer, a^{l-1}
-    beside a column of ones that meets the bias, [n, n_{l-1} + 1]. A softmax has no slopes; δ comes with BP1."""
+    """What backprop computes in layers l = 1..L.
+
+    z, a, slopes, delta: z^l, a^l, f'(z^l) and δ^l, each a list of n · n_l balls, row by row. inputs: [a^{l-1}, 1],
+    [n, n_{l-1} + 1], whose last column multiplies the bias. Softmax has no slopes; a forward pass has no delta.
+    """
 
     inputs: Sequence[arb_mat]
     z: Sequence[list[arb]]
@@ -36,110 +38,114 @@ class Balls:
     delta: Sequence[list[arb]] = ()
 
 
-def matrix(array: Array) -> arb_mat:
-    """The floats of an array [m, n], exactly."""
+def ball_matrix(array: Array) -> arb_mat:
+    """An array of floats [m, n] as a matrix of exact balls."""
     rows, columns = array.shape
     return arb_mat(rows, columns, array.astype(np.float64).ravel().tolist())
 
 
-def parameters(network: Network) -> list[arb_mat]:
-    """For each layer the weights with the bias as last column, [n_l, n_{l-1} + 1], exactly."""
-    return [matrix(np.column_stack([layer.w, layer.b])) for layer in network.layers]
+def ball_parameters(network: Network) -> list[arb_mat]:
+    """[W^l, b^l] of each layer, [n_l, n_{l-1} + 1], as exact balls."""
+    return [ball_matrix(np.column_stack([layer.w, layer.b])) for layer in network.layers]
 
 
-def forward(network: Network, weights: Sequence[arb_mat], x: arb_mat) -> Balls:
-    """The forward pass with the current precision, for these weights (see `parameters`)."""
+def forward_in_balls(network: Network, weights: Sequence[arb_mat], x: arb_mat) -> Balls:
+    """The forward pass of x [n, n_0] at the current precision, for weights as of `ball_parameters`."""
     inputs, z, a, slopes = [], [], [x.entries()], []
     for layer, w in zip(network.layers, weights, strict=True):
-        inputs.append(_with_ones(a[-1], x.nrows()))
+        inputs.append(_append_ones_column(a[-1], x.nrows()))
         z.append((inputs[-1] * w.transpose()).entries())
-        values, derivatives = activate(layer.activation.name, z[-1], x.nrows())
+        values, derivatives = activate_in_balls(layer.activation.name, z[-1], x.nrows())
         a.append(values)
         slopes.append(derivatives)
     return Balls(inputs, z, a[1:], slopes)
 
 
-def backprop(network: Network, weights: Sequence[arb_mat], x: arb_mat, t: arb_mat) -> Balls:
-    """The forward pass, BP1 and BP2 with the current precision, for these weights."""
-    exact = forward(network, weights, x)
+def backprop_in_balls(network: Network, weights: Sequence[arb_mat], x: arb_mat, t: arb_mat) -> Balls:
+    """The forward pass, BP1 and BP2 at the current precision, for weights as of `ball_parameters`.
+
+    BP1 is δ^L = a^L − t for the canonical output of the cost, and (a^L − t) ⊙ f'(z^L) otherwise, as for half the
+    squared error; other pairs of cost and output are not supported.
+    """
+    exact = forward_in_balls(network, weights, x)
     delta = [list(map(sub, exact.a[-1], t.entries()))]  # BP1
     if not network.is_canonical:
         delta[0] = list(map(mul, delta[0], exact.slopes[-1]))  # BP1
     for l in range(len(weights) - 1, 0, -1):
         sent_back = arb_mat(x.nrows(), weights[l].nrows(), delta[0]) * weights[l]
         entries = sent_back.entries()
-        del entries[sent_back.ncols() - 1 :: sent_back.ncols()]  # nothing goes back to a bias
+        del entries[sent_back.ncols() - 1 :: sent_back.ncols()]  # the column of the bias
         delta.insert(0, list(map(mul, entries, exact.slopes[l - 1])))  # BP2
     return replace(exact, delta=delta)
 
 
-def gradients(exact: Balls) -> list[arb_mat]:
-    """∂C/∂W^l and ∂C/∂b^l beside each other, [n_l, n_{l-1} + 1], with the current precision."""
+def gradients_in_balls(exact: Balls) -> list[arb_mat]:
+    """[∂C/∂W^l, ∂C/∂b^l] of each layer, [n_l, n_{l-1} + 1], at the current precision."""
     pairs = zip(exact.delta, exact.inputs, strict=True)
     return [arb_mat(a.nrows(), len(d) // a.nrows(), d).transpose() * a for d, a in pairs]  # BP3, BP4
 
 
-def _with_ones(a: list[arb], rows: int) -> arb_mat:
-    """n · k balls as [n, k + 1], the last column of ones."""
+def _append_ones_column(a: list[arb], rows: int) -> arb_mat:
+    """n · k balls, row by row, as a matrix [n, k + 1] whose last column is ones."""
     columns = len(a) // rows
     entries = [entry for i in range(0, len(a), columns) for entry in (*a[i : i + columns], ONE)]
     return arb_mat(rows, columns + 1, entries)
 
 
-def activate(name: str, z: list[arb], rows: int) -> tuple[list[arb], list[arb]]:
-    """f(z) and f'(z); no slopes for softmax, whose derivative is a full Jacobian and is not needed."""
+def activate_in_balls(name: str, z: list[arb], rows: int) -> tuple[list[arb], list[arb]]:
+    """f(z) and f'(z). The slopes of softmax are an empty list: its derivative is a full Jacobian and is not needed."""
     if name == "softmax":
         columns = len(z) // rows
-        return [a for i in range(0, len(z), columns) for a in _softmax(z[i : i + columns])], []
-    pairs = list(map(FUNCTIONS[name], z))
+        return [a for i in range(0, len(z), columns) for a in _ball_softmax(z[i : i + columns])], []
+    pairs = list(map(BALL_FUNCTIONS[name], z))
     return [a for a, _ in pairs], [slope for _, slope in pairs]
 
 
-def _softmax(row: list[arb]) -> list[arb]:
-    largest = max(row, key=float).mid()  # any shift is right; this one keeps exp in range at every logit
+def _ball_softmax(row: list[arb]) -> list[arb]:
+    largest = max(row, key=float).mid()  # every shift gives the same result; this one keeps exp in range
     exponentials = [(z - largest).exp() for z in row]
     total = sum(exponentials[1:], exponentials[0])
-    return [one / total for one in exponentials]
+    return [e / total for e in exponentials]
 
 
-# Each gives f(z) and f'(z) from one exponential; what cancels near 0 costs a few of many bits.
+# Each function returns f(z) and f'(z) from one exponential. Cancellation near 0 loses only a few of many bits.
 
 
-def _sigmoid(z: arb) -> tuple[arb, arb]:
+def _ball_sigmoid(z: arb) -> tuple[arb, arb]:
     e = (-z).exp()
     a = ONE / (ONE + e)
     return a, e * a * a
 
 
-def _tanh(z: arb) -> tuple[arb, arb]:
+def _ball_tanh(z: arb) -> tuple[arb, arb]:
     e = (z + z).exp()
-    rest = TWO / (ONE + e)
-    return ONE - rest, e * rest * rest
+    one_minus_a = TWO / (ONE + e)
+    return ONE - one_minus_a, e * one_minus_a * one_minus_a
 
 
-def _softplus(z: arb) -> tuple[arb, arb]:
+def _ball_softplus(z: arb) -> tuple[arb, arb]:
     e = z.exp()
     return e.log1p(), e / (ONE + e)
 
 
-def _hinge(leak: arb) -> Callable[[arb], tuple[arb, arb]]:
-    """z above 0 and leak · z below, with the slope `leak` at 0 itself; on a ball that holds 0, all of both."""
+def _ball_relu(negative_slope: arb) -> Callable[[arb], tuple[arb, arb]]:
+    """z for z > 0, else negative_slope · z, with this slope at 0; both branches for a ball that contains 0."""
 
-    def hinge(z: arb) -> tuple[arb, arb]:
+    def relu(z: arb) -> tuple[arb, arb]:
         if z > ZERO:
             return z, ONE
         if z <= ZERO:
-            return z * leak, leak
-        return z.union(z * leak), leak.union(ONE)
+            return z * negative_slope, negative_slope
+        return z.union(z * negative_slope), negative_slope.union(ONE)
 
-    return hinge
+    return relu
 
 
-FUNCTIONS: dict[str, Callable[[arb], tuple[arb, arb]]] = {
-    "sigmoid": _sigmoid,
-    "tanh": _tanh,
-    "relu": _hinge(ZERO),
-    "leaky_relu": _hinge(LEAK),
-    "softplus": _softplus,
+BALL_FUNCTIONS: dict[str, Callable[[arb], tuple[arb, arb]]] = {
+    "sigmoid": _ball_sigmoid,
+    "tanh": _ball_tanh,
+    "relu": _ball_relu(ZERO),
+    "leaky_relu": _ball_relu(LEAKY_RELU_SLOPE_BALL),
+    "softplus": _ball_softplus,
     "identity": lambda z: (z, ONE),
 }

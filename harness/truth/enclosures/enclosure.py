@@ -1,4 +1,4 @@
-"""Enclosures: exact values known to some 100 bits, as two floats and a proved radius."""
+"""Enclosures: exact values known to about 100 bits, each as a sum of two floats and a proved radius."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from flint import arb, arb_mat
 
 from harness.model.contract import Array
-from harness.truth.enclosures.double_double import OPERATION, SMALLEST, Double
+from harness.truth.enclosures.double_double import OPERATION_ERROR, SMALLEST_SUBNORMAL, DoubleDouble
 
 ROUND_UP = 1 + 2.0**-40  # covers the rounding of the few float64 operations that compute a radius
-_PIECE = 2**12  # entries at once
+_ENTRIES_PER_PIECE = 2**12
 
 
 @dataclass(frozen=True, eq=False)
 class Enclosure:
-    """|exact − (high + low)| ≤ radius, entry by entry; three float64 arrays of one shape.
+    """|exact − (high + low)| ≤ radius for every entry; three float64 arrays of one shape.
 
-    `high` is the midpoint rounded to float64 and `low` what that leaves out, so that an error of one unit in the last
-    place is measured, not lost.
+    `high` is the midpoint rounded to float64, and `low` is the remainder, so that an error of one unit in the last
+    place of float64 can be measured.
     """
 
     high: Array
@@ -30,85 +30,90 @@ class Enclosure:
     radius: Array
 
     @classmethod
-    def of_balls(cls, parts: Sequence[tuple[list[arb], int]]) -> list[Enclosure]:
-        """Midpoints as two floats, and radii that also cover what those two leave out, of balls row by row, with how
-        many rows they are; of many parts at once, as an array takes longer to make than a few balls to read."""
+    def from_balls(cls, parts: Sequence[tuple[list[arb], int]]) -> list[Enclosure]:
+        """One enclosure [rows, entries / rows] for each part, a list of balls row by row and its number of rows.
+
+        The radii also cover the rounding of the midpoints to two floats. All parts are converted in one array, because
+        making an array takes longer than reading a few balls.
+        """
         entries = [entry for part, _ in parts for entry in part]
         high = list(map(float, entries))
         low = list(map(float, map(sub, entries, high)))
-        found = np.array([high, low, list(map(float, map(arb.rad, entries)))])
-        found[2] = (found[2] + np.abs(found[1]) * 2.0**-52) * ROUND_UP + SMALLEST
+        arrays = np.array([high, low, list(map(float, map(arb.rad, entries)))])
+        arrays[2] = (arrays[2] + np.abs(arrays[1]) * 2.0**-52) * ROUND_UP + SMALLEST_SUBNORMAL
         enclosures, start = [], 0
         for part, rows in parts:
-            enclosures.append(cls(*found[:, start : start + len(part)].reshape(3, rows, -1)))
+            enclosures.append(cls(*arrays[:, start : start + len(part)].reshape(3, rows, -1)))
             start += len(part)
         return enclosures
 
     @classmethod
-    def exactly(cls, array: Array) -> Enclosure:
-        """Floats, which are what they are."""
+    def from_floats(cls, array: Array) -> Enclosure:
+        """Exact floats: the radius is 0."""
         high = array.astype(np.float64)
         return cls(high, np.zeros_like(high), np.zeros_like(high))
 
     @classmethod
-    def around(cls, middle: Double, radius: Array) -> Enclosure:
-        """The result of an operation in double-double, with what the radii of its operands move it by."""
-        radius = (radius + OPERATION * np.abs(middle.high)) * ROUND_UP + 8 * SMALLEST
-        return cls(middle.high, middle.low, radius)
+    def from_operation(cls, midpoint: DoubleDouble, propagated: Array) -> Enclosure:
+        """The result of one double-double operation; `propagated` is the radius due to the radii of its operands."""
+        radius = (propagated + OPERATION_ERROR * np.abs(midpoint.high)) * ROUND_UP + 8 * SMALLEST_SUBNORMAL
+        return cls(midpoint.high, midpoint.low, radius)
 
     @property
-    def middle(self) -> Double:
-        """The midpoint."""
-        return Double(self.high, self.low)
+    def midpoint(self) -> DoubleDouble:
+        """high + low."""
+        return DoubleDouble(self.high, self.low)
 
     @property
     def transposed(self) -> Enclosure:
-        """[m, n] of [n, m]."""
+        """[n, m] -> [m, n]."""
         return Enclosure(self.high.T, self.low.T, self.radius.T)
 
     @property
-    def beside_ones(self) -> Enclosure:
-        """[n, k] -> [n, k + 1]: a column of ones, which meets the bias."""
+    def with_ones_column(self) -> Enclosure:
+        """[n, k] -> [n, k + 1]: a last column of ones, which the bias multiplies."""
         column = (len(self.high), 1)
         parts = ((self.high, np.ones(column)), (self.low, np.zeros(column)), (self.radius, np.zeros(column)))
         return Enclosure(*map(np.hstack, parts))
 
-    def balls(self) -> arb_mat:
-        """The same of a matrix, as balls."""
+    def to_balls(self) -> arb_mat:
+        """The same matrix [n, m] as balls."""
         parts = zip(self.high.ravel().tolist(), self.low.ravel().tolist(), self.radius.ravel().tolist(), strict=True)
         rows, columns = self.high.shape
         return arb_mat(rows, columns, [arb(high, radius) + low for high, low, radius in parts])
 
     def error(self, value: Array) -> Array:
-        """|value − midpoint| to within a few units in its own last place; NaN where the value is NaN."""
-        with np.errstate(invalid="ignore"):  # infinity from infinity is the NaN that it should be
+        """|value − midpoint|, accurate to a few units in its last place; NaN where the value is NaN."""
+        with np.errstate(invalid="ignore"):  # infinity minus infinity is NaN, as intended
             return np.asarray(np.abs((value - self.high) - self.low))
 
-    def plus(self, floats: Array) -> Enclosure:
+    def add_floats(self, floats: Array) -> Enclosure:
         """The sum with exact floats. Sums do not underflow."""
-        total = self.middle + floats
-        return Enclosure(total.high, total.low, (self.radius + OPERATION * np.abs(total.high)) * ROUND_UP)
+        total = self.midpoint + floats
+        return Enclosure(total.high, total.low, (self.radius + OPERATION_ERROR * np.abs(total.high)) * ROUND_UP)
 
-    def times(self, factor: float) -> Enclosure:
+    def scaled(self, factor: float) -> Enclosure:
         """The product with an exact float."""
-        [product] = self.in_pieces(lambda one: [Enclosure.around(one.middle * factor, one.radius * abs(factor))])
+        [product] = self.map_pieces(
+            lambda piece: [Enclosure.from_operation(piece.midpoint * factor, piece.radius * abs(factor))]
+        )
         return product
 
-    def over(self, divisor: int) -> Enclosure:
-        """The quotient by an exact number."""
-        return Enclosure.around(self.middle / float(divisor), self.radius / divisor)
+    def divided(self, divisor: int) -> Enclosure:
+        """The quotient by a positive integer."""
+        return Enclosure.from_operation(self.midpoint / float(divisor), self.radius / divisor)
 
     def __mul__(self, other: Enclosure) -> Enclosure:
-        """Entry by entry."""
-        moved = np.abs(self.high) * other.radius + self.radius * (np.abs(other.high) + other.radius)
-        return Enclosure.around(self.middle * other.middle, moved)
+        """The elementwise product."""
+        propagated = np.abs(self.high) * other.radius + self.radius * (np.abs(other.high) + other.radius)
+        return Enclosure.from_operation(self.midpoint * other.midpoint, propagated)
 
-    def in_pieces(self, function: Callable[[Enclosure], Sequence[Enclosure]]) -> list[Enclosure]:
-        """Functions of single entries, for as many at once as stay in a processor's cache with all that they need."""
+    def map_pieces(self, function: Callable[[Enclosure], Sequence[Enclosure]]) -> list[Enclosure]:
+        """The results of an elementwise function, applied to pieces that fit in a processor's cache."""
         flat, pieces = self.reshaped(-1), []
-        for start in range(0, self.high.size, _PIECE):
-            pieces.append(function(flat[start : start + _PIECE]))
-        return [_joined(of_one).reshaped(*self.high.shape) for of_one in zip(*pieces, strict=True)]
+        for start in range(0, self.high.size, _ENTRIES_PER_PIECE):
+            pieces.append(function(flat[start : start + _ENTRIES_PER_PIECE]))
+        return [_concatenate(result).reshaped(*self.high.shape) for result in zip(*pieces, strict=True)]
 
     def reshaped(self, *shape: int) -> Enclosure:
         """The same entries in another shape."""
@@ -118,7 +123,7 @@ class Enclosure:
         return Enclosure(self.high[index], self.low[index], self.radius[index])
 
 
-def _joined(pieces: Sequence[Enclosure]) -> Enclosure:
+def _concatenate(pieces: Sequence[Enclosure]) -> Enclosure:
     return Enclosure(
         *(np.concatenate([getattr(piece, part) for piece in pieces]) for part in ("high", "low", "radius"))
     )
@@ -126,8 +131,10 @@ def _joined(pieces: Sequence[Enclosure]) -> Enclosure:
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What the exact backprop computes: z^l, a^l and δ^l [n, n_l], and ∂C/∂W^l and ∂C/∂b^l beside each other
-    [n_l, n_{l-1} + 1], for l = 1..L; a also for l = 0."""
+    """Enclosures of everything that the exact backprop computes, one for each layer l = 1..L; a also for l = 0.
+
+    z, a, delta: z^l, a^l and δ^l, [n, n_l]. parameters: [∂C/∂W^l, ∂C/∂b^l], [n_l, n_{l-1} + 1].
+    """
 
     z: tuple[Enclosure, ...]
     a: tuple[Enclosure, ...]

@@ -1,7 +1,7 @@
-"""Backprop in enclosures, for networks of more numbers than there can be balls: matrix products by slices,
-activations in double-double.
+"""Backprop in enclosures, for networks that are too large for ball arithmetic.
 
-What comes out is what harness.balls gives, with the same conventions at the kinks.
+Matrix products use error-free slices, and activations use double-double arithmetic. The result has the same meaning as
+that of harness.truth.enclosures.ball_backprop, with the same conventions at kinks.
 """
 
 from __future__ import annotations
@@ -12,135 +12,144 @@ import numpy as np
 
 from harness.model.contract import Array, Inputs
 from harness.truth.enclosures.double_double import (
-    FUNCTION,
-    SMALLEST,
-    Double,
-    double,
+    FUNCTION_ERROR,
+    SMALLEST_SUBNORMAL,
+    DoubleDouble,
     exp,
     exp_and_expm1,
     log1p,
-    where,
+    to_double_double,
+    where_double,
 )
-from harness.truth.enclosures.enclosed_matmul import sum_of_outer_products, times, weights
+from harness.truth.enclosures.enclosed_matmul import enclosed_product, slice_weights, sum_of_outer_products
 from harness.truth.enclosures.enclosure import ROUND_UP, Enclosure, Truth
 
-STATED = 8 * FUNCTION  # relative error of what is made of one exponential by at most six operations
-LOST = 16 * SMALLEST  # the absolute error of the same, at the bottom of the range
+# Relative and absolute error of a value computed from one exponential by at most six operations.
+EVALUATION_ERROR = 8 * FUNCTION_ERROR
+EVALUATION_UNDERFLOW = 16 * SMALLEST_SUBNORMAL
 
-Pair = tuple[Enclosure, Enclosure]  # f(z) and f'(z)
+ValueAndSlope = tuple[Enclosure, Enclosure]  # f(z) and f'(z)
 
 
-def backprop(inputs: Inputs) -> Truth:
-    """Forward pass and BP1 to BP4. The cost must be met with an output activation that it is defined with."""
+def backprop_in_enclosures(inputs: Inputs) -> Truth:
+    """Forward pass and BP1 to BP4. Cost: parameters × rows.
+
+    BP1 is δ^L = a^L − t for the canonical output of the cost, and (a^L − t) ⊙ f'(z^L) otherwise, as for half the
+    squared error; other pairs of cost and output are not supported. Raises ValueError for too long sums.
+    """
     layers = inputs.network.layers
-    a, z, slopes = [Enclosure.exactly(inputs.x)], [], []
-    ws = [weights(layer.w) for layer in layers]
-    for layer, w in zip(layers, ws, strict=True):
-        z.append(times(a[-1], w.transposed).plus(layer.b.astype(np.float64)))
-        values, derivatives = activate(layer.activation.name, z[-1])
+    a, z, slopes = [Enclosure.from_floats(inputs.x)], [], []
+    weights = [slice_weights(layer.w) for layer in layers]
+    for layer, w in zip(layers, weights, strict=True):
+        z.append(enclosed_product(a[-1], w.transposed).add_floats(layer.b.astype(np.float64)))
+        values, derivatives = activate_in_enclosures(layer.activation.name, z[-1])
         a.append(values)
         slopes.append(derivatives)
 
-    delta = [a[-1].plus(-inputs.t.astype(np.float64))]  # BP1
+    delta = [a[-1].add_floats(-inputs.t.astype(np.float64))]  # BP1
     if not inputs.network.is_canonical:
         delta[0] *= slopes[-1]  # BP1
     for l in range(len(layers) - 1, 0, -1):
-        delta.insert(0, times(delta[0], ws[l]) * slopes[l - 1])  # BP2
+        delta.insert(0, enclosed_product(delta[0], weights[l]) * slopes[l - 1])  # BP2
 
-    del ws  # as large as several networks
-    parameters = [sum_of_outer_products(d, one.beside_ones) for d, one in zip(delta, a[:-1], strict=True)]  # BP3, BP4
+    del weights  # they take several times the memory of the network
+    pairs = zip(delta, a[:-1], strict=True)
+    parameters = [sum_of_outer_products(d, layer_input.with_ones_column) for d, layer_input in pairs]  # BP3, BP4
     return Truth(tuple(z), tuple(a), tuple(delta), tuple(parameters))
 
 
-def activate(name: str, z: Enclosure) -> Pair:
-    """f(z) and f'(z), [n, m]; for softmax, whose derivative nobody asks for, f(z) twice."""
+def activate_in_enclosures(name: str, z: Enclosure) -> ValueAndSlope:
+    """f(z) and f'(z), [n, m]. For softmax the second is f(z) again: its derivative is not needed."""
     if name == "softmax":
-        return (_softmax(z),) * 2
-    with np.errstate(over="ignore"):  # what a radius overflows to decides nothing
-        a, slope = z.in_pieces(_RULES[name])
+        return (_enclosed_softmax(z),) * 2
+    with np.errstate(over="ignore"):  # a radius that overflows decides nothing
+        a, slope = z.map_pieces(_ENCLOSED_FUNCTIONS[name])
     return a, slope
 
 
-def _stated(value: Double, moved: Array) -> Enclosure:
-    """A value with the error of its computation, and what the radius of z moves it by."""
-    return Enclosure.around(value, moved + STATED * np.abs(value.high) + LOST)
+def _with_evaluation_error(value: DoubleDouble, propagated: Array) -> Enclosure:
+    """The value with a radius for its evaluation error and the propagated radius of z."""
+    radius = propagated + EVALUATION_ERROR * np.abs(value.high) + EVALUATION_UNDERFLOW
+    return Enclosure.from_operation(value, radius)
 
 
-def _moved(slope: Double, radius: Array, growth: int = 1) -> Array:
-    """By how much a radius moves a value whose slope grows by a factor of e^(growth · |dz|) at most."""
-    return np.asarray((slope.high + LOST) * np.exp(growth * radius) * radius)
+def _propagated_radius(slope: DoubleDouble, radius: Array, growth: int = 1) -> Array:
+    """The largest change of a function when z changes by `radius`, if its slope grows by at most e^(growth · |dz|)."""
+    return np.asarray((slope.high + EVALUATION_UNDERFLOW) * np.exp(growth * radius) * radius)
 
 
-def _logistic(z: Enclosure) -> tuple[Double, Double, Double, Array]:
-    """e^-|z|, σ(z), σ'(z), and by how much a radius moves the latter two, as |σ''| <= σ'."""
-    e = exp(_minus_abs(z.middle))
-    sigma = where(z.high > 0, double(np.ones_like(z.high)), e) / (e + 1.0)
+def _logistic(z: Enclosure) -> tuple[DoubleDouble, DoubleDouble, DoubleDouble, Array]:
+    """e^-|z|, σ(z), σ'(z), and the propagated radius of both σ and σ', because |σ''| <= σ'."""
+    e = exp(_minus_abs(z.midpoint))
+    sigma = where_double(z.high > 0, to_double_double(np.ones_like(z.high)), e) / (e + 1.0)
     slope = e / ((e + 1.0) * (e + 1.0))
-    return e, sigma, slope, _moved(slope, z.radius)
+    return e, sigma, slope, _propagated_radius(slope, z.radius)
 
 
-def _minus_abs(z: Double) -> Double:
-    return where(z.high > 0, -z, z)
+def _minus_abs(z: DoubleDouble) -> DoubleDouble:
+    return where_double(z.high > 0, -z, z)
 
 
-def _sigmoid(z: Enclosure) -> Pair:
-    _, sigma, slope, moved = _logistic(z)
-    return _stated(sigma, moved), _stated(slope, moved)
+def _enclosed_sigmoid(z: Enclosure) -> ValueAndSlope:
+    _, sigma, slope, propagated = _logistic(z)
+    return _with_evaluation_error(sigma, propagated), _with_evaluation_error(slope, propagated)
 
 
-def _softplus(z: Enclosure) -> Pair:
-    e, sigma, _, moved = _logistic(z)
-    a = log1p(e) + where(z.high > 0, z.middle, double(np.zeros_like(z.high)))
-    # f' = σ, so that f'' = σ' <= f'.
-    return _stated(a, _moved(sigma, z.radius)), _stated(sigma, moved)
+def _enclosed_softplus(z: Enclosure) -> ValueAndSlope:
+    e, sigma, _, propagated = _logistic(z)
+    a = log1p(e) + where_double(z.high > 0, z.midpoint, to_double_double(np.zeros_like(z.high)))
+    # f' = σ, so f'' = σ' <= f'.
+    value = _with_evaluation_error(a, _propagated_radius(sigma, z.radius))
+    return value, _with_evaluation_error(sigma, propagated)
 
 
-def _tanh(z: Enclosure) -> Pair:
-    e, less_one = exp_and_expm1(_minus_abs(z.middle).scaled(2.0))
-    size = -less_one / (e + 1.0)
-    slope = (e / ((e + 1.0) * (e + 1.0))).scaled(4.0)
-    moved = _moved(slope, z.radius, 2)  # |tanh''| <= 2 tanh'
-    return _stated(where(z.high > 0, size, -size), moved), _stated(slope, 2 * moved)
+def _enclosed_tanh(z: Enclosure) -> ValueAndSlope:
+    e, expm1 = exp_and_expm1(_minus_abs(z.midpoint).scaled_by_power(2.0))
+    size = -expm1 / (e + 1.0)
+    slope = (e / ((e + 1.0) * (e + 1.0))).scaled_by_power(4.0)
+    propagated = _propagated_radius(slope, z.radius, 2)  # |tanh''| <= 2 tanh'
+    value = _with_evaluation_error(where_double(z.high > 0, size, -size), propagated)
+    return value, _with_evaluation_error(slope, 2 * propagated)
 
 
-def _identity(z: Enclosure) -> Pair:
-    return z, Enclosure.exactly(np.ones_like(z.high))
+def _enclosed_identity(z: Enclosure) -> ValueAndSlope:
+    return z, Enclosure.from_floats(np.ones_like(z.high))
 
 
-def _hinge(leak: float) -> Callable[[Enclosure], Pair]:
-    """z above 0 and leak · z below, with the slope `leak` at 0 itself; both where rounding hides which."""
+def _enclosed_relu(negative_slope: float) -> Callable[[Enclosure], ValueAndSlope]:
+    """z for z > 0, else negative_slope · z, with this slope at 0; both branches where the radius allows both."""
 
-    def hinge(z: Enclosure) -> Pair:
-        below, unclear = z.high <= 0, (np.abs(z.high) <= z.radius) & (z.radius > 0)
-        low_side = z.times(leak) if leak else Enclosure.exactly(np.zeros_like(z.high))
-        sides = ((low_side.high, z.high), (low_side.low, z.low), (low_side.radius, z.radius))
-        a = Enclosure(*(np.where(below, one, other) for one, other in sides))
-        a.radius[unclear] += (np.abs(z.high) + z.radius)[unclear] * ROUND_UP
-        slope = Enclosure.exactly(np.where(below, leak, 1.0))
-        slope.radius[unclear] = 1.0
+    def relu(z: Enclosure) -> ValueAndSlope:
+        below, is_ambiguous = z.high <= 0, (np.abs(z.high) <= z.radius) & (z.radius > 0)
+        negative = z.scaled(negative_slope) if negative_slope else Enclosure.from_floats(np.zeros_like(z.high))
+        branches = ((negative.high, z.high), (negative.low, z.low), (negative.radius, z.radius))
+        a = Enclosure(*(np.where(below, if_below, if_above) for if_below, if_above in branches))
+        a.radius[is_ambiguous] += (np.abs(z.high) + z.radius)[is_ambiguous] * ROUND_UP
+        slope = Enclosure.from_floats(np.where(below, negative_slope, 1.0))
+        slope.radius[is_ambiguous] = 1.0
         return a, slope
 
-    return hinge
+    return relu
 
 
-def _softmax(z: Enclosure) -> Enclosure:
-    """Each row's exponentials over their sum; that of the largest z is 1, whatever its size."""
-    below = z.plus(-z.high.max(axis=1, keepdims=True))
+def _enclosed_softmax(z: Enclosure) -> Enclosure:
+    """exp(z − max z) of each row, divided by its sum; the largest exponential is 1, so none overflows."""
+    shifted = z.add_floats(-z.high.max(axis=1, keepdims=True))
     with np.errstate(over="ignore"):
-        e = exp(below.middle)
-        e_radius = _moved(e, below.radius) + STATED * e.high + LOST
-    total = e.sum()
-    total_radius = e_radius.sum(axis=1, keepdims=True) + STATED * total.high
-    a, least = e / total, np.maximum(total.high * (1 - 2.0**-50) - total_radius, 0.0)
+        e = exp(shifted.midpoint)
+        e_radius = _propagated_radius(e, shifted.radius) + EVALUATION_ERROR * e.high + EVALUATION_UNDERFLOW
+    total = e.row_sums()
+    total_radius = e_radius.sum(axis=1, keepdims=True) + EVALUATION_ERROR * total.high
+    a, smallest_total = e / total, np.maximum(total.high * (1 - 2.0**-50) - total_radius, 0.0)
     with np.errstate(divide="ignore"):
-        return Enclosure.around(a, (e_radius + a.high * total_radius) / least * ROUND_UP)
+        return Enclosure.from_operation(a, (e_radius + a.high * total_radius) / smallest_total * ROUND_UP)
 
 
-_RULES: dict[str, Callable[[Enclosure], Pair]] = {
-    "sigmoid": _sigmoid,
-    "tanh": _tanh,
-    "relu": _hinge(0.0),
-    "leaky_relu": _hinge(0.01),
-    "softplus": _softplus,
-    "identity": _identity,
+_ENCLOSED_FUNCTIONS: dict[str, Callable[[Enclosure], ValueAndSlope]] = {
+    "sigmoid": _enclosed_sigmoid,
+    "tanh": _enclosed_tanh,
+    "relu": _enclosed_relu(0.0),
+    "leaky_relu": _enclosed_relu(0.01),
+    "softplus": _enclosed_softplus,
+    "identity": _enclosed_identity,
 }

@@ -9,7 +9,7 @@ import sys
 import jsonschema
 import psutil
 import pytest
-from support.commands import PATIENCE, ROOT, harness, started, until
+from support.commands import PATIENCE, ROOT, harness, in_process, started, until
 
 from harness.cases.standard import gradient_cases
 
@@ -129,7 +129,7 @@ def test_unusable_input_is_one_line_and_status_2(arguments, message):
     [["--seed", "-1"], ["--seconds", "0"], ["--total-seconds", "x"], ["--memory", "0"], ["--memory", "nan"], []],
 )
 def test_unusable_options_say_what_was_expected(option):
-    done = harness("check", *(["row_matrices", *option] if option else []))
+    done = in_process("check", *(["row_matrices", *option] if option else []))
     assert done.returncode == 2
     assert "expected" in done.stderr or "required" in done.stderr
     assert "Traceback" not in done.stderr

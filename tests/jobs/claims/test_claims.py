@@ -17,9 +17,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.networks import inputs
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.jobs.claims.catalogue import all_claims, answered
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.counting import Counting
 from harness.jobs.claims.experiments.formulas import (
     current_or_next_layer,
@@ -29,11 +29,11 @@ from harness.jobs.claims.experiments.formulas import (
     transpose_not_inverse,
 )
 from harness.jobs.claims.experiments.practice import bias_trick, many_costs, signs
-from harness.jobs.claims.experiments.published.figures import CARELESS, RIGHT, WRONG, judged
+from harness.jobs.claims.experiments.published.figures import CARELESS, FIGURES_RIGHT, FIGURES_WRONG, judged
 from harness.jobs.claims.experiments.published.groups import groups
 from harness.jobs.claims.experiments.published.recomputed import OffByOne
 from harness.jobs.claims.report import claims_document, drawn_pictures, write_claims
-from harness.jobs.claims.tools import distance, exponent, functions, is_right
+from harness.jobs.claims.tools import exponent, functions, is_right, relative_distance
 from harness.mistakes.entries.backward import (
     InverseWhereTransposeBelongs,
     UpdatedWeightsUsedToPropagate,
@@ -49,7 +49,7 @@ from harness.model.textbook import Textbook
 from harness.reporting.figures import Picture
 from harness.reporting.markdown import rendered
 from harness.truth.certify import certify
-from harness.truth.enclosures.precise import floats, precise
+from harness.truth.enclosures.precise import precise_inputs, to_float64
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 NAMES = [
@@ -120,7 +120,7 @@ def test_the_twelve_questions_are_there_and_each_is_whole(found):
         assert claim.question.endswith("?"), claim.name
         assert min(map(len, (claim.answer, claim.source, claim.method, claim.limits))) > 20, claim.name
         assert evidence.statements, claim.name
-        assert any(isinstance(one, Table) for one in evidence.exhibits), claim.name
+        assert any(isinstance(one, ClaimTable) for one in evidence.exhibits), claim.name
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -160,8 +160,8 @@ SABOTAGE = [
     ("slope-from-output-or-input", slope_forms, "ALLOWED", 0, {1}),
     ("slope-from-output-or-input", SigmaPrimeOfActivation, "slope", Textbook.slope, {5}),
     ("slope-from-output-or-input", slope_forms, "ACTIVATIONS", swapped_activations(), {3, 4}),
-    ("error-sign-and-update-sign", signs, "MIXED", signs.RIGHT, {3}),
-    ("error-sign-and-update-sign", signs, "RIGHT", signs.MIXED, {2}),
+    ("error-sign-and-update-sign", signs, "MIXED", signs.RIGHT_SIGNS, {3}),
+    ("error-sign-and-update-sign", signs, "RIGHT_SIGNS", signs.MIXED, {2}),
     ("error-sign-and-update-sign", signs, "differences", lambda one, other: (["new w"], 1), {0}),
     ("the-bias-trick", bias_trick, "as_published", lambda widths, random: narrow(widths, random), {1}),
     ("the-bias-trick", bias_trick, "from_output", lambda o: 2 * o * (1 - o), {3}),
@@ -233,12 +233,18 @@ def test_the_worked_examples_first_step_by_hand(found):
     [table] = [one for one in found[CLAIM["published-figures"]].exhibits if "the slip" in one.headers[-1]]
     [row] = [row for row in table.rows if row[:2] == ["Mazur, closing figures", "`loss_after_1`"]]
     assert row[3].startswith("0.29102777")
-    assert (row[2], *row[4:]) == (early, WRONG, "yes")
+    assert (row[2], *row[4:]) == (early, FIGURES_WRONG, "yes")
 
 
 @pytest.mark.parametrize(
     ("printed", "verdict"),
-    [("0.710567", RIGHT), ("0.710566", CARELESS), ("0.710568", WRONG), ("0.71057", RIGHT), ("0.71056", CARELESS)],
+    [
+        ("0.710567", FIGURES_RIGHT),
+        ("0.710566", CARELESS),
+        ("0.710568", FIGURES_WRONG),
+        ("0.71057", FIGURES_RIGHT),
+        ("0.71056", CARELESS),
+    ],
 )
 def test_a_figure_is_judged_by_its_last_printed_place(printed, verdict):
     """The hidden output of article 2's forward pass is 0.71056688831."""
@@ -278,23 +284,23 @@ def test_precise_numbers_give_the_certified_truth(given_inputs):
     names = {layer.activation.name for layer in given_inputs.network.layers}
     assume("softmax" not in names and given_inputs.network.cost.name == "half_squared_error")
     with ctx.workprec(200):
-        gradients = Textbook(precise(given_inputs)).gradients()
+        gradients = Textbook(precise_inputs(given_inputs)).gradients()
     standards = certify(given_inputs, 0.0, "float64")
     for l, w in enumerate(gradients.w, start=1):
         standard = standards["w", l]
-        error = standard.truth.error(floats(w))
+        error = standard.truth.error(to_float64(w))
         clear = ~standard.undecidable
         ulp = np.spacing(np.abs(standard.truth.high))
         assert (error <= ulp + standard.truth.radius)[clear].all()
 
 
 def test_right_is_within_rounding_and_a_thousandth_of_a_percent_is_not():
-    given_inputs = make("iris", (4, 5, 3), "sigmoid", 8).build()
+    given_inputs = make_case("iris", (4, 5, 3), "sigmoid", 8).build()
     gradients = Textbook(given_inputs).gradients()
     assert is_right(gradients, given_inputs)
     off = dataclasses.replace(gradients, w=[gradients.w[0] * (1 + 1e-5), *gradients.w[1:]])
     assert not is_right(off, given_inputs)
-    assert distance(off.w[:1], gradients.w[:1]) == pytest.approx(1e-5, rel=1e-9)
+    assert relative_distance(off.w[:1], gradients.w[:1]) == pytest.approx(1e-5, rel=1e-9)
 
 
 # The page.
@@ -353,7 +359,7 @@ def test_a_claim_that_fails_shows_on_the_page():
 
 
 def test_cells_cannot_break_a_table_and_long_tables_are_folded():
-    table = Table("caption", ["a|b"], [["c|d"]] * 30)
+    table = ClaimTable("caption", ["a|b"], [["c|d"]] * 30)
     page = page_of({all_claims()[0]: Evidence((Statement("yes", True),), (table,))})
     assert page.count("c\\|d") == 30
     assert "<details><summary>caption</summary>" in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.commands import harness
+from support.commands import harness, in_process
 
 ONE = "current-or-next-layer"  # takes no time
 
@@ -21,7 +21,7 @@ ONE = "current-or-next-layer"  # takes no time
     ],
 )
 def test_unusable_arguments_are_one_line_and_status_2(arguments, message):
-    done = harness("claims", *arguments)
+    done = in_process("claims", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
@@ -55,7 +55,7 @@ def test_what_is_not_ours_is_not_replaced(tmp_path, name):
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("mine", encoding="utf-8")
-    done = harness("claims", ONE, "--reports", str(tmp_path))
+    done = in_process("claims", ONE, "--reports", str(tmp_path))
     assert done.returncode == 2
     assert "name another" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -54,7 +54,7 @@ def test_article_2_training_epoch_errors_and_final_weights():
     published = PUBLISHED["training"]
     [neuron_loop] = find_implementations(["neuron_loop"])
     step = functions_of(neuron_loop).step
-    data = datasets.load("ten_rows")
+    data = datasets.load_dataset("ten_rows")
     network, errors = article_2_network(), []
     for _ in published["epoch_errors"]:
         error = 0.0

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from support.commands import harness
+from support.commands import harness, in_process
 
 from harness.cases.standard import standard_cases
 from harness.errors import BadTable
@@ -106,7 +106,7 @@ def test_a_verdict_is_worse_where_less_is_right_or_less_is_run(tmp_path, before,
         paths[-1].write_text(f"{HEAD}{rows}a,other,w,1.0,13.0,agrees\n", encoding="utf-8")
     found = changes(*map(read, paths))
     assert (len(found.worse), len(found.other), len(found.digits)) == (worse, other, digits)
-    done = harness("diff", *map(str, paths))
+    done = in_process("diff", *map(str, paths))
     assert done.returncode == (1 if worse else 0), done.stdout
 
 
@@ -141,13 +141,13 @@ def test_digits_come_after_verdicts_and_do_not_fail(tmp_path):
     old, new = tmp_path / "old.csv", tmp_path / "new.csv"
     old.write_text(f"{HEAD}a,case,w,1,13,agrees\na,case,b,1,9,agrees\n", encoding="utf-8")
     new.write_text(f"{HEAD}a,case,w,1,12,agrees\na,case,b,1,9,inaccurate\n", encoding="utf-8")
-    done = harness("diff", str(old), str(new))
+    done = harness("diff", old, new)
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert lines[1] == "  a, case, b of layer 1: agrees -> inaccurate"
     assert lines[3] == "  a, case, w of layer 1: 13 -> 12"
     assert lines[-1] == "1 worse, 0 other verdicts, 1 digits changed, of 2 rows."
-    assert harness("diff", str(REPORTS / "results.csv"), str(REPORTS / "results.csv")).returncode == 0
+    assert in_process("diff", str(REPORTS / "results.csv"), str(REPORTS / "results.csv")).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_what_is_no_table_of_results_is_one_line_and_status_2(tmp_path, text, me
     path = tmp_path / "one.csv"
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    done = harness("diff", str(path), str(REPORTS / "results.csv"))
+    done = in_process("diff", str(path), str(REPORTS / "results.csv"))
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1

@@ -16,20 +16,20 @@ import pytest
 from support.commands import PATIENCE, below, harness, started, until
 from support.running import compared, shared
 
-from harness.cases.case import make
+from harness.cases.case import make_case
 from harness.errors import UnusableInput
 from harness.jobs.compare import schedule
 from harness.jobs.compare.pairs import Pairs
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Selection, select
 from harness.jobs.compare.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
-from harness.jobs.compare.table import COLUMNS, Table
+from harness.jobs.compare.table import RESULT_COLUMNS, ResultTable
 from harness.reporting.profile import Clock
 from harness.sandbox.loading import Implementation, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits
 
-CASES = tuple(make("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))
+CASES = tuple(make_case("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))
 TWO = find_implementations(["batched_matrices", "row_matrices"])
 
 
@@ -51,7 +51,7 @@ class Shuffled(Pool):
 def scheduled(seed, cases=CASES, look=lambda _: None):
     """The rows and pairs of a schedule in this process."""
     names = [one.name for one in TWO]
-    table, pairs = Table(names, [case.id for case in cases]), Pairs(names, cases)
+    table, pairs = ResultTable(names, [case.id for case in cases]), Pairs(names, cases)
     with Shuffled(seed, lambda: look(plan)) as pool:
         plan = Schedule(TWO, cases, pool, Limits(20.0, math.inf), Clock())
         count = sum(1 for _ in plan.results(table, pairs))
@@ -103,7 +103,7 @@ def test_worker_processes_give_the_same_rows():
 
 
 def test_blocks_keep_the_order_and_a_large_case_is_alone():
-    large = make("random", (3000, 3000), "sigmoid", 1)
+    large = make_case("random", (3000, 3000), "sigmoid", 1)
     assert 2 * large.parameters > MOST_NUMBERS
     cases = [*CASES, large, *CASES, *CASES, *CASES]
     parts = [*blocks(cases, 1)]
@@ -114,7 +114,7 @@ def test_blocks_keep_the_order_and_a_large_case_is_alone():
 
 def test_a_table_is_read_in_order_while_it_is_written(tmp_path):
     path = tmp_path / "data" / "partial.csv"
-    table = Table(["a", "b"], ["one", "two"], path)
+    table = ResultTable(["a", "b"], ["one", "two"], path)
     rows = {
         (name, case): [Row(name, case, "w", layer, "[0]", 0.1, 1e-300, 2.0, 3, 4, "wrong", 0.5, detail)]
         for name, case, layer, detail in [
@@ -165,14 +165,14 @@ def test_what_ends_a_run_leaves_its_rows_and_the_old_table(tmp_path, sent):
     assert (reports / "results.csv").read_text(encoding="utf-8") == "old"
     assert partial.read_bytes().endswith(b"\n")
     rows = read(partial)
-    assert list(rows[0]) == COLUMNS
+    assert list(rows[0]) == RESULT_COLUMNS
     assert {row["implementation"] for row in rows} == {"batched_matrices", "slow"}
     assert all(None not in row.values() for row in rows)
 
 
 @pytest.mark.parametrize("named", [True, False])
 def test_a_full_disk_is_said_in_a_line_and_leaves_whole_rows(tmp_path, monkeypatch, named):
-    table = Table(["one"], ["a", "b"], tmp_path / "partial.csv" if named else None)
+    table = ResultTable(["one"], ["a", "b"], tmp_path / "partial.csv" if named else None)
     table.append("one", "a", [Row("one", "a", "w", 1)])
 
     class Full:
@@ -199,10 +199,10 @@ def test_a_full_disk_is_said_in_a_line_and_leaves_whole_rows(tmp_path, monkeypat
 
 
 def test_two_comparisons_do_not_write_into_one_folder(tmp_path):
-    first = Table(["one"], ["case"], tmp_path / "partial.csv")
+    first = ResultTable(["one"], ["case"], tmp_path / "partial.csv")
     first.append("one", "case", [Row("one", "case", "w", 1, detail="a\rline")])
     with pytest.raises(UnusableInput, match="expected no other comparison to write there"):
-        Table(["one"], ["case"], tmp_path / "partial.csv")
+        ResultTable(["one"], ["case"], tmp_path / "partial.csv")
     assert [row.detail for row in first] == ["a\rline"]
 
 
@@ -226,7 +226,7 @@ def test_one_that_is_slow_one_that_hangs_and_one_that_crashes_cost_their_own_row
         assert {row.verdict for row in of[one.name]} == {"agrees"}
     assert {row.detail for row in of["crashes"] if row.quantity == "w"} == {"the process ended: exit code 3"}
     late = [row.detail for row in of["hangs"] if row.quantity == "w"]
-    assert set(late) == {"no answer within 1 s", "not run: 3 earlier requests gave no answer in time"}
+    assert set(late) == {"no answer within 1 s", "not run: 3 before it gave no answer in time"}
     assert {row.verdict for row in of["slow"] if row.quantity == "w"} == {"wrong"}
 
 
@@ -255,7 +255,7 @@ def test_an_implementation_is_loaded_once_in_a_worker_and_not_once_a_block(tmp_p
 def test_a_run_that_is_through_leaves_no_part_of_a_table(tmp_path):
     done = harness("compare", "--only", "row_matrices", "--case", "xor-2-1*", "--reports", tmp_path)
     assert done.returncode == 0
-    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["pairs.csv", "results.csv"]
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["compare.json", "pairs.csv", "results.csv"]
     assert not [*tmp_path.rglob("*.new")]
 
 

@@ -11,7 +11,7 @@ from support.running import shared, tallied
 from harness.__main__ import main
 from harness.jobs.soundness.report import as_json, as_text
 from harness.jobs.soundness.tightness import NONE, Tightness
-from harness.jobs.soundness.trials import FORWARD, LOSSY, Tally, sound
+from harness.jobs.soundness.trials import FORWARD, LOSSY, TrialTally, sound
 from harness.sandbox.loading import available_implementations, find_implementations
 
 A_BIN = 10 ** (1 / 20)
@@ -56,7 +56,7 @@ def test_what_is_beyond_all_bins_or_no_number_is_counted_at_their_ends():
 
 
 def test_soundness_tells_how_tight_the_bounds_are():
-    tally = Tally()
+    tally = TrialTally()
     for one in tallied(find_implementations(["batched_matrices", "torch_autograd"]), range(8)):
         tally = tally.plus(one)
     data = json.loads(as_json(tally, 0, 8))
@@ -74,7 +74,7 @@ def test_soundness_tells_how_tight_the_bounds_are():
 def test_soundness_stops_as_soon_as_enough_is_compared_and_counts_what_was_run(monkeypatch):
     monkeypatch.setattr("harness.jobs.soundness.trials.BLOCK", 4)
     implementations = tuple(find_implementations(["batched_matrices", "matrices"]))
-    expected, trials = Tally(), 0
+    expected, trials = TrialTally(), 0
     while expected.entries.total() < 20_000:
         before = expected.entries.total()
         [one] = tallied(implementations, [5 + trials])

@@ -45,7 +45,7 @@ def test_the_exact_training_in_batches_is_that_of_mpmath_at_70_digits():
                 w2 = [[w2[j][k] - g2[j, k] / 4 for k in range(2)] for j in range(3)]
                 b2 = [b2[j] - h2[j] / 4 for j in range(3)]
         expected = [[*row, b] for w, bs in ((w1, b1), (w2, b2)) for row, b in zip(w, bs, strict=True)]
-        found = gradient.advance(inputs, ball_backprop.parameters(inputs.network), 0.25, 2, 3)
+        found = gradient.advance(inputs, ball_backprop.ball_parameters(inputs.network), 0.25, 2, 3)
         parts = [row for layer in of_balls(found) for row in np.moveaxis(layer, 0, -1).tolist()]
         errors = [
             abs(mpmath.fsum(of_entry) - value)
@@ -59,7 +59,7 @@ def test_the_exact_training_in_batches_is_that_of_mpmath_at_70_digits():
 
 def test_the_truth_can_be_kept_as_floats_without_loss_and_goes_on_from_there():
     inputs = SHORT["iris-4-5-3-batches20"].build()
-    start = ball_backprop.parameters(inputs.network)
+    start = ball_backprop.ball_parameters(inputs.network)
     at_once = gradient.advance(inputs, start, 0.01, 20, 3)
     parted = gradient.advance(inputs, balls_of(of_balls(gradient.advance(inputs, start, 0.01, 20, 1))), 0.01, 20, 2)
     before, ctx.prec = ctx.prec, 400
@@ -76,7 +76,7 @@ def test_each_of_the_runs_side_by_side_takes_a_right_step(name):
     inputs = course.build()
     x, t = inputs.batches(course.batch)[0]
     starts = spread.perturbed(course, of_network(inputs.network))
-    moved = of_network(spread.step(network_of(inputs.network, starts), x, t, course.learning_rate))
+    moved = of_network(spread.perturbed_step(network_of(inputs.network, starts), x, t, course.learning_rate))
     for k in range(spread.RUNS):
         alone = network_of(inputs.network, tuple(layer[k] for layer in starts))
         standards = certify(Inputs(alone, x, t), course.learning_rate, "float64")

@@ -13,9 +13,9 @@ import pytest
 from support.running import Silent, shared
 
 from harness.jobs.train.courses import courses, learned
-from harness.jobs.train.follow import Followed, Selection, follow, select
+from harness.jobs.train.follow import Followed, TrainingSelection, follow, select_courses
 from harness.jobs.train.judged import EXPLAINED, NOT_EXPLAINED, judge
-from harness.jobs.train.report.pages import COMMITTED, committed, write_training
+from harness.jobs.train.report.pages import COMMITTED, committed_training, write_training
 from harness.jobs.train.report.views import answer, is_well
 from harness.jobs.train.runners import PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, ScikitLearn
 from harness.jobs.train.states import network_of
@@ -35,7 +35,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def selection(folder):
     """Short courses on iris for five formulations, scikit-learn, and files that are wrong each in its own way."""
-    chosen = select("batched_matrices,neuron_loop,fifteen_steps,torch_autograd", "iris*", 16)
+    chosen = select_courses("batched_matrices,neuron_loop,fifteen_steps,torch_autograd", "iris*", 16)
     step = "def step(n, x, t, eta):\n    "
     move = "return n.with_parameters([l.w + 1 for l in n.layers], [l.b for l in n.layers])"
     bodies = {
@@ -49,7 +49,9 @@ def selection(folder):
         files.append(Formulation(Implementation(name, folder / f"{name}.py")))
         files[-1].path.write_text(step + body + "\n", encoding="utf-8")
     runners = (*chosen.runners, ScikitLearn(), *files)
-    return Selection(runners, tuple(one for one in chosen.courses if one.id != "iris-4-3-batches20"), complete=False)
+    return TrainingSelection(
+        runners, tuple(one for one in chosen.courses if one.id != "iris-4-3-batches20"), complete=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +93,7 @@ def test_what_hangs_is_stopped_where_it_is(selection, followed, folder):
     path = folder / "hanging.py"
     path.write_text("def step(n, x, t, eta):\n    while True: pass\n", encoding="utf-8")
     runner = Formulation(Implementation("hanging", path))
-    alone = Selection((runner, PLANTED_MISTAKE, TRUTH, PERTURBED), selection.courses[:1], complete=False)
+    alone = TrainingSelection((runner, PLANTED_MISTAKE, TRUTH, PERTURBED), selection.courses[:1], complete=False)
     display = Silent()
     found = follow(alone, Store(folder), shared(), 1, Limits(1.0, math.inf), display)
     assert found.stopped[display.failed[0]].detail == "no answer within 1 s"
@@ -181,8 +183,10 @@ def test_all_formulations_and_scikit_learn_learn_the_same(stored):
 
 
 def test_the_committed_table_is_that_of_today_on_one_course(stored, tmp_path):
-    selection = select("batched_matrices,row_matrices", "iris-4-3-batches20")
-    today = committed(judge(follow(selection, Store(tmp_path), shared(), 2, Limits(60.0, math.inf), Silent())).table)
+    selection = select_courses("batched_matrices,row_matrices", "iris-4-3-batches20")
+    today = committed_training(
+        judge(follow(selection, Store(tmp_path), shared(), 2, Limits(60.0, math.inf), Silent())).table
+    )
     keys = ["course", "runner", "epoch", "quantity"]
     both = today.astype({"loss": float}).merge(stored, on=keys, suffixes=("_today", "_stored"))
     assert len(both) == len(today)

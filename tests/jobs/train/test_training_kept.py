@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
-from support.commands import PATIENCE, below, harness, started, until
+from support.commands import PATIENCE, below, harness, in_process, started, until
 
 from harness.jobs.train.courses import courses
 from harness.jobs.train.runners import PLANTED_MISTAKE, Formulation
@@ -20,13 +20,13 @@ from harness.jobs.train.store import Run, Store, fingerprint
 from harness.sandbox.loading import Implementation
 
 COURSE = "iris-4-3-online"
-EPOCHS = 30
+EPOCHS = 20
 TRAIN = [sys.executable, "-m", "harness", "train"]
 ARGUMENTS = ["--only", "row_matrices,column_vectors", "--course", COURSE, "--epochs", str(EPOCHS), "--jobs", "2"]
 
 
-def train(*arguments):
-    done = harness("train", *arguments)
+def train(*arguments, by=harness):
+    done = by("train", *arguments)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -39,7 +39,7 @@ def test_killed_at_random_points_it_comes_to_the_same_table(tmp_path):
     print(f"seed {seed}")
     again = [*ARGUMENTS, "--reports", str(tmp_path / "killed")]
     kept = [0]
-    for number in range(6):
+    for number in range(5):
         with started([*TRAIN, *again]) as process:
             if number % 2:  # half of them anywhere, half of them while workers are at it
                 until(lambda process=process: process.poll() is not None or len(below(process)) >= 3)
@@ -174,7 +174,7 @@ def test_what_is_damaged_is_not_taken(run, tmp_path, damage):
     ],
 )
 def test_unusable_input_is_one_line_and_status_2(arguments, message):
-    code, output, errors = train(*arguments)
+    code, output, errors = train(*arguments, by=in_process)
     assert (code, output) == (2, "")
     assert errors.startswith("error: " + message)
     assert errors.count("\n") == 1
@@ -183,7 +183,7 @@ def test_unusable_input_is_one_line_and_status_2(arguments, message):
 def test_unusable_numbers_and_folders_are_status_2_before_anything_is_computed(tmp_path):
     (tmp_path / "training.md").write_text("mine", encoding="utf-8")
     for arguments in (["--epochs", "0"], ["--seconds", "-1"], ["--reports", str(tmp_path)]):
-        code, output, errors = train(*arguments)
+        code, output, errors = train(*arguments, by=in_process)
         assert (code, output) == (2, "")
         assert "expected" in errors
         assert "Traceback" not in errors

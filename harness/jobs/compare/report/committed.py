@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from harness.cases.case import QUANTITIES
+from harness.cases.case import QUANTITIES_BY_FUNCTION
 from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
@@ -25,7 +25,7 @@ BEYOND = math.nextafter(1, 2)  # the error ratio of what is inaccurate: above 1,
 ARITHMETIC = "its error shrinks in higher precision, or changes completely when the inputs move slightly"
 # Of a displacement, two right steps can differ by a unit in the last place of the weights, which is many of its digits.
 NOT_PAIRED = "update"
-_FUNCTIONS = {quantity: function for function, quantities in QUANTITIES.items() for quantity in quantities}
+_FUNCTIONS = {quantity: function for function, quantities in QUANTITIES_BY_FUNCTION.items() for quantity in quantities}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def committed(comparison: Comparison) -> Comparison:
     """The same comparison without the noise of the machine: `digits` is None where they are not told."""
     rows = _Again(lambda: _steady(comparison.rows))
     steady = replace(comparison, rows=rows, pairs=[])
-    return replace(steady, pairs=[*_told(comparison.pairs, steady.tally)])
+    return replace(steady, pairs=[*_committed_pairs(comparison.pairs, steady.tally)])
 
 
 def _steady(rows: Iterable[Row]) -> Iterator[Row]:
@@ -54,14 +54,14 @@ def _steady(rows: Iterable[Row]) -> Iterator[Row]:
             if row.verdict == "inaccurate"
         }
         for row in of_case:
-            yield _row(row, reasons.get(_function(row)))
+            yield _committed_row(row, reasons.get(_function(row)))
 
 
 def _function(row: Row) -> str:
     return _FUNCTIONS.get(row.quantity, "backprop")  # z and a are shown by it
 
 
-def _row(row: Row, reason: str | None) -> Row:
+def _committed_row(row: Row, reason: str | None) -> Row:
     """One row; `reason` is why the numbers of its function are inaccurate, if any is. Then all count as inaccurate."""
     if reason is not None and row.entries is not None:
         return row._replace(
@@ -74,7 +74,7 @@ def _row(row: Row, reason: str | None) -> Row:
     return row._replace(entry="", error=None, bound=None)
 
 
-def _told(pairs: Iterable[PairRow], tally: Tally) -> Iterator[PairRow]:
+def _committed_pairs(pairs: Iterable[PairRow], tally: Tally) -> Iterator[PairRow]:
     """The pairs, without digits where those of one of the two are not told."""
     for pair in pairs:
         if pair.quantity == NOT_PAIRED:

@@ -84,7 +84,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
 def overview(comparison: Comparison) -> Document:
     """reports/README.md: what was compared, the digits of agreement, the verdicts, and what did not run."""
     selection, tally = comparison.selection, comparison.tally
-    verdicts: list[Block] = [Bullets(VERDICT_TEXTS), Paragraph(BOUND_TEXT), *_table(verdict_counts(tally.of))]
+    verdicts: list[Block] = [Bullets(VERDICT_TEXTS), Paragraph(BOUND_TEXT), *_grid_table(verdict_counts(tally.of))]
     error_ratio = error_ratio_by_quantity(tally, order_of_magnitude)
     return Document(
         "How closely the formulations agree",
@@ -109,14 +109,14 @@ def overview(comparison: Comparison) -> Document:
                     "*Worst agreeing other*: the same without the implementations that do not agree with the truth.",
                 )
             ),
-            *(Chapter(kind, _table(summary(comparison, kind))) for kind in tally.kinds),
+            *(Chapter(kind, _grid_table(summary(comparison, kind))) for kind in tally.kinds),
             Chapter("Verdicts", tuple(verdicts)),
             *(
-                [Chapter("Worst error / rounding bound (≤ 1 is correct)", _table(error_ratio))]
+                [Chapter("Worst error / rounding bound (≤ 1 is correct)", _grid_table(error_ratio))]
                 if error_ratio.rows
                 else []
             ),
-            *_refusals(tally),
+            *_refusal_chapters(tally),
             Chapter(
                 "The implementations",
                 (
@@ -133,11 +133,11 @@ def overview(comparison: Comparison) -> Document:
     )
 
 
-def _refusals(tally: Tally) -> Iterator[Chapter]:
+def _refusal_chapters(tally: Tally) -> Iterator[Chapter]:
     for verdict, title in (("unsupported", "Not supported, and why"), ("failed", "Failed, and why")):
         grid = reasons(tally, verdict)
         if grid.rows:
-            yield Chapter(title, _table(grid))
+            yield Chapter(title, _grid_table(grid))
 
 
 def pairwise(comparison: Comparison) -> Document:
@@ -178,9 +178,9 @@ def page_of(implementation: Implementation, comparison: Comparison) -> Document:
             Paragraph(f"{literal(implementation.title)}."),
             Paragraph(f"Source: {literal(implementation.source) or 'not stated'}."),
             Paragraph(f"Cases run: {counts.ran.total()} of {len(comparison.selection.cases)}."),
-            *_table(verdict_counts({implementation.name: counts})),
-            Chapter("By quantity", _table(_quantities(counts))),
-            *([Chapter("Worst cases", _table(worst))] if worst.rows else []),
+            *_grid_table(verdict_counts({implementation.name: counts})),
+            Chapter("By quantity", _grid_table(_quantities(counts))),
+            *([Chapter("Worst cases", _grid_table(worst))] if worst.rows else []),
             *refused,
         ),
     )
@@ -198,7 +198,7 @@ def _quantities(counts: Counts) -> Grid:
     return Grid(["quantity", "cases", "entries", "worst error / bound", "fewest digits", "in"], rows)
 
 
-def _table(grid: Grid) -> tuple[Block, ...]:
+def _grid_table(grid: Grid) -> tuple[Block, ...]:
     """A view as a table; nothing if it has no rows."""
     cells = [[literal(str(cell)) for cell in row] for row in grid.rows]
     return (DataTable.of(grid.heads, cells),) if cells else ()

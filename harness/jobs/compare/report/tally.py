@@ -13,9 +13,9 @@ from harness.jobs.compare.pairs import kind
 from harness.jobs.compare.rows import Row
 from harness.sandbox.loading import Implementation
 
-LARGEST = 1e15  # an error ratio above is an error where the truth is all but exact
+LARGEST_SHOWN = 1e15  # an error ratio above is an error where the truth is all but exact
 OUT_OF_BOUNDS = ("inaccurate", "wrong")
-EXPLAINED = ("unsupported", "failed", "inaccurate")  # whose reasons are listed, with the cases
+WITHIN_ROUNDING = ("unsupported", "failed", "inaccurate")  # whose reasons are listed, with the cases
 BAD = ("failed", "wrong")
 NOT_RIGHT = (*BAD, "inaccurate", "cannot tell")
 WORST_SHOWN = 10  # rows, of different cases, that are kept to be shown
@@ -60,9 +60,9 @@ class OfQuantity:
 class Counts:
     """Of one implementation. `digits` are the fewest by kind of case and quantity, None where those of some row are not
     told, `ran` the cases of each kind with numbers, `error_ratio` the worst of each quantity and `entries` those that
-    were compared with the truth; `out_of_bounds` are the kinds with a row that is out of bounds; `reasons` holds for a
-    verdict and a reason the cases; `worst` are the worst of the rows that are wrong, and `wrong` the first of them, in
-    different cases."""
+    were compared with the truth; `out_of_bounds` are the kinds with a number out of bounds; `reasons` holds for a
+    verdict and a reason the cases; `worst` are the worst of the rows that are wrong, and `wrong` the first of them,
+    in different cases."""
 
     digits: dict[tuple[str, str], int | None] = field(default_factory=dict)
     ran: Counter[str] = field(default_factory=Counter)
@@ -94,7 +94,7 @@ class Counts:
             of_quantity = [row for row in judged if row.quantity == quantity]
             self.quantities.setdefault(quantity, OfQuantity()).add(of_quantity)
         for verdict, detail in dict.fromkeys((row.verdict, row.detail) for row in rows):
-            if verdict in EXPLAINED:
+            if verdict in WITHIN_ROUNDING:
                 self.reasons.setdefault(verdict, {}).setdefault(detail, Cases()).add(rows[0].case)
         if any(row.verdict in OUT_OF_BOUNDS for row in rows):
             self.out_of_bounds.add(kind)
@@ -144,5 +144,5 @@ def badness(row: Row) -> tuple[bool, int, str, str, int]:
     another machine."""
     error_ratio = math.nan if row.error_ratio is None else row.error_ratio
     unknown = error_ratio != error_ratio
-    magnitude = 0 if unknown else math.floor(math.log10(min(error_ratio, LARGEST)))
+    magnitude = 0 if unknown else math.floor(math.log10(min(error_ratio, LARGEST_SHOWN)))
     return unknown, -magnitude, row.case, row.quantity, row.layer

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.jobs.compare.report.tally import LARGEST
+from harness.jobs.compare.report.tally import LARGEST_SHOWN
 from harness.judging.verdict import VERDICTS
 from harness.reporting.grid import NOTHING, Grid
 from harness.sandbox.loading import REFERENCE
@@ -35,7 +35,7 @@ def digits_by_quantity(tally: Tally, kind: str) -> Grid:
     rows = [
         [
             name,
-            *(_told(of.digits.get((kind, quantity), NOTHING)) for quantity in quantities),
+            *(_digits_or_untold(of.digits.get((kind, quantity), NOTHING)) for quantity in quantities),
             f"{of.ran[kind]} of {tally.kinds[kind]}",
         ]
         for name, of in tally.of.items()
@@ -55,7 +55,7 @@ def error_ratio_by_quantity(tally: Tally, shown: Callable[[float], str]) -> Grid
     return Grid(heads, rows if quantities else [])
 
 
-def _told(digits: int | str | None) -> str:
+def _digits_or_untold(digits: int | str | None) -> str:
     return UNTOLD if digits is None else str(digits)
 
 
@@ -75,8 +75,8 @@ def order_of_magnitude(error_ratio: float) -> str:
         return "≤ 1" if error_ratio <= 1 else "> 1"
     return (
         f"< 10^{math.floor(math.log10(error_ratio)) + 1}"
-        if error_ratio < LARGEST
-        else f"> 10^{LARGEST:.0e}".replace("1e+", "")
+        if error_ratio < LARGEST_SHOWN
+        else f"> 10^{LARGEST_SHOWN:.0e}".replace("1e+", "")
     )
 
 
@@ -122,8 +122,8 @@ def _worst_other(shared: list[_With], others: set[str]) -> str:
         return NOTHING
     worst = min(mine, key=lambda one: (_rank(one.fewest), one.names))
     if _rank(worst.fewest) == max(_rank(one.most) for one in mine):  # all alike: no one is worst
-        return _told(worst.fewest)
-    return f"{_told(worst.fewest)} ({worst.other})"
+        return _digits_or_untold(worst.fewest)
+    return f"{_digits_or_untold(worst.fewest)} ({worst.other})"
 
 
 def _rank(digits: int | None) -> int:

@@ -36,7 +36,7 @@ def inlined(path: Path, command: str) -> Inlined | None:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         raise damaged(path, f"expected a picture in SVG, found: {error}", command) from None
-    size = _size(root)
+    size = _svg_size(root)
     if root.tag != f"{{{_SVG}}}svg" or size is None:
         raise damaged(path, "expected a picture in SVG, found other XML or no size", command)
     for metadata in root.findall(f"{{{_SVG}}}metadata"):
@@ -46,7 +46,7 @@ def inlined(path: Path, command: str) -> Inlined | None:
     return Inlined(Markup("data:image/svg+xml," + _quoted(ElementTree.tostring(root, encoding="unicode"))), *size)
 
 
-def _size(root: ElementTree.Element) -> tuple[int, int] | None:
+def _svg_size(root: ElementTree.Element) -> tuple[int, int] | None:
     """The width and height of the view box, in CSS pixels; None if they are not numbers of a picture's size."""
     try:
         _, _, width, height = map(float, root.get("viewBox", "").split())

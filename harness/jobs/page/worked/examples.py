@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.cases.case import Case, make
+from harness.cases.case import Case, make_case
 from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import inputs_of
 from harness.model.contract import Inputs
@@ -36,9 +36,11 @@ def examples() -> tuple[Example, ...]:
     """Every network, in the order in which they are offered."""
     return (
         _published(),
-        _case(make("xor", (2, 3, 1), "sigmoid", 4), row=1, title="2-3-1, exclusive or"),
-        _case(make("iris", (4, 3), "sigmoid", 1), row=0, title="4-3, an iris, no hidden layer"),
-        _case(make("random", (3, 2, 2, 1), "tanh sigmoid", 1), row=0, title="3-2-2-1, two hidden layers of tanh"),
+        _standard_case(make_case("xor", (2, 3, 1), "sigmoid", 4), row=1, title="2-3-1, exclusive or"),
+        _standard_case(make_case("iris", (4, 3), "sigmoid", 1), row=0, title="4-3, an iris, no hidden layer"),
+        _standard_case(
+            make_case("random", (3, 2, 2, 1), "tanh sigmoid", 1), row=0, title="3-2-2-1, two hidden layers of tanh"
+        ),
     )
 
 
@@ -50,7 +52,7 @@ def _published() -> Example:
     return Example(example["id"], "2-2-2, Mazur's worked example", note, inputs, example["learning_rate"])
 
 
-def _case(case: Case, row: int, title: str) -> Example:
+def _standard_case(case: Case, row: int, title: str) -> Example:
     """One row of a case, rounded."""
     built = case.build()
     layers = built.network.layers

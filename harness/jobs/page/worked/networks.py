@@ -15,7 +15,7 @@ from harness.jobs.page.worked.lines import excerpts
 from harness.jobs.page.worked.quantities import SHOWN_DIGITS, WIRES, EntryKey, Made, Worked, number_text
 from harness.model.contract import Unsupported
 from harness.sandbox.loading import find_implementations
-from harness.truth.certify import certify, error_ratio
+from harness.truth.certify import certify, error_over_bound
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def data() -> dict[str, Any]:
     """Everything that the part "Side by side" shows, to be written as JSON; the same on every machine."""
     return {
         "formulations": [_formulation(notation) for notation in NOTATIONS],
-        "networks": [_network(example) for example in examples()],
+        "networks": [_network_data(example) for example in examples()],
     }
 
 
@@ -48,7 +48,7 @@ def refusal(example: Example, notation: Notation) -> str | None:
     standards = certify(example.inputs, rate, "float64")
     for l, (old, new) in enumerate(zip(example.inputs.network.layers, moved.layers, strict=True), start=1):
         displacement = np.column_stack([old.w, old.b]) - np.column_stack([new.w, new.b])
-        if not (error_ratio(displacement, standards["update", l]) <= 1).all():
+        if not (error_over_bound(displacement, standards["update", l]) <= 1).all():
             return "its update is not the harness's"
     return None if is_right(gradients, example.inputs) else "its gradients are not the harness's"
 
@@ -97,7 +97,7 @@ def _formulation(notation: Notation) -> dict[str, Any]:
     }
 
 
-def _network(example: Example) -> dict[str, Any]:
+def _network_data(example: Example) -> dict[str, Any]:
     worked = Worked(example)
     return {
         "id": example.id,
@@ -108,14 +108,14 @@ def _network(example: Example) -> dict[str, Any]:
             key.id: [number_text(value, digits) for digits in SHOWN_DIGITS] for key, value in worked.values.items()
         },
         "steps": [
-            {"name": step.name, "sentence": step.sentence, "rows": [_row(worked, key) for key in step.keys]}
+            {"name": step.name, "sentence": step.sentence, "rows": [_sample_data(worked, key) for key in step.keys]}
             for step in steps(worked)
         ],
         "formulations": {notation.implementation: _as_written(worked, notation) for notation in NOTATIONS},
     }
 
 
-def _row(worked: Worked, key: EntryKey) -> dict[str, Any]:
+def _sample_data(worked: Worked, key: EntryKey) -> dict[str, Any]:
     """One entry as a row of the table: `made` gives the ids of what it is made of."""
     made = worked.made(key)
     return {

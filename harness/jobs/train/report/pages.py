@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.jobs.train.courses import Course
-from harness.jobs.train.judged import COLUMNS, Judged
+from harness.jobs.train.judged import TRAINING_COLUMNS, Judged
 from harness.jobs.train.report.pictures import pictures
 from harness.jobs.train.report.views import (
     NOT_TRAINED,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 RUNS_TABLE = "training.csv"
 # What does not change with the machine; the distances themselves go to data/, which is not committed.
-COMMITTED = [column for column in COLUMNS if column not in ("error", "limit")]
+COMMITTED = [column for column in TRAINING_COLUMNS if column not in ("error", "limit")]
 VERDICT_CHAPTER = Chapter(
     "How the verdict is reached",
     (
@@ -96,12 +96,12 @@ def write_training(judged: Judged, folder: Path) -> None:
     """
     shown = pictures(judged)
     write_report(folder, "training", "train", training_document(judged, shown))
-    committed(judged.table).to_csv(folder / RUNS_TABLE, index=False, lineterminator="\n")
+    committed_training(judged.table).to_csv(folder / RUNS_TABLE, index=False, lineterminator="\n")
     write_pictures([*shown.values()], folder / PICTURES)
     judged.table.to_csv(folder / DATA_FOLDER / RUNS_TABLE, index=False, lineterminator="\n")
 
 
-def committed(table: pd.DataFrame) -> pd.DataFrame:
+def committed_training(table: pd.DataFrame) -> pd.DataFrame:
     """The columns that do not change with the machine, the loss to six decimals."""
     return table[COMMITTED].assign(loss=table["loss"].map("{:.6f}".format))
 
@@ -118,7 +118,7 @@ def training_document(judged: Judged, shown: dict[str, Picture]) -> Document:
                 "are compared with those of a training in higher precision. For comparison "
                 f"{_others(judged)}: the first entry of ∂C/∂b^1 is too large by a relative 1e-6."
             ),
-            Chapter("Correct digits of the weights", tuple(_digits(judged, shown))),
+            Chapter("Correct digits of the weights", tuple(_digit_blocks(judged, shown))),
             Chapter("What the runners have learned", tuple(_learned(judged, shown["loss"]))),
             *_not_trained(judged),
             VERDICT_CHAPTER,
@@ -134,7 +134,7 @@ def _others(judged: Judged) -> str:
     return f"{beside}a formulation with a planted mistake{'' if peers else ' is trained'}"
 
 
-def _digits(judged: Judged, shown: dict[str, Picture]) -> Iterator[Block]:
+def _digit_blocks(judged: Judged, shown: dict[str, Picture]) -> Iterator[Block]:
     yield Paragraph(
         f"A cell has the correct decimal digits after {marks_in_words(judged.selection.courses[0])} epochs, in this "
         f"order, cut at {MOST_DIGITS['float64']}; the pictures show more. {NOTHING} means that the runner refused, for "

@@ -33,7 +33,7 @@ def pictures(judged: Judged) -> dict[str, Picture]:
     """For each kind of course the agreement with the truth; and as `loss`, what has been learned."""
     groups = kinds(judged.selection.courses)
     found = {kind: _agreement(judged, kind, courses) for kind, courses in groups.items()}
-    return found | {"loss": _loss(judged)}
+    return found | {"loss": _loss_panels(judged)}
 
 
 def _agreement(judged: Judged, kind: str, courses: Sequence[Course]) -> Picture:
@@ -43,36 +43,36 @@ def _agreement(judged: Judged, kind: str, courses: Sequence[Course]) -> Picture:
         f"in it. Where no digit differs, {MOST_DRAWN:.0f} are drawn."
     )
     panels = [
-        Panel(f"{course.dataset}, {quantity}", *_lines(judged.table, course, quantity))
+        Panel(f"{course.dataset}, {quantity}", *_course_lines(judged.table, course, quantity))
         for course in courses
         for quantity in ("weights", "loss")
     ]
     return Picture(AGREEMENT[kind], caption, "epoch", "digits of agreement", tuple(panels), log="x")
 
 
-def _lines(table: pd.DataFrame, course: Course, quantity: str) -> tuple[tuple[Line, ...], tuple[Band, ...]]:
+def _course_lines(table: pd.DataFrame, course: Course, quantity: str) -> tuple[tuple[Line, ...], tuple[Band, ...]]:
     rows = table[(table["course"] == course.id) & (table["quantity"] == quantity)]
     lines = []
     formulations = rows[~rows["runner"].isin(_SHOWN.keys() - {REFERENCE})]
     if not formulations.empty:
         worst = formulations.groupby("epoch")["error"].max()
-        lines.append(Line(WORST, worst.index.to_list(), _digits(worst)))
+        lines.append(Line(WORST, worst.index.to_list(), _digit_panels(worst)))
     for runner, label in _SHOWN.items():
         mine = rows[rows["runner"] == runner]
         if not mine.empty:
-            lines.append(Line(label, mine["epoch"].to_list(), _digits(mine["error"])))
+            lines.append(Line(label, mine["epoch"].to_list(), _digit_panels(mine["error"])))
     limits = rows.groupby("epoch")["limit"].first()
     epochs = limits.index.to_list()
-    band = Band("explained by rounding", epochs, _digits(limits), [MOST_DRAWN] * len(epochs))
+    band = Band("explained by rounding", epochs, _digit_panels(limits), [MOST_DRAWN] * len(epochs))
     return tuple(lines), (band,) if epochs else ()
 
 
-def _digits(errors: pd.Series[float]) -> list[float]:
+def _digit_panels(errors: pd.Series[float]) -> list[float]:
     """-log10 of errors; no more than a float64 has, where there is none."""
     return [min(MOST_DRAWN, -float(np.log10(error))) if error > 0 else MOST_DRAWN for error in errors]
 
 
-def _loss(judged: Judged) -> Picture:
+def _loss_panels(judged: Judged) -> Picture:
     caption = (
         "The cost per row after each epoch, as the first formulation of the table computes it. The lines of all others "
         "lie on these: the pictures above show how many digits they have in common."

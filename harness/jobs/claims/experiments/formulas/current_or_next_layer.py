@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import functions, matrix, module
 from harness.mistakes.entries.backward import WrongLayersWeights
 from harness.model.contract import Array, Inputs, Network
@@ -20,7 +20,7 @@ def experiment() -> Evidence:
     products, deltas_equal = _products(inputs)
     wrong = _off_by_one(inputs)
     both = [functions(name).backprop for name in ("row_matrices", "neuron_loop")]
-    one, other = (_flat(backprop(inputs.network, inputs.x, inputs.t)) for backprop in both if backprop)
+    one, other = (_flat_deltas(backprop(inputs.network, inputs.x, inputs.t)) for backprop in both if backprop)
     return Evidence(
         (
             Statement(
@@ -39,7 +39,7 @@ def experiment() -> Evidence:
     )
 
 
-def _flat(gradients: object) -> Array:
+def _flat_deltas(gradients: object) -> Array:
     parts = [getattr(gradients, name) for name in ("delta", "w", "b")]
     return np.concatenate([np.ravel(np.array(array, dtype=object)) for part in parts for array in part])
 
@@ -54,7 +54,7 @@ def _article_1(network: Network) -> list[Array]:
     return list(weights)
 
 
-def _names(network: Network) -> tuple[Table, bool]:
+def _names(network: Network) -> tuple[ClaimTable, bool]:
     """Every weight by its name in each article, looked up in that article's own data structure."""
     W = _article_1(network)
     layers = module("neuron_loop").initialize_network(network)
@@ -90,10 +90,10 @@ def _names(network: Network) -> tuple[Table, bool]:
         "and puts the unit that it leaves first; article 2 stores a weight with the neuron that it enters. Both mean "
         "the same wire. (Nielsen counts the input as layer 1, so his w^{l+1} is w^l here.)"
     )
-    return Table(caption, headers, rows), same
+    return ClaimTable(caption, headers, rows), same
 
 
-def _products(inputs: Inputs) -> tuple[Table, bool]:
+def _products(inputs: Inputs) -> tuple[ClaimTable, bool]:
     """The terms of Σ_k w_kj δ_k for each hidden unit j, read from both data structures."""
     network = inputs.network
     neuron_loop = module("neuron_loop")
@@ -121,10 +121,10 @@ def _products(inputs: Inputs) -> tuple[Table, bool]:
         "What goes back to each hidden unit, before f' (which is 1 here), from outputs with δ^2 = "
         f"{matrix(gradients.delta[1])}: a row of W[1] in article 1, one weight of every next neuron in article 2."
     )
-    return Table(caption, ["hidden unit", "article 1", "article 2", "both"], rows), equal
+    return ClaimTable(caption, ["hidden unit", "article 1", "article 2", "both"], rows), equal
 
 
-def _off_by_one(inputs: Inputs) -> Table | None:
+def _off_by_one(inputs: Inputs) -> ClaimTable | None:
     """The table of the deltas with each layer's weights, or None where they are the same."""
     right, wrong = Textbook(inputs), WrongLayersWeights(inputs)
     for book in (right, wrong):
@@ -135,7 +135,9 @@ def _off_by_one(inputs: Inputs) -> Table | None:
         ["W^2, of the next layer: right", str(right.delta[1][0].tolist())],
         ["W^1, of the layer itself: wrong", str(wrong.delta[1][0].tolist())],
     ]
-    return Table("δ^1 with the weights that leave the layer, and with those that enter it.", ["through", "δ^1"], rows)
+    return ClaimTable(
+        "δ^1 with the weights that leave the layer, and with those that enter it.", ["through", "δ^1"], rows
+    )
 
 
 CLAIM = Claim(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.cases.case import make
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
-from harness.jobs.claims.tools import distance, figure, is_right, matrix, true_gradients
+from harness.cases.case import make_case
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
+from harness.jobs.claims.tools import figure, is_right, matrix, relative_distance, true_gradients
 from harness.mistakes.entries.costs import SoftmaxDiagonalJacobian
 from harness.model.contract import Array
 
@@ -77,9 +77,9 @@ def experiment() -> Evidence:
             Statement("On a real network the diagonal alone is wrong, beyond rounding.", not right),
         ),
         (
-            Table(caption, headers, rows),
+            ClaimTable(caption, headers, rows),
             softmax_table,
-            Table(
+            ClaimTable(
                 "The first layer's gradient on iris (4-7-3, relu, softmax) with the diagonal alone.",
                 ["relative error"],
                 [[figure(off_by)]],
@@ -88,10 +88,10 @@ def experiment() -> Evidence:
     )
 
 
-def _softmax_table(jacobian: Array) -> Table:
+def _softmax_table(jacobian: Array) -> ClaimTable:
     rows = [[f"a_{j + 1}", *(f"{value:+.3f}" for value in row)] for j, row in enumerate(jacobian)]
     caption = "Softmax: every output depends on every z, through the sum in its denominator; rows and columns sum to 0."
-    return Table(caption, ["∂", *(f"z_{k + 1}" for k in range(len(Z)))], rows)
+    return ClaimTable(caption, ["∂", *(f"z_{k + 1}" for k in range(len(Z)))], rows)
 
 
 def _exactly() -> tuple[bool, bool, bool]:
@@ -115,9 +115,9 @@ def _exactly() -> tuple[bool, bool, bool]:
 
 def _diagonal_only() -> tuple[float, bool]:
     """The relative error of the first layer's gradient, and whether rounding explains what is given."""
-    inputs = make("iris", (4, 7, 3), "relu softmax", 8).build()
+    inputs = make_case("iris", (4, 7, 3), "relu softmax", 8).build()
     gradients = SoftmaxDiagonalJacobian(inputs).gradients()
-    return distance(gradients.w[:1], true_gradients(inputs).w[:1]), is_right(gradients, inputs)
+    return relative_distance(gradients.w[:1], true_gradients(inputs).w[:1]), is_right(gradients, inputs)
 
 
 CLAIM = Claim(

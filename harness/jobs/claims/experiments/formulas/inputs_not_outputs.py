@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 
 from harness.cases import datasets
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
-from harness.jobs.claims.tools import costs, distance, figure, is_right, layers, true_gradients
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
+from harness.jobs.claims.tools import costs, figure, is_right, layers, relative_distance, true_gradients
 from harness.mistakes.entries.gradients import OutputsWhereInputsBelong
 from harness.model.contract import Array, Inputs, Layer, Network, Numbers
 from harness.model.costs import COSTS
@@ -16,7 +16,7 @@ from harness.model.exact import IDENTITY
 from harness.model.textbook import Textbook
 from harness.reporting.figures import Line, Panel, Picture
 
-STEPS = 300
+OUTPUT_STEPS = 300
 
 
 class BroadcastOutputs(OutputsWhereInputsBelong):
@@ -37,7 +37,7 @@ def experiment() -> Evidence:
             Statement("The printed product fits W only where a layer has as many inputs as outputs.", misfits),
             Statement("Where it fits, its gradient is farther from the true one than rounding explains.", wrong),
             Statement(
-                f"{STEPS} steps along it end above the cost at the start, on both data sets; along the right "
+                f"{OUTPUT_STEPS} steps along it end above the cost at the start, on both data sets; along the right "
                 "gradient, below.",
                 climbs,
             ),
@@ -59,22 +59,22 @@ def _single_layer(x: Array, t: Array, seed: int) -> Inputs:
 
 
 def _iris(features: int) -> Inputs:
-    data = datasets.load("iris")
+    data = datasets.load_dataset("iris")
     return _single_layer(data.x[:, 4 - features :], data.t, features)
 
 
 def _xor() -> Inputs:
     """XOR with an output for each of its two answers, so that there are as many outputs as inputs."""
-    data = datasets.load("xor")
+    data = datasets.load_dataset("xor")
     return _single_layer(data.x, np.hstack([data.t, 1 - data.t]), 2)
 
 
 def _of(name: str) -> Inputs:
-    data = datasets.load(name)
+    data = datasets.load_dataset(name)
     return _single_layer(*data.rows(8), 1)
 
 
-def _shapes() -> tuple[Table, bool]:
+def _shapes() -> tuple[ClaimTable, bool]:
     networks = {name: _of(name) for name in ("wine", "digits", "xor", "ten_rows")}
     networks |= {"iris": _iris(4), "iris without its first feature": _iris(3)}
     rows, right = [], True
@@ -93,7 +93,7 @@ def _shapes() -> tuple[Table, bool]:
             [name, *(_shape(part) for part in (w, x.T @ delta, printed, np.kron(book.a[1].T, book.delta[1]))), happened]
         )
     headers = ["data", "W", "inputsᵀ δ", "outputsᵀ ⊗ δ", "outputsᵀ ⊗ δ of 8 rows (XOR: 4)", "adding outputsᵀ ⊗ δ to W"]
-    return Table("The shapes, with W as inputs × outputs and one sample, as in the article.", headers, rows), right
+    return ClaimTable("The shapes, with W as inputs × outputs and one sample, as in the article.", headers, rows), right
 
 
 def _shape(array: Array) -> str:
@@ -105,14 +105,14 @@ def _where_it_fits() -> tuple[bool, Picture, bool]:
     differs, climbs, panels = True, True, []
     for name, inputs in trained.items():
         printed = OutputsWhereInputsBelong(inputs).gradients()
-        error = distance(printed.w, true_gradients(inputs).w)
+        error = relative_distance(printed.w, true_gradients(inputs).w)
         differs &= not is_right(printed, inputs)
         rate = 1 / len(inputs.x)
         lines = {"inputs, as it should be": Textbook, "outputs, as printed": OutputsWhereInputsBelong}
-        curves = {label: costs(book, inputs, rate, STEPS) for label, book in lines.items()}
+        curves = {label: costs(book, inputs, rate, OUTPUT_STEPS) for label, book in lines.items()}
         right, wrong = curves.values()
         climbs &= wrong[-1] > wrong[0] == right[0] > right[-1]
-        drawn = tuple(Line(label, range(STEPS + 1), curve) for label, curve in curves.items())
+        drawn = tuple(Line(label, range(OUTPUT_STEPS + 1), curve) for label, curve in curves.items())
         panels.append(Panel(f"{name}\n(gradient off by {error:.0%} at the start)", drawn))
     caption = (
         "What training does with each: one sigmoid layer, the same start, η = 1 / rows. With the inputs the cost "
@@ -123,17 +123,17 @@ def _where_it_fits() -> tuple[bool, Picture, bool]:
     return differs, Picture("inputs-not-outputs", caption, "step", "cost", tuple(panels)), climbs
 
 
-def _single_output() -> tuple[Table, bool]:
+def _single_output() -> tuple[ClaimTable, bool]:
     """One sigmoid unit on the four rows of a logic table."""
-    x = datasets.load("xor").x
+    x = datasets.load_dataset("xor").x
     rows, falls = [], {}
     for name, t in {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1], "XOR": [0, 1, 1, 0]}.items():
         inputs = _single_layer(x, np.array(t, dtype=float)[:, None], 1)
-        right, wrong = (costs(book, inputs, 1.0, STEPS) for book in (Textbook, BroadcastOutputs))
+        right, wrong = (costs(book, inputs, 1.0, OUTPUT_STEPS) for book in (Textbook, BroadcastOutputs))
         falls[name] = wrong[-1] < wrong[0]
         rows.append([name, *map(figure, (right[0], right[-1], wrong[-1]))])
     headers = ["", "cost at the start", "inputs, as it should be", "outputs, broadcast"]
-    table = Table(f"A single output, {STEPS} steps with η = 1.", headers, rows)
+    table = ClaimTable(f"A single output, {OUTPUT_STEPS} steps with η = 1.", headers, rows)
     return table, falls == {"AND": True, "OR": True, "XOR": False}
 
 
@@ -152,7 +152,7 @@ def _gap(inputs: Inputs) -> tuple[Fraction, Fraction]:
     return (difference**2).sum(), (delta**2).sum() * (apart**2).sum()
 
 
-def _where_both_coincide() -> tuple[Table, list[Statement]]:
+def _where_both_coincide() -> tuple[ClaimTable, list[Statement]]:
     one, t = np.array([[3, -1, 2]]), np.array([[1, 1, 0]])
     same, w = np.eye(3, dtype=int), np.array([[2, 1, 0], [0, 1, -1], [1, 0, 3]])
     rows, exact = [], True
@@ -169,7 +169,7 @@ def _where_both_coincide() -> tuple[Table, list[Statement]]:
     caption = (
         "One row, a linear layer with W = I + s M: at s = 0 its outputs are its inputs. In fractions, without rounding."
     )
-    return Table(caption, headers, rows), [
+    return ClaimTable(caption, headers, rows), [
         Statement(
             "The two differ by δᵀ (outputs − inputs). For one row that has the size ‖δ‖ ‖outputs − inputs‖, "
             "exactly: they coincide where the outputs equal the inputs, or δ = 0, and nowhere else.",
@@ -183,7 +183,7 @@ def _where_both_coincide() -> tuple[Table, list[Statement]]:
     ]
 
 
-def _kronecker() -> tuple[Table, list[Statement]]:
+def _kronecker() -> tuple[ClaimTable, list[Statement]]:
     x, delta = np.array([[1, 2], [3, 4], [5, -6]]), np.array([[7, -8, 9], [1, 0, -1], [2, 3, 4]])
     column, row = x[:1].T, delta[:1]
     one = np.array_equal(np.kron(column, row), column @ row)
@@ -196,7 +196,7 @@ def _kronecker() -> tuple[Table, list[Statement]]:
         ["one row", _shape(column @ row), _shape(np.kron(column, row)), "equal"],
         ["three rows", _shape(x.T @ delta), _shape(whole), "different shapes"],
     ]
-    return Table("Inputsᵀ δ as a matrix product and as a Kronecker product.", ["", "@", "⊗", ""], rows), [
+    return ClaimTable("Inputsᵀ δ as a matrix product and as a Kronecker product.", ["", "@", "⊗", ""], rows), [
         Statement(
             "For one row the Kronecker product of the column of inputs and the row of deltas is their matrix product.",
             one,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.cases import datasets
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import layers, matrix
 from harness.model.contract import Array
 
@@ -13,7 +13,7 @@ from harness.model.contract import Array
 def experiment() -> Evidence:
     rows, equal, contracted, wrong_sum = [], True, True, True
     for name, outputs in {"iris": 3, "wine": 5, "breast_cancer": 8, "digits": 10}.items():
-        x = datasets.load(name).x[0]
+        x = datasets.load_dataset(name).x[0]
         jacobian = _jacobian(x, outputs)
         expected = np.einsum("ia,j->aij", np.eye(outputs), x)
         same = int((jacobian == expected).sum())
@@ -34,7 +34,7 @@ def experiment() -> Evidence:
             ]
         )
     headers = ["data", "W", "∂z/∂W, [a, i, j]", "entries", "not 0", "equal to [i = a] x_j"]
-    table = Table(
+    table = ClaimTable(
         "The full Jacobian of z = W x + b with respect to W, by `torch.func.jacrev`, on the first row of the data.",
         headers,
         rows,
@@ -64,12 +64,12 @@ def _jacobian(x: Array, outputs: int) -> Array:
     return np.asarray(torch.func.jacrev(lambda weights: weights @ row + b)(w))
 
 
-def _example() -> Table:
+def _example() -> ClaimTable:
     x, delta = np.array([2.0, 3.0]), np.array([10.0, -1.0, 5.0])
     jacobian = _jacobian(x, 3)
     rows = [[f"∂z_{a + 1}/∂W", matrix(jacobian[a]), f"{delta[a]:g}"] for a in range(3)]
     rows.append(["Σ_a δ_a ∂z_a/∂W", matrix(np.einsum("a,aij->ij", delta, jacobian)), ""])
-    return Table(
+    return ClaimTable(
         "Two inputs x = (2, 3), three neurons: only row a of ∂z_a/∂W is not 0.",
         ["", "matrix, rows set apart by ;", "δ_a"],
         rows,

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
-from harness.cases.case import make
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
-from harness.jobs.claims.tools import distance, figure, is_right, true_gradients
+from harness.cases.case import make_case
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
+from harness.jobs.claims.tools import figure, is_right, relative_distance, true_gradients
 from harness.mistakes.entries.slopes import OutputFormFedZ, SigmaPrimeOfActivation
 from harness.model.activations import ACTIVATIONS
 from harness.reporting.figures import Line, Panel, Picture
 from harness.truth.bounds.float_format import FUNCTION_ULPS
 
-BITS = 300
+SLOPE_BITS = 300
 WAYS = FROM_Z, FROM_OUTPUT = "from z", "from the output"
 END = 40.0
 POINTS = np.linspace(-END, END, 321).tolist()
@@ -47,14 +47,14 @@ FORMS = {
 
 
 def experiment() -> Evidence:
-    from_z, from_output = ([_errors(name, way) for name in FORMS] for way in WAYS)
+    from_z, from_output = ([_slope_errors(name, way) for name in FORMS] for way in WAYS)
     lost = {name: _lost_from(line) for name, line in zip(FORMS, from_output, strict=True)}
     at = ", ".join(f"{z:g} for {name}" for name, z in lost.items())
     sigmoid = ACTIVATIONS["sigmoid"].f
     caption = (
-        f"Relative error of f' in float64 against arithmetic of {BITS} bits, with o and exp rounded as well as can "
-        "be. From z all digits are right. From the output they are lost one by one as the unit saturates, until o is "
-        "1 and the slope 0 (relative error 1). The sigmoid loses them on one side only: floats are dense near 0, "
+        f"Relative error of f' in float64 against arithmetic of {SLOPE_BITS} bits, with o and exp rounded as well as "
+        "can be. From z all digits are right. From the output they are lost one by one as the unit saturates, until o "
+        "is 1 and the slope 0 (relative error 1). The sigmoid loses them on one side only: floats are dense near 0, "
         "where its small outputs lie, and not near 1."
     )
     drawn = tuple(Line(line.label, line.x, [max(y, LEAST) for y in line.y]) for line in (*from_z, *from_output))
@@ -106,19 +106,19 @@ def _e(name: str, z: float) -> arb:
 
 def _output(name: str, z: float) -> float:
     """f(z), rounded as well as can be."""
-    with ctx.workprec(BITS):
+    with ctx.workprec(SLOPE_BITS):
         return float(FORMS[name].output(_e(name, z)))
 
 
-def _errors(name: str, way: str) -> Line:
+def _slope_errors(name: str, way: str) -> Line:
     """The relative error of f' over POINTS, in floats; the exponential, or the output, is rounded once."""
     form, errors = FORMS[name], []
     for z in POINTS:
-        with ctx.workprec(BITS):
+        with ctx.workprec(SLOPE_BITS):
             exact = form.from_z(_e(name, z))
             e = float(_e(name, abs(z)))  # f' is even
         found = form.from_z(e) if way == FROM_Z else form.from_output(_output(name, z))
-        with ctx.workprec(BITS):
+        with ctx.workprec(SLOPE_BITS):
             errors.append(float(abs((arb(found) - exact) / exact)))
     return Line(f"{name}, {way}", POINTS, errors)
 
@@ -128,7 +128,7 @@ def _lost_from(line: Line) -> float:
     return min(z for z, error in zip(line.x, line.y, strict=True) if z > 0 and error >= 1)
 
 
-def _available() -> tuple[Table, bool]:
+def _available() -> tuple[ClaimTable, bool]:
     """For each activation how f' follows from the output, and whether it does; z² for one of which it does not."""
     forms = {
         "sigmoid": "o(1 − o)",
@@ -153,18 +153,18 @@ def _available() -> tuple[Table, bool]:
         "Is f' a function of the output? Where f is one-to-one it is, softplus included; relu is not one-to-one, and "
         "has slope 0 at all z that share an output."
     )
-    table = Table(caption, ["f", "available", "f' from o"], rows)
+    table = ClaimTable(caption, ["f", "available", "f' from o"], rows)
     return table, agree and square[2] == square[-2] and slope[2] != slope[-2]
 
 
-def _fed_the_other() -> tuple[Table, bool]:
-    inputs = make("iris", (4, 5, 3), "sigmoid", 8).build()
+def _fed_the_other() -> tuple[ClaimTable, bool]:
+    inputs = make_case("iris", (4, 5, 3), "sigmoid", 8).build()
     rows, wrong = [], True
     for book, form in ((OutputFormFedZ, "o(1 − o) fed z"), (SigmaPrimeOfActivation, "σ'(z) fed o")):
         gradients = book(inputs).gradients()
         wrong &= not is_right(gradients, inputs)
-        rows.append([form, book.known_as(), figure(distance(gradients.w, true_gradients(inputs).w))])
-    return Table("Weight gradients on iris (4-5-3, sigmoid).", ["form", "mistake", "relative error"], rows), wrong
+        rows.append([form, book.known_as(), figure(relative_distance(gradients.w, true_gradients(inputs).w))])
+    return ClaimTable("Weight gradients on iris (4-5-3, sigmoid).", ["form", "mistake", "relative error"], rows), wrong
 
 
 CLAIM = Claim(
@@ -183,7 +183,7 @@ CLAIM = Claim(
     ),
     method=(
         "The identities are checked in fractions, with the exponential as the unknown. Both forms are evaluated in "
-        f"floats from z = −40 to 40, and held against arithmetic of {BITS} bits; the two mix-ups come from the "
+        f"floats from z = −40 to 40, and held against arithmetic of {SLOPE_BITS} bits; the two mix-ups come from the "
         "catalogue."
     ),
     limits=(

@@ -9,13 +9,13 @@ import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_poly, fmpq_series
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
-from harness.jobs.claims.tools import distance, exponent, figure, functions, is_right, layers, true_deltas
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
+from harness.jobs.claims.tools import exponent, figure, functions, is_right, layers, relative_distance, true_deltas
 from harness.jobs.prove.evaluate import differences, evaluate
 from harness.jobs.prove.proofs import ARCHITECTURES
 from harness.mistakes.entries.backward import InverseWhereTransposeBelongs
 from harness.model.contract import Array, Inputs
-from harness.model.exact import draw, opaque_inputs
+from harness.model.exact import draw_integer, opaque_inputs
 from harness.model.textbook import Textbook
 from harness.reporting.figures import Line, Panel, Picture
 
@@ -25,7 +25,7 @@ SHAPES = {"square, 4 to 4": (4, 4), "tall, 4 to 6": (4, 6), "wide, 6 to 4": (6, 
 
 def experiment() -> Evidence:
     equal, numbers = _index_by_index()
-    errors = _errors()
+    errors = _inverse_errors()
     penrose, only_ones, isometries = _penrose()
     picture, slopes = _interpolated()
     singular, exists = _without_inverse()
@@ -35,7 +35,9 @@ def experiment() -> Evidence:
         f"hidden layers: {figure(values[0])} at least, {figure(float(np.median(values)))} in the median, "
         f"{figure(values[-1])} at most, where the weights are tiny and their pseudoinverse is huge."
     )
-    by_case = Table(caption, ["case", "relative error"], [[name, figure(error)] for name, (error, _) in errors.items()])
+    by_case = ClaimTable(
+        caption, ["case", "relative error"], [[name, figure(error)] for name, (error, _) in errors.items()]
+    )
     return Evidence(
         (
             Statement(
@@ -77,7 +79,7 @@ def _index_by_index() -> tuple[bool, int]:
     for architecture in ARCHITECTURES:
         if len(architecture.widths) > 2:
             source = random.Random(architecture.name)
-            inputs, rate = opaque_inputs(architecture, source), draw(source)
+            inputs, rate = opaque_inputs(architecture, source), draw_integer(source)
             first, *others = (evaluate(form, inputs, rate) for form in forms)
             for other in others:
                 unequal, count = differences(first, other)
@@ -85,7 +87,7 @@ def _index_by_index() -> tuple[bool, int]:
     return equal, numbers
 
 
-def _errors() -> dict[str, tuple[float, bool]]:
+def _inverse_errors() -> dict[str, tuple[float, bool]]:
     """For each case the relative error of δ^1, and whether rounding explains what is given."""
     found = {}
     for case in gradient_cases():
@@ -93,11 +95,11 @@ def _errors() -> dict[str, tuple[float, bool]]:
             inputs = case.build()
             wrong = InverseWhereTransposeBelongs(inputs)
             gradients = wrong.gradients()
-            found[case.id] = distance([wrong.delta[1]], true_deltas(inputs)[:1]), is_right(gradients, inputs)
+            found[case.id] = relative_distance([wrong.delta[1]], true_deltas(inputs)[:1]), is_right(gradients, inputs)
     return found
 
 
-def _penrose() -> tuple[Table, bool, bool]:
+def _penrose() -> tuple[ClaimTable, bool, bool]:
     """For some matrices in fractions: are the nonzero singular values 1, is the transpose the pseudoinverse (Penrose,
     "A generalized inverse for matrices", 1955: four conditions, of which two hold for every transpose), and is the
     mistake right with them."""
@@ -126,7 +128,7 @@ def _penrose() -> tuple[Table, bool, bool]:
         rows.append([name, shown, *("yes" if one else "no" for one in (ones, is_inverse))])
     headers = ["W", "singular values", "all that are not 0 are 1", "Wᵀ is its pseudoinverse"]
     caption = "Is the transpose the pseudoinverse? W Wᵀ W = W and Wᵀ W Wᵀ = Wᵀ, in fractions."
-    return Table(caption, headers, rows), only_ones, right
+    return ClaimTable(caption, headers, rows), only_ones, right
 
 
 def _singular_values_are_ones(w: Array) -> bool:
@@ -179,10 +181,10 @@ def _error_at(hidden: int, outputs: int, s: float) -> float:
     wrong, right = InverseWhereTransposeBelongs(inputs), Textbook(inputs)
     for book in (wrong, right):
         book.gradients()
-    return distance([wrong.delta[1]], [right.delta[1]])
+    return relative_distance([wrong.delta[1]], [right.delta[1]])
 
 
-def _without_inverse() -> tuple[Table, bool]:
+def _without_inverse() -> tuple[ClaimTable, bool]:
     backprop = functions("torch_autograd").backprop
     assert backprop is not None
     rows, exists = [], True
@@ -199,7 +201,7 @@ def _without_inverse() -> tuple[Table, bool]:
         exists &= inverse != "exists" and is_right(gradients, inputs)
         rows.append([name, inverse, *(", ".join(map(figure, one[0][0])) for one in (found, right))])
     headers = ["W^2", "its inverse", "δ^1 of PyTorch", "δ^1, the truth"]
-    return Table("δ^1 of the first row, behind a W^2 that has no inverse.", headers, rows), exists
+    return ClaimTable("δ^1 of the first row, behind a W^2 that has no inverse.", headers, rows), exists
 
 
 CLAIM = Claim(

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from harness.cases import datasets
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import functions, is_right
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Gradients, Inputs, Layer, Network
@@ -19,7 +19,7 @@ from harness.model.textbook import Textbook
 from harness.reporting.figures import Band, Line, Panel, Picture
 
 WIDTHS = {"ten_rows": (2, 2, 2), "iris": (4, 5, 3), "digits": (64, 16, 8, 10)}
-EPOCHS = 20
+BIAS_EPOCHS = 20
 SIGMOID = ACTIVATIONS["sigmoid"]
 
 
@@ -29,10 +29,10 @@ def experiment() -> Evidence:
     neuron_loop = functions("neuron_loop").backprop
     assert neuron_loop is not None
     for name, widths in WIDTHS.items():
-        x, t = datasets.load(name).rows(8)
+        x, t = datasets.load_dataset(name).rows(8)
         weights = as_published(widths, np.random.default_rng(len(x[0])))
         published, copied = (is_right_for_published(weights, x, t, slope) for slope in (from_output, as_copied))
-        own = article_2(widths, x, t)
+        own = with_extra_unit(widths, x, t)
         correct = is_right(neuron_loop(own.network, own.x, own.t), own)
         right &= published and correct
         copied_right |= copied
@@ -57,7 +57,7 @@ def experiment() -> Evidence:
         "many parameters that makes, and whether rounding explains how far the backprop of each is from the truth "
         "for that network."
     )
-    counted = Table(caption, headers, rows)
+    counted = ClaimTable(caption, headers, rows)
     picture, moves = _extra_unit()
     return Evidence(
         (
@@ -145,7 +145,7 @@ def is_right_for_published(weights: Sequence[Array], x: Array, t: Array, slope: 
     return is_right(gradients, Inputs(Network(tuple(layers), COSTS["half_squared_error"]), x, t))
 
 
-def article_2(widths: Sequence[int], x: Array, t: Array) -> Inputs:
+def with_extra_unit(widths: Sequence[int], x: Array, t: Array) -> Inputs:
     """Article 2's network: a constant bias for every neuron, from 0 to 1 as all its weights."""
     source = np.random.default_rng(len(widths))
     layers = [Layer(source.uniform(0, 1, (m, n)), source.uniform(0, 1, m), SIGMOID) for n, m in pairwise(widths)]
@@ -154,20 +154,20 @@ def article_2(widths: Sequence[int], x: Array, t: Array) -> Inputs:
 
 def _extra_unit() -> tuple[Picture, bool]:
     """The output of the last hidden unit over the rows, while article 1's network learns the ten rows of article 2."""
-    data = datasets.load("ten_rows")
+    data = datasets.load_dataset("ten_rows")
     weights = as_published((2, 2, 2), np.random.default_rng(2))
     low, high, mean = list[float](), list[float](), list[float]()
-    for _ in range(EPOCHS + 1):
+    for _ in range(BIAS_EPOCHS + 1):
         unit = forward(weights, data.x)[1][:, -1]
         for values, value in ((low, unit.min()), (high, unit.max()), (mean, unit.mean())):
             values.append(float(value))
         for x, t in zip(data.x, data.t, strict=True):
             _, gradients = backward(weights, x[None], t[None], from_output)
             weights = [w - 0.5 * g for w, g in zip(weights, gradients, strict=True)]  # rule
-    epochs = range(EPOCHS + 1)
+    epochs = range(BIAS_EPOCHS + 1)
     lines = (
         Line("article 1's extra unit, mean over the rows", epochs, mean),
-        Line("a bias's input, as in article 2", epochs, [1.0] * (EPOCHS + 1)),
+        Line("a bias's input, as in article 2", epochs, [1.0] * (BIAS_EPOCHS + 1)),
     )
     band = Band("article 1's extra unit, from the least to the largest row", epochs, low, high)
     caption = (

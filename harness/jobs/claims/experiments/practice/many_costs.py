@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.counting import Counting
 from harness.jobs.claims.tools import exponent, functions, layers, output
 from harness.model.contract import Inputs, Layer, Network, Unsupported
@@ -30,15 +30,15 @@ DEEP = (1, 2, 3, 4, 5, 6)  # hidden layers
 NARROW = 3  # the width of the deep networks
 ROUNDS = 5
 SPAN = 2e-3  # seconds
-NAMES = ("forward", *FORMULATIONS)
+COUNTED_NAMES = ("forward", *FORMULATIONS)
 TIMED = "The time of one gradient, as a multiple of that of the forward pass, on the machine that made this page"
-Counts = dict[str, int]  # multiplications by formulation, where it runs
+MultiplicationCounts = dict[str, int]  # multiplications by formulation, where it runs
 
 
 def experiment() -> Evidence:
     wide = {n: _counted((n, n, n, n)) for n in WIDE}
     deep = {n: _counted((NARROW,) * (n + 2)) for n in DEEP}
-    of_width, of_depth = ({name: _polynomial(counts, name) for name in NAMES} for counts in (wide, deep))
+    of_width, of_depth = ({name: _polynomial(counts, name) for name in COUNTED_NAMES} for counts in (wide, deep))
     degrees = [{name: found and found[0] for name, found in one.items()} for one in (of_width, of_depth)]
     constants = [_ratio(one["matrices"], one["forward"]) for one in (of_width, of_depth)]
     paths = [deep[n + 1]["weight_by_weight"] / deep[n]["weight_by_weight"] for n in DEEP[:-1]]
@@ -66,15 +66,15 @@ def experiment() -> Evidence:
         (
             _picture(wide, deep),
             _growth(wide, deep),
-            _table("Multiplications and divisions of one gradient, by width n (n-n-n-n), one row.", "n", wide),
-            _table(f"The same by hidden layers, of width {NARROW}.", "hidden layers", deep),
+            _cost_table("Multiplications and divisions of one gradient, by width n (n-n-n-n), one row.", "n", wide),
+            _cost_table(f"The same by hidden layers, of width {NARROW}.", "hidden layers", deep),
             _timed("n", {n: (n, n, n, n) for n in WIDE}),
             _timed("hidden layers", {n: (NARROW,) * (n + 2) for n in DEEP}),
         ),
     )
 
 
-def _polynomial(counts: Mapping[int, Counts], name: str) -> tuple[int, int] | None:
+def _polynomial(counts: Mapping[int, MultiplicationCounts], name: str) -> tuple[int, int] | None:
     """The degree and the last difference that is not 0 of counts at equal steps, if they are a polynomial: then the
     differences of one order are all equal, and there are at least three of them to tell."""
     differences = [one[name] for one in counts.values() if name in one]
@@ -90,7 +90,7 @@ def _ratio(one: tuple[int, int] | None, other: tuple[int, int] | None) -> Fracti
     return Fraction(one[1], other[1]) if one and other else Fraction(0)
 
 
-def _network(widths: Sequence[int], kind: type[np.ndarray[Any, Any]]) -> Inputs:
+def _counted_network(widths: Sequence[int], kind: type[np.ndarray[Any, Any]]) -> Inputs:
     """A sigmoid network with one row, of arrays of this kind."""
     source = np.random.default_rng(len(widths))
     made = layers(widths, ["sigmoid"] * (len(widths) - 1), source)
@@ -110,9 +110,9 @@ def _runs(inputs: Inputs) -> dict[str, Callable[[], object]]:
     return found
 
 
-def _counted(widths: Sequence[int]) -> Counts:
-    found: Counts = {}
-    for name, run in _runs(_network(widths, Counting)).items():
+def _counted(widths: Sequence[int]) -> MultiplicationCounts:
+    found: MultiplicationCounts = {}
+    for name, run in _runs(_counted_network(widths, Counting)).items():
         before = Counting.done
         try:
             run()
@@ -122,12 +122,12 @@ def _counted(widths: Sequence[int]) -> Counts:
     return found
 
 
-def _timed(head: str, networks: dict[int, tuple[int, ...]]) -> Table:
+def _timed(head: str, networks: dict[int, tuple[int, ...]]) -> ClaimTable:
     """The median time of rounds in which all take turns, as a multiple of that of the forward pass."""
     rows, multiples = [], {name: dict[int, float]() for name in FORMULATIONS}
     for n, widths in networks.items():
         seconds: dict[str, list[float]] = {}
-        for name, run in [*_runs(_network(widths, np.ndarray)).items()] * ROUNDS:
+        for name, run in [*_runs(_counted_network(widths, np.ndarray)).items()] * ROUNDS:
             with suppress(Unsupported):
                 seconds[name] = [*seconds.get(name, []), _seconds(run)]
         medians = {name: median(times) for name, times in seconds.items()}
@@ -135,8 +135,8 @@ def _timed(head: str, networks: dict[int, tuple[int, ...]]) -> Table:
         rows.append([str(n), *shown])
         for name in FORMULATIONS.keys() & medians.keys():
             multiples[name][n] = medians[name] / medians["forward"]
-    rows.append(["fitted exponent", *(f"{_power(times):.1f}" for times in multiples.values())])
-    return Table(f"{TIMED}, by {head}.", [head, *FORMULATIONS.values()], rows)
+    rows.append(["fitted exponent", *(f"{_fitted_power(times):.1f}" for times in multiples.values())])
+    return ClaimTable(f"{TIMED}, by {head}.", [head, *FORMULATIONS.values()], rows)
 
 
 def _seconds(run: Callable[[], object]) -> float:
@@ -146,12 +146,15 @@ def _seconds(run: Callable[[], object]) -> float:
     return timer.timeit(number) / number
 
 
-def _table(caption: str, head: str, counts: dict[int, Counts]) -> Table:
-    rows = [[str(n), *(f"{found[name]:,}" if name in found else "–" for name in NAMES)] for n, found in counts.items()]
-    return Table(caption, [head, "forward pass", *FORMULATIONS.values()], rows)
+def _cost_table(caption: str, head: str, counts: dict[int, MultiplicationCounts]) -> ClaimTable:
+    rows = [
+        [str(n), *(f"{found[name]:,}" if name in found else "–" for name in COUNTED_NAMES)]
+        for n, found in counts.items()
+    ]
+    return ClaimTable(caption, [head, "forward pass", *FORMULATIONS.values()], rows)
 
 
-def _growth(wide: dict[int, Counts], deep: dict[int, Counts]) -> Table:
+def _growth(wide: dict[int, MultiplicationCounts], deep: dict[int, MultiplicationCounts]) -> ClaimTable:
     rows = []
     for name, title in {"forward": "forward pass", **FORMULATIONS}.items():
         row = [title]
@@ -159,27 +162,27 @@ def _growth(wide: dict[int, Counts], deep: dict[int, Counts]) -> Table:
             done = {n: one[name] for n, one in counts.items() if name in one}
             found = _polynomial(counts, name)
             row.append(f"degree {found[0]}" if found else f"no polynomial of degree {len(done) - 3} or less")
-            row.append(f"{_power(done):.2f}")
+            row.append(f"{_fitted_power(done):.2f}")
         rows.append(row)
     caption = (
         "How the counts grow: the degree of the polynomial that they are, exactly, and the exponent that fits best "
         "at the three largest sizes."
     )
-    return Table(caption, ["", "with the width", "fitted", "with the layers", "fitted"], rows)
+    return ClaimTable(caption, ["", "with the width", "fitted", "with the layers", "fitted"], rows)
 
 
-def _power(counts: Mapping[int, float]) -> float:
+def _fitted_power(counts: Mapping[int, float]) -> float:
     """The fitted exponent at the largest sizes, where the highest power shows."""
     sizes = [*counts][-3:]
     return exponent(sizes, [counts[n] for n in sizes])
 
 
-def _line(label: str, name: str, counts: dict[int, Counts]) -> Line:
+def _line(label: str, name: str, counts: dict[int, MultiplicationCounts]) -> Line:
     done = {n: found[name] for n, found in counts.items() if name in found}
     return Line(label, [*done], [*done.values()])
 
 
-def _picture(wide: dict[int, Counts], deep: dict[int, Counts]) -> Picture:
+def _picture(wide: dict[int, MultiplicationCounts], deep: dict[int, MultiplicationCounts]) -> Picture:
     titles = {"forward": "forward pass", **FORMULATIONS}
     width, depth = (tuple(_line(label, name, counts) for name, label in titles.items()) for counts in (wide, deep))
     caption = (

@@ -8,26 +8,26 @@ from fractions import Fraction
 import numpy as np
 from flint import ctx
 
-from harness.cases.case import make
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.cases.case import make_case
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import exponent, figure, moved_by, order, parameters, rates
 from harness.mistakes.entries.batches import OnlineUpdatesInsideBatch
 from harness.model.contract import Inputs
-from harness.model.costs import Scale
+from harness.model.costs import CostScale
 from harness.model.exact import Architecture, opaque_inputs, rational_inputs, small_inputs
 from harness.model.textbook import Textbook
 from harness.reporting.figures import Line, Panel, Picture
-from harness.truth.enclosures.precise import precise
+from harness.truth.enclosures.precise import precise_inputs
 
-BITS = 200
-RATES = [10.0**-k for k in np.arange(0, 6.1, 0.5)]
+BATCH_BITS = 200
+BATCH_RATES = [10.0**-k for k in np.arange(0, 6.1, 0.5)]
 ROWS = 10
 
 
 def experiment() -> Evidence:
     summed, numbers = _summed()
     picture, table = _online_and_batch()
-    of_step, of_difference = _orders()
+    of_step, of_difference = _batch_orders()
     return Evidence(
         (
             Statement(
@@ -48,7 +48,7 @@ def experiment() -> Evidence:
     )
 
 
-def _orders() -> tuple[int, int]:
+def _batch_orders() -> tuple[int, int]:
     """The lowest powers of η in one batch update, and in its difference from online updates."""
     given, eta = rates(small_inputs(Architecture((2, 3, 2), 3), random.Random(4)))
     once, online = (book(given, eta).step() for book in (Textbook, OnlineUpdatesInsideBatch))  # type: ignore[arg-type]
@@ -56,14 +56,14 @@ def _orders() -> tuple[int, int]:
     return order(parameters(once), start), order(parameters(online), parameters(once))
 
 
-def _row(inputs: Inputs, i: int) -> Inputs:
+def _batch_row(inputs: Inputs, i: int) -> Inputs:
     return Inputs(inputs.network, inputs.x[i : i + 1], inputs.t[i : i + 1])
 
 
 def _summed() -> tuple[bool, int]:
     inputs = opaque_inputs(Architecture((3, 4, 2), 5), random.Random(2))
     of_batch = Textbook(inputs).gradients()
-    of_each = [Textbook(_row(inputs, i)).gradients() for i in range(len(inputs.x))]
+    of_each = [Textbook(_batch_row(inputs, i)).gradients() for i in range(len(inputs.x))]
     pairs = [
         (whole, sum(part))
         for whole, part in zip(of_batch.w, zip(*(one.w for one in of_each), strict=True), strict=True)
@@ -77,7 +77,7 @@ def _summed() -> tuple[bool, int]:
 
 def _mean() -> bool:
     inputs, eta = rational_inputs(Architecture((3, 4, 2), 5), random.Random(3)), Fraction(2, 7)
-    along_mean = Textbook(inputs, eta, Scale(divisor=5)).step()  # type: ignore[arg-type]  # a fraction, not a float
+    along_mean = Textbook(inputs, eta, CostScale(divisor=5)).step()  # type: ignore[arg-type]  # a fraction, not a float
     along_sum = Textbook(inputs, eta / 5).step()  # type: ignore[arg-type]
     return all(
         np.array_equal(a.w, b.w) and np.array_equal(a.b, b.b)
@@ -85,28 +85,33 @@ def _mean() -> bool:
     )
 
 
-def _online_and_batch() -> tuple[Picture, Table]:
-    inputs = make("iris", (4, 5, 3), "sigmoid", ROWS).build()
-    with ctx.workprec(BITS):
-        given = precise(inputs)
+def _online_and_batch() -> tuple[Picture, ClaimTable]:
+    inputs = make_case("iris", (4, 5, 3), "sigmoid", ROWS).build()
+    with ctx.workprec(BATCH_BITS):
+        given = precise_inputs(inputs)
         batch, apart = [], []
-        for eta in RATES:
+        for eta in BATCH_RATES:
             once, online = (book(given, eta).step() for book in (Textbook, OnlineUpdatesInsideBatch))
             batch.append(moved_by(once, given.network))
             apart.append(moved_by(online, once))
-    power = exponent(RATES[-5:], apart[-5:])
-    lines = (Line("one batch update", RATES, batch), Line(f"its distance from {ROWS} online updates", RATES, apart))
+    power = exponent(BATCH_RATES[-5:], apart[-5:])
+    lines = (
+        Line("one batch update", BATCH_RATES, batch),
+        Line(f"its distance from {ROWS} online updates", BATCH_RATES, apart),
+    )
     caption = (
         f"How far one update of {ROWS} rows moves the weights, and how far from it {ROWS} updates of one row end, "
         f"against η: slopes 1 and 2 (fitted: {power:.2f}). At η = 1 they are apart by {apart[0] / batch[0]:.0%} of "
         "the step; for small η they agree ever better."
     )
     rows = [
-        [*map(figure, (RATES[i], batch[i], apart[i], apart[i] / batch[i], apart[i] / RATES[i] ** 2))]
-        for i in range(0, len(RATES), 2)
+        [*map(figure, (BATCH_RATES[i], batch[i], apart[i], apart[i] / batch[i], apart[i] / BATCH_RATES[i] ** 2))]
+        for i in range(0, len(BATCH_RATES), 2)
     ]
     headers = ["η", "‖batch update‖", "‖online − batch‖", "ratio", "‖online − batch‖ / η²"]
-    table = Table(f"iris (4-5-3, sigmoid), {ROWS} rows, in {BITS} bits: the last column settles.", headers, rows)
+    table = ClaimTable(
+        f"iris (4-5-3, sigmoid), {ROWS} rows, in {BATCH_BITS} bits: the last column settles.", headers, rows
+    )
     picture = Picture("online-batch-mean", caption, "learning rate η", "distance of weights", (Panel("", lines),), "xy")
     return picture, table
 

@@ -8,25 +8,25 @@ from itertools import pairwise
 import numpy as np
 
 from harness.cases import datasets
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import figure, functions, layers, output
 from harness.jobs.prove.evaluate import differences, evaluate
 from harness.model.contract import Inputs
-from harness.model.exact import Architecture, draw, opaque_inputs
+from harness.model.exact import Architecture, draw_integer, opaque_inputs
 from harness.reporting.figures import Line, Panel, Picture
 
-STEPS = 40
+SIGN_STEPS = 40
 # The sign of the error's definition and that of the update, as factors of the gradient step.
-RIGHT = {"output − target, W −= η δᵀx": (1, -1), "target − output, W += η δᵀx": (-1, 1)}
+RIGHT_SIGNS = {"output − target, W −= η δᵀx": (1, -1), "target − output, W += η δᵀx": (-1, 1)}
 MIXED = {"output − target, W += η δᵀx": (1, 1), "target − output, W −= η δᵀx": (-1, -1)}
 
 
 def experiment() -> Evidence:
-    data = datasets.load("iris")
+    data = datasets.load_dataset("iris")
     inputs = Inputs(layers((4, 3), ["sigmoid"], np.random.default_rng(1)), data.x, data.t)
-    curves = {name: _trained(inputs, *signs) for name, signs in (RIGHT | MIXED).items()}
-    down, up = ([curves[name] for name in part] for part in (RIGHT, MIXED))
-    lines = tuple(Line(name, range(STEPS + 1), curve) for name, curve in curves.items())
+    curves = {name: _trained(inputs, *signs) for name, signs in (RIGHT_SIGNS | MIXED).items()}
+    down, up = ([curves[name] for name in part] for part in (RIGHT_SIGNS, MIXED))
+    lines = tuple(Line(name, range(SIGN_STEPS + 1), curve) for name, curve in curves.items())
     caption = (
         "Two of the four combinations go downhill, on one and the same path; the two mixed ones climb, on another. "
         "(Of each pair one line covers the other.)"
@@ -34,7 +34,7 @@ def experiment() -> Evidence:
     rows = [[name, figure(curve[0]), figure(curve[1]), figure(curve[-1])] for name, curve in curves.items()]
     articles = [functions(name) for name in ("fifteen_steps", "column_vectors")]
     source = random.Random(7)
-    given, rate = opaque_inputs(Architecture((3, 4), 3), source), draw(source)
+    given, rate = opaque_inputs(Architecture((3, 4), 3), source), draw_integer(source)
     unequal, numbers = differences(*(evaluate(one, given, rate) for one in articles))
     return Evidence(
         (
@@ -55,7 +55,7 @@ def experiment() -> Evidence:
         ),
         (
             Picture("error-sign-and-update-sign", caption, "step", "cost", (Panel("iris, one sigmoid layer", lines),)),
-            Table("The cost on iris.", ["combination", "start", "1 step", f"{STEPS} steps"], rows),
+            ClaimTable("The cost on iris.", ["combination", "start", "1 step", f"{SIGN_STEPS} steps"], rows),
         ),
     )
 
@@ -63,7 +63,7 @@ def experiment() -> Evidence:
 def _trained(inputs: Inputs, error_sign: int, update_sign: int) -> list[float]:
     """The cost along the way, with the error and the update each in their own sign."""
     network, rate, found = inputs.network, 1 / len(inputs.x), []
-    for _ in range(STEPS + 1):
+    for _ in range(SIGN_STEPS + 1):
         [layer], a = network.layers, output(network, inputs.x)
         found.append(float(network.cost.value(a, inputs.t)))
         error = a - inputs.t if error_sign > 0 else inputs.t - a

@@ -7,27 +7,27 @@ import random
 import numpy as np
 from flint import ctx
 
-from harness.cases.case import make
-from harness.jobs.claims.claim import Claim, Evidence, Statement, Table
+from harness.cases.case import make_case
+from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import costs, exponent, figure, moved_by, order, parameters, rates, relative
 from harness.mistakes.entries.backward import UpdatedWeightsUsedToPropagate
 from harness.model.contract import Inputs
 from harness.model.exact import Architecture, small_inputs
 from harness.model.textbook import Textbook
 from harness.reporting.figures import Line, Panel, Picture
-from harness.truth.enclosures.precise import precise
+from harness.truth.enclosures.precise import precise_inputs
 
-BITS = 200
-RATES = [10.0**-k for k in np.arange(0, 6.1, 0.5)]
-SLOW, STEPS = 0.1, 200
+UPDATE_BITS = 200
+UPDATE_RATES = [10.0**-k for k in np.arange(0, 6.1, 0.5)]
+SLOW_UPDATES, UPDATE_STEPS = 0.1, 200
 
 
 def experiment() -> Evidence:
-    inputs = make("iris", (4, 5, 3), "sigmoid", 10).build()
+    inputs = make_case("iris", (4, 5, 3), "sigmoid", 10).build()
     picture, table, same_at_output = _measured(inputs)
-    of_gradient, of_step = _orders()
-    start, *_, late = costs(Textbook, inputs, SLOW, STEPS)
-    early = costs(UpdatedWeightsUsedToPropagate, inputs, SLOW, STEPS)[-1]
+    of_gradient, of_step = _update_orders()
+    start, *_, late = costs(Textbook, inputs, SLOW_UPDATES, UPDATE_STEPS)
+    early = costs(UpdatedWeightsUsedToPropagate, inputs, SLOW_UPDATES, UPDATE_STEPS)[-1]
     return Evidence(
         (
             Statement("The output layer's gradient is the same, in every bit.", same_at_output),
@@ -37,8 +37,8 @@ def experiment() -> Evidence:
                 (of_gradient, of_step) == (1, 2),
             ),
             Statement(
-                f"The cost falls all the same, so that its curve does not show the mistake: {STEPS} steps at η = "
-                f"{SLOW} take it from {start:.2f} to {late:.4f}, and with the mistake to {early:.4f}.",
+                f"The cost falls all the same, so that its curve does not show the mistake: {UPDATE_STEPS} steps at "
+                f"η = {SLOW_UPDATES} take it from {start:.2f} to {late:.4f}, and with the mistake to {early:.4f}.",
                 max(late, early) < start and late != early,
             ),
         ),
@@ -46,7 +46,7 @@ def experiment() -> Evidence:
     )
 
 
-def _orders() -> tuple[int, int]:
+def _update_orders() -> tuple[int, int]:
     """The lowest powers of η in the difference of the hidden layer's gradient and of the weights after a step."""
     given, eta = rates(small_inputs(Architecture((2, 3, 2), 2), random.Random(6)))
     books = [book(given, eta) for book in (Textbook, UpdatedWeightsUsedToPropagate)]  # type: ignore[arg-type]
@@ -54,30 +54,30 @@ def _orders() -> tuple[int, int]:
     return order(*gradients), order(*moved)
 
 
-def _measured(inputs: Inputs) -> tuple[Picture, Table, bool]:
+def _measured(inputs: Inputs) -> tuple[Picture, ClaimTable, bool]:
     """Both differences on a real network, and whether the output layer has none."""
     hidden, output, updates = [], [], []
-    with ctx.workprec(BITS):
-        given = precise(inputs)
-        for eta in RATES:
+    with ctx.workprec(UPDATE_BITS):
+        given = precise_inputs(inputs)
+        for eta in UPDATE_RATES:
             right, early = Textbook(given, eta), UpdatedWeightsUsedToPropagate(given, eta)
             one, other = right.gradients(), early.gradients()
             hidden.append(relative(other.w[0], one.w[0]))
             output.append(relative(other.w[1], one.w[1]))
             updates.append(moved_by(early.step(), right.step()))
-    powers = [exponent(RATES[-5:], values[-5:]) for values in (hidden, updates)]
+    powers = [exponent(UPDATE_RATES[-5:], values[-5:]) for values in (hidden, updates)]
     caption = (
         "Updating before sending back, against η: the hidden gradient is off in proportion to η, the weights after "
         f"the step in proportion to η² (fitted exponents {powers[0]:.2f} and {powers[1]:.2f}). Small rates hide the "
         "mistake; a gradient check, which knows no η, never sees it."
     )
     panels = (
-        Panel("∂C/∂W^1, relative", (Line("difference", RATES, hidden),)),
-        Panel("weights after one step, ‖difference‖", (Line("difference", RATES, updates),)),
+        Panel("∂C/∂W^1, relative", (Line("difference", UPDATE_RATES, hidden),)),
+        Panel("weights after one step, ‖difference‖", (Line("difference", UPDATE_RATES, updates),)),
     )
     picture = Picture("update-after-backward", caption, "learning rate η", "difference", panels, "xy")
-    rows = [[figure(eta), figure(error)] for eta, error in list(zip(RATES, hidden, strict=True))[::2]]
-    table = Table("The first layer's gradient, iris (4-5-3, sigmoid), 10 rows.", ["η", "relative error"], rows)
+    rows = [[figure(eta), figure(error)] for eta, error in list(zip(UPDATE_RATES, hidden, strict=True))[::2]]
+    table = ClaimTable("The first layer's gradient, iris (4-5-3, sigmoid), 10 rows.", ["η", "relative error"], rows)
     return picture, table, max(output) == 0
 
 

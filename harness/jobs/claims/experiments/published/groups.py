@@ -13,26 +13,26 @@ from typing import Any
 from flint import arb, ctx
 
 from harness.jobs.claims.experiments.published.recomputed import (
-    Change,
     Figures,
     OffByOne,
     Recipe,
+    WeightChange,
     article_2,
     cost_of,
     hidden_output_dropped,
     inputs_of,
+    published_step,
     regularised,
-    step,
     trained,
 )
 from harness.mistakes.entries.backward import UpdatedWeightsUsedToPropagate
 from harness.model.contract import Inputs, Numbers
 from harness.model.textbook import Textbook
-from harness.truth.enclosures.precise import precise
+from harness.truth.enclosures.precise import precise_inputs
 
 PUBLISHED: dict[str, Any] = json.loads((Path(__file__).parent / "published.json").read_text(encoding="utf-8"))
 BY_STEPS, CLOSING = "Mazur, step by step", "Mazur, closing figures"
-BITS = 160
+PUBLISHED_BITS = 160
 NO_RATE = 1.0  # of a step that nobody prints
 
 
@@ -59,8 +59,8 @@ def worked_example_with_biases() -> Numbers:
     """The cost of the worked example after one step that updates the biases, too."""
     worked = PUBLISHED["examples"][0]
     [row] = worked["rows"]
-    with ctx.workprec(BITS):
-        inputs = precise(inputs_of(worked, row["x"], row["t"]))
+    with ctx.workprec(PUBLISHED_BITS):
+        inputs = precise_inputs(inputs_of(worked, row["x"], row["t"]))
         moved = Textbook(inputs, worked["learning_rate"]).step()
         return cost_of(Inputs(moved, inputs.x, inputs.t))
 
@@ -70,15 +70,15 @@ def _worked_example(worked: Mapping[str, Any]) -> Iterator[Group]:
     inputs = inputs_of(worked, row["x"], row["t"])
     by_code, closing, later = (worked[part]["values"] for part in ("code", "closing", "later"))
 
-    def one(change: Change) -> Figures:
-        return step(change(inputs), rate)
+    def one(change: WeightChange) -> Figures:
+        return published_step(change(inputs), rate)
 
     def many(book: type[Textbook], names: Iterable[str]) -> Recipe:
         return lambda change: trained(change(inputs), rate, book, names)
 
     right = cache(many(Textbook, [*closing, *later]))  # ten thousand steps, for both groups
 
-    def of_rounded_factors(change: Change) -> Figures:
+    def of_rounded_factors(change: WeightChange) -> Figures:
         delta, w = one(change)["delta2[0,1]"], inputs.network.layers[1].w[1, 0]
         nine_places = Decimal(delta.str(30, radius=False)).quantize(Decimal("1e-9"))
         return {"dEda1_o1[0,0]": arb(str(nine_places)) * float(w)}
@@ -126,8 +126,8 @@ def _course(course: Mapping[str, Any]) -> Iterator[Group]:
     )
 
 
-def _step(change: Change, inputs: Inputs) -> Figures:
-    return step(change(inputs), NO_RATE)
+def _step(change: WeightChange, inputs: Inputs) -> Figures:
+    return published_step(change(inputs), NO_RATE)
 
 
 def _article_2(training: Mapping[str, Any], small: Mapping[str, Any]) -> Iterator[Group]:

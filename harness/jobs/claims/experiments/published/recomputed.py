@@ -20,8 +20,8 @@ from harness.truth.enclosures.precise import midpoints
 
 Figures = dict[str, Numbers]
 # Inputs in floats to the same in other numbers, or moved by a little.
-Change = Callable[[Inputs], Inputs]
-Recipe = Callable[[Change], Figures]
+WeightChange = Callable[[Inputs], Inputs]
+Recipe = Callable[[WeightChange], Figures]
 
 
 class OffByOne(LastIncomingWeightNeverUpdated):
@@ -54,7 +54,7 @@ def article_2_network() -> Network:
     return sigmoid_network(w, b, "half_squared_error")
 
 
-def step(inputs: Inputs, learning_rate: float) -> Figures:
+def published_step(inputs: Inputs, learning_rate: float) -> Figures:
     """One step: z, a, δ, the gradients, the new weights and the cost, and the products on the way that a worked example
     prints, such as dEda1_o0, what the first output contributes to ∂C/∂a^1."""
     book = Textbook(inputs, learning_rate)
@@ -106,10 +106,10 @@ def trained(inputs: Inputs, learning_rate: float, book: type[Textbook], names: I
     return figures
 
 
-def article_2(change: Change, learning_rate: float, epochs: int, book: type[Textbook]) -> Figures:
+def article_2(change: WeightChange, learning_rate: float, epochs: int, book: type[Textbook]) -> Figures:
     """Article 2's training: the errors of its epochs (without the ½), its last network, the bias last, and the outputs
     and deltas that the last row left in its neurons."""
-    data = datasets.load("ten_rows")
+    data = datasets.load_dataset("ten_rows")
     start = change(Inputs(article_2_network(), data.x, data.t))
     network, figures = start.network, {}
     for epoch in range(epochs):
