@@ -19,7 +19,7 @@ import sys
 
 from harness.errors import UnusableInput, unwritable
 from harness.jobs import Finished, commands
-from harness.jobs.options import program
+from harness.jobs.options import program_name
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=program(), description="gradproof: is your backprop right?")
+    parser = argparse.ArgumentParser(prog=program_name(), description="gradproof: is your backprop right?")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in commands(arguments[0] if arguments else ""):
         subparser = subparsers.add_parser(command.name, help=command.summary, description=command.summary)

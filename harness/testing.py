@@ -25,7 +25,7 @@ import pytest
 
 from harness.cases.standard import gradient_cases
 from harness.errors import UnknownName, UnusableInput
-from harness.jobs.check.run import CheckResult, check_file
+from harness.jobs.check.run import CheckResult, check_submission
 from harness.jobs.check.text import report_text
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
@@ -56,7 +56,7 @@ def _check_once(path: Path, limits: Limits) -> CheckResult:
     run_id = os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex())
     seed = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4], "big")
     with Server() as server:
-        return check_file(server, path, gradient_cases(), seed, limits)
+        return check_submission(server, path, gradient_cases(), seed, limits)
 
 
 def parametrize_with_cases(

@@ -13,14 +13,14 @@ MAX_SEED_DIGITS = 100
 _CHECK_VARIABLE = "GRADPROOF_COMMAND"  # environment variable that the noxfile sets to the command that runs a check
 
 
-def program() -> str:
+def program_name() -> str:
     """The command that started this program."""
     return "gradproof" if os.path.basename(sys.argv[0]) == "gradproof" else "python -m harness"
 
 
 def check_command() -> str:
     """The command that runs a check."""
-    return os.environ.get(_CHECK_VARIABLE, f"{program()} check")
+    return os.environ.get(_CHECK_VARIABLE, f"{program_name()} check")
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:

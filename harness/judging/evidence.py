@@ -91,12 +91,12 @@ def find_cause(
     def measure(given: Inputs, precision: str) -> Generator[Inputs, Arrays, _Measurement]:
         values = yield given
         try:
-            return _compare(values, standards_of(given, precision))
+            return _measure_errors(values, standards_of(given, precision))
         except ValueError:  # there is no truth; for example, an input has become infinite
-            return _compare({}, {})
+            return _measure_errors({}, {})
 
     own = standards_of(inputs, dtype) if known is None else known
-    base = _compare((yield inputs), own)
+    base = _measure_errors((yield inputs), own)
     if not base.errors:
         return Cause("wrong", "run again it gave no numbers, so nothing shows that the arithmetic is the cause")
     if not base.has_out_of_bounds:
@@ -113,7 +113,7 @@ def find_cause(
         shrinks = precise.covers(base) and single.has_out_of_bounds and _is_shrinking(single, double)
     if not shrinks:
         changes = yield from _error_changes(base, inputs, lambda perturbed: measure(perturbed, dtype))
-    last = _compare((yield inputs), own)
+    last = _measure_errors((yield inputs), own)
     if last.covers(base) and not last.has_out_of_bounds:
         return DEPENDS_ON_HISTORY
     if shrinks:
@@ -156,7 +156,7 @@ def _is_gross(base: _Measurement, changes: Sequence[Array | None], coarse: Stand
     return bool((smooth & gross).any())
 
 
-def _compare(given: Arrays, standards: Standards) -> _Measurement:
+def _measure_errors(given: Arrays, standards: Standards) -> _Measurement:
     values = {key: value for key, value in given.items() if key in standards}
     return _Measurement(
         values,

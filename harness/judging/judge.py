@@ -103,8 +103,10 @@ class Outcome:
 
     @property
     def out_of_bounds(self) -> list[ArrayKey]:
-        """The quantities with an entry out of bounds, in the order of computation: z and a from layer 1, others from
-        layer L."""
+        """The (quantity, layer) with an entry out of bounds, in the order of computation.
+
+        That is from layer 1 for z and a, and from layer L for the others.
+        """
         keys = [key for key, judgement in self.judgements.items() if not judgement.verdict]
         return sorted(keys, key=lambda key: (QUANTITY_ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))
 

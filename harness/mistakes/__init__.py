@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.mistakes.entry import Mistake
 
-_MODULES = [
+_ENTRY_MODULES = [
     import_module(f"{__name__}.entries.{path.stem}")
     for path in sorted((Path(__file__).parent / "entries").glob("[!_]*.py"))
 ]
@@ -18,7 +18,7 @@ CATALOGUE: dict[str, type[Mistake]] = {
     for entry in sorted(
         (
             entry
-            for module in _MODULES
+            for module in _ENTRY_MODULES
             for entry in vars(module).values()
             if isinstance(entry, type) and issubclass(entry, Mistake) and hasattr(entry, "equation")
         ),

@@ -17,7 +17,7 @@ from harness.sandbox.job import Job
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import KILLED_SERVER, MAX_FAULTS, Request, Submission
 
-POLL_SECONDS = 0.05  # seconds between two checks of the deadlines
+DEADLINE_CHECK_SECONDS = 0.05  # seconds between two checks of the deadlines
 MAX_IDLE = 16  # idle workers that are kept for later requests
 
 
@@ -56,7 +56,7 @@ class Pool:
     def outcomes(self) -> Iterator[Request]:
         """Yield each request when all of its functions are answered, until no request is left."""
         while True:
-            yield from self.poll(POLL_SECONDS)
+            yield from self.poll(DEADLINE_CHECK_SECONDS)
             if not (self._busy or self._submissions or self._suspects or self._done):
                 return
 

@@ -10,7 +10,7 @@ from support.checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, names
 from support.running import RIGHT as RIGHT_OF_ALL
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import check_file
+from harness.jobs.check.run import check_submission
 from harness.jobs.check.text import report_text
 from harness.judging.conventions import DEFAULT_CONVENTION, scale_variants
 from harness.judging.judge import UNDECLARED_CONVENTION
@@ -110,4 +110,4 @@ def test_every_scale_of_the_cost_is_recognised_whatever_a_file_offers(server, tm
     path.write_text(f"{RIGHT_OF_ALL}{text}{OFFERED[offered]}\n", encoding="utf-8")
     cases = [case for case in gradient_cases() if case.id.startswith(("ten_rows", "iris-4-5-3"))]
     seen = offered != "step alone" or one.reduction != "sum" or not one.half
-    assert check_file(server, path, cases, 1).verdict == (UNDECLARED_CONVENTION if seen else "agrees")
+    assert check_submission(server, path, cases, 1).verdict == (UNDECLARED_CONVENTION if seen else "agrees")

@@ -11,7 +11,7 @@ from support.checking import ONLY_SIGMOID, SUBMISSIONS
 from support.running import RIGHT, compared, shared, write
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import check_file
+from harness.jobs.check.run import check_submission
 from harness.jobs.compare.rows import rows_of
 from harness.jobs.compare.run import Selection
 from harness.judging.judge import UNDECLARED_CONVENTION
@@ -112,7 +112,7 @@ def by_compare(files, cases):
 def by_check(files, cases):
     """What `check` finds of each file."""
     limits = Limits(60.0, math.inf)
-    return {one.name: check_file(shared(), one.path, cases, SEED, limits) for one in files}
+    return {one.name: check_submission(shared(), one.path, cases, SEED, limits) for one in files}
 
 
 def as_said(rows):

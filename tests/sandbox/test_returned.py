@@ -12,7 +12,7 @@ from support.running import Silent, compared, write
 
 from harness.cases.case import make_case
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import check_file
+from harness.jobs.check.run import check_submission
 from harness.jobs.compare.run import Selection
 from harness.jobs.prove.proofs import attempts
 from harness.jobs.train.courses import courses
@@ -112,7 +112,7 @@ def test_compare_gives_the_same_rows_for_every_form(files):
 
 
 def test_check_gives_the_same_numbers_for_every_form(files, server):
-    found = {one.name: check_file(server, one.path, gradient_cases(), 3, Limits()) for one in files}
+    found = {one.name: check_submission(server, one.path, gradient_cases(), 3, Limits()) for one in files}
     assert {one.verdict for one in found.values()} == {"agrees"}
     ours = found["ours"]
     for name in FORMS:
@@ -150,7 +150,7 @@ def test_train_comes_to_the_same_weights_for_every_form(files, server, tmp_path)
 def test_z_and_a_in_a_mapping_are_judged_as_those_of_gradients(tmp_path, server):
     shown = '{"w": w, "b": b, "z": [x @ l.w.T + l.b + 1 for l in network.layers[:1]]}'
     path = made(tmp_path, "shows", (shown, "w, b")).path
-    found = check_file(
+    found = check_submission(
         server, path, [case for case in gradient_cases() if case.id == "iris-4-3-sigmoid-batch8"], 3, Limits()
     )
     assert found.verdict == "wrong"

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import check_file
+from harness.jobs.check.run import check_submission
 from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER
 from harness.sandbox.requests import Limits
 
@@ -34,7 +34,7 @@ def right(network, x, t, slope=None):
 
 def checked(server, path, seed=1, pattern=""):
     cases = [case for case in gradient_cases() if pattern in case.id]
-    return check_file(server, path, cases, seed, Limits(seconds=60.0, total=600.0))
+    return check_submission(server, path, cases, seed, Limits(seconds=60.0, total=600.0))
 
 
 def copied(folder, name):

@@ -1,1 +1,1 @@
-"""The commands `check` and `new`: is this file right, and if not, what is the mistake?"""
+"""The commands `check` and `new`: check a file, name its mistake, and write a skeleton."""

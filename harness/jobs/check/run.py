@@ -146,7 +146,13 @@ class CheckRun:
         )
 
 
-def check_file(server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits = Limits()) -> CheckResult:  # noqa: B008
+def check_submission(
+    server: Server,
+    path: Path,
+    cases: Sequence[Case],
+    seed: int,
+    limits: Limits = Limits(),  # noqa: B008
+) -> CheckResult:
     """Check the file on the cases, with inputs drawn from the seed."""
     with CheckRun(server, path, cases, seed, limits) as run:
         return run.result()

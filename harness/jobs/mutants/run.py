@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness.cases.case import Case
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import CheckResult, check_file
+from harness.jobs.check.run import CheckResult, check_submission
 from harness.judging.verdict import VERDICTS
 from harness.sandbox.loading import Implementation
 from harness.sandbox.processes.server import Server
@@ -86,7 +86,7 @@ def _change(source: str, text: str) -> tuple[int, str, str]:
 def fates(server: Server, implementation: Implementation, seed: int) -> Iterator[Fate]:
     """Check every mutant of an implementation against the verdict on the original; each as it is done."""
     cases = gradient_cases()
-    rounds = [(part, check_file(server, implementation.path, part, seed)) for part in (cases[::_SAMPLE], cases)]
+    rounds = [(part, check_submission(server, implementation.path, part, seed)) for part in (cases[::_SAMPLE], cases)]
     path = Path(server.folder()) / implementation.path.name
     for mutant in mutants_of(implementation.path.read_text(encoding="utf-8")):
         path.write_text(mutant.text, encoding="utf-8")
@@ -96,7 +96,7 @@ def fates(server: Server, implementation: Implementation, seed: int) -> Iterator
 def _killed(server: Server, path: Path, rounds: Sequence[tuple[Sequence[Case], CheckResult]], seed: int) -> str:
     """How the mutant is worse than the original, in the first round of cases where it is; empty where in none."""
     for cases, original in rounds:
-        found = check_file(server, path, cases, seed)
+        found = check_submission(server, path, cases, seed)
         if found.verdict != "unsupported" and VERDICTS.index(found.verdict) < VERDICTS.index(original.verdict):
             return "failed" if found.verdict == "failed" else "out of bounds"
         if _given(found) < _given(original):

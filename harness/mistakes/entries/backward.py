@@ -14,8 +14,10 @@ class BackwardMistake(Mistake):
 
 
 class InverseWhereTransposeBelongs(BackwardMistake):
-    """To go back, divide by the weights: the delta is sent back through the inverse of W, or its pseudoinverse. It is
-    the transpose that carries it, and the two are equal only if every nonzero singular value of W is 1."""
+    """To go back, divide by the weights: the delta is sent back through the inverse of W, or its pseudoinverse.
+
+    It is the transpose that carries it, and the two are equal only if every nonzero singular value of W is 1.
+    """
 
     order = 2
     equation = "BP2"
@@ -62,7 +64,7 @@ class NeuronValuesPropagated(BackwardMistake):
 
 
 class ErrorSplitByWeightShare(BackwardMistake):
-    """The error is divided among the units in proportion to their weights, with no derivative: blame, not backprop."""
+    """The error is divided among the units in proportion to their weights, without a derivative."""
 
     equation = "BP2"
     right = "e_j = Σ_k w_kj δ_k"

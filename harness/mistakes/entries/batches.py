@@ -65,7 +65,7 @@ class DividedByNAtEveryLayer(BatchMistake):
 
 
 class GradientAssignedNotAccumulated(BatchMistake):
-    """`=` stands for `+=`: only the last sample of the batch counts."""
+    """`=` is used in place of `+=`, so only the last sample of the batch counts."""
 
     equation = "BP3, BP4"
     right = "grad += that of the sample"
@@ -95,7 +95,7 @@ class GradientsNotZeroed(BatchMistake):
 
 
 class OnlineUpdatesInsideBatch(BatchMistake):
-    """The weights change after each sample of what is called a batch."""
+    """The weights are updated after each sample of a batch."""
 
     equation = "rule"
     right = "all samples at the same weights"
@@ -111,8 +111,10 @@ class OnlineUpdatesInsideBatch(BatchMistake):
 
 
 class InputsMutated(BatchMistake):
-    """The caller's arrays are changed on the way: an update in place, through an alias. The first call is right, the
-    next is at other weights."""
+    """The caller's arrays are changed in place, through an alias.
+
+    The first call is right, the next one uses other weights.
+    """
 
     equation = "rule"
     right = "copy first, or make new arrays"
@@ -123,8 +125,10 @@ class InputsMutated(BatchMistake):
 
 
 class Float32Inside(BatchMistake):
-    """It computes in float32, or returns float32, although float64 goes in. No slip of the formula: seven digits are
-    right."""
+    """It computes in float32, or returns float32, although float64 goes in.
+
+    The formula is right: seven digits are correct.
+    """
 
     equation = "arithmetic"
     right = "float64 throughout"
@@ -133,8 +137,11 @@ class Float32Inside(BatchMistake):
 
 
 class Float16Stored(BatchMistake):
-    """It computes the gradient, or the step, right, and stores it in float16: three digits are left, what is smaller
-    than 6e-8 is 0 or nearly so, and what is larger than 65504 is infinite. Scale the loss, or keep float32."""
+    """The gradient or the step is computed correctly, and then stored in float16.
+
+    Three digits are left; numbers smaller than 6e-8 become 0 or nearly 0, numbers larger than 65504 become infinite.
+    Scale the loss, or keep float32.
+    """
 
     equation = "arithmetic"
     right = "gradients and weights in the dtype that goes in"

@@ -14,7 +14,7 @@ class CostMistake(Mistake):
 
 
 class SignError(CostMistake):
-    """t − a is used with the update rule of a − t: training climbs."""
+    """t − a is used with the update rule for a − t, so the cost increases."""
 
     equation = "BP1"
     right = "δ^L = (a − t) ⊙ f'(z^L) with −=, or (t − a) ⊙ f'(z^L) with +="

@@ -15,8 +15,11 @@ class GradientMistake(Mistake):
 
 
 class OutputsWhereInputsBelong(GradientMistake):
-    """The layer's outputs stand where its inputs belong. The product has the right shape only by accident, where a
-    layer has as many inputs as outputs. Step 12 of "15 Steps" is printed so."""
+    """The layer's outputs stand where its inputs belong.
+
+    The product has the right shape only by accident, where a layer has as many inputs as outputs. Step 12 of "15 Steps"
+    is printed so.
+    """
 
     order = 1
     equation = "BP4"
@@ -53,8 +56,10 @@ class InputFactorMissing(GradientMistake):
 
 
 class LastIncomingWeightNeverUpdated(GradientMistake):
-    """range(len(inputs) − 1) drops the last incoming weight of every layer that hidden units feed. The −1 is right only
-    where the inputs end with a class label."""
+    """range(len(inputs) − 1) drops the last incoming weight of every layer that hidden units feed.
+
+    The −1 is right only where the inputs end with a class label.
+    """
 
     equation = "BP4"
     right = "for j in range(len(inputs))"
@@ -92,8 +97,10 @@ class BiasNeverUpdated(GradientMistake):
 
 
 class BiasNotAnInput(GradientMistake):
-    """The 1 that the bias multiplies is left out of the concatenated input when the gradient is formed, so that the row
-    of the biases gets none: the numbers of bias_never_updated, for another reason."""
+    """The 1 that the bias multiplies is left out of the concatenated input when the gradient is formed.
+
+    So the row of the biases gets no gradient: these are the numbers of bias_never_updated, for another reason.
+    """
 
     order = 3
     equation = "BP3"

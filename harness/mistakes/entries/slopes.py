@@ -116,8 +116,10 @@ class DerivativeOfAnotherActivation(SlopeMistake):
 
 
 class DerivativeReturnsTheFunction(SlopeMistake):
-    """The function that should return the derivative returns the activation itself (for all but the identity, whose 1
-    is seldom written as a function)."""
+    """The function that should return the derivative returns the activation itself.
+
+    (The identity is excepted: its derivative 1 is rarely written as a function.)
+    """
 
     equation = "BP1, BP2"
     right = "f'(z), for tanh 1 − tanh(z)²"

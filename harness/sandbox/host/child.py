@@ -80,8 +80,10 @@ def _answer_requests(channel: socket.socket, host: str, target: str) -> None:
 
 
 def hide_harness(folder: Path) -> None:
-    """Replace the project's modules by what a file in this folder may import: the contract as `harness`, and the
-    file's neighbours as `implementations`."""
+    """Replace the project's modules by those that a file in this folder may import.
+
+    These are the contract as `harness`, and the file's neighbours as `implementations`.
+    """
     contract = sys.modules["harness.model.contract"]
     for name in ("__file__", "__cached__", "__spec__", "__loader__"):  # they contain the path of the clone
         contract.__dict__.pop(name, None)

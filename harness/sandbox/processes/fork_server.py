@@ -36,7 +36,7 @@ from harness.sandbox.processes.process_tree import (
 
 MAX_COMMAND_BYTES = 2**16
 MEMORY_CHECK_SECONDS = 0.05  # seconds between two checks of the workers' memory
-EXIT_SECONDS = 0.5  # a worker whose channel is closed has so many seconds to exit before it is killed
+WORKER_EXIT_SECONDS = 0.5  # a worker whose channel is closed has so many seconds to exit before it is killed
 _GC_THRESHOLD = 100_000  # objects between garbage collections; code with many small numbers would wait for these
 _MAX_FILES = 2**16  # file descriptors up to this one are closed in a worker
 
@@ -191,9 +191,9 @@ class ForkServer:
         return {"pid": pid}
 
     def _end(self, end: int, *, at_once: bool) -> dict[str, Any]:
-        """End a worker and report its exit code; it is killed at once, or after EXIT_SECONDS if it has not ended."""
+        """End a worker and report its exit code; it is killed at once, or after WORKER_EXIT_SECONDS."""
         pid, code = end, None
-        deadline = time.monotonic() + (0.0 if at_once else EXIT_SECONDS)
+        deadline = time.monotonic() + (0.0 if at_once else WORKER_EXIT_SECONDS)
         with contextlib.suppress(ChildProcessError):
             while True:
                 ended, status = os.waitpid(pid, os.WNOHANG)
