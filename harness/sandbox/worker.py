@@ -1,5 +1,5 @@
 """One worker process, seen from the harness: started, written to, listened to and ended. It never waits for the worker.
-Its other side is harness.child."""
+Its other side is harness.sandbox.host.child."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small process that forks workers, seen from the harness; its other side is harness.fork_server.
+"""The small process that forks workers, seen from the harness; its other side is harness.sandbox.processes.fork_server.
 
 It is an interpreter of its own, unless this process is itself still small: then a fork of it saves the loading.
 """

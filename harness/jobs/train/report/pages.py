@@ -108,7 +108,7 @@ def committed_training(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def training_document(judged: Judged, shown: dict[str, Picture]) -> Document:
-    """The report; `shown` are the pictures of harness.training_pictures."""
+    """The report; `shown` are the pictures of harness.jobs.train.report.pictures."""
     return Document(
         "Training, followed epoch by epoch",
         (
