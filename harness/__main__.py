@@ -1,11 +1,11 @@
-"""The command line: `python -m harness`, which the nox sessions call."""
+"""The command line: `python -m harness`, which the nox sessions call, and the installed command `gradproof`."""
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found] # there at once, before anything is loaded
+import _signal  # type: ignore[import-not-found] # built in, so that it is imported without delay
 
 if __name__ == "__main__" and _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
-    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # nothing is to be tidied yet, and no traceback to be shown
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # until listen() below, Ctrl-C ends the process without a traceback
 
 from harness.sandbox.processes import ending
 
@@ -23,18 +23,18 @@ from harness.jobs.options import program
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Exit status: 0 all is well, 1 something is wrong or failed, 2 unusable arguments."""
-    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:  # what is opened next must not stand for a closed stream
+    """Run one command; its exit status: 0 success, 1 something is wrong or failed, 2 unusable arguments."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:  # a file must not get the number of a closed standard stream
         pass
     os.close(fd)
     sys.stdout, sys.stderr = (one or open(os.devnull, "w") for one in (sys.stdout, sys.stderr))  # noqa: SIM115
-    options = _parsed(sys.argv[1:] if arguments is None else arguments)
+    options = _parse_arguments(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a δ on a terminal that has none costs a character, not the run
+            stream.reconfigure(errors="replace")  # a terminal without δ shows ?, and the command goes on
     try:
-        status = _finished(options.run(options))
-        sys.stdout.flush()  # so that a failure to write is reported, too
+        status = _finish(options.run(options))
+        sys.stdout.flush()  # raises here if the output cannot be written
     except UnusableInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except OSError as error:
         if isinstance(error, BrokenPipeError):
-            # The reader of the output has seen enough; the interpreter must not complain of it at exit.
+            # The reader has closed the pipe; without this, the interpreter prints an error at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         print(f"error: {unwritable(error, 'output')}", file=sys.stderr)
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     return status
 
 
-def _parsed(arguments: list[str]) -> argparse.Namespace:
+def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=program(), description="gradproof: is your backprop right?")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in commands(arguments[0] if arguments else ""):
@@ -65,8 +65,8 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _finished(job: Finished) -> int:
-    """The exit status of a job, after the page is written over the reports that it wrote."""
+def _finish(job: Finished) -> int:
+    """The exit status of a job, after the page is updated if the job wrote reports. Raises UnusableInput."""
     if job.reports is not None:
         from harness.jobs.page.command import write_page_of
 
@@ -79,7 +79,7 @@ def _finished(job: Finished) -> int:
 def console() -> None:
     """The command `gradproof`, as it is installed. Does not return."""
     ending.listen()
-    os._exit(main())  # the process ends at once; nothing is left to tidy
+    os._exit(main())  # without the interpreter's clean-up, which is slow
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
-"""What is told to a person whose input cannot be used: one line with the thing, what was expected, what came,
-and what to do next. The command line prints it; no traceback follows."""
+"""Errors that the user can correct.
+
+Each message is one line: the input, what was expected, what was found, and what to do next. The command line prints it
+without a traceback.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,18 @@ from collections.abc import Iterable
 
 
 class UnusableInput(Exception):
-    """Base of all errors that the person at the command line can mend."""
+    """The base class of errors that the user can correct."""
 
 
 class UnknownName(UnusableInput):
-    """A name that is none of the known ones."""
+    """A name that is not one of the known ones; `kind` says what it should name."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
         super().__init__(kind, name)
 
     def __str__(self) -> str:
-        from difflib import get_close_matches  # seldom needed, and slow to import
+        from difflib import get_close_matches  # slow to import, and rarely needed
 
         near = get_close_matches(self.name, self.known, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}? " if near else ""
@@ -26,7 +29,7 @@ class UnknownName(UnusableInput):
 
 
 class BadFile(UnusableInput):
-    """A file that cannot be read as what it should be; `where` is the place in it, where there is one."""
+    """A file whose content is not as expected; `where` is the position in it, if there is one."""
 
     def __init__(self, file: str, problem: str, where: str = "") -> None:
         self.file, self.problem, self.where = file, problem, where
@@ -37,9 +40,9 @@ class BadFile(UnusableInput):
 
 
 class BadTable(BadFile):
-    """A table of data that cannot be read."""
+    """A table whose content is not as expected."""
 
 
 def unwritable(error: OSError, path: object) -> str:
-    """What is said where something cannot be written; `path` is for an error that names none."""
+    """The message for something that cannot be written; `path` is used if the error names no file."""
     return f"{error.filename or path}: expected to write there, found: {error.strerror}"

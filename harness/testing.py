@@ -1,4 +1,4 @@
-"""The battery for your own tests: every case is a test with a name.
+"""Run the cases of a check in your own pytest tests; each case is a test with a name.
 
     from harness.testing import parametrize_with_cases
 
@@ -6,8 +6,8 @@
     def test_backprop(case):
         case()
 
-The tests are named `test_backprop[my_backprop[iris-4-5-3-sigmoid-batch8]]`. A case that the file refuses is skipped,
-with its reason; an expected failure that passes is a failure.
+The tests are named `test_backprop[my_backprop[iris-4-5-3-sigmoid-batch8]]`. A case that the file refuses is skipped
+with its reason. An expected failure that passes is a failure.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ import pytest
 
 from harness.cases.standard import gradient_cases
 from harness.errors import UnknownName, UnusableInput
-from harness.jobs.check.run import Check, check
-from harness.jobs.check.text import text
+from harness.jobs.check.run import CheckResult, check_file
+from harness.jobs.check.text import report_text
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
 
 
 @dataclass(frozen=True)
-class CaseOf:
-    """One case of one file: call it, and it fails, or is skipped, with the reason."""
+class CaseTest:
+    """One case of one file. Calling it makes the current test pass, fail or be skipped, with the reason."""
 
     path: Path
     id: str
     limits: Limits
 
     def __call__(self) -> None:
-        found = _checked(self.path, self.limits)
-        [outcome] = [one for one in found.outcomes if one.trial.case.id == self.id]
+        result = _check_once(self.path, self.limits)
+        [outcome] = [one for one in result.outcomes if one.trial.case.id == self.id]
         if outcome.verdict == "unsupported":
             pytest.skip("; ".join(refusal.detail for refusal in outcome.refusals.values()))
         if outcome.verdict == "cannot tell":
-            pytest.skip("this case cannot tell: a weighted input is within rounding of a kink, or a bound overflows")
+            pytest.skip("cannot tell: a weighted input is within rounding of a kink, or a bound overflows")
         if outcome.verdict != "agrees":
-            pytest.fail(text(replace(found, outcomes=(outcome,)), ""), pytrace=False)
+            pytest.fail(report_text(replace(result, outcomes=(outcome,)), ""), pytrace=False)
 
 
 @cache
-def _checked(path: Path, limits: Limits) -> Check:
-    """One run of the whole battery serves all tests of a file; the workers of pytest-xdist draw the same inputs."""
-    shared = os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex())
-    seed = int.from_bytes(hashlib.sha256(shared.encode()).digest()[:4], "big")
+def _check_once(path: Path, limits: Limits) -> CheckResult:
+    """Check all cases once for all tests of a file, with the same inputs in all processes of pytest-xdist."""
+    run_id = os.environ.get("PYTEST_XDIST_TESTRUNUID", os.urandom(8).hex())
+    seed = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4], "big")
     with Server() as server:
-        return check(server, path, gradient_cases(), seed, limits)
+        return check_file(server, path, gradient_cases(), seed, limits)
 
 
 def parametrize_with_cases(
@@ -64,13 +64,13 @@ def parametrize_with_cases(
     expected_failures: Mapping[str, str] | None = None,
     limits: Limits = Limits(),  # noqa: B008
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator that runs a test function, which takes `case`, once for each case of the battery.
+    """A decorator that runs a test function, which takes `case`, once for each case of a check.
 
-    A relative `file` is looked for beside the tests. `expected_failures` maps case ids to reasons. Raises UnusableInput
-    where there is no such file, UnknownName for an id that is none.
+    A relative `file` is relative to the test file. `expected_failures` maps case ids to reasons. Raises UnusableInput
+    if there is no such file, and UnknownName for an unknown case id.
     """
-    beside = Path(sys._getframe(1).f_globals.get("__file__", "")).parent
-    path = (beside / file).resolve()
+    folder = Path(sys._getframe(1).f_globals.get("__file__", "")).parent
+    path = (folder / file).resolve()
     if not path.is_file():
         raise UnusableInput(f"{file}: expected an implementation's file, found none there; check the path")
     expected = dict(expected_failures or {})
@@ -79,6 +79,6 @@ def parametrize_with_cases(
         raise UnknownName("case", unknown, ids)
     marks = {name: [pytest.mark.xfail(reason=reason, strict=True)] for name, reason in expected.items()}
     parameters = [
-        pytest.param(CaseOf(path, name, limits), id=f"{path.stem}[{name}]", marks=marks.get(name, [])) for name in ids
+        pytest.param(CaseTest(path, name, limits), id=f"{path.stem}[{name}]", marks=marks.get(name, [])) for name in ids
     ]
     return pytest.mark.parametrize("case", parameters)

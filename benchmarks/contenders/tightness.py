@@ -16,11 +16,11 @@ TRIALS = 200
 def main() -> int:
     """Run the trials and print the line."""
     from harness.jobs.soundness.trials import TrialTally, submitted, tallies
-    from harness.sandbox.loading import find
+    from harness.sandbox.loading import find_implementations
     from harness.sandbox.pool import Pool
     from harness.sandbox.processes.server import Server
 
-    correct, tally = find([PRACTICAL]), TrialTally()
+    correct, tally = find_implementations([PRACTICAL]), TrialTally()
     with Server() as server, Pool(server, 1) as pool:
         for outcome in tallies(pool, submitted(correct), range(TRIALS)):
             tally = tally.plus(outcome)

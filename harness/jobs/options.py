@@ -8,82 +8,83 @@ import os
 import sys
 from pathlib import Path
 
-A_DAY = 86_400  # seconds
-_CHECK = "GRADPROOF_COMMAND"  # how a person calls the check through something else, as nox: set by the noxfile
-MOST_NUMERALS = 100  # of a seed
+MAX_SECONDS = 86_400  # a day
+MAX_SEED_DIGITS = 100
+_CHECK_VARIABLE = "GRADPROOF_COMMAND"  # environment variable that the noxfile sets to the command that runs a check
 
 
 def program() -> str:
-    """How a person has called this program."""
+    """The command that started this program."""
     return "gradproof" if os.path.basename(sys.argv[0]) == "gradproof" else "python -m harness"
 
 
 def check_command() -> str:
-    """How a person calls a check."""
-    return os.environ.get(_CHECK, f"{program()} check")
+    """The command that runs a check."""
+    return os.environ.get(_CHECK_VARIABLE, f"{program()} check")
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
-    """--only: the implementations that are meant."""
-    parser.add_argument(
-        "--only", metavar="NAMES", help="implementations, comma-separated: names, or paths ending in .py"
-    )
+    """Add --only, which selects implementations."""
+    names = "comma-separated implementations: names, or paths ending in .py"
+    parser.add_argument("--only", metavar="NAMES", help=names)
 
 
 def add_reports(parser: argparse.ArgumentParser) -> None:
-    """--reports: where reports go."""
-    where = "where reports go (default: reports/, if nothing is selected)"
-    parser.add_argument("--reports", type=folder, metavar="FOLDER", help=where)
+    """Add --reports, the folder for reports."""
+    where = "folder for reports (default: reports/, if nothing is selected)"
+    parser.add_argument("--reports", type=folder_argument, metavar="FOLDER", help=where)
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """--jobs: how many worker processes."""
-    parser.add_argument("--jobs", type=count, metavar="N", help="worker processes (default: one for each processor)")
+    """Add --jobs, the number of worker processes."""
+    workers = "number of worker processes (default: one for each processor)"
+    parser.add_argument("--jobs", type=count_argument, metavar="N", help=workers)
 
 
 def add_limits(parser: argparse.ArgumentParser, of: str, default: float) -> None:
-    """--seconds of one thing that is run, and --memory of its process."""
-    add = parser.add_argument
-    add("--seconds", type=seconds, default=default, metavar="S", help=f"time limit of {of} (default: {default:g})")
-    add("--memory", type=gibibytes, default=2.0, metavar="GIB", help="limit of resident memory (default: 2)")
+    """Add --seconds, the time limit of one thing, and --memory, the limit of a worker process."""
+    add, limit = parser.add_argument, f"time limit of {of} (default: {default:g})"
+    add("--seconds", type=seconds_argument, default=default, metavar="S", help=limit)
+    memory = "limit of resident memory in GiB (default: 2)"
+    add("--memory", type=memory_argument, default=2.0, metavar="GIB", help=memory)
 
 
-def folder(text: str) -> Path:
-    """A folder's path, which need not exist."""
+def folder_argument(text: str) -> Path:
+    """The path of a folder, which need not exist."""
     if not text:
         raise argparse.ArgumentTypeError("expected a folder, found nothing")
     return Path(text)
 
 
-def seed(text: str) -> int:
-    """A whole number from 0."""
-    if not text.isdecimal() or len(text) > MOST_NUMERALS:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text[:MOST_NUMERALS]!r}")
+def seed_argument(text: str) -> int:
+    """An integer of at least 0."""
+    if not text.isdecimal() or len(text) > MAX_SEED_DIGITS:
+        raise argparse.ArgumentTypeError(f"expected an integer >= 0, found {text[:MAX_SEED_DIGITS]!r}")
     return int(text)
 
 
-def count(text: str) -> int:
-    """A whole number from 1."""
+def count_argument(text: str) -> int:
+    """An integer of at least 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+        raise argparse.ArgumentTypeError(f"expected an integer >= 1, found {text!r}")
     return int(text)
 
 
-def gibibytes(text: str) -> float:
-    """An amount of memory, in GiB, from 0.1."""
-    if not 0.1 <= (value := _float_or_nan(text)) <= 1e6:
-        raise argparse.ArgumentTypeError(f"expected GiB, from 0.1, found {text!r}")
+def memory_argument(text: str) -> float:
+    """An amount of memory in GiB, at least 0.1."""
+    if not 0.1 <= (value := _parse_float(text)) <= 1e6:
+        raise argparse.ArgumentTypeError(f"expected a size in GiB, at least 0.1, found {text!r}")
     return value
 
 
-def seconds(text: str) -> float:
-    """A time, in seconds, above 0 and up to a day."""
-    if not 0 < (value := _float_or_nan(text)) <= A_DAY:
-        raise argparse.ArgumentTypeError(f"expected seconds, above 0 and at most {A_DAY}, found {text!r}")
+def seconds_argument(text: str) -> float:
+    """A time in seconds, more than 0 and at most a day."""
+    if not 0 < (value := _parse_float(text)) <= MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"expected seconds, more than 0 and at most {MAX_SECONDS}, found {text!r}")
     return value
 
 
-def _float_or_nan(text: str) -> float:
+def _parse_float(text: str) -> float:
     try:
         return float(text)
     except ValueError:

@@ -1,1 +1,1 @@
-"""The verdict: the answers of an implementation compared with the certified truth, and the cause of an error."""
+"""The verdict: compare the answers of an implementation with the certified truth, and find the cause of an error."""

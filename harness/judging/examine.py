@@ -1,128 +1,146 @@
-"""One implementation, examined: asked about cases, judged, and where it departs from the truth asked again, until the
-cause is known. Every command that judges implementations does it here."""
+"""Examine one implementation: run it on cases, judge its answers, and run it again to find the cause of errors.
+
+Every command that judges implementations does it with an Examination.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
-from harness.judging.conventions import OURS, Convention, fits, layouts, scalings
-from harness.judging.judge import CONVENTION, CaseTruth, Outcome, Trial, judge_case
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention, has_shapes_of, layout_variants, scale_variants
+from harness.judging.judge import UNDECLARED_CONVENTION, CaseTruth, Outcome, Trial, judge_case
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Arrays, Fault, Refusal
 from harness.sandbox.pool import Pool
-from harness.sandbox.requests import Request, Submission, ask
+from harness.sandbox.requests import Request, Submission, contract_request
 
 if TYPE_CHECKING:
-    from harness.judging.cause import Cause
+    from harness.judging.cause import CauseSearch
 
-KEPT = 4  # cases of a kind that agree, and are kept to be judged under other conventions
+MAX_KEPT = 4  # agreeing cases of a kind that are kept, to be judged under other conventions
 
 
 def convention_of(constants: Mapping[str, Any]) -> tuple[Convention, Refusal | None]:
-    """The convention that the constants of a file declare; or ours, and why it is none."""
+    """The convention that the constants of a file declare; or the default, and why the declaration is invalid."""
     try:
         return Convention.declared(constants), None
     except Fault as fault:
-        return OURS, fault.refusal
+        return DEFAULT_CONVENTION, fault.refusal
 
 
 class Verdicts:
-    """`found` is the convention that the numbers follow, `declared` the one in the file, ours where that is none;
-    `latest` the last case as it is under that."""
+    """The verdicts on the cases of one implementation, and the convention that it follows.
+
+    `declared` is the convention in the file, or the default; `found` is the one that its numbers follow. `latest` is
+    the last case, judged under `declared`.
+    """
 
     latest: Outcome
 
     def __init__(self, constants: Mapping[str, Any]) -> None:
         self.declared, self._fault = convention_of(constants)
         self.found = self.declared
-        self._layouts = layouts(self.declared)
-        self._candidates: list[Convention] | None = None  # conventions that explain all that is pending; None at first
-        self._departing: Counter[Convention] = Counter()  # cases, by layout
+        self._layouts = layout_variants(self.declared)
+        self._candidates: list[Convention] | None = None  # conventions under which all cases agree; None at first
+        self._failing: Counter[Convention] = Counter()  # cases that are out of bounds, by layout
         self._agreeing: dict[tuple[object, ...], list[Trial]] = {}  # some of each kind of case
         self._pending: list[Trial] = []
 
     def add(self, trial: Trial) -> list[Outcome]:
-        """Judge another case; the outcomes that are known by now, in the order in which their cases came. A departure
-        is `wrong` until its cause is known."""
+        """Judge another case; the outcomes that are final by now, in the order of the cases.
+
+        What is out of bounds is `wrong` until its cause is found.
+        """
         if self._fault is not None:
             trial = replace(trial, answers=dict.fromkeys(trial.answers, Answer(refusal=self._fault)))
         self.latest = outcome = judge_case(trial, self.declared)
-        # What has the shapes of another layout is refused under this one.
+        # An answer with the shapes of another layout is refused under this one.
         is_shaped = not any(refusal.kind in ("shape", "count") for refusal in outcome.refusals.values())
-        fitting = [self.declared] if is_shaped and not outcome.departures else self._fitting(trial)
-        if not outcome.departures and (self.declared in fitting or not fitting):
+        fitting = [self.declared] if is_shaped and not outcome.out_of_bounds else self._fitting(trial)
+        if not outcome.out_of_bounds and (self.declared in fitting or not fitting):
             if outcome.verdict == "agrees":
-                self._agree(trial)
+                self._add_agreeing(trial)
             return [outcome]
-        self._depart(trial, fitting)
+        self._add_failing(trial, fitting)
         return self.rest() if not self._candidates and self._layouts == [self.declared] else []
 
     def rest(self) -> list[Outcome]:
-        """The outcomes that are left when there are no more cases."""
+        """The remaining outcomes, when there are no more cases."""
         if self._pending and self._candidates:
             self.found = self._candidates[0]
         elif self._pending and self._layouts:
-            # The layout alone is kept: a scale that does not explain all would hide where it goes wrong.
-            self.found = min(self._layouts, key=self._departing.__getitem__)
-        return self._settled()
+            # Only the layout is used: a scale that does not explain all cases would hide where the code is wrong.
+            self.found = min(self._layouts, key=self._failing.__getitem__)
+        return self._judge_pending()
 
-    def _settled(self) -> list[Outcome]:
+    def _judge_pending(self) -> list[Outcome]:
         outcomes = [judge_case(trial, self.found) for trial in self._pending]
         self._pending = []
-        return [replace(one, verdict=CONVENTION) if one.verdict == "agrees" else one for one in outcomes]
+        return [replace(one, verdict=UNDECLARED_CONVENTION) if one.verdict == "agrees" else one for one in outcomes]
 
     def _fitting(self, trial: Trial) -> list[Convention]:
-        """The layouts that what backprop returned has the shapes of; all where it returned nothing."""
-        arrays = _returned(trial)
+        """The layouts with the shapes that backprop returned; all if it returned nothing."""
+        arrays = _backprop_arrays(trial)
         if not arrays:
-            return layouts(self.declared)
-        return [one for one in layouts(self.declared) if fits(one, arrays, trial.inputs)]
+            return layout_variants(self.declared)
+        return [one for one in layout_variants(self.declared) if has_shapes_of(one, arrays, trial.inputs)]
 
-    def _agree(self, trial: Trial) -> None:
-        """Hear what a case that agrees says against other conventions, now or when there are any."""
+    def _add_agreeing(self, trial: Trial) -> None:
+        """Use an agreeing case to exclude other conventions, or keep it until there are candidates."""
         if self._candidates is not None:
             self._narrow([trial])
             return
         inputs, answered = trial.inputs, (name for name, answer in trial.answers.items() if answer.refusal is None)
         kind = (len(inputs.x), inputs.t.shape[1], inputs.network.cost.name, *answered)
         some = self._agreeing.setdefault(kind, [])
-        if len(some) < KEPT:
+        if len(some) < MAX_KEPT:
             some.append(trial)
 
-    def _depart(self, trial: Trial, fitting: list[Convention]) -> None:
-        """Note which conventions explain a case that does not agree."""
+    def _add_failing(self, trial: Trial, fitting: list[Convention]) -> None:
+        """Keep only the conventions that explain a case which does not agree."""
         self._pending.append(trial)
         self._layouts = [one for one in self._layouts if one in fitting]
-        self._departing.update(one for one in self._layouts if judge_case(trial, one).departures)
+        self._failing.update(one for one in self._layouts if judge_case(trial, one).out_of_bounds)
         if self._candidates is None:
-            self._candidates = [*self._layouts, *(one for layout in self._layouts for one in scalings(layout)[1:])]
+            self._candidates = [
+                *self._layouts,
+                *(one for layout in self._layouts for one in scale_variants(layout)[1:]),
+            ]
             self._narrow([one for some in self._agreeing.values() for one in some])
         self._narrow([trial])
 
     def _narrow(self, trials: Sequence[Trial]) -> None:
-        """Keep the conventions that explain these cases, too."""
+        """Keep only the conventions under which these cases agree, too."""
         self._candidates = [one for one in self._candidates or () if all(_explains(one, trial) for trial in trials)]
 
 
-def _returned(trial: Trial) -> Arrays:
+def _backprop_arrays(trial: Trial) -> Arrays:
     return trial.answers["backprop"].arrays if "backprop" in trial.answers else {}
 
 
 def _explains(one: Convention, trial: Trial) -> bool:
-    arrays = _returned(trial)
-    return (not arrays or fits(one, arrays, trial.inputs)) and not judge_case(trial, one).departures
+    arrays = _backprop_arrays(trial)
+    return (not arrays or has_shapes_of(one, arrays, trial.inputs)) and not judge_case(trial, one).out_of_bounds
+
+
+class RequestSubject(NamedTuple):
+    """What a request of an examination is about: a case, or a step in the search for the cause of its errors."""
+
+    examination: Examination
+    case: str
+    search: CauseSearch | None = None
 
 
 class Examination:
-    """The examination of a submission on so many cases."""
+    """The examination of a submission on `cases` cases, whose answers come from the pool."""
 
     def __init__(self, pool: Pool, submission: Submission, cases: int) -> None:
         self.submission, self._pool, self._left = submission, pool, cases
-        # What departs is asked again in a process that has no traces of what ran before, which may be the cause.
+        # The cause is searched in another process, because traces of earlier calls may be the cause.
         self._again = Submission(
             f"{submission.name}, again", submission.target, submission.limits, output=submission.output
         )
@@ -130,44 +148,48 @@ class Examination:
 
     @property
     def verdicts(self) -> Verdicts:
-        """The verdicts so far, with the convention that the file declares, which is known when it has been loaded."""
+        """The verdicts so far. Available once the file is imported, because it may declare a convention."""
         if self._verdicts is None:
             self._verdicts = Verdicts(self.submission.declared)
         return self._verdicts
 
     def ask(self, case: Case, inputs: Inputs) -> None:
-        """Ask about a case."""
+        """Queue the request for a case."""
         epochs = (1, TRAINING_EPOCHS) if case.online else ()
-        request = ask((self, case.id), required_functions(case), inputs, case.learning_rate, epochs=epochs)
+        key = RequestSubject(self, case.id)
+        request = contract_request(key, required_functions(case), inputs, case.learning_rate, epochs=epochs)
         self._pool.add(self.submission, [request])
 
     def take(self, request: Request, truth: CaseTruth | None) -> list[Outcome]:
-        """What follows from the answers to a request; `truth` is that of its case, if it is about one. The outcomes
-        that are final by now."""
-        _, about = request.key
+        """Judge the answers to a request; the outcomes that are final by now.
+
+        `truth` is that of the request's case, or None if the request belongs to the search for a cause.
+        """
         if truth is not None:
-            return self._judged(truth, request)
-        if about.take(request.answers):
-            return [about.outcome]
-        self._ask_again(about)
+            return self._judge(truth, request)
+        search: CauseSearch = request.key.search
+        if search.take(request.answers):
+            return [search.outcome]
+        self._run_again(search)
         return []
 
-    def _judged(self, truth: CaseTruth, request: Request) -> list[Outcome]:
+    def _judge(self, truth: CaseTruth, request: Request) -> list[Outcome]:
         self._left -= 1
         outcomes = self.verdicts.add(Trial(truth, request.answers))
         if not self._left:
             outcomes += self.verdicts.rest()
-        return [one for one in outcomes if not self._asks_again(one)]
+        return [one for one in outcomes if not self._search_cause(one)]
 
-    def _asks_again(self, outcome: Outcome) -> bool:
-        """Whether the cause of its departures is yet to be found."""
-        if not outcome.departures:
+    def _search_cause(self, outcome: Outcome) -> bool:
+        """Whether the cause of its errors has to be found first; if so, the search is started."""
+        if not outcome.out_of_bounds:
             return False
-        from harness.judging.cause import Cause  # most implementations are right, and need none of it
+        from harness.judging.cause import CauseSearch  # most implementations are right and do not need it
 
-        self._ask_again(Cause(outcome, self.verdicts.found))
+        self._run_again(CauseSearch(outcome, self.verdicts.found))
         return True
 
-    def _ask_again(self, cause: Cause) -> None:
-        case = cause.outcome.trial.case
-        self._pool.add(self._again, [ask((self, cause), cause.functions, cause.inputs, case.learning_rate)])
+    def _run_again(self, search: CauseSearch) -> None:
+        case = search.outcome.trial.case
+        key = RequestSubject(self, case.id, search)
+        self._pool.add(self._again, [contract_request(key, search.functions, search.inputs, case.learning_rate)])

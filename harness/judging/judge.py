@@ -1,4 +1,4 @@
-"""The verdict on one case: what the functions of an implementation gave, under a convention, against the truth."""
+"""The verdict on one case: compare the answers of an implementation, under a convention, with the truth."""
 
 from __future__ import annotations
 
@@ -9,38 +9,41 @@ from functools import cached_property
 import numpy as np
 
 from harness.cases.case import TRAINING_EPOCHS, Case
-from harness.judging.conventions import Convention, Quantities, settled
-from harness.judging.verdict import VERDICTS, Judgement, Part, judge_together, parts
+from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
+from harness.judging.verdict import VERDICTS, Batch, Judgement, batched, judge_arrays
 from harness.model.contract import Array, Inputs
 from harness.model.costs import UNSCALED
 from harness.reporting.profile import Clock
-from harness.sandbox.answers import Answer, Arrays, Refusal, difference
+from harness.sandbox.answers import Answer, ArrayKey, Arrays, Refusal, first_difference
 from harness.truth.certify import Standard, certify, certify_forward, error_over_bound
 
-CONVENTION = "agrees up to a convention"
-# From the first to the last that is computed; what follows from a wrong one is wrong too.
-ORDER = ("z", "a", "delta", "w", "b", "update")
-SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
+UNDECLARED_CONVENTION = "agrees up to a convention"
+# In the order of computation: what is computed from a wrong quantity is wrong too.
+QUANTITY_ORDER = ("z", "a", "delta", "w", "b", "update")
+QUANTITY_SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
 
 
 @dataclass(frozen=True, eq=False)
 class CaseTruth:
-    """A case with its inputs, and a standard for every quantity of a gradient case, or the weights of the true training
-    for a training case; nothing, and why, where there is no truth."""
+    """The truth of a case and of its inputs.
+
+    A gradient case has a standard for every quantity, by (quantity, layer). A training case has the parameters of exact
+    training after each epoch, [n_l, n_{l-1} + 1]. If there is no truth, both are empty and `reason` says why.
+    """
 
     case: Case
     inputs: Inputs
-    standards: Mapping[tuple[str, int], Standard] = field(default_factory=dict)
-    trained: Mapping[tuple[str, int], Array] = field(default_factory=dict)
+    standards: Mapping[ArrayKey, Standard] = field(default_factory=dict)
+    trained: Mapping[ArrayKey, Array] = field(default_factory=dict)
     reason: str = ""
 
     @classmethod
     def of(cls, case: Case, inputs: Inputs, clock: Clock | None = None) -> CaseTruth:
-        """That of a case. The clock counts the phases `truth` and `bound`."""
+        """Compute the truth of a case. The clock counts the phases `truth` and `bound`."""
         clock = clock or Clock()
         try:
             if case.online:
-                from harness.truth.gradient import train  # a check trains nothing
+                from harness.truth.gradient import train  # a check does not need it
 
                 with clock.phase("truth"):
                     return cls(case, inputs, trained=train(inputs, case.learning_rate, TRAINING_EPOCHS))
@@ -49,19 +52,19 @@ class CaseTruth:
             return cls(case, inputs, reason=str(error))
 
     @cached_property
-    def parts(self) -> Sequence[Part]:
-        """The standards, laid end to end."""
-        return parts(self.standards)
+    def batches(self) -> Sequence[Batch]:
+        """The standards in batches."""
+        return batched(self.standards)
 
     @cached_property
-    def forward(self) -> Mapping[tuple[str, int], Standard]:
-        """The standards of z and a, which few implementations show."""
+    def forward(self) -> Mapping[ArrayKey, Standard]:
+        """The standards of z and a, computed only for implementations that return them."""
         return certify_forward(self.inputs, self.case.dtype)
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One case as it was run: its truth, and what each function did."""
+    """One case, its truth, and the answer of each function."""
 
     truth: CaseTruth
     answers: Mapping[str, Answer]
@@ -75,67 +78,71 @@ class Trial:
         return self.truth.inputs
 
     @property
-    def standards(self) -> Mapping[tuple[str, int], Standard]:
-        """Of what is always judged, not scaled by any convention."""
+    def standards(self) -> Mapping[ArrayKey, Standard]:
+        """The standards under the default convention, without z and a."""
         return self.truth.standards
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A trial, judged: its verdict, the quantities in our layout, a judgement of each that has a standard, why a
-    function gave none, the `cause` of its departures, which is the verdict on them, and in a line each what that rests
-    on and what else was seen."""
+    """The verdict on a trial.
+
+    `quantities` are in the default layout, and `judgements` has one for each that has a standard. `refusals` says why a
+    function returned nothing to judge. `cause` is the verdict on quantities that are out of bounds, `reason` what it is
+    based on, and `note` what else was observed, each in one line.
+    """
 
     trial: Trial
     verdict: str
     quantities: Arrays
-    judgements: Mapping[tuple[str, int], Judgement]
+    judgements: Mapping[ArrayKey, Judgement]
     refusals: Mapping[str, Refusal]
     reason: str = ""
     note: str = ""
     cause: str = "wrong"
 
     @property
-    def departures(self) -> list[tuple[str, int]]:
-        """The quantities that depart from the truth: forward from layer 1, backward from layer L."""
-        departing = [key for key, judgement in self.judgements.items() if not judgement.verdict]
-        return sorted(departing, key=lambda key: (ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))
+    def out_of_bounds(self) -> list[ArrayKey]:
+        """The quantities with an entry out of bounds, in the order of computation: z and a from layer 1, others from
+        layer L."""
+        keys = [key for key, judgement in self.judgements.items() if not judgement.verdict]
+        return sorted(keys, key=lambda key: (QUANTITY_ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))
 
     @property
     def faults(self) -> dict[str, Refusal]:
-        """The functions that failed."""
+        """The functions that failed, and why."""
         return {name: refusal for name, refusal in self.refusals.items() if refusal.verdict == "failed"}
 
     @property
     def was_run(self) -> bool:
-        """Whether any function was."""
-        never = [refusal.kind in ("not run", "import", "declaration") for refusal in self.refusals.values()]
-        return not (len(never) == len(self.trial.answers) and all(never))
+        """Whether any function was called."""
+        not_called = [refusal.kind in ("not run", "import", "declaration") for refusal in self.refusals.values()]
+        return not (len(not_called) == len(self.trial.answers) and all(not_called))
 
 
 def first_failing(outcomes: Sequence[Outcome]) -> str:
-    """The id of the first case with a number that departs, or else of the first that failed; empty where none did."""
-    departing = [outcome for outcome in outcomes if outcome.departures] or [one for one in outcomes if one.faults]
-    return departing[0].trial.case.id if departing else ""
+    """The id of the first case with a number out of bounds, or else of the first that failed; empty if none."""
+    failing = [outcome for outcome in outcomes if outcome.out_of_bounds] or [one for one in outcomes if one.faults]
+    return failing[0].trial.case.id if failing else ""
 
 
 def judge_case(trial: Trial, convention: Convention) -> Outcome:
-    """The verdict on a trial under a convention. A departure is `wrong` until its cause is known."""
+    """The verdict on a trial under a convention. What is out of bounds is `wrong` until its cause is found."""
     quantities: Quantities = {}
     refusals: dict[str, Refusal] = {}
     notes = []
     for function, answer in trial.answers.items():
-        given, refusal = settled(function, answer, trial.inputs, convention)
+        given, refusal = quantities_or_refusal(function, answer, trial.inputs, convention)
         if refusal is None and answer.again is not None:
-            again, _ = settled(function, replace(answer, arrays=answer.again), trial.inputs, convention)
-            name, layer = difference(answer.arrays, answer.again)
-            said = f"two calls with the same inputs differ in {name} of layer {layer}"
+            again, _ = quantities_or_refusal(function, replace(answer, arrays=answer.again), trial.inputs, convention)
+            name, layer = first_difference(answer.arrays, answer.again)
+            difference = f"two calls with the same inputs differ in {name} of layer {layer}"
             if not trial.standards:
-                notes.append(f"{function}: {said}")
+                notes.append(f"{function}: {difference}")
             elif _is_rounding(given, again, trial, convention):
-                notes.append(f"{function}: {said}, by no more than rounding explains")
+                notes.append(f"{function}: {difference}, within rounding")
             else:
-                given, refusal = {}, Refusal("failed", said, "two calls")
+                given, refusal = {}, Refusal("failed", difference, "two calls")
         quantities |= given
         if refusal is not None:
             refusals[function] = refusal
@@ -151,37 +158,41 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
 
 
 def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
-    """The outcome, now that the cause of its departures is known."""
+    """The outcome with the cause of what is out of bounds, a verdict, and the reason for it."""
     verdicts = {judgement.verdict or cause for judgement in outcome.judgements.values()}
     verdicts |= {refusal.verdict for refusal in outcome.faults.values()}
     return replace(outcome, verdict=min(verdicts, key=VERDICTS.index), cause=cause, reason=reason)
 
 
-def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[tuple[str, int], Judgement]:
+def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[ArrayKey, Judgement]:
     if not trial.standards:
         return {}
     if quantities.keys() <= trial.standards.keys() and convention.scale(trial.inputs) == UNSCALED:
-        return judge_together(quantities, trial.truth.parts)
+        return judge_arrays(quantities, trial.truth.batches)
     standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
-    return judge_together(quantities, parts(standards))
+    return judge_arrays(quantities, batched(standards))
 
 
-def standard_of(key: tuple[str, int], array: Array, trial: Trial, convention: Convention) -> Standard:
-    """What a quantity is held against. A delta may be that of the sum where the gradients are those of the mean: both
-    are in use."""
+def standard_of(key: ArrayKey, array: Array, trial: Trial, convention: Convention) -> Standard:
+    """The standard that a quantity is compared with.
+
+    A delta may be that of the sum although the gradients are those of the mean, because both forms are in use.
+    """
     if key[0] in ("z", "a"):
         return trial.truth.forward[key]
-    plain = trial.standards[key]
-    scaled = convention.standards({key: plain}, trial.inputs)[key]
-    if scaled is plain or key[0] != "delta":
+    unscaled = trial.standards[key]
+    scaled = convention.standards({key: unscaled}, trial.inputs)[key]
+    if scaled is unscaled or key[0] != "delta":
         return scaled
     return (
-        scaled if (error_over_bound(array, scaled) <= 1).all() or (error_over_bound(array, plain) > 1).any() else plain
+        scaled
+        if (error_over_bound(array, scaled) <= 1).all() or (error_over_bound(array, unscaled) > 1).any()
+        else unscaled
     )
 
 
 def _is_rounding(one: Quantities, other: Quantities, trial: Trial, convention: Convention) -> bool:
-    """Whether two answers differ by no more than two that are right may."""
+    """Whether two answers differ by at most twice the bound, as two correct answers may."""
     if one.keys() != other.keys():
         return False
     for key, array in one.items():

@@ -1,7 +1,7 @@
-"""The verdict on one quantity of one layer: what the error is in units of what rounding explains. Many small arrays are
-judged at once, because laid end to end they cost what one does.
+"""The verdict on one quantity of one layer: the ratio of its error to its rounding bound.
 
-No fixed tolerance takes part. Digits are for reading, and decide nothing.
+Small arrays are concatenated and judged as one batch, which is faster. No fixed tolerance decides anything; digits are
+only shown in reports.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.model.contract import Array
-from harness.sandbox.answers import Arrays
+from harness.sandbox.answers import ArrayKey, Arrays
 
 if TYPE_CHECKING:
     from harness.truth.certify import Standard
 
 
-# Digits beyond these are rounding, and change with the machine's BLAS: reports show no more.
+# Reports show no more digits: the following ones depend on rounding, and so on the machine's BLAS.
 MOST_DIGITS = {"float64": 13, "float32": 5}
 # From worst to best; the verdict on many is the worst of them.
 VERDICTS = ("failed", "wrong", "inaccurate", "cannot tell", "agrees up to a convention", "agrees", "unsupported")
@@ -28,15 +28,16 @@ VERDICTS = ("failed", "wrong", "inaccurate", "cannot tell", "agrees up to a conv
 
 @dataclass(frozen=True)
 class Judgement:
-    """How one array compares with its standard.
+    """The comparison of one array with its standard.
 
-    `excess` is the worst error in units of its bound, at `entry`, and `error` and `bound` are those of that entry;
-    of `undecidable` entries nothing could be said. `relative` is the largest error relative to the largest true entry.
-    `verdict` is `agrees`, `cannot tell`, or empty for a departure that is yet to be explained.
+    `error_ratio` is the largest ratio of an entry's error to its bound plus radius, LAPACK's test ratio; `entry` is the
+    index of that entry, `error` its error and `bound` its bound plus radius. `undecidable` counts the entries that
+    cannot be judged. `relative` is the largest error divided by the largest true entry. `verdict` is `agrees`,
+    `cannot tell`, or empty if an entry is out of bounds, which is `wrong` until its cause is found.
     """
 
     verdict: str
-    excess: float
+    error_ratio: float
     entry: tuple[int, ...]
     error: float
     bound: float
@@ -45,63 +46,65 @@ class Judgement:
 
 
 def relative_to(error: float, scale: float) -> float:
-    """An error relative to a scale; of none it is 0, and of any to nothing it is infinite."""
+    """error / scale; 0 if the error is 0, and infinity if only the scale is 0."""
     return 0.0 if error == 0 else error / scale if scale > 0 else math.inf
 
 
-def distance(one: Array, other: Array) -> float:
-    """The largest difference, relative to the largest entry of both: 0 for equals, at most 2, NaN for NaN.
-    Raises ValueError where the shapes differ.
+def max_norm_distance(one: Array, other: Array) -> float:
+    """max |one − other| / max(|one|, |other|): 0 for equal arrays, at most 2, NaN if an entry is NaN.
 
-    Normwise in the maximum norm, so that it neither overflows nor underflows where squares would.
+    The maximum norm neither overflows nor underflows, as squares would. Raises ValueError if the shapes differ.
     """
     if one.shape != other.shape:
         raise ValueError(f"shapes differ: {one.shape} and {other.shape}")
     if np.array_equal(one, other):
         return 0.0
     scale = max(np.abs(one).max(), np.abs(other).max())
-    with np.errstate(invalid="ignore"):  # infinity over infinity is the NaN that it should be
+    with np.errstate(invalid="ignore"):  # infinity / infinity is NaN, as it should be
         return float(np.abs(one / scale - other / scale).max())
 
 
 def digits(error: float, dtype: str) -> int:
-    """Whole decimal digits that agree, from 0 to what the dtype can carry; a NaN agrees in none."""
+    """The number of correct decimal digits for a relative error, from 0 to MOST_DIGITS of the dtype; 0 for NaN."""
     most = MOST_DIGITS[dtype]
     if not error < 1:  # NaN too
         return 0
     return most if error == 0 else min(most, math.floor(-math.log10(error)))
 
 
-Key = tuple[str, int]
-TOGETHER = 2**16  # numbers that are laid end to end, at most, unless one array has more
+MAX_BATCH_SIZE = 2**16  # numbers in a batch, unless a single array has more
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """Some standards, end to end: each begins at its place in `starts`. `allowed` is bound plus radius; `unclear` is
-    how many entries of each are undecidable, and `scales` the largest entry of each."""
+class Batch:
+    """Some standards, flattened and concatenated.
 
-    keys: Sequence[Key]
+    Per array: its key, its shape, the index of its first number in `starts`, the count of its undecidable entries in
+    `undecidable_counts`, and its largest absolute true entry in `scales`. Per number: the true value `high` + `low`,
+    the bound plus radius in `allowed`, and whether it is `undecidable`.
+    """
+
+    keys: Sequence[ArrayKey]
     shapes: Sequence[tuple[int, ...]]
     starts: Array
     high: Array
     low: Array
     allowed: Array
     undecidable: Array
-    unclear: Sequence[int]
+    undecidable_counts: Sequence[int]
     scales: Sequence[float]
 
 
-def parts(standards: Mapping[Key, Standard]) -> list[Part]:
-    """The standards laid end to end, in parts of some size."""
-    return [_part({key: standards[key] for key in keys}) for keys in _together(standards)]
+def batched(standards: Mapping[ArrayKey, Standard]) -> list[Batch]:
+    """The standards in batches of up to MAX_BATCH_SIZE numbers."""
+    return [_batch({key: standards[key] for key in keys}) for keys in _batch_keys(standards)]
 
 
-def _together(standards: Mapping[Key, Standard]) -> Iterator[list[Key]]:
-    keys: list[Key] = []
+def _batch_keys(standards: Mapping[ArrayKey, Standard]) -> Iterator[list[ArrayKey]]:
+    keys: list[ArrayKey] = []
     size = 0
     for key, standard in standards.items():
-        if keys and size + standard.bound.size > TOGETHER:
+        if keys and size + standard.bound.size > MAX_BATCH_SIZE:
             yield keys
             keys, size = [], 0
         keys.append(key)
@@ -110,73 +113,75 @@ def _together(standards: Mapping[Key, Standard]) -> Iterator[list[Key]]:
         yield keys
 
 
-def _part(standards: Mapping[Key, Standard]) -> Part:
-    of = list(standards.values())
-    sizes = [one.bound.size for one in of]
-    return Part(
+def _batch(standards: Mapping[ArrayKey, Standard]) -> Batch:
+    members = list(standards.values())
+    sizes = [one.bound.size for one in members]
+    return Batch(
         keys=list(standards),
-        shapes=[one.bound.shape for one in of],
+        shapes=[one.bound.shape for one in members],
         starts=np.cumsum([0, *sizes[:-1]]),
-        high=_laid([one.truth.high for one in of]),
-        low=_laid([one.truth.low for one in of]),
-        allowed=_laid([one.bound + one.truth.radius for one in of]),
-        undecidable=_laid([one.undecidable for one in of]),
-        unclear=[int(np.count_nonzero(one.undecidable)) for one in of],
-        scales=[float(np.abs(one.truth.high).max()) for one in of],
+        high=_concatenated([one.truth.high for one in members]),
+        low=_concatenated([one.truth.low for one in members]),
+        allowed=_concatenated([one.bound + one.truth.radius for one in members]),
+        undecidable=_concatenated([one.undecidable for one in members]),
+        undecidable_counts=[int(np.count_nonzero(one.undecidable)) for one in members],
+        scales=[float(np.abs(one.truth.high).max()) for one in members],
     )
 
 
-def _laid(arrays: Sequence[Array]) -> Array:
+def _concatenated(arrays: Sequence[Array]) -> Array:
     return arrays[0].ravel() if len(arrays) == 1 else np.concatenate([array.ravel() for array in arrays])
 
 
-def judge(value: Array, standard: Standard) -> Judgement:
-    """Hold one array against its standard."""
-    alone = ("", 0)
-    return judge_together({alone: value}, parts({alone: standard}))[alone]
+def judge_array(value: Array, standard: Standard) -> Judgement:
+    """Compare one array with its standard, which has the same shape."""
+    key = ("", 0)
+    return judge_arrays({key: value}, batched({key: standard}))[key]
 
 
-def judge_together(values: Arrays, of: Sequence[Part]) -> dict[Key, Judgement]:
-    """A judgement of every array that has a standard. Entries agree by `error <= bound + radius`, which a NaN fails."""
-    found: dict[Key, Judgement] = {}
-    for part in of:
-        if any(key in values for key in part.keys):
-            judged = zip(part.keys, _judged(_beside(part, values), part), strict=True)
+def judge_arrays(values: Arrays, batches: Sequence[Batch]) -> dict[ArrayKey, Judgement]:
+    """The judgement of every array that has a standard in the batches, of the same shape.
+
+    An entry is in bounds if `error <= bound + radius`, which is false for NaN.
+    """
+    found: dict[ArrayKey, Judgement] = {}
+    for batch in batches:
+        if any(key in values for key in batch.keys):
+            judged = zip(batch.keys, _judge_batch(_values_of(batch, values), batch), strict=True)
             found |= {key: judgement for key, judgement in judged if key in values}
     return found
 
 
-def _beside(part: Part, values: Arrays) -> Array:
-    """The arrays, laid as the standards are. Where nothing was given, the truth stands; it is judged, and dropped."""
-    if all(key in values for key in part.keys):
-        return _laid([values[key] for key in part.keys])
-    laid = part.high.copy()
-    for key, start in zip(part.keys, part.starts.tolist(), strict=True):
+def _values_of(batch: Batch, values: Arrays) -> Array:
+    """The arrays, concatenated as the standards are. The truth replaces missing ones; their judgements are dropped."""
+    if all(key in values for key in batch.keys):
+        return _concatenated([values[key] for key in batch.keys])
+    concatenated = batch.high.copy()
+    for key, start in zip(batch.keys, batch.starts.tolist(), strict=True):
         if key in values:
-            laid[start : start + values[key].size] = values[key].ravel()
-    return laid
+            concatenated[start : start + values[key].size] = values[key].ravel()
+    return concatenated
 
 
-def _judged(value: Array, part: Part) -> Iterator[Judgement]:
+def _judge_batch(value: Array, batch: Batch) -> Iterator[Judgement]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        error = np.abs((value - part.high) - part.low)  # as harness.enclosure.Enclosure.error has it
-        units = np.where(error == 0, 0.0, error / part.allowed)  # as harness.certify.excess has it
-    units[part.undecidable] = 0.0
-    # A NaN is the worst of all, and argmax would pass over it among others.
-    ranked = np.where(np.isnan(units), np.inf, units)
-    ends = [*part.starts[1:].tolist(), len(value)]
-    worst = [int(ranked[start:end].argmax()) for start, end in zip(part.starts.tolist(), ends, strict=True)]
-    places = part.starts + worst
-    largest = np.maximum.reduceat(error, part.starts).tolist()
-    numbers = (one[places].tolist() for one in (ranked, units, error, part.allowed))
-    for i, (rank, excess, mine, allowed) in enumerate(zip(*numbers, strict=True)):
-        shape, unclear = part.shapes[i], part.unclear[i]
+        error = np.abs((value - batch.high) - batch.low)  # the same as Enclosure.error
+        ratio = np.where(error == 0, 0.0, error / batch.allowed)  # the same as harness.truth.certify.error_over_bound
+    ratio[batch.undecidable] = 0.0
+    ranked = np.where(np.isnan(ratio), np.inf, ratio)  # NaN is the worst
+    ends = [*batch.starts[1:].tolist(), len(value)]
+    worst = [int(ranked[start:end].argmax()) for start, end in zip(batch.starts.tolist(), ends, strict=True)]
+    indices = batch.starts + worst
+    largest = np.maximum.reduceat(error, batch.starts).tolist()
+    at_worst = (one[indices].tolist() for one in (ranked, ratio, error, batch.allowed))
+    for i, (rank, worst_ratio, worst_error, allowed) in enumerate(zip(*at_worst, strict=True)):
+        shape, undecidable = batch.shapes[i], batch.undecidable_counts[i]
         yield Judgement(
-            verdict="" if not rank <= 1 else "cannot tell" if unclear else "agrees",
-            excess=excess,
+            verdict="" if not rank <= 1 else "cannot tell" if undecidable else "agrees",
+            error_ratio=worst_ratio,
             entry=divmod(worst[i], shape[1]) if len(shape) == 2 else (worst[i],),
-            error=mine,
+            error=worst_error,
             bound=allowed,
-            undecidable=unclear,
-            relative=relative_to(largest[i], part.scales[i]),
+            undecidable=undecidable,
+            relative=relative_to(largest[i], batch.scales[i]),
         )

@@ -1,24 +1,28 @@
-"""The catalogue of mistakes that people really make in backprop, each the textbook with one line wrong.
+"""The catalogue of mistakes that people really make in backprop; each is the textbook with one line wrong.
 
-An entry is a class in one of the files of this folder; `CATALOGUE` finds it there.
+An entry is a subclass of Mistake in a file of `entries/`. `CATALOGUE` finds all files and entries there.
 """
 
-from harness.mistakes import backward, batches, costs, gradients, slopes
+from importlib import import_module
+from pathlib import Path
+
 from harness.mistakes.entry import Mistake
 
-# Those that articles themselves raise come first.
-_FIRST = ("outputs_where_inputs_belong", "inverse_where_transpose_belongs", "bias_not_an_input")
+_MODULES = [
+    import_module(f"{__name__}.entries.{path.stem}")
+    for path in sorted((Path(__file__).parent / "entries").glob("[!_]*.py"))
+]
 
 CATALOGUE: dict[str, type[Mistake]] = {
     entry.known_as(): entry
     for entry in sorted(
         (
             entry
-            for module in (slopes, backward, gradients, batches, costs)
+            for module in _MODULES
             for entry in vars(module).values()
-            if isinstance(entry, type) and issubclass(entry, Mistake) and entry is not Mistake
+            if isinstance(entry, type) and issubclass(entry, Mistake) and hasattr(entry, "equation")
         ),
-        key=lambda entry: _FIRST.index(entry.known_as()) if entry.known_as() in _FIRST else len(_FIRST),
+        key=lambda entry: entry.order,
     )
 }
 

@@ -1,4 +1,4 @@
-"""What an entry of the catalogue is."""
+"""The base class of the catalogue's entries."""
 
 from __future__ import annotations
 
@@ -7,31 +7,35 @@ from typing import ClassVar
 
 from harness.model.textbook import Textbook
 
-WILD = "in the wild, no thread to cite"
+NO_THREAD = "in the wild, no thread to cite"
 
 
 class Mistake(Textbook):
-    """The textbook with one line wrong.
+    """The textbook formulation with one line wrong.
 
-    A subclass overrides the methods it gets wrong and calls `super()` where it is right; its docstring is the sentence
-    that a learner needs. `dtype` is set where the mistake is the precision, to that of the numbers that it returns, and
-    `computes_in` to that of its arithmetic; `is_scaling` where it is only a factor, and harmless if it is declared.
+    A subclass overrides the methods that it gets wrong, and calls `super()` where it is right. Its docstring tells a
+    learner what is wrong. `equation` names the equation, `right` and `wrong` are the two forms of the line, and
+    `sources` are public threads with the mistake. If the mistake is the precision, `dtype` is that of the returned
+    numbers and `computes_in` that of the arithmetic. `is_scaling` marks a mistake that is only a factor, and no mistake
+    if the file declares it. `order` is the position in the catalogue, lower first; a class without an `equation` is the
+    base of a file's entries, with their order.
     """
 
     equation: ClassVar[str]
     right: ClassVar[str]
     wrong: ClassVar[str]
-    sources: ClassVar[tuple[str, ...]] = (WILD,)
+    sources: ClassVar[tuple[str, ...]] = (NO_THREAD,)
     dtype: ClassVar[str | None] = None
     computes_in: ClassVar[str | None] = None
     is_scaling: ClassVar[bool] = False
+    order: ClassVar[int] = 100
 
     @classmethod
     def known_as(cls) -> str:
-        """The name of the class, in lower case with underscores."""
+        """The name of the class in snake case."""
         return re.sub(r"(?<!^)([A-Z])", r"_\1", cls.__name__).lower()
 
     @classmethod
     def sentence(cls) -> str:
-        """What the mistake is, in a sentence."""
+        """The docstring in one line."""
         return " ".join((cls.__doc__ or "").split())

@@ -1,4 +1,4 @@
-"""Explain what departs from the truth by a mistake of the catalogue."""
+"""Explain wrong results by mistakes of the catalogue."""
 
 from __future__ import annotations
 
@@ -7,42 +7,46 @@ from dataclasses import replace
 
 from harness.judging.conventions import Convention, quantities_of
 from harness.judging.judge import Outcome, judge_case, standard_of
-from harness.mistakes.diagnose import Diagnosis, Subject, diagnose, every_kind, singles
+from harness.mistakes.diagnose import Diagnosis, Subject, candidate_kinds, diagnose, single_mistakes
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Arrays, Fault
 from harness.truth.certify import error_over_bound
 
-# Failures that a mistake may explain; of the others there is nothing to reproduce.
-_TELLING = ("inputs", "two calls", "values")
+# The kinds of failure that a mistake may explain; the others leave nothing to reproduce.
+_EXPLAINABLE_KINDS = ("inputs", "two calls", "values")
 
 
-def diagnosed(outcomes: Sequence[Outcome], declared: Convention, found: Convention) -> list[Diagnosis]:
-    """The mistakes that explain what departs or breaks the contract. A convention that was not declared is named as the
-    mistake that it would be, if it was not meant."""
-    if any(outcome.departures or outcome.faults for outcome in outcomes):
-        kinds = every_kind(found) if len(outcomes) > 1 else [singles(found)]  # one case tells little apart
-        return diagnose([subject for one in outcomes for subject in subjects(one, found)], kinds)
+def diagnose_outcomes(outcomes: Sequence[Outcome], declared: Convention, found: Convention) -> list[Diagnosis]:
+    """The mistakes that explain the numbers out of bounds and the broken contract.
+
+    If there are none, an undeclared convention is diagnosed as the mistake that it is if it was not intended.
+    """
+    if any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
+        # A single case distinguishes few candidates.
+        kinds = candidate_kinds(found) if len(outcomes) > 1 else [single_mistakes(found)]
+        return diagnose([subject for one in outcomes for subject in subjects_of(one, found)], kinds)
     plain = replace(declared, layout=found.layout, bias=found.bias)
     undeclared = [judge_case(outcome.trial, plain) for outcome in outcomes]
-    return diagnose([subject for one in undeclared for subject in subjects(one, plain)], [singles(plain)])
+    return diagnose([subject for one in undeclared for subject in subjects_of(one, plain)], [single_mistakes(plain)])
 
 
-def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:
-    """What each function did, for the diagnosis; also where the contract was broken, if a mistake may explain that."""
+def subjects_of(outcome: Outcome, convention: Convention) -> list[Subject]:
+    """What there is to explain of each function in an outcome, except failures that no mistake explains."""
     trial, found = outcome.trial, []
     for function, answer in trial.answers.items():
         refusal = outcome.refusals.get(function)
-        if refusal is not None and refusal.kind not in _TELLING:
+        if refusal is not None and refusal.kind not in _EXPLAINABLE_KINDS:
             continue
-        first, second = (_readable(function, part, trial.inputs, convention) for part in (answer.arrays, answer.again))
+        calls = (answer.arrays, answer.again)
+        first, second = (_readable(function, arrays, trial.inputs, convention) for arrays in calls)
         if not first:
             continue
-        beyond = {}
+        out_of_bounds = {}
         for key, array in first.items():
             standard = standard_of(key, array, trial, convention)
             entries = ~(error_over_bound(array, standard) <= 1)
             if entries.any():
-                beyond[key] = entries, standard.truth.high
+                out_of_bounds[key] = entries, standard.truth.high
         found.append(
             Subject(
                 case=trial.case.id,
@@ -54,14 +58,14 @@ def subjects(outcome: Outcome, convention: Convention) -> list[Subject]:
                 first=first,
                 second=second or None,
                 changed=bool(answer.changed),
-                beyond=beyond,
+                out_of_bounds=out_of_bounds,
             )
         )
     return found
 
 
 def _readable(function: str, arrays: Arrays | None, inputs: Inputs, convention: Convention) -> Arrays:
-    """The quantities of a call, whatever they hold; none where they do not have their shapes."""
+    """The quantities of a call, even with NaN or infinity; empty if a shape is wrong."""
     try:
         return quantities_of(function, arrays, inputs, convention) if arrays else {}
     except Fault:

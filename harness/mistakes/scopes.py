@@ -1,4 +1,4 @@
-"""A mistake in some layers only: the textbook elsewhere."""
+"""Limit a mistake to some layers, with the textbook in the others."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from harness.mistakes.entry import Mistake
 from harness.model.textbook import Textbook
 
-# The methods of the textbook that say what happens in one layer.
-_OF_A_LAYER = (
+# The textbook's methods that compute something of one layer.
+_LAYER_METHODS = (
     *("weighted_input", "output", "slope", "weights_back", "sent_back"),
     *("hidden_delta", "bias_gradient", "weight_gradient"),
 )
 Scope = Callable[[Textbook, int], bool]
-_PLACES: dict[str, Scope] = {
+_LAYER_KINDS: dict[str, Scope] = {
     "": lambda book, l: True,
     "hidden layers": lambda book, l: l < book.last,
     "the output layer": lambda book, l: l == book.last,
@@ -25,20 +25,20 @@ _ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
 
 
 def scoped(mistake: type[Mistake]) -> Iterator[tuple[str, type[Mistake]]]:
-    """The mistake in each kind of layer only, with the words for it; nothing for one that is about no single layer."""
-    methods = [name for name in _OF_A_LAYER if name in vars(mistake)]
+    """The mistake limited to each kind of layer, with a description; empty for one that concerns no single layer."""
+    methods = [name for name in _LAYER_METHODS if name in vars(mistake)]
     if not methods:
         return
-    for place, there in _PLACES.items():
-        if place:
-            yield place, _limited(mistake, methods, there)
+    for kind, scope in _LAYER_KINDS.items():
+        if kind:
+            yield kind, _limited(mistake, methods, scope)
         for activation in _ACTIVATIONS:
-            words = f"{place or 'layers'} with {activation}"
-            yield words, _limited(mistake, methods, _with(there, activation))
+            description = f"{kind or 'layers'} with {activation}"
+            yield description, _limited(mistake, methods, _with_activation(scope, activation))
 
 
-def _with(there: Scope, activation: str) -> Scope:
-    return lambda book, l: there(book, l) and book.layer(l).activation.name == activation
+def _with_activation(scope: Scope, activation: str) -> Scope:
+    return lambda book, l: scope(book, l) and book.layer(l).activation.name == activation
 
 
 def _limited(mistake: type[Mistake], methods: list[str], covers: Scope) -> type[Mistake]:

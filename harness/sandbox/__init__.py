@@ -1,1 +1,1 @@
-"""Untrusted code runs in a subprocess: it is asked over a socket, within limits, and answers with arrays."""
+"""Untrusted code runs in worker processes, within limits; the harness sends requests and reads arrays as answers."""

@@ -1,6 +1,6 @@
-"""What a function of an implementation gave on some inputs: arrays, or the reason why there are none.
+"""The answer of an implementation's function: arrays, or the reason why there are none.
 
-These values are made in the process of the implementation and read in that of the harness.
+The worker process makes answers, and the process of the harness reads them.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ import numpy as np
 
 from harness.model.contract import Array, Inputs, Unsupported
 
-LONGEST_MESSAGE = 300  # characters of an exception's message that are kept
+LONGEST_MESSAGE = 300  # characters kept of an exception's message
 LONGEST_DETAIL = 1000
 LONGEST_TRACEBACK = 4000
-Arrays = Mapping[tuple[str, int], Array]
-REFUSALS = (Unsupported, NotImplementedError)  # what an implementation raises to refuse a case, with the reason
+ArrayKey = tuple[str, int]  # the name of an array and its layer, from 1
+Arrays = Mapping[ArrayKey, Array]
+REFUSALS = (Unsupported, NotImplementedError)  # an implementation raises one of these to refuse a case
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a function gave nothing that can be judged: verdict `unsupported` or `failed`, the kind of failure in one
-    word or two, what happened in one line, and for an exception the traceback from the implementation's line on."""
+    """Why there is nothing to judge.
+
+    `verdict` is `unsupported` or `failed`, `detail` says in one line what happened, and `kind` classifies a failure in
+    one or two words. For an exception, `traceback` starts at the first line of the implementation's file.
+    """
 
     verdict: str
     detail: str
@@ -33,13 +37,13 @@ class Refusal:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What one function gave on one case.
+    """The answer of one function on one case.
 
-    `arrays` maps (name, layer) to float64 arrays as they were returned, whatever their shape: w, b and where it gives
-    them delta, z, a for `backprop`; w and b of the new network for `step`; the weights after an epoch, as `epoch1`,
-    for `train`. `again` are those of the second call, where they differ; `changed` names the inputs that it changed.
-    `seconds` is the time inside the function, and `is_stale` says that the process keeps traces of the call, and is not
-    to be asked again.
+    `arrays` maps (name, layer) to float64 arrays of any shape, as they were returned: w, b and optionally delta, z, a
+    for `backprop`; w and b of the new network for `step`; the weights after epoch N, as `epochN`, for `train`. `again`
+    holds the arrays of the second call if they differ. `changed` names the inputs that the function changed. `seconds`
+    is the time inside the function. `is_stale` says that the call left traces in its process, which must not be used
+    again.
     """
 
     arrays: Arrays = field(default_factory=dict)
@@ -51,41 +55,42 @@ class Answer:
 
 
 class Fault(Exception):
-    """The contract is broken: of which kind, and how."""
+    """The implementation broke the contract; `kind` classifies how, and `detail` says it in one line."""
 
     def __init__(self, kind: str, detail: str) -> None:
-        # A name that the file has made up may be of any length.
+        # The file may have chosen a name of any length.
         self.kind, self.detail = kind, detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]} …"
         super().__init__(self.detail)
 
     @property
     def refusal(self) -> Refusal:
+        """The same as a value."""
         return Refusal("failed", self.detail, self.kind)
 
 
 def failed(detail: str, kind: str = "") -> Answer:
-    """The answer of a function that gave none."""
+    """The answer of a function that failed."""
     return Answer(refusal=Refusal("failed", detail, kind))
 
 
-def difference(one: Arrays, other: Arrays) -> tuple[str, int]:
-    """The name and the layer of the first array in which two answers differ. Raises StopIteration where in none."""
+def first_difference(one: Arrays, other: Arrays) -> ArrayKey:
+    """The (name, layer) of the first array in which two answers differ. Raises StopIteration if they are identical."""
     keys = dict.fromkeys([*one, *other])
-    return next(key for key in keys if not same(one.get(key), other.get(key)))
+    return next(key for key in keys if not is_identical(one.get(key), other.get(key)))
 
 
-def same(one: Array | None, other: Array | None) -> bool:
-    """Whether two arrays are the same to the bit."""
+def is_identical(one: Array | None, other: Array | None) -> bool:
+    """Whether both arrays exist and have the same shape and the same bytes."""
     return one is not None and other is not None and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 
-def describe(error: BaseException, path: Path) -> Refusal:
-    """The refusal that an exception is, with the line of the implementation's file that it passed last."""
+def refusal_from(error: BaseException, path: Path) -> Refusal:
+    """Turn an exception into a refusal, with the last line of the implementation's file in its traceback."""
     if isinstance(error, REFUSALS):
         return Refusal("unsupported", reason_of(error))
     if isinstance(error, Fault):
         return error.refusal
-    import traceback  # in the process of the implementation, where it is needed
+    import traceback  # only workers need it
 
     frames = traceback.extract_tb(error.__traceback__)
     mine = [number for number, frame in enumerate(frames) if frame.filename == str(path)]
@@ -97,12 +102,12 @@ def describe(error: BaseException, path: Path) -> Refusal:
 
 
 def reason_of(refusal: BaseException) -> str:
-    """Why an implementation refuses a case."""
+    """The reason in an exception that refuses a case."""
     return message_of(refusal, nothing="no reason given")
 
 
 def message_of(error: BaseException, nothing: str = "no message") -> str:
-    """What an exception says, in one line of some length; it may be unable to, or say `nothing`."""
+    """The message of an exception in one line of limited length; `nothing` if it is empty. Never raises."""
     try:
         text = " ".join(str(error).split())
     except BaseException as other:
@@ -112,13 +117,13 @@ def message_of(error: BaseException, nothing: str = "no message") -> str:
 
 
 def printable(text: str, keep: str = "") -> str:
-    """The text without what a terminal would obey and what cannot be written: each such character as a �."""
+    """The text with each control character and each character that cannot be encoded replaced by �, except `keep`."""
     text = text.encode(errors="replace").decode()
     return "".join(one if one.isprintable() or one in keep else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
-def check_shapes(arrays: Arrays, shapes: Mapping[tuple[str, int], tuple[int, ...]], when: str = "") -> None:
-    """Raises the Fault of the first array that is not there, or not of its shape."""
+def check_shapes(arrays: Arrays, shapes: Mapping[ArrayKey, tuple[int, ...]], when: str = "") -> None:
+    """Raise Fault for the first array that is missing or has another shape. `when` follows its name in the message."""
     for (name, layer), shape in shapes.items():
         array = arrays.get((name, layer))
         if array is None:
@@ -129,7 +134,7 @@ def check_shapes(arrays: Arrays, shapes: Mapping[tuple[str, int], tuple[int, ...
 
 
 def check_finite(arrays: Arrays, when: str = "") -> None:
-    """Raises the Fault of the first array that holds a NaN or an infinity."""
+    """Raise Fault for the first array that holds a NaN or an infinity. `when` follows its name in the message."""
     for (name, layer), array in arrays.items():
         if not np.isfinite(array).all():
             first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -137,8 +142,10 @@ def check_finite(arrays: Arrays, when: str = "") -> None:
 
 
 def weights_of(arrays: Arrays, inputs: Inputs) -> dict[int, Array]:
-    """For each layer of a network that `step` returned the weights with the bias as last column, [n_l, n_{l-1} + 1].
-    Raises Fault for another shape."""
+    """The new parameters of each layer after `step`, the bias as last column, [n_l, n_{l-1} + 1].
+
+    Raises Fault if an array is missing or has another shape.
+    """
     layers = list(enumerate(inputs.network.layers, start=1))
     check_shapes(arrays, {("w", l): layer.w.shape for l, layer in layers}, " after the step")
     check_shapes(arrays, {("b", l): layer.b.shape for l, layer in layers}, " after the step")

@@ -1,5 +1,7 @@
-"""A worker at work on the requests of one implementation: what it sends is read as answers, and whatever else happens
-to it is an answer with a reason."""
+"""A worker and the requests that were sent to it.
+
+What the worker sends is read as answers; if it crashes, hangs or breaks the protocol, that becomes a failed answer.
+"""
 
 from __future__ import annotations
 
@@ -10,89 +12,95 @@ from collections import deque
 from harness.sandbox.answers import Answer, Refusal, failed
 from harness.sandbox.messages import BadMessage, Message, read_answer, read_loading
 from harness.sandbox.processes.server import Server
-from harness.sandbox.requests import LATE, ROOM, Request, Submission
+from harness.sandbox.requests import SPARE_BYTES, TIMED_OUT, Request, Submission
 from harness.sandbox.worker import Worker
 
-LOADING = 30.0  # seconds that a file may take to be imported, as to load PyTorch on a busy machine
-MAX_QUEUED = 16  # requests that a worker has before it
-QUEUED_BYTES = 2**16
+IMPORT_SECONDS = 30.0  # time limit of importing a file; PyTorch takes seconds on a busy machine
+MAX_QUEUED = 16  # requests that are sent to a worker ahead of its answers
+MAX_QUEUED_BYTES = 2**16  # and the bytes of their arrays
 
 
 class Job:
-    """`requests` are those before the worker, the first of which it is at since `_begun`; `is_over` says that the
-    worker is no more, and what is still there must be done by another."""
+    """A worker of one submission and its open `requests`; the worker computes the first one.
+
+    `is_over` says that the worker has ended; another worker must answer the remaining requests.
+    """
 
     def __init__(self, server: Server, submission: Submission) -> None:
         self.submission, self.requests, self.is_over = submission, deque[Request](), False
         self._server, self._is_loaded, self._begun, self._last = server, False, time.monotonic(), ""
         memory = submission.limits.memory
-        self.worker = Worker(server, submission.side, str(submission.target), memory, submission.output)
+        self.worker = Worker(server, submission.host, str(submission.target), memory, submission.output)
 
     @property
     def has_room(self) -> bool:
-        """Whether another request may be sent ahead, so that it need not be waited for."""
+        """Whether another request may be sent ahead, so that the worker never waits for one."""
         size = sum(request.size for request in self.requests)
-        return not self.requests or (len(self.requests) < MAX_QUEUED and size < QUEUED_BYTES)
+        return not self.requests or (len(self.requests) < MAX_QUEUED and size < MAX_QUEUED_BYTES)
 
     @property
     def deadline(self) -> float:
-        """When the request that it is at has run out of time."""
+        """The time, by time.monotonic(), when the current request times out; infinite if there is none."""
         if not self.requests:
             return math.inf
         submission = self.submission
         left = submission.left(self.requests[0])
-        return self._begun + (left if self._is_loaded else min(LOADING, submission.limits.total - submission.spent))
+        return self._begun + (
+            left if self._is_loaded else min(IMPORT_SECONDS, submission.limits.total - submission.spent)
+        )
 
     def send(self, request: Request) -> None:
-        """Give it a request."""
+        """Send it a request."""
         if not self.requests:
             self._begun = time.monotonic()
         self.requests.append(request)
         self.worker.send(request.packed())
 
-    def hear(self, arrival: float) -> list[Request]:
-        """Read what has come, at this time at the earliest; the requests that are through."""
+    def read(self, arrival: float) -> list[Request]:
+        """Read what has arrived, at time `arrival` at the earliest; the requests that are now answered."""
         done: list[Request] = []
         self.worker.write()
         try:
-            for message in self.worker.messages(max((request.longest for request in self.requests), default=ROOM)):
-                self._take(message, arrival, done)
+            for message in self.worker.messages(
+                max((request.longest for request in self.requests), default=SPARE_BYTES)
+            ):
+                self._accept(message, arrival, done)
                 if self.is_over:
                     return done
         except BadMessage as error:
             return [*done, *self._fail("crash", f"it sent a malformed message: {error}")]
         return [*done, *self._fail()] if self.worker.is_closed else done
 
-    def look_at_clock(self) -> list[Request]:
-        """End it where it has run out of time; the requests that are through."""
+    def enforce_deadline(self) -> list[Request]:
+        """End the worker if its current request has timed out; the requests that are now answered."""
         if time.monotonic() < self.deadline:
             return []
         submission = self.submission
         limit, rest = submission.limits.seconds, submission.limits.total - submission.spent
         if not self._is_loaded:
-            said = f"{min(LOADING, rest):g} s"
+            allowed = f"{min(IMPORT_SECONDS, rest):g} s"
         elif rest < limit - self.requests[0].spent:
-            said = f"the {submission.limits.total:g} s for all cases"
+            allowed = f"the {submission.limits.total:g} s for all cases"
         else:
-            said = f"{limit:g} s"
-            submission.count(LATE)
-        return self._fail("timeout", f"no answer within {said}")
+            allowed = f"{limit:g} s"
+            submission.count(TIMED_OUT)
+        return self._fail("timeout", f"no answer within {allowed}")
 
     def end(self) -> None:
-        """End the worker, which is not to blame."""
+        """End the worker without a failure."""
         self.is_over = True
         self.worker.end()
 
-    def _take(self, message: Message, arrival: float, done: list[Request]) -> None:
-        """One message: that it is loaded, or the answer of a function. Raises BadMessage."""
+    def _accept(self, message: Message, arrival: float, done: list[Request]) -> None:
+        """Handle one message: the file is imported, or a function has answered. Raises BadMessage."""
         if not self.requests:
-            raise BadMessage("nothing was asked")
+            raise BadMessage("a message without a request")
         submission, request = self.submission, self.requests[0]
         now = time.monotonic()
         spent, elapsed, self._begun = max(0.0, arrival - self._begun), now - self._begun, now
         if not self._is_loaded:
             declared, seconds = read_loading(message)
-            if submission.was_loaded:  # the first time is not on the clock of its cases
+            if submission.was_loaded:  # the first import is not counted in the time of its cases
                 submission.spent += spent
             self._is_loaded = submission.was_loaded = True
             if isinstance(declared, Refusal):
@@ -103,11 +111,13 @@ class Job:
                 submission.loading += min(seconds, elapsed)
             return
         function = request.waiting[0]
-        if message[0].get("id") == self._last:  # of the request before: that is to blame, and was answered
+        if (
+            message[0].get("id") == self._last
+        ):  # a second answer to the previous request; the current one is not at fault
             self.end()
             return
         if (message[0].get("id"), message[0].get("function")) != (request.id, function):
-            raise BadMessage("an answer to what was not asked")
+            raise BadMessage("an answer to another request")
         names, exact = request.names[function], function == "exact"
         answer = read_answer(message, names, request.layers, exact=exact, elapsed=elapsed)
         done += self._answer(function, answer, spent)
@@ -115,7 +125,7 @@ class Job:
             self.end()
 
     def _answer(self, function: str, answer: Answer, spent: float) -> list[Request]:
-        """Note what the first request has got; it, where it is through."""
+        """Store an answer to the current request; the request in a list if it is now complete."""
         request = self.requests[0]
         request.answers[function] = answer
         request.spent += spent
@@ -126,16 +136,16 @@ class Job:
         return [self.requests.popleft()]
 
     def _fail(self, kind: str = "", detail: str = "") -> list[Request]:
-        """End the worker; what it was at has failed, for this reason or for how its process ended."""
-        how, words = self.worker.end()
-        if self._server.is_lost:  # then it is not known who is to blame
+        """End the worker; the current function has failed, for this reason or for how its process ended."""
+        exit_kind, exit_detail = self.worker.end()
+        if self._server.is_lost:  # then the cause is unknown
             return []
         self.is_over = True
-        if how == "memory" or not kind:
-            kind, detail = how, words
+        if exit_kind == "memory" or not kind:
+            kind, detail = exit_kind, exit_detail
         if not self.requests:
             return []
         if not self._is_loaded:
-            self.submission.unusable = Refusal("failed", f"while it was imported: {detail}", "import")
+            self.submission.unusable = Refusal("failed", f"during its import: {detail}", "import")
             return []
         return self._answer(self.requests[0].waiting[0], failed(detail, kind), time.monotonic() - self._begun)

@@ -1,4 +1,4 @@
-"""Find implementations: each is one file, in `implementations/` or wherever a path says."""
+"""Find and import implementations: each is one file, in `implementations/` or at a path."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ from types import ModuleType
 
 from harness.errors import UnknownName, UnusableInput
 
-TYPE_CHECKING = False  # see harness
+TYPE_CHECKING = False  # importing typing is slow; see harness/__init__.py
 if TYPE_CHECKING:
     import ast
     from typing import Any
 
     from harness.model.contract import Network
 
-_INSTALLED = Path(__file__).resolve().parents[1] / "implementations"  # a wheel has them inside the package
-FOLDER = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "implementations"
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+_INSTALLED = PROJECT_ROOT / "harness" / "implementations"  # a wheel has them inside the package
+IMPLEMENTATIONS_FOLDER = _INSTALLED if _INSTALLED.is_dir() else PROJECT_ROOT / "implementations"
 REFERENCE = "torch_autograd"
-# What a file begins with, after comments and empty lines. To parse all of it takes thirty times as long.
+# The docstring at the start of a file, after comments and empty lines. Parsing the whole file takes 30 times as long.
 _DOCSTRING = r"""(?:[ \t]*(?:#[^\n]*)?\n)*([rRuU]?(\"{3}|'{3}|["'])(?:\\.|(?!\2).)*\2)"""
-DECLARATIONS = ("REDUCTION", "HALF", "SIGN", "LAYOUT", "BIAS")  # see harness.conventions
+DECLARATIONS = ("REDUCTION", "HALF", "SIGN", "LAYOUT", "BIAS")  # see harness.judging.conventions
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """A file that follows the contract, known by its name (the file's) before any of it is run."""
+    """A file with an implementation, and its name, the file's without `.py`. Nothing of the file has run yet."""
 
     name: str
     path: Path
 
     @property
     def title(self) -> str:
-        """The first line of the docstring, or the name where there is none."""
+        """The first line of the docstring, or the name if there is none."""
         import ast
         import re
 
@@ -48,7 +49,7 @@ class Implementation:
 
     @property
     def source(self) -> str:
-        """The value of SOURCE, or nothing where the file does not say."""
+        """The value of the constant SOURCE, or an empty string."""
         import ast
 
         for node in self._tree().body:
@@ -61,28 +62,36 @@ class Implementation:
 
         try:
             return ast.parse(self.path.read_text(encoding="utf-8"))
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):  # said in full when the file is run
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):  # reported in full when the file is run
             return ast.Module(body=[], type_ignores=[])
 
 
 @dataclass(frozen=True)
 class Functions:
-    """What a loaded implementation offers, None for a function that it does not have; and the conventions that it
-    declares, each a string, True or False. What the functions return may have any of the forms of harness.returned."""
+    """The functions of an imported implementation, None for one that it lacks, and the conventions that it declares.
+
+    Each declared value is a string, True or False. harness.sandbox.host.returned lists the forms in which the functions
+    may return their arrays.
+    """
 
     backprop: Callable[[Network, Any, Any], Any] | None
     step: Callable[[Network, Any, Any, float], Any] | None
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 
-def available() -> tuple[Implementation, ...]:
-    """Every implementation of the folder, by name."""
-    return tuple(Implementation(path.stem, path) for path in sorted(FOLDER.glob("[!._]*.py")) if path.is_file())
+def available_implementations() -> tuple[Implementation, ...]:
+    """Every implementation in `implementations/`, sorted by name."""
+    return tuple(
+        Implementation(path.stem, path) for path in sorted(IMPLEMENTATIONS_FOLDER.glob("[!._]*.py")) if path.is_file()
+    )
 
 
-def find(names: Sequence[str]) -> tuple[Implementation, ...]:
-    """The implementations of these names, or at these paths (whatever ends in .py), each once."""
-    known = {implementation.name: implementation for implementation in available()}
+def find_implementations(names: Sequence[str]) -> tuple[Implementation, ...]:
+    """The implementations with these names or at these paths; a path ends in `.py`. Each is returned once.
+
+    Raises UnknownName, and UnusableInput if there is no such file or two files have the same name.
+    """
+    known = {implementation.name: implementation for implementation in available_implementations()}
     found: dict[str, Implementation] = {}
     for name in names:
         if name.endswith(".py"):
@@ -93,7 +102,7 @@ def find(names: Sequence[str]) -> tuple[Implementation, ...]:
         elif name in known:
             implementation = known[name]
         elif Path(f"{name}.py").is_file():
-            raise UnusableInput(f"unknown implementation {name!r}: a path ends in .py; did you mean {name}.py?")
+            raise UnusableInput(f"unknown implementation {name!r}: a path must end in .py; did you mean {name}.py?")
         else:
             raise UnknownName("implementation", name, known)
         other = found.setdefault(implementation.name, implementation)
@@ -104,27 +113,32 @@ def find(names: Sequence[str]) -> tuple[Implementation, ...]:
     return tuple(found.values())
 
 
-def load(implementation: Implementation) -> Functions:
-    """Run the file and take its functions. Raises whatever the file raises, and TypeError if it
-    has neither function."""
+def load_functions(implementation: Implementation) -> Functions:
+    """Import the file and get its functions.
+
+    Raises whatever the file raises, and TypeError if it has neither function.
+    """
     return functions_in(run_file(implementation))
 
 
 def run_file(implementation: Implementation) -> ModuleType:
-    """The file as a module. Raises whatever the file raises."""
-    if implementation.path.parent != FOLDER:
-        sys.path.insert(0, str(implementation.path.parent))  # a foreign file may bring modules along
+    """Import the file as a module. Raises whatever the file raises."""
+    if implementation.path.parent != IMPLEMENTATIONS_FOLDER:
+        sys.path.insert(0, str(implementation.path.parent))  # the file may import its neighbours
     spec = importlib.util.spec_from_file_location(f"implementations.{implementation.name}", implementation.path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{implementation.path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up there
+    sys.modules[spec.name] = module  # dataclasses look up their module there
     spec.loader.exec_module(module)
     return module
 
 
 def functions_in(module: ModuleType) -> Functions:
-    """The functions of the contract in a module, and what it declares. Raises TypeError if it has neither function."""
+    """The functions of the contract in a module, and what it declares.
+
+    Raises TypeError if it has neither function.
+    """
     constants = {name: getattr(module, name) for name in DECLARATIONS if hasattr(module, name)}
     declared = {name: one if isinstance(one, (str, bool)) else repr(one) for name, one in constants.items()}
     functions = Functions(getattr(module, "backprop", None), getattr(module, "step", None), declared)

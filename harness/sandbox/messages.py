@@ -1,8 +1,8 @@
-"""What crosses between the harness and a worker: a header of JSON and arrays as raw bytes, never pickles.
+"""The messages between the harness and a worker: a JSON header and arrays as raw bytes, never pickles.
 
-A message is 12 bytes of lengths, the header, and the numbers of its arrays one after the other; exact numbers stand in
-the header, as hexadecimal fractions. What a worker sends is not trusted: its lengths are limited before they are
-believed, and it is an answer to what was asked, or a BadMessage.
+A message is 12 bytes of lengths, the header, and the numbers of its arrays one after the other. Exact numbers are in
+the header, as hexadecimal fractions. What a worker sends is not trusted: its lengths are checked against limits before
+memory is allocated, and anything but an answer to the request is a BadMessage.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS
-from harness.sandbox.answers import LONGEST_DETAIL, LONGEST_TRACEBACK, Answer, Refusal, printable
+from harness.sandbox.answers import LONGEST_DETAIL, LONGEST_TRACEBACK, Answer, ArrayKey, Refusal, printable
 from harness.sandbox.loading import DECLARATIONS
 
 if TYPE_CHECKING:
@@ -29,26 +29,27 @@ _DTYPES = ("<f4", "<f8")
 _EXACT = "exact"
 LONGEST_HEADER = 2**24
 LONGEST_NUMBER = 2**15  # hexadecimal digits of an exact number
-# The kinds of failure that a worker tells of; the harness itself sees the others.
+# The kinds of failure that a worker may report; the harness itself detects the others.
 _KINDS = frozenset(
     {"", "exception", "exit", "import", "type", "count", "shape", "numbers", "values", "inputs", "global state"}
     | {"processes", "files"}
 )
-NAMES = {"backprop": ("w", "b", "delta", "z", "a"), "step": ("w", "b")}  # of arrays; `train` has epochs
+# The arrays that each function may return; those of `train` are named by epoch.
+ARRAY_NAMES = {"backprop": ("w", "b", "delta", "z", "a"), "step": ("w", "b")}
 
 Message = tuple[dict[str, Any], list[Array]]
 
 
 class BadMessage(Exception):
-    """What came is no message, or no answer to what was asked."""
+    """The received bytes are no message, or the message is no answer to the request."""
 
 
 def pack(header: Mapping[str, Any], arrays: Sequence[Array] = ()) -> bytes:
-    """One message. The arrays are float32, float64, or objects that are whole numbers and fractions; of any shape."""
+    """A message as bytes. The arrays may have any shape; they are float32, float64, or objects: integers, fractions."""
     described, body = [], []
     for array in arrays:
         if array.dtype == object:
-            described.append([_EXACT, list(array.shape), [_hex(number) for number in array.flat]])
+            described.append([_EXACT, list(array.shape), [_exact_text(number) for number in array.flat]])
         else:
             little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
             described.append([little.dtype.str, list(array.shape)])
@@ -58,20 +59,22 @@ def pack(header: Mapping[str, Any], arrays: Sequence[Array] = ()) -> bytes:
     return _LENGTHS.pack(len(head), len(numbers)) + head + numbers
 
 
-def _hex(number: Any) -> str:
+def _exact_text(number: Any) -> str:
     return f"{int(number.numerator):x}/{int(number.denominator):x}"
 
 
 class Inbox:
-    """Takes bytes as they come, and gives messages when they are whole, whose arrays cannot be written to. `limit` is
-    the longest body, in bytes."""
+    """Collects bytes and returns complete messages; their arrays are read-only.
+
+    `limit` is the largest size of a message's arrays, in bytes.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> Message | None:
-        """Take more bytes; the first message, if it is whole. Raises BadMessage."""
+        """Add bytes; the first message if it is complete, else None. Raises BadMessage."""
         self._bytes += data
         if len(self._bytes) < _LENGTHS.size:
             return None
@@ -97,7 +100,7 @@ def _unpack(head: bytes, body: bytes) -> Message:
             if min(shape, default=0) < 0 or dtype not in (*_DTYPES, _EXACT):
                 raise BadMessage(f"an array of {dtype} {shape}")
             if dtype == _EXACT:
-                numbers = [_number(text) for text in exact[0]]
+                numbers = [_parse_exact(text) for text in exact[0]]
                 array = np.array([*numbers, None], dtype=object)[:-1].reshape(shape)
             else:
                 array = np.frombuffer(body, dtype, count, start).reshape(shape)
@@ -108,24 +111,24 @@ def _unpack(head: bytes, body: bytes) -> Message:
     return header, arrays
 
 
-def _number(text: str) -> int | Fraction:
-    if len(text) > LONGEST_NUMBER:  # to find the lowest terms takes the square of it
-        raise ValueError("a number of too many digits")
-    from fractions import Fraction  # for proofs alone
+def _parse_exact(text: str) -> int | Fraction:
+    if len(text) > LONGEST_NUMBER:  # reducing a fraction takes time quadratic in its digits
+        raise ValueError("a number with too many digits")
+    from fractions import Fraction  # only proofs need it
 
     above, _, below = text.partition("/")
     found = Fraction(int(above, 16), int(below, 16))
     return found.numerator if found.denominator == 1 else found
 
 
-def described(inputs: Inputs) -> dict[str, Any]:
-    """What the arrays of inputs do not say of them, for a header."""
+def inputs_header(inputs: Inputs) -> dict[str, Any]:
+    """The part of a request's header that describes the inputs: activations and cost."""
     layers = inputs.network.layers
     return {"activations": [layer.activation.name for layer in layers], "cost": inputs.network.cost.name}
 
 
-def inputs_of(header: Mapping[str, Any], arrays: Sequence[Array]) -> Inputs:
-    """The inputs of a request."""
+def unpack_inputs(header: Mapping[str, Any], arrays: Sequence[Array]) -> Inputs:
+    """The inputs in the header and the arrays of a request: w, b of each layer, then x and t."""
     *parameters, x, t = arrays
     layers = [
         Layer(w, b, ACTIVATIONS[name])
@@ -135,7 +138,7 @@ def inputs_of(header: Mapping[str, Any], arrays: Sequence[Array]) -> Inputs:
 
 
 def pack_answer(request: Any, function: str, answer: Answer) -> bytes:
-    """What a function gave, as the message that answers a request."""
+    """The message with a function's answer to the request of this id."""
     again, refusal = answer.again or {}, answer.refusal
     header = {
         "id": request,
@@ -153,22 +156,25 @@ def pack_answer(request: Any, function: str, answer: Answer) -> bytes:
 def read_answer(
     message: Message, names: Sequence[str], layers: int, *, exact: bool = False, elapsed: float = math.inf
 ) -> Answer:
-    """The answer in a message, whose arrays may have these names, the first of which must be there, one for each of so
-    many layers. They hold exact numbers where these are asked for, and floats elsewhere. It says how long it took; no
-    longer than the seconds that have passed is believed. Raises BadMessage."""
+    """The answer in a message.
+
+    `names` are the names that its arrays may have, of which the first is required; each name that occurs has an array
+    for each of the `layers`. The arrays hold exact numbers if `exact` is set, otherwise floats. The time that the
+    worker reports is limited to `elapsed` seconds. Raises BadMessage.
+    """
     header, arrays = message
     try:
         if any((array.dtype == object) != exact for array in arrays):
-            raise ValueError("numbers of another kind")
-        keys, again = (_keys(header[part], names, layers) for part in ("keys", "again"))
-        refusal = None if header["refusal"] is None else _refusal(header["refusal"])
+            raise ValueError("an array with the wrong kind of numbers")
+        keys, again = (_read_keys(header[part], names, layers) for part in ("keys", "again"))
+        refusal = None if header["refusal"] is None else _read_refusal(header["refusal"])
         first = dict(zip(keys, arrays[: len(keys)], strict=True))
         second = dict(zip(again, arrays[len(keys) :], strict=True))
         seconds = float(header["seconds"])
         if refusal is None and names[0] not in {name for name, _ in keys}:
-            raise ValueError("no answer")
+            raise ValueError(f"an answer without {names[0]}")
         if not 0 <= seconds < math.inf or not isinstance(header["changed"], list):
-            raise ValueError("no answer")
+            raise ValueError("an answer without its time or the list of changed inputs")
         changed = tuple(printable(str(name)[:LONGEST_DETAIL]) for name in header["changed"])
         return Answer(first, second or None, changed, refusal, min(seconds, elapsed), bool(header["stale"]))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -176,39 +182,39 @@ def read_answer(
 
 
 def read_loading(message: Message) -> tuple[Mapping[str, str | bool] | Refusal, float]:
-    """What a file declares, or why it cannot be loaded; and the seconds that it took. Raises BadMessage."""
+    """What a file declares, or why it cannot be imported; and the seconds that the import took. Raises BadMessage."""
     header, arrays = message
     try:
         seconds = float(header["loaded"])
         if not 0 <= seconds < math.inf:
-            raise ValueError("no time")
+            raise ValueError("no valid time")
         if header["refusal"] is not None:
-            return _refusal(header["refusal"]), seconds
+            return _read_refusal(header["refusal"]), seconds
         declared = dict(header["declared"])
         if arrays or not all(name in DECLARATIONS and isinstance(v, (str, bool)) for name, v in declared.items()):
-            raise ValueError("no declaration")
-        said = {
+            raise ValueError("an unknown declaration")
+        constants = {
             name: printable(value[:LONGEST_DETAIL]) if isinstance(value, str) else value
             for name, value in declared.items()
         }
-        return said, seconds
+        return constants, seconds
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadMessage(f"{type(error).__name__}: {error}") from None
 
 
-def _keys(pairs: Any, names: Collection[str], layers: int) -> list[tuple[str, int]]:
-    """Of arrays: each name that is there has every layer, but for a degree, of which there is one."""
+def _read_keys(pairs: Any, names: Collection[str], layers: int) -> list[ArrayKey]:
+    """The keys of arrays: each name that occurs has every layer, except `degree`, which has one."""
     keys = [(str(name), int(layer)) for name, layer in pairs]
     of_names = {name: {"degree": 1}.get(name, layers) for name, _ in keys}
     expected = {(name, layer) for name, last in of_names.items() for layer in range(1, last + 1)}
     if len(set(keys)) != len(keys) or set(keys) != expected or not of_names.keys() <= set(names):
-        raise ValueError("no key")
+        raise ValueError("array names or layers that were not requested")
     return keys
 
 
-def _refusal(parts: Any) -> Refusal:
+def _read_refusal(parts: Any) -> Refusal:
     verdict, detail, kind, traceback = map(str, parts)
     if verdict not in ("failed", "unsupported") or kind not in _KINDS:
-        raise ValueError("no refusal")
+        raise ValueError("an unknown verdict or kind of failure")
     traceback = printable(traceback[-LONGEST_TRACEBACK:], keep="\n")
     return Refusal(verdict, printable(detail[: LONGEST_DETAIL + 2]), kind, traceback)

@@ -1,4 +1,4 @@
-"""What an implementation is asked, within which limits, and what is known of it."""
+"""Requests to an implementation, the limits of time and memory, and the state of a submission."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any
 
 from harness.model.contract import Array, Inputs
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.messages import NAMES, described, pack
+from harness.sandbox.messages import ARRAY_NAMES, inputs_header, pack
 from harness.sandbox.worker import Output
 
-MAX_FAULTS = 3  # requests that run out of time, or kill what starts workers, before the rest are given up
-LATE, KILLED = "gave no answer in time", "killed or stopped the process that starts the workers"
-ROOM = 2**24  # bytes that an answer may have beside what is asked for, so that one of another shape is still read
+MAX_FAULTS = 3  # requests that time out, or kill the fork server, before the rest is not run
+TIMED_OUT, KILLED_SERVER = "gave no answer in time", "killed or stopped the process that starts the workers"
+SPARE_BYTES = 2**24  # an answer may be larger than expected by so much, so that a wrong shape can be reported
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for one request and for all of an implementation's, and bytes of resident memory."""
+    """The limits of an implementation: seconds for one request and for all requests, and bytes of resident memory."""
 
     seconds: float = 10.0
     total: float = 60.0
@@ -31,8 +31,11 @@ class Limits:
 
 @dataclass(eq=False)
 class Request:
-    """Functions that are asked about the same arrays, and their answers as they come. `key` is for who asks; `names`
-    are those that the arrays of an answer may have, `layers` how many there are of each."""
+    """A call of some functions on the same arrays, and the answers so far.
+
+    `key` identifies the request for the caller. `names` maps each function to the names that the arrays of its answer
+    may have, each once for each of the `layers`; `longest` is the size limit of an answer's arrays, in bytes.
+    """
 
     key: Any
     functions: tuple[str, ...]
@@ -40,33 +43,33 @@ class Request:
     arrays: Sequence[Array]
     names: Mapping[str, Sequence[str]]
     layers: int
-    longest: int = ROOM
+    longest: int = SPARE_BYTES
     answers: dict[str, Answer] = field(default_factory=dict)
     spent: float = 0.0  # seconds
-    is_alone: bool = False  # no other is done beside it
-    id: str = field(default_factory=lambda: os.urandom(8).hex())  # so that no answer can be given before it is asked
+    is_alone: bool = False  # it runs while no other request does
+    id: str = field(default_factory=lambda: os.urandom(8).hex())  # random, so that no answer can be sent in advance
 
     @cached_property
     def size(self) -> int:
-        """Bytes of its arrays."""
+        """The size of its arrays, in bytes."""
         return sum(array.nbytes for array in self.arrays)
 
     @property
     def waiting(self) -> list[str]:
-        """The functions that have not answered."""
+        """The functions that are not answered yet."""
         return [name for name in self.functions if name not in self.answers]
 
     def packed(self) -> bytes:
-        """As a message, for the functions that have not answered."""
+        """The message that asks the functions which are not answered yet."""
         header = {**self.header, "id": self.id, "functions": self.waiting, "longest": self.longest}
         return pack(header, self.arrays)
 
     def refuse(self, refusal: Refusal) -> None:
-        """The same reason for all that have not answered."""
+        """Answer all remaining functions with the same reason."""
         self.answers |= {name: Answer(refusal=refusal) for name in self.waiting}
 
 
-def ask(
+def contract_request(
     key: Any,
     functions: tuple[str, ...],
     inputs: Inputs,
@@ -75,25 +78,30 @@ def ask(
     epochs: Sequence[int] = (),
     batch: int = 1,
 ) -> Request:
-    """A request for functions of the contract; for `train` with the epochs after which the weights are wanted, and the
-    rows of a step."""
-    header = {**described(inputs), "learning_rate": learning_rate, "epochs": list(epochs), "batch": batch}
-    names = {**NAMES, "train": [f"epoch{epoch}" for epoch in epochs]}
+    """A request for functions of the contract: `backprop`, `step`, `train`.
+
+    For `train`, `epochs` are those after which the weights are returned, and `batch` is the number of rows of a step.
+    """
+    header = {**inputs_header(inputs), "learning_rate": learning_rate, "epochs": list(epochs), "batch": batch}
+    names = {**ARRAY_NAMES, "train": [f"epoch{epoch}" for epoch in epochs]}
     layers, rows = inputs.network.layers, len(inputs.x)
     numbers = (len(epochs) + 1) * inputs.work // rows + 3 * rows * sum(len(layer.b) for layer in layers)
-    return Request(key, functions, header, inputs.arrays(), names, len(layers), 2 * 8 * numbers + ROOM)
+    return Request(key, functions, header, inputs.arrays(), names, len(layers), 2 * 8 * numbers + SPARE_BYTES)
 
 
 @dataclass(eq=False)
 class Submission:
-    """An implementation that is asked, in processes of its own: which side of the harness answers there for which
-    target, within which limits. `declared` are the constants of its file, once it is loaded; `loading` the seconds
-    that this took; `unusable` is why nothing more will run."""
+    """An implementation that runs in its own worker processes.
+
+    `host` names the class that answers requests in a worker, as `module:class`, and `target` is its argument. After the
+    import, `declared` holds the constants of the file, and `loading` the seconds that the import took. If `unusable` is
+    set, it is the reason why no more requests run.
+    """
 
     name: str
     target: Path
     limits: Limits = Limits()
-    side: str = "harness.sandbox.host.call"
+    host: str = "harness.sandbox.host.call:ImplementationHost"
     declared: Mapping[str, str | bool] = field(default_factory=dict)
     loading: float = 0.0
     output: Output = field(default_factory=Output)
@@ -104,21 +112,22 @@ class Submission:
     unusable: Refusal | None = None
 
     def count(self, fault: str) -> None:
-        """Note a fault that costs everybody time; after some of a kind the rest is given up."""
+        """Count a fault that costs much time; after MAX_FAULTS of a kind nothing more runs."""
         self.faults[fault] += 1
         if self.faults[fault] >= MAX_FAULTS:
-            self.unusable = Refusal("failed", f"not run: {MAX_FAULTS} before it {fault}", "not run")
+            self.unusable = Refusal("failed", f"not run: {MAX_FAULTS} earlier requests {fault}", "not run")
 
     def left(self, request: Request) -> float:
-        """The seconds that a request still has."""
+        """The seconds that remain for a request."""
         return min(self.limits.seconds - request.spent, self.limits.total - self.spent)
 
     def refusal(self, request: Request) -> Refusal | None:
-        """Why a request is not run, where it is not."""
+        """Why a request must not run; None if it may."""
         if self.unusable is not None:
             return self.unusable
         if self.spent >= self.limits.total:
-            return Refusal("failed", f"not run: the {self.limits.total:g} s for all cases are over", "not run")
+            return Refusal("failed", f"not run: the {self.limits.total:g} s for all cases are used up", "not run")
         if request.spent >= self.limits.seconds:
-            return Refusal("failed", f"not run: the {self.limits.seconds:g} s of its case are over", "not run")
+            return Refusal("failed", f"not run: the {self.limits.seconds:g} s for its case are used up", "not run")
+
         return None

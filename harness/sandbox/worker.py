@@ -1,5 +1,7 @@
-"""One worker process, seen from the harness: started, written to, listened to and ended. It never waits for the worker.
-Its other side is harness.sandbox.host.child."""
+"""A worker process, seen from the harness: start it, write to it, read from it and end it.
+
+No method waits for the worker, except `end`. The code that runs in the worker is harness.sandbox.host.child.
+"""
 
 from __future__ import annotations
 
@@ -14,27 +16,33 @@ from harness.sandbox.answers import LONGEST_MESSAGE, printable
 from harness.sandbox.messages import Inbox, Message
 from harness.sandbox.processes.server import Server
 
-KEPT_OUTPUT = 10_000  # bytes of what an implementation prints, the first ones
-LAST_WORDS = 4096  # bytes, the last ones
-READ = 2**16  # bytes at a time
+MAX_KEPT_OUTPUT = 10_000  # the first bytes that an implementation prints are kept
+LAST_OUTPUT_BYTES = 4096  # the last ones may say why the process ended
+READ_BYTES = 2**16  # bytes read or sent at a time
 
 
 class Output:
-    """The beginning of what an implementation prints, and how many bytes it is in all."""
+    """The first bytes that an implementation prints, and how many bytes it prints in all."""
 
     def __init__(self) -> None:
         self.kept, self.bytes = b"", 0
 
     def take(self, data: bytes) -> None:
+        """Count more bytes, and keep them while there is room."""
         self.bytes += len(data)
-        self.kept += data[: KEPT_OUTPUT - len(self.kept)]
+        self.kept += data[: MAX_KEPT_OUTPUT - len(self.kept)]
 
 
 class Worker:
-    """A process for one implementation, or none where it cannot be started: then it is closed at once."""
+    """A process for one implementation. If the fork server is lost, there is no process and the worker is closed.
 
-    def __init__(self, server: Server, side: str, target: str, memory: float, output: Output) -> None:
-        self._server, self._output, self._memory, self._said = server, output, memory, b""
+    `host` names the class that answers requests in the worker, as `module:class`, and `target` is its argument, such as
+    the path of a file. `memory` is the limit of resident memory, in bytes. `output` collects what the process prints.
+    Raises UnusableInput if the system cannot start another process.
+    """
+
+    def __init__(self, server: Server, host: str, target: str, memory: float, output: Output) -> None:
+        self._server, self._output, self._memory, self._last_output = server, output, memory, b""
         self._folder = server.folder()
         self._channel, theirs = socket.socketpair()
         self._printed, end = os.pipe()
@@ -43,7 +51,7 @@ class Worker:
         os.set_blocking(self._printed, False)
         self._inbox, self._unsent = Inbox(0), bytearray()
         with theirs:
-            command = {"side": side, "target": target, "folder": self._folder, "memory": memory}
+            command = {"host": host, "target": target, "folder": self._folder, "memory": memory}
             answer = server.command(command, [theirs.fileno(), end])
         os.close(end)
         if answer and "error" in answer:
@@ -54,29 +62,31 @@ class Worker:
 
     @property
     def has_unsent(self) -> bool:
-        """Whether more of what was sent will go when there is room."""
+        """Whether some of what was sent waits for the channel to become writable."""
         return bool(self._unsent)
 
     def send(self, message: bytes) -> None:
-        """A message, as much of it as there is room for."""
+        """Send a message, as much of it as the channel takes now."""
         self._unsent += message
         self.write()
 
     def write(self) -> None:
-        """Send on. That a worker is gone is noticed when it is read from."""
+        """Send more of the unsent data. If the worker has ended, reading will notice it."""
         with contextlib.suppress(OSError):
             while self._unsent:
-                sent = self._channel.send(memoryview(self._unsent)[:READ])
+                sent = self._channel.send(memoryview(self._unsent)[:READ_BYTES])
                 del self._unsent[:sent]
 
     def messages(self, limit: int) -> Iterator[Message]:
-        """What has come, each message with so many bytes of numbers at most; then it may be closed. Raises
-        BadMessage."""
-        self._listen()
+        """The messages that have arrived; afterwards the worker may be closed.
+
+        Raises BadMessage for a malformed message and for one with more than `limit` bytes of numbers.
+        """
+        self._read_output()
         self._inbox.limit = limit
         while not self.is_closed:
             try:
-                data = self._channel.recv(READ)
+                data = self._channel.recv(READ_BYTES)
             except BlockingIOError:
                 return
             except OSError:
@@ -87,50 +97,52 @@ class Worker:
                 yield message
                 message = self._inbox.feed(b"")
 
-    def _listen(self) -> None:
-        """Take what it has printed, so that it never waits."""
+    def _read_output(self) -> None:
+        """Read what it has printed, so that printing never blocks it."""
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._printed, READ):
+            while data := os.read(self._printed, READ_BYTES):
                 self._output.take(data)
-                self._said = (self._said + data)[-LAST_WORDS:]
+                self._last_output = (self._last_output + data)[-LAST_OUTPUT_BYTES:]
 
     @property
-    def _last_words(self) -> str:
-        """The last line that it has printed: libraries say there why they end the process."""
-        lines = self._said.decode(errors="replace").split("\n")
+    def _last_line(self) -> str:
+        """The last line that it has printed: libraries print there why they end the process."""
+        lines = self._last_output.decode(errors="replace").split("\n")
         return printable(next((line.strip() for line in reversed(lines) if line.strip()), "")[:LONGEST_MESSAGE])
 
     def kill(self) -> None:
-        """Have it end while others are ended; `end` waits for it."""
+        """Send SIGKILL without waiting; `end` waits."""
         if self._pid is not None and not self._has_ended:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._pid, signal.SIGKILL)
 
     def end(self) -> tuple[str, str]:
-        """End the process and all that it has started; the kind of failure and the words for how it had ended, empty
-        where nobody can say."""
+        """End the process and all that it has started; the kind of its failure and what happened, or empty strings.
+
+        They are empty if the worker was ended before or the fork server is lost.
+        """
         if self._has_ended:
             return "", ""
         self._has_ended = True
         self._channel.close()
         command = {"end": self._pid, "at_once": not self.is_closed}
         answer = self._server.command(command) if self._pid is not None else None
-        self._listen()
+        self._read_output()
         os.close(self._printed)
         self._server.discard(self._folder)
         self.is_closed = True
         if answer is None:
             return "", ""
         if answer["is_too_large"]:
-            return "memory", f"it takes more than {self._memory / 2**30:g} GiB of resident memory"
-        words = f", after the words: {self._last_words}" if self._last_words else ""
-        return "crash", f"the process ended: {_how(answer['code'])}{words}"
+            return "memory", f"it uses more than {self._memory / 2**30:g} GiB of resident memory"
+        printed = f"; the last line that it printed: {self._last_line}" if self._last_line else ""
+        return "crash", f"the process ended: {_exit_in_words(answer['code'])}{printed}"
 
 
-def _how(code: int | None) -> str:
+def _exit_in_words(code: int | None) -> str:
     if code is None or code >= 0:
         return f"exit code {code}"
     try:
         return f"killed by {signal.Signals(-code).name}"
-    except ValueError:  # one of those that have a number alone
+    except ValueError:  # a signal without a name
         return f"killed by signal {-code}"

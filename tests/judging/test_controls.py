@@ -64,7 +64,7 @@ def test_the_truth_of_one_case_fails_on_every_other(comparison):
     assert sorted(verdicts) == ["agrees", "failed", "failed"]
 
 
-def test_only_what_departs_is_called_wrong(comparison):
+def test_only_numbers_out_of_bounds_are_called_wrong(comparison):
     table = table_of(comparison)
     one_sign = table[(table["implementation"] == "one_sign") & table["verdict"].isin(["wrong", "inaccurate"])]
     assert set(zip(one_sign["quantity"], one_sign["layer"], strict=True)) == {("b", 1)}

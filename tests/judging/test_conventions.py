@@ -10,10 +10,10 @@ from support.checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, names
 from support.running import RIGHT as RIGHT_OF_ALL
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import check
-from harness.jobs.check.text import text
-from harness.judging.conventions import OURS, scalings
-from harness.judging.judge import CONVENTION
+from harness.jobs.check.run import check_file
+from harness.jobs.check.text import report_text
+from harness.judging.conventions import DEFAULT_CONVENTION, scale_variants
+from harness.judging.judge import UNDECLARED_CONVENTION
 
 pytestmark = pytest.mark.usefixtures("known_truths")
 DECLARATION = re.compile(r"^(REDUCTION|HALF|SIGN|LAYOUT|BIAS) = (.*)$", re.MULTILINE)
@@ -27,17 +27,17 @@ def test_an_undeclared_convention_is_recognised_and_said(server, path, tmp_path)
     bare.write_text(DECLARATION.sub("", source), encoding="utf-8")
     found = checked(server, bare)
     assert found.verdict == "agrees up to a convention"
-    assert found.found.beyond(found.declared) == declared
+    assert found.found.differences_from(found.declared) == declared
     for name, value in declared.items():
-        assert f"{name} = {value!r}" in text(found, "")
+        assert f"{name} = {value!r}" in report_text(found, "")
 
 
 @pytest.mark.parametrize(
     ("line", "detail"),
     [
-        ("REDUCTION = 'average'", "REDUCTION = 'average' in the file: expected one of 'sum', 'mean', "),
-        ("HALF = 'no'", "HALF = 'no' in the file: expected one of True, False"),
-        ("SIGN = -1", "SIGN = '-1' in the file: expected one of 'positive', 'negative'"),
+        ("REDUCTION = 'average'", "REDUCTION = 'average' in the file, expected one of 'sum', 'mean', "),
+        ("HALF = 'no'", "HALF = 'no' in the file, expected one of True, False"),
+        ("SIGN = -1", "SIGN = '-1' in the file, expected one of 'positive', 'negative'"),
         ("BIAS = 'first row'", "BIAS = 'first row' in the file needs LAYOUT = 'in, out'"),
     ],
 )
@@ -62,8 +62,8 @@ def test_a_mistake_beside_an_undeclared_convention_is_said_with_it(server, tmp_p
     )
     found = checked(server, path)
     assert names(found) == ["bias_sign_flipped"]
-    assert found.diagnoses[0].beside == {"REDUCTION": "mean"}
-    assert "REDUCTION = 'mean'" in text(found, "")
+    assert found.diagnoses[0].convention_changes == {"REDUCTION": "mean"}
+    assert "REDUCTION = 'mean'" in report_text(found, "")
 
 
 @pytest.mark.parametrize("place", ["last row", "last column"])
@@ -79,10 +79,10 @@ def test_the_bias_at_the_end_of_w_is_recognised(server, tmp_path, place):
     found = checked(server, path)
     assert found.verdict == "agrees up to a convention"
     expected = {"BIAS": place} | ({"LAYOUT": "in, out"} if place == "last row" else {})
-    assert found.found.beyond(found.declared) == expected
+    assert found.found.differences_from(found.declared) == expected
 
 
-ALL = [one for one in scalings(OURS) if one != OURS]
+ALL = [one for one in scale_variants(DEFAULT_CONVENTION) if one != DEFAULT_CONVENTION]
 SCALED = """
 def scale(n, x, t):
     cost = 2 if {whole} and n.cost.name == "half_squared_error" else 1
@@ -99,7 +99,9 @@ OFFERED = {"both": "", "backprop alone": "del step", "step alone": "del backprop
 
 
 @pytest.mark.parametrize("offered", OFFERED)
-@pytest.mark.parametrize("one", ALL, ids=lambda one: " ".join(map(str, one.beyond(OURS).values())))
+@pytest.mark.parametrize(
+    "one", ALL, ids=lambda one: " ".join(map(str, one.differences_from(DEFAULT_CONVENTION).values()))
+)
 def test_every_scale_of_the_cost_is_recognised_whatever_a_file_offers(server, tmp_path, one, offered):
     """Also where some cases cannot tell it from ours, and where the sign shows in some functions alone."""
     path = tmp_path / "scaled.py"
@@ -108,4 +110,4 @@ def test_every_scale_of_the_cost_is_recognised_whatever_a_file_offers(server, tm
     path.write_text(f"{RIGHT_OF_ALL}{text}{OFFERED[offered]}\n", encoding="utf-8")
     cases = [case for case in gradient_cases() if case.id.startswith(("ten_rows", "iris-4-5-3"))]
     seen = offered != "step alone" or one.reduction != "sum" or not one.half
-    assert check(server, path, cases, 1).verdict == (CONVENTION if seen else "agrees")
+    assert check_file(server, path, cases, 1).verdict == (UNDECLARED_CONVENTION if seen else "agrees")

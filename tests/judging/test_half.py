@@ -11,10 +11,10 @@ from support.networks import inputs
 from support.running import weighed
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.text import text
-from harness.judging.float16 import are_of, half_unit, is_truth_stored, storing
+from harness.jobs.check.text import report_text
+from harness.judging.float16 import are_representable, half_ulp, is_truth_stored, storage_costs
 from harness.mistakes import CATALOGUE
-from harness.mistakes.diagnose import outcome
+from harness.mistakes.diagnose import call_quantities
 from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.truth.certify import certify, error_over_bound
@@ -30,16 +30,16 @@ def half(array):
 def test_half_a_unit_is_half_the_way_to_the_next_number():
     every = np.arange(2**15 - 2**10, dtype=np.uint16).view(np.float16)
     gaps = np.diff(every.astype(float))
-    assert (half_unit(every[:-1].astype(float)) == gaps / 2).all()
-    assert half_unit(np.array([-65504.0, -1.0, 0.0])).tolist() == [16, 2.0**-11, 2.0**-25]
+    assert (half_ulp(every[:-1].astype(float)) == gaps / 2).all()
+    assert half_ulp(np.array([-65504.0, -1.0, 0.0])).tolist() == [16, 2.0**-11, 2.0**-25]
 
 
 @given(st.floats(-65519, 65519), st.floats(-6e-5, 6e-5))
 def test_storing_costs_half_a_unit_at_most(number, small):
     numbers = np.array([number, small])
     stored = half(numbers).astype(float)
-    assert (np.abs(stored - numbers) <= half_unit(stored)).all()
-    assert are_of("float16", stored)
+    assert (np.abs(stored - numbers) <= half_ulp(stored)).all()
+    assert are_representable("float16", stored)
 
 
 RIGHT = """
@@ -93,7 +93,7 @@ def test_what_is_right_but_for_float16_is_inaccurate_at_any_seed(server, tmp_pat
         found = checked(server, path, seed)
         assert found.verdict == "inaccurate"
         assert names(found) == ["float16_stored"]
-        assert "stores it in float16" in text(found, "")
+        assert "stores it in float16" in report_text(found, "")
 
 
 SPOILED = {
@@ -125,7 +125,7 @@ def test_a_wrong_formula_stored_in_float16_is_wrong(server, tmp_path, what):
 def quantities(formulation, function, given_inputs, eta, *, stored):
     """What it gives in float16, or where a step is asked for, by gradients in float16."""
     with np.errstate(all="ignore"):
-        found, _ = outcome(formulation, "backprop", given_inputs, eta, CostScale())
+        found, _ = call_quantities(formulation, "backprop", given_inputs, eta, CostScale())
         if function == "backprop":
             return {key: (half(array) if stored else array).astype(float) for key, array in found.items()}
         old = given_inputs.network.layers
@@ -147,7 +147,7 @@ def test_storing_never_costs_more_than_is_allowed(given_inputs, eta, stored):
         values = quantities(Textbook, function, given_inputs, eta, stored=stored or function == "backprop")
         values = {key: array for key, array in values.items() if key in standards}
         beyond = {key: ~(error_over_bound(array, standards[key]) <= 1) for key, array in values.items()}
-        costs = storing(values, beyond, given_inputs, eta)
+        costs = storage_costs(values, beyond, given_inputs, eta)
         for key, departs in beyond.items():
             error = standards[key].truth.error(values[key]) - standards[key].bound - standards[key].truth.radius
             assert (error <= costs[key])[departs].all(), key
@@ -168,7 +168,7 @@ def test_no_mistake_hides_behind_float16():
             assume(False)
         right = quantities(Textbook, function, given_inputs, 0.3, stored=True)
         size = 0 if function == "backprop" else 4  # of weights, with the other: what is stored is old − wrong
-        units = {key: half_unit(np.abs(array) + size) for key, array in right.items() if key in standards}
+        units = {key: half_ulp(np.abs(array) + size) for key, array in right.items() if key in standards}
         assume(any((np.abs(wrong[key] - right[key]) > 20 * unit).any() for key, unit in units.items()))
         values = {key: array for key, array in wrong.items() if key in standards and np.isfinite(array).all()}
         tried += 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.cases.case import make_case
 from harness.judging import verdict
-from harness.judging.verdict import Judgement, judge, judge_together, parts
+from harness.judging.verdict import Judgement, batched, judge_array, judge_arrays
 from harness.truth.certify import certify
 
 CASES = [
@@ -40,7 +40,7 @@ def by_hand(value, standard):
     largest = np.nan if any(map(np.isnan, errors.values())) else max(errors.values())
     return Judgement(
         verdict="" if not explained else "cannot tell" if undecidable else "agrees",
-        excess=units[worst],
+        error_ratio=units[worst],
         entry=worst,
         error=errors[worst],
         bound=float(standard.bound[worst] + standard.truth.radius[worst]),
@@ -71,9 +71,9 @@ def test_together_as_alone(together, seed, number):
     chosen = random.permutation(len(values))[: number + 3]
     some = {key: array for place, (key, array) in enumerate(values.items()) if place in chosen}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verdict, "TOGETHER", together)
-        found = judge_together(some, parts(standards))
+        patch.setattr(verdict, "MAX_BATCH_SIZE", together)
+        found = judge_arrays(some, batched(standards))
     assert set(found) == set(some)
     for key, judgement in found.items():
         assert repr(judgement) == repr(by_hand(some[key], standards[key])), key
-        assert repr(judge(some[key], standards[key])) == repr(judgement)
+        assert repr(judge_array(some[key], standards[key])) == repr(judgement)

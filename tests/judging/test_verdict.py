@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from support.networks import random_inputs
 
-from harness.judging.verdict import MOST_DIGITS, digits, distance, judge
+from harness.judging.verdict import MOST_DIGITS, digits, judge_array, max_norm_distance
 from harness.model.contract import Inputs
 from harness.truth.certify import Standard, certify, error_over_bound
 from harness.truth.enclosures.enclosure import Enclosure
@@ -28,16 +28,16 @@ def standard(truth, bound=0.0, radius=0.0, undecidable=False):
 def test_nothing_agrees_with_a_nan_or_an_infinity(bad):
     right = np.array([1.0, 2.0])
     for one, other in [(np.array([1.0, bad]), right), (right, np.array([1.0, bad])), (np.array([bad, bad]), right)]:
-        assert digits(distance(one, other), "float64") == 0
+        assert digits(max_norm_distance(one, other), "float64") == 0
     assert digits(np.nan, "float64") == 0
-    judgement = judge(np.array([1.0, bad]), standard(right, bound=1e300))
+    judgement = judge_array(np.array([1.0, bad]), standard(right, bound=1e300))
     assert judgement.verdict == ""
     assert judgement.entry == (1,)
 
 
 def test_a_bound_that_is_no_number_grants_nothing():
-    assert judge(np.array([np.nan]), standard([1.0], bound=np.inf)).verdict == ""
-    assert judge(np.array([1.5]), standard([1.0], bound=np.nan)).verdict == ""
+    assert judge_array(np.array([np.nan]), standard([1.0], bound=np.inf)).verdict == ""
+    assert judge_array(np.array([1.5]), standard([1.0], bound=np.nan)).verdict == ""
 
 
 def test_a_bound_that_overflows_cannot_tell():
@@ -53,27 +53,27 @@ def test_a_bound_that_overflows_cannot_tell():
     overflowed = [s for s in standards.values() if not np.isfinite(s.bound).all()]
     assert overflowed
     for one in overflowed:
-        assert judge(np.zeros_like(one.truth.high), one).verdict != "agrees"
+        assert judge_array(np.zeros_like(one.truth.high), one).verdict != "agrees"
 
 
 def test_the_bound_itself_still_agrees_and_the_next_number_does_not():
-    assert judge(np.array([1.5]), standard([1.0], bound=0.5)).verdict == "agrees"
-    assert judge(np.array([np.nextafter(1.5, 2)]), standard([1.0], bound=0.5)).verdict == ""
-    assert judge(np.array([1.5]), standard([1.0], bound=0.25, radius=0.25)).verdict == "agrees"
+    assert judge_array(np.array([1.5]), standard([1.0], bound=0.5)).verdict == "agrees"
+    assert judge_array(np.array([np.nextafter(1.5, 2)]), standard([1.0], bound=0.5)).verdict == ""
+    assert judge_array(np.array([1.5]), standard([1.0], bound=0.25, radius=0.25)).verdict == "agrees"
 
 
 def test_zero_agrees_with_zero_only_and_no_floor_grants_a_pass():
-    assert judge(np.zeros(3), standard(np.zeros(3))).verdict == "agrees"
-    assert judge(np.array([0.0, 1e-300, 0.0]), standard(np.zeros(3))).verdict == ""
-    assert judge(np.zeros(2), standard([1e-300, 1e-290], bound=1e-310)).verdict == ""
+    assert judge_array(np.zeros(3), standard(np.zeros(3))).verdict == "agrees"
+    assert judge_array(np.array([0.0, 1e-300, 0.0]), standard(np.zeros(3))).verdict == ""
+    assert judge_array(np.zeros(2), standard([1e-300, 1e-290], bound=1e-310)).verdict == ""
 
 
 def test_what_cannot_be_decided_is_not_said_to_agree():
     truth = standard([1.0, 2.0], bound=0.1, undecidable=True)
-    assert judge(np.array([9.0, 9.0]), truth).verdict == "cannot tell"
+    assert judge_array(np.array([9.0, 9.0]), truth).verdict == "cannot tell"
     mixed = Standard(truth.truth, truth.bound, np.array([True, False]))
-    assert judge(np.array([9.0, 2.0]), mixed).verdict == "cannot tell"
-    assert judge(np.array([1.0, 9.0]), mixed).verdict == ""
+    assert judge_array(np.array([9.0, 2.0]), mixed).verdict == "cannot tell"
+    assert judge_array(np.array([1.0, 9.0]), mixed).verdict == ""
 
 
 def test_an_error_of_one_unit_in_the_last_place_is_measured_not_lost():
@@ -85,15 +85,15 @@ def test_an_error_of_one_unit_in_the_last_place_is_measured_not_lost():
 
 @given(finite)
 def test_equal_arrays_agree_in_every_digit(array):
-    assert distance(array, array.copy()) == 0
+    assert max_norm_distance(array, array.copy()) == 0
     assert digits(0.0, "float64") == MOST_DIGITS["float64"]
-    assert judge(array, standard(array)).verdict == "agrees"
+    assert judge_array(array, standard(array)).verdict == "agrees"
 
 
 def test_zeros_are_at_no_distance_from_zeros_and_far_from_anything_else():
     zeros, tiny = np.zeros(3), np.array([0.0, 1e-300, 0.0])
-    assert distance(zeros, zeros) == 0
-    assert distance(zeros, tiny) == distance(tiny, zeros) == 1
+    assert max_norm_distance(zeros, zeros) == 0
+    assert max_norm_distance(zeros, tiny) == max_norm_distance(tiny, zeros) == 1
     assert digits(1.0, "float64") == 0
 
 
@@ -102,23 +102,25 @@ def test_a_planted_relative_error_costs_its_digits(array, places):
     spoiled = array.copy()
     index = np.unravel_index(np.abs(array).argmax(), array.shape)
     spoiled[index] *= 1 + 2 * 10.0**-places
-    assert digits(distance(spoiled, array), "float64") == places - 1
+    assert digits(max_norm_distance(spoiled, array), "float64") == places - 1
 
 
 @given(finite.filter(lambda a: np.abs(a).max() > 1e-100), st.integers(-200, 3))
 def test_distance_does_not_depend_on_the_scale(array, exponent):
     spoiled = array + np.abs(array).max() * 1e-6
     scale = 2.0**exponent
-    assert distance(spoiled * scale, array * scale) == pytest.approx(distance(spoiled, array), rel=1e-6)
+    assert max_norm_distance(spoiled * scale, array * scale) == pytest.approx(
+        max_norm_distance(spoiled, array), rel=1e-6
+    )
 
 
 @given(finite, finite)
 def test_distance_is_symmetric_and_at_most_two(one, other):
     if one.shape == other.shape:
-        assert distance(one, other) == distance(other, one) <= 2
+        assert max_norm_distance(one, other) == max_norm_distance(other, one) <= 2
     else:
         with pytest.raises(ValueError, match="shapes differ"):
-            distance(one, other)
+            max_norm_distance(one, other)
 
 
 def test_digits_are_whole_and_cut_where_rounding_begins():

@@ -16,11 +16,11 @@ from support.networks import inputs
 from harness.cases.case import Case, make_case
 from harness.cases.standard import gradient_cases
 from harness.jobs.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix, prepared
-from harness.judging.conventions import OURS
+from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE
-from harness.mistakes.diagnose import diagnose, outcome, singles
-from harness.mistakes.explain import subjects
+from harness.mistakes.diagnose import call_quantities, diagnose, single_mistakes
+from harness.mistakes.explain import subjects_of
 from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import rounded_inputs
@@ -77,7 +77,7 @@ def judged_on(formulation, given_inputs, dtype="float64"):
     """What the checker makes of a formulation on one network of any shape."""
     case = replace(CASE, dtype=dtype)
     trial = Trial(CaseTruth.of(case, given_inputs), {})
-    return judge_case(replace(trial, answers=answers(formulation, trial)), OURS)
+    return judge_case(replace(trial, answers=answers(formulation, trial)), DEFAULT_CONVENTION)
 
 
 def fits(formulation, given_inputs):
@@ -87,7 +87,7 @@ def fits(formulation, given_inputs):
 
 def test_the_textbook_without_a_mistake_is_right_on_every_case():
     for one in prepared(gradient_cases()):
-        outcome_of = judge_case(replace(one, answers=answers(Textbook, one)), OURS)
+        outcome_of = judge_case(replace(one, answers=answers(Textbook, one)), DEFAULT_CONVENTION)
         assert outcome_of.verdict == "agrees", one.case.id
         assert {name for name, _ in outcome_of.judgements} == {"z", "a", "delta", "w", "b", "update"}
 
@@ -104,8 +104,8 @@ def test_no_mistake_passes_where_it_changes_the_numbers():
         moved = False
         for function in ("backprop", "step"):
             with np.errstate(all="ignore"):
-                wrong, _ = outcome(CATALOGUE[name], function, given_inputs, CASE.learning_rate, CostScale())
-                right, _ = outcome(Textbook, function, given_inputs, CASE.learning_rate, CostScale())
+                wrong, _ = call_quantities(CATALOGUE[name], function, given_inputs, CASE.learning_rate, CostScale())
+                right, _ = call_quantities(Textbook, function, given_inputs, CASE.learning_rate, CostScale())
             for key in wrong:
                 moved |= bool(np.abs(wrong[key] - right[key]).max() > 1e-6 * max(np.abs(right[key]).max(), 1e-3))
         assume(moved)
@@ -129,8 +129,8 @@ def test_the_rounding_of_a_wrong_formula_stays_within_its_own_bound():
         assume(fits(formulation, cast))
         for function in ("backprop", "step"):
             with np.errstate(all="ignore"):
-                plain, _ = outcome(formulation, function, cast, CASE.learning_rate, CostScale())
-                bounded, _ = outcome(
+                plain, _ = call_quantities(formulation, function, cast, CASE.learning_rate, CostScale())
+                bounded, _ = call_quantities(
                     formulation, function, rounded_inputs(cast, dtype), CASE.learning_rate, CostScale()
                 )
                 for key, value in plain.items():
@@ -152,9 +152,9 @@ def test_a_mistake_on_any_network_is_named_or_hidden_there():
     @given(name=st.sampled_from(BY_NUMBERS), given_inputs=inputs())
     def is_named(name, given_inputs):
         assume(fits(CATALOGUE[name], given_inputs))
-        found = subjects(judged_on(CATALOGUE[name], given_inputs), OURS)
+        found = subjects_of(judged_on(CATALOGUE[name], given_inputs), DEFAULT_CONVENTION)
         assume(any(subject.departs for subject in found))
-        named = [diagnosis.name for diagnosis in diagnose(found, [singles(OURS)])]
+        named = [diagnosis.name for diagnosis in diagnose(found, [single_mistakes(DEFAULT_CONVENTION)])]
         tried["named" if name in named else "blurred"] += 1
         # Rounding may blur one mistake on one small network, so that nothing is said; no other is named in its place.
         assert name in named or named == []

@@ -11,12 +11,12 @@ from support.running import functions_of
 
 from harness.cases.standard import standard_cases
 from harness.jobs.soundness.trials import LOSSY
-from harness.judging.verdict import digits, distance, judge
+from harness.judging.verdict import digits, judge_array, max_norm_distance
 from harness.model.contract import Unsupported
-from harness.sandbox.loading import REFERENCE, available, find
+from harness.sandbox.loading import REFERENCE, available_implementations, find_implementations
 from harness.truth.certify import certify
 
-IMPLEMENTATIONS = available()
+IMPLEMENTATIONS = available_implementations()
 GRADIENT_CASES = [case for case in standard_cases() if not case.online]
 each = pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda i: i.name)
 # The digits in which results must agree; a difference quotient has fewer.
@@ -31,7 +31,9 @@ def total(arrays):
 def close(mine, theirs, least):
     """Whether every layer of two lists of arrays agrees to `least` digits."""
     layers = zip(mine, theirs, strict=True)
-    return all(digits(distance(np.asarray(a, float), np.asarray(b, float)), "float64") >= least for a, b in layers)
+    return all(
+        digits(max_norm_distance(np.asarray(a, float), np.asarray(b, float)), "float64") >= least for a, b in layers
+    )
 
 
 @each
@@ -98,7 +100,10 @@ def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs)
     for quantity, arrays in (("w", gradients.w), ("b", gradients.b), ("delta", gradients.delta or [])):
         for layer, array in enumerate(arrays, start=1):
             compared += 1
-            assert judge(np.asarray(array, float), standards[quantity, layer]).verdict in ("agrees", "cannot tell")
+            assert judge_array(np.asarray(array, float), standards[quantity, layer]).verdict in (
+                "agrees",
+                "cannot tell",
+            )
     assert compared >= 2 * len(network.layers)
 
 
@@ -108,7 +113,7 @@ def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs)
 def test_blocks_of_any_size_give_the_same_result(block, given_inputs):
     """batched_matrices works on blocks of rows; here they are small, down to single rows."""
     network, x, t = given_inputs.network, given_inputs.x, given_inputs.t
-    batched, plain = (functions_of(found) for found in find(["batched_matrices", "matrices"]))
+    batched, plain = (functions_of(found) for found in find_implementations(["batched_matrices", "matrices"]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(batched.backprop.__globals__, "BLOCK", block)
         gradients, moved = batched.backprop(network, x, t), batched.step(network, x, t, 0.5)
@@ -121,7 +126,7 @@ def test_blocks_of_any_size_give_the_same_result(block, given_inputs):
 
 def test_a_result_is_unchanged_by_later_calls():
     """Results are in new memory, which a later call with other data does not overwrite."""
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     first_inputs, second_inputs = (
         random_inputs([3, 40, 2], "tanh", "identity", "half_squared_error", 7, seed) for seed in (1, 2)
     )
@@ -136,7 +141,7 @@ def test_a_result_is_unchanged_by_later_calls():
 @settings(max_examples=50)
 @given(given_inputs=inputs(), permutation_seed=st.integers(0, 2**32))
 def test_the_order_of_the_rows_does_not_matter(given_inputs, permutation_seed):
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     backprop = functions_of(batched).backprop
     order = np.random.default_rng(permutation_seed).permutation(len(given_inputs.x))
     original = backprop(given_inputs.network, given_inputs.x, given_inputs.t)
@@ -152,7 +157,8 @@ def test_a_kink_follows_pytorch():
         first, last = flat.network.layers
         network = flat.network.with_parameters([first.w * 0, last.w], [first.b * 0, last.b])
         mine, theirs = (
-            functions_of(found).backprop(network, flat.x, flat.t) for found in find(["batched_matrices", REFERENCE])
+            functions_of(found).backprop(network, flat.x, flat.t)
+            for found in find_implementations(["batched_matrices", REFERENCE])
         )
         assert close(mine.delta, theirs.delta, DIGITS["float64"])
         assert np.abs(mine.delta[0]).max() > 0 or name == "relu"

@@ -22,7 +22,7 @@ FAULTS = {
     "endless memory": (
         "while True: kept.append(np.ones(2**21))",
         "memory",
-        "it takes more than 0.5 GiB of resident memory",
+        "it uses more than 0.5 GiB of resident memory",
     ),
     "none": ("return None", "type", "backprop returned None, expected harness.Gradients"),
     "a list": ("g = right(n, x, t); return [g.w, g.b]", "type", "backprop returned list"),
@@ -79,7 +79,7 @@ IMPORTS = {
     "syntax error": ("def backprop(:", "SyntaxError"),
     "no functions": ("x = 1", "the file defines neither backprop"),
     "exit on import": ("raise SystemExit", "SystemExit"),
-    "crash on import": ("import os; os._exit(1)", "while it was imported: the process ended: exit code 1"),
+    "crash on import": ("import os; os._exit(1)", "during its import: the process ended: exit code 1"),
 }
 
 

@@ -57,7 +57,7 @@ def test_what_becomes_of_its_folder_costs_one_case(tmp_path, name):
 @pytest.mark.parametrize("above", [1, 2])
 def test_where_what_starts_workers_is_killed_or_stopped_the_later_cases_run(tmp_path, monkeypatch, sent, above):
     """And nothing outlives it: what has been left behind ends, too. The second above is the guardian of the first."""
-    monkeypatch.setattr(server, "TIDYING", 1.0)  # of a guardian that is stopped
+    monkeypatch.setattr(server, "CLOSE_SECONDS", 1.0)  # of a guardian that is stopped
     note = tmp_path / "daemon"
     daemon = f"""
 import signal

@@ -88,7 +88,7 @@ def test_train_limits_the_memory_of_a_file(tmp_path):
     path = tmp_path / "hoards.py"
     path.write_text(RIGHT + STEP.format(HOARD), encoding="utf-8")
     done = run("train", path, tmp_path)
-    assert "it takes more than 0.5 GiB of resident memory" in done.stdout
+    assert "it uses more than 0.5 GiB of resident memory" in done.stdout
 
 
 def hears(process):
@@ -135,11 +135,11 @@ def test_what_a_kill_leaves_is_swept_by_the_next_run_and_what_is_in_use_is_not(t
     others = tmp_path / "of-another-program"
     others.mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    mine, lock = folders.make()
-    folders.sweep()
+    mine, lock = folders.make_run_folder()
+    folders.remove_abandoned_folders()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([Path(mine).name, others.name])
     os.close(lock)
-    folders.sweep()
+    folders.remove_abandoned_folders()
     assert [*tmp_path.iterdir()] == [others]
 
 

@@ -6,7 +6,7 @@ import pytest
 from support.running import run, write
 
 from harness.cases.case import make_case
-from harness.jobs.check.run import check
+from harness.jobs.check.run import check_file
 from harness.jobs.prove.proofs import attempts
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
@@ -33,6 +33,6 @@ def test_a_refusal_need_import_nothing_and_has_its_reason_in_every_command(tmp_p
         assert [(refusals[one].verdict, refusals[one].detail) for one in functions] == [("unsupported", reason)] * len(
             functions
         )
-    assert check(server, file.path, [gradient], 3, Limits()).verdict == "unsupported"
+    assert check_file(server, file.path, [gradient], 3, Limits()).verdict == "unsupported"
     with Server(("harness.jobs.prove.host",)) as exact:
         assert {one.refused for one in attempts(exact, [file], seed=1, jobs=1, seconds=60.0)} == {reason}

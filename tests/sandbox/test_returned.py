@@ -12,7 +12,7 @@ from support.running import Silent, compared, write
 
 from harness.cases.case import make_case
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import check
+from harness.jobs.check.run import check_file
 from harness.jobs.compare.run import Selection
 from harness.jobs.prove.proofs import attempts
 from harness.jobs.train.courses import courses
@@ -22,7 +22,7 @@ from harness.jobs.train.runners import Formulation
 from harness.jobs.train.store import Store
 from harness.model.contract import Gradients
 from harness.sandbox.answers import Fault, check_shapes
-from harness.sandbox.host.returned import network_of, of_gradients, of_network
+from harness.sandbox.host.returned import gradient_arrays, network_arrays, next_network
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
 
@@ -112,7 +112,7 @@ def test_compare_gives_the_same_rows_for_every_form(files):
 
 
 def test_check_gives_the_same_numbers_for_every_form(files, server):
-    found = {one.name: check(server, one.path, gradient_cases(), 3, Limits()) for one in files}
+    found = {one.name: check_file(server, one.path, gradient_cases(), 3, Limits()) for one in files}
     assert {one.verdict for one in found.values()} == {"agrees"}
     ours = found["ours"]
     for name in FORMS:
@@ -150,17 +150,17 @@ def test_train_comes_to_the_same_weights_for_every_form(files, server, tmp_path)
 def test_z_and_a_in_a_mapping_are_judged_as_those_of_gradients(tmp_path, server):
     shown = '{"w": w, "b": b, "z": [x @ l.w.T + l.b + 1 for l in network.layers[:1]]}'
     path = made(tmp_path, "shows", (shown, "w, b")).path
-    found = check(
+    found = check_file(
         server, path, [case for case in gradient_cases() if case.id == "iris-4-3-sigmoid-batch8"], 3, Limits()
     )
     assert found.verdict == "wrong"
-    assert found.outcomes[0].departures == [("z", 1)]
+    assert found.outcomes[0].out_of_bounds == [("z", 1)]
 
 
 INPUTS = make_case("random", (3, 4, 2), "sigmoid", 5).build()
 ONE_LAYER = make_case("random", (3, 2), "sigmoid", 5).build()
 W, B = ([one.w for one in INPUTS.network.layers], [one.b for one in INPUTS.network.layers])
-KEYS = "expected the keys w and b (and delta, z, a if it has them)"
+KEYS = "expected the keys w and b (and optionally delta, z, a)"
 WRONG = {
     "none": (None, "backprop returned None, expected harness.Gradients(w, b, delta), a mapping with the keys w and b"),
     "list": ([W, B], "backprop returned list, expected harness.Gradients(w, b, delta), a mapping"),
@@ -181,7 +181,7 @@ WRONG = {
     "ragged": (([[[1], [1, 2]], W[1]], B), "w of layer 1 is ragged, expected an array"),
     "words": ((W, ["a", "b"]), "b of layer 1 holds str"),
     "masked": ((W, [np.ma.masked_equal(B[0], B[0][0]), B[1]]), "b of layer 1 has masked entries"),
-    "one for all": ((np.zeros((2, 2, 2)), B), "w is ndarray, expected a list of 2: one array a layer"),
+    "one for all": ((np.zeros((2, 2, 2)), B), "w is ndarray, expected a list of 2: one array per layer"),
 }
 
 
@@ -189,7 +189,7 @@ WRONG = {
 def test_another_form_is_one_line_with_what_was_expected_and_found(name):
     returned, message = WRONG[name]
     with pytest.raises(Fault) as caught:
-        check_shapes(of_gradients(returned, INPUTS), {("w", l): w.shape for l, w in enumerate(W, 1)})
+        check_shapes(gradient_arrays(returned, INPUTS), {("w", l): w.shape for l, w in enumerate(W, 1)})
     assert message in caught.value.detail
     assert "\n" not in caught.value.detail
     assert len(caught.value.detail) < 250
@@ -206,13 +206,13 @@ WRONG_STEPS = {
         {"w": W, "b": B, "delta": B},
         "step returned a mapping with the unknown key 'delta', expected the keys w and b",
     ),
-    "too few": ((W[:1], B), "w after the step is 1 entries, expected a list of 2: one array a layer"),
+    "too few": ((W[:1], B), "w after the step is 1 entries, expected a list of 2: one array per layer"),
     "ragged": ((W, [[1, [2]], B[1]]), "b after the step of layer 1 is ragged, expected an array"),
 }
 
 
 @pytest.mark.parametrize("name", WRONG_STEPS)
-@pytest.mark.parametrize("read", [of_network, lambda returned, inputs: network_of(returned, inputs.network)])
+@pytest.mark.parametrize("read", [network_arrays, lambda returned, inputs: next_network(returned, inputs.network)])
 def test_another_form_of_a_step_is_one_line_whether_it_is_judged_or_stepped_on_from(name, read):
     returned, message = WRONG_STEPS[name]
     with pytest.raises(Fault) as caught:
@@ -224,21 +224,21 @@ def test_another_form_of_a_step_is_one_line_whether_it_is_judged_or_stepped_on_f
 def test_a_matrix_in_place_of_a_list_of_one_is_no_guess(w):
     """With one layer, w might be meant as the matrix itself: a list is asked for, and the number found is said."""
     b = ONE_LAYER.network.layers[0].b
-    with pytest.raises(Fault, match=r"w is (ndarray|2 entries), expected a list of 1: one array a layer"):
-        of_gradients((w, b), ONE_LAYER)
-    found = of_gradients(([w], [b]), ONE_LAYER)
+    with pytest.raises(Fault, match=r"w is (ndarray|2 entries), expected a list of 1: one array per layer"):
+        gradient_arrays((w, b), ONE_LAYER)
+    found = gradient_arrays(([w], [b]), ONE_LAYER)
     assert np.array_equal(found["w", 1], w)
 
 
 def test_exact_numbers_stay_exact_and_the_next_step_has_arrays():
     third = Fraction(1, 3)
-    found = of_gradients(
+    found = gradient_arrays(
         ([[[third]]], [[third]]),
         make_case("random", (1, 1), "sigmoid", 1).build(),
         lambda _, value: np.array(value, dtype=object),
     )
     assert found["w", 1][0, 0] is third
-    moved = network_of(([one.tolist() for one in W], B), INPUTS.network)
+    moved = next_network(([one.tolist() for one in W], B), INPUTS.network)
     assert all(isinstance(layer.w, np.ndarray) and layer.w.dtype == float for layer in moved.layers)
     assert moved.cost == INPUTS.network.cost
 

@@ -10,7 +10,7 @@ from harness.cases.case import make_case
 from harness.jobs.compare.run import Selection, select
 from harness.sandbox import job
 from harness.sandbox.pool import Pool
-from harness.sandbox.requests import Limits, Submission, ask
+from harness.sandbox.requests import Limits, Submission, contract_request
 
 
 def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
@@ -42,7 +42,7 @@ def test_what_hangs_again_and_again_is_given_up(tmp_path):
     reasons = [result.refusals["backprop"].detail for result in results if result.implementation == "hanging"]
     assert len(reasons) == 30
     assert 3 <= reasons.count("no answer within 0.5 s") <= 6
-    assert reasons.count("not run: 3 before it gave no answer in time") >= 24
+    assert reasons.count("not run: 3 earlier requests gave no answer in time") >= 24
     assert sum(not result.has_failed for result in results) == 2
 
 
@@ -93,7 +93,7 @@ def test_memory_without_end_costs_the_rows_of_its_cases_only(tmp_path, body):
     selection = Selection((greedy, right), cases, complete=False)
     rows = [*compared(selection, 2, 20.0, memory=0.7 * 2**30).rows]
     failed = {(row.implementation, row.case, row.detail) for row in rows if row.verdict == "failed"}
-    said = "it takes more than 0.7 GiB of resident memory"
+    said = "it uses more than 0.7 GiB of resident memory"
     assert failed == {("greedy", case.id, said) for case in cases[2:]}
     judged = {(row.implementation, row.case) for row in rows if row.verdict == "agrees"}
     assert judged == {("right", case.id) for case in cases} | {("greedy", case.id) for case in cases[:2]}
@@ -111,7 +111,7 @@ def test_what_goes_on_in_a_process_at_rest_may_not_take_memory_without_end(tmp_p
     first, second = (Submission(one.name, one.path, limits) for one in (resting, slow))
     with Pool(shared(), 1) as pool:
         for one in (first, second):
-            pool.add(one, [ask(one.name, ("backprop",), CASE.build(), 0.5)])
+            pool.add(one, [contract_request(one.name, ("backprop",), CASE.build(), 0.5)])
         answers = {request.key: request.answers["backprop"] for request in pool.outcomes()}
         assert answers["resting"].refusal.kind in ("processes", "memory")
         assert answers["slow"].refusal.kind == "timeout"
@@ -132,7 +132,7 @@ def test_what_is_printed_stays_away_from_the_terminal_and_the_last_words_of_what
     done = harness("compare", "--only", str(loud.path), "--case", "iris-4-5-3-sigmoid-*,xor-2-3-1-sigmoid-batch*")
     assert "\x1b" not in done.stdout + done.stderr
     assert "loud" not in done.stderr
-    assert "ended: killed by SIGABRT, after the words: free(): \ufffd[31minvalid pointer" in done.stdout
+    assert "ended: killed by SIGABRT; the last line that it printed: free(): \ufffd[31minvalid pointer" in done.stdout
 
 
 KILLING = "import os, time; time.sleep(0.02); os.kill(os.getppid(), 9); time.sleep(60)"
@@ -146,8 +146,8 @@ KILLED = "it killed or stopped the process that starts the workers"
     [
         (KILLING, 6, {KILLED}),
         (STAYING, 6, {KILLED}),
-        (KILLING, 0, {KILLED, "not run: 3 before it " + KILLED.removeprefix("it ")}),
-        (STAYING, 0, {KILLED, "not run: 3 before it " + KILLED.removeprefix("it ")}),
+        (KILLING, 0, {KILLED, "not run: 3 earlier requests " + KILLED.removeprefix("it ")}),
+        (STAYING, 0, {KILLED, "not run: 3 earlier requests " + KILLED.removeprefix("it ")}),
     ],
 )
 def test_one_that_kills_the_process_that_starts_the_workers_costs_its_own_rows_only(tmp_path, body, most, details):
@@ -192,7 +192,7 @@ def test_a_worker_has_a_folder_of_its_own(tmp_path, monkeypatch):
 
 
 def test_one_that_hangs_where_it_is_loaded_is_given_up_at_once_and_holds_up_no_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "LOADING", 2.0)
+    monkeypatch.setattr(job, "IMPORT_SECONDS", 2.0)
     hanging = write(tmp_path, "hanging", "import time\ntime.sleep(60)\n" + RIGHT)
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
     cases = tuple(make_case("random", (3, 4, 2), "sigmoid", rows) for rows in (1, 2, 3))
@@ -205,4 +205,4 @@ def test_one_that_hangs_where_it_is_loaded_is_given_up_at_once_and_holds_up_no_r
     judged = sum(row.implementation == "right" for row in rows)
     assert [count for name, count in seen if name == "hanging"] == [judged] * len(cases)
     details = {row.detail for row in rows if row.implementation == "hanging"}
-    assert details == {"while it was imported: no answer within 2 s"}
+    assert details == {"during its import: no answer within 2 s"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from support.running import RIGHT as BODY
 
 from harness.cases.case import make_case
-from harness.judging.conventions import OURS
+from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.pool import Pool
-from harness.sandbox.requests import Limits, Submission, ask
+from harness.sandbox.requests import Limits, Submission, contract_request
 
 FIRST = make_case("random", (3, 2), "sigmoid", 5)  # here the files misbehave
 SECOND = make_case("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
@@ -30,7 +30,7 @@ class Asked:
         self.pool.__exit__(*arguments)
 
     def answers(self, functions, inputs, learning_rate):
-        self.pool.add(self.submission, [ask(None, functions, inputs, learning_rate)])
+        self.pool.add(self.submission, [contract_request(None, functions, inputs, learning_rate)])
         [request] = self.pool.outcomes()
         return request.answers
 
@@ -56,4 +56,4 @@ def judged(one, case):
     """What backprop gives on a case, against the truth."""
     inputs = case.build(1)
     answers = one.answers(("backprop",), inputs, case.learning_rate)
-    return judge_case(Trial(CaseTruth.of(case, inputs), answers), OURS)
+    return judge_case(Trial(CaseTruth.of(case, inputs), answers), DEFAULT_CONVENTION)

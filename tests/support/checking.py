@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import check
-from harness.sandbox.loading import FOLDER
+from harness.jobs.check.run import check_file
+from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER
 from harness.sandbox.requests import Limits
 
 SUBMISSIONS = Path(__file__).resolve().parent / "submissions"
@@ -34,12 +34,12 @@ def right(network, x, t, slope=None):
 
 def checked(server, path, seed=1, pattern=""):
     cases = [case for case in gradient_cases() if pattern in case.id]
-    return check(server, path, cases, seed, Limits(seconds=60.0, total=600.0))
+    return check_file(server, path, cases, seed, Limits(seconds=60.0, total=600.0))
 
 
 def copied(folder, name):
     """An implementation of ours beside a file that imports it, as a file's own neighbours can be."""
-    shutil.copy(FOLDER / f"{name}.py", folder)
+    shutil.copy(IMPLEMENTATIONS_FOLDER / f"{name}.py", folder)
 
 
 def names(found):

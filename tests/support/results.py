@@ -38,11 +38,11 @@ def write_results(folder, implementations, cases_count, *, names=None, cases=Non
         table.writerow(COMMITTED_COLUMNS)
         for i, name in enumerate(names[:implementations]):
             for c, case in enumerate(cases):
-                departs = (name, case) in wrong
+                is_wrong = (name, case) in wrong
                 for quantity in ("w", "b", "delta"):
                     for layer in (1, 2):
                         digits = 9 + (i + 3 * c + layer) % 5  # so that few are alike
-                        judged = (3, "< 10^7", "[0]", "wrong") if departs else (digits, "≤ 1", "", "agrees")
+                        judged = (3, "< 10^7", "[0]", "wrong") if is_wrong else (digits, "≤ 1", "", "agrees")
                         table.writerow([name, case, quantity, layer, 12 + i + c, *judged, detail])
 
 

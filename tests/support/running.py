@@ -15,13 +15,13 @@ from harness.cases.case import make_case, required_functions
 from harness.jobs.compare.run import Comparison, compare
 from harness.jobs.compare.table import RESULT_COLUMNS
 from harness.jobs.soundness.trials import submitted, tallies
-from harness.judging.evidence import weigh
+from harness.judging.evidence import find_cause
 from harness.judging.examine import convention_of
 from harness.judging.judge import CaseTruth, Trial, judge_case
-from harness.sandbox.loading import Functions, Implementation, load
+from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.pool import Pool
-from harness.sandbox.processes.server import FILES, Server
-from harness.sandbox.requests import Limits, Submission, ask
+from harness.sandbox.processes.server import FILE_MODULES, Server
+from harness.sandbox.requests import Limits, Submission, contract_request
 from harness.truth import certify
 
 CASE = make_case("random", (3, 4, 2), "sigmoid", 5)
@@ -41,13 +41,13 @@ def right(network, x, t):
         delta.insert(0, (delta[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l]))
     return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
 """
-cached_load = cache(load)
+cached_load = cache(load_functions)
 
 
 @cache
 def shared() -> Server:
     """One server for the tests of a process. PyTorch and what its optimizers need is loaded: it takes seconds."""
-    server = Server((*FILES, "torch._dynamo"))
+    server = Server((*FILE_MODULES, "torch._dynamo"))
     atexit.register(server.close)
     return server
 
@@ -78,7 +78,7 @@ def run_all(pairs, jobs, limits=MappingProxyType({})):
             inputs = case.build()
             epochs = (1, 20) if case.online else ()
             key = one, case, inputs
-            pool.add(one, [ask(key, required_functions(case), inputs, case.learning_rate, epochs=epochs)])
+            pool.add(one, [contract_request(key, required_functions(case), inputs, case.learning_rate, epochs=epochs)])
         for request in pool.outcomes():
             one, case, inputs = request.key
             trial = Trial(CaseTruth.of(case, inputs), request.answers)
@@ -112,7 +112,7 @@ def tallied(implementations, numbers):
 
 def weighed(run, *arguments):
     """The evidence on an implementation whose quantities for any inputs `run` gives."""
-    asking = weigh(*arguments)
+    asking = find_cause(*arguments)
     inputs = next(asking)
     while True:
         try:

@@ -15,12 +15,12 @@ from harness.jobs.peers.checkers import central_differences, gradcheck, gradproo
 from harness.jobs.peers.sensitivity import problems
 from harness.jobs.soundness import trials
 from harness.jobs.soundness.trials import LOSSY, TrialTally, random_case
-from harness.judging.conventions import OURS, quantities_of
+from harness.judging.conventions import DEFAULT_CONVENTION, quantities_of
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
 from harness.model.costs import COSTS
-from harness.sandbox.host.returned import of_gradients
-from harness.sandbox.loading import available, find
+from harness.sandbox.host.returned import gradient_arrays
+from harness.sandbox.loading import available_implementations, find_implementations
 from harness.truth import gradient
 from harness.truth.bounds.float_format import FloatFormat, float_format
 from harness.truth.certify import certify, certify_forward, error_over_bound
@@ -28,7 +28,7 @@ from harness.truth.certify import certify, certify_forward, error_over_bound
 
 def test_no_false_alarm_on_a_sample_of_random_networks():
     """The same as the first trials of `nox -s soundness`."""
-    implementations = tuple(found for found in available() if found.name not in LOSSY)
+    implementations = tuple(found for found in available_implementations() if found.name not in LOSSY)
     tally = TrialTally()
     for trial in tallied(implementations, range(40)):
         tally = tally.plus(trial)
@@ -66,7 +66,7 @@ def has_bounds(case, given_inputs):
 
 def test_huge_weights_cause_no_false_alarm_and_few_undecided_entries(monkeypatch):
     """Even where E_z is in the thousands, e^{E_z} overflows and the slope is 0."""
-    implementations = tuple(found for found in available() if found.name not in LOSSY)
+    implementations = tuple(found for found in available_implementations() if found.name not in LOSSY)
     tally, overflowing = TrialTally(), 0
     for most in (9, 18):
         huge = partial(with_huge_weights, most=most)
@@ -128,7 +128,7 @@ def test_an_overflow_in_forward_mode_has_no_bound_even_if_the_gradient_is_small(
     saturated = chain(
         [1.0, 2e19, 2e19], [0.0, 0.0, 100.0], ["identity"] * 2 + ["sigmoid"], "binary_cross_entropy", 0, 1
     )
-    [dual_numbers] = find(["dual_numbers"])
+    [dual_numbers] = find_implementations(["dual_numbers"])
     with np.errstate(all="ignore"):
         gradients = functions_of(dual_numbers).backprop(saturated.network, saturated.x, saturated.t)
     assert np.isnan(gradients.b[0]).all()
@@ -171,7 +171,7 @@ def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
         [layer.b.astype("float32") for layer in given_inputs.network.layers],
     )
     exact_in_single = type(given_inputs)(single, given_inputs.x.astype("float32"), given_inputs.t.astype("float32"))
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     gradients = functions_of(batched).backprop(single, exact_in_single.x, exact_in_single.t)
     own, double = (certify(exact_in_single, 0.5, dtype) for dtype in ("float32", "float64"))
     for layer, w in enumerate(gradients.w, start=1):
@@ -187,7 +187,7 @@ def test_float32_code_fails_the_float64_bound_and_passes_its_own(given_inputs):
 )
 def test_a_small_error_in_one_entry_is_always_wrong(widths, error):
     """For the median entry of every network of these widths, by the bound and by the cause."""
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     for problem in problems(widths):
         assert gradproof(problem.inputs, problem.right)
         assert not gradproof(problem.inputs, problem.planted(error))
@@ -211,7 +211,7 @@ def test_gradcheck_with_default_tolerances_misses_an_error_that_the_bounds_detec
 
 
 def in_float32(network, x, t):
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     single = network.with_parameters(
         [layer.w.astype("float32") for layer in network.layers], [layer.b.astype("float32") for layer in network.layers]
     )
@@ -220,7 +220,7 @@ def in_float32(network, x, t):
 
 
 def in_float64(network, x, t):
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     return functions_of(batched).backprop(network, x, t)
 
 
@@ -282,7 +282,7 @@ def test_a_gradient_through_dead_units_is_wrong_where_the_truth_is_zero():
 
 def test_equal_weights_and_many_paths_stay_within_the_bound():
     """All terms of all layers have one sign, the worst case for rounding."""
-    implementations = [found for found in available() if found.name not in LOSSY]
+    implementations = [found for found in available_implementations() if found.name not in LOSSY]
     for widths, size in (((4,) * 7, 0.1), ((2,) * 13, 0.7)):
         given_inputs = random_inputs(list(widths), "identity", "identity", "half_squared_error", 2, seed=1)
         w = [np.full_like(layer.w, size) for layer in given_inputs.network.layers]
@@ -334,12 +334,12 @@ def test_inputs_that_are_not_finite_are_refused_by_name_and_place(monkeypatch, p
 
 
 def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
-    [finite_differences] = find(["finite_differences"])
+    [finite_differences] = find_implementations(["finite_differences"])
     given_inputs = random_inputs([3, 4, 2], "tanh", "sigmoid", "half_squared_error", 2, seed=9)
 
     def run(perturbed):
         gradients = functions_of(finite_differences).backprop(perturbed.network, perturbed.x, perturbed.t)
-        return quantities_of("backprop", of_gradients(gradients, perturbed), perturbed, OURS)
+        return quantities_of("backprop", gradient_arrays(gradients, perturbed), perturbed, DEFAULT_CONVENTION)
 
     found = weighed(run, given_inputs, 0.5, "float64")
-    assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks with the working precision")
+    assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks in higher precision")

@@ -19,7 +19,7 @@ from harness.cases.standard import standard_cases
 from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import sigmoid_network
 from harness.model.contract import Gradients, Inputs, Unsupported
-from harness.sandbox.loading import find
+from harness.sandbox.loading import find_implementations
 from harness.truth.certify import DECISIVE_RADIUS, certify
 from harness.truth.gradient import enclose_in_balls, train, truth_attempts
 
@@ -119,7 +119,7 @@ def test_agrees_with_the_published_figures_to_every_printed_digit(example):
 
 
 def test_agrees_with_the_complex_step_on_every_case_that_it_can_run():
-    [complex_step] = find(["complex_step"])
+    [complex_step] = find_implementations(["complex_step"])
     ran = refused = 0
     cases = [case for case in standard_cases() if not case.online and case.dtype == "float64"]
     for case in cases:

@@ -1,16 +1,16 @@
-"""What a check found, as data; harness/jobs/check/schema.json says what is in it."""
+"""The result of a check as data for JSON; harness/jobs/check/schema.json describes it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from harness.jobs.check.location import first_divergence
-from harness.jobs.check.run import Check
+from harness.jobs.check.run import CheckResult
 from harness.judging.judge import Outcome
 
 
-def as_data(check: Check, rerun: str) -> dict[str, Any]:
-    """Plain data. `rerun` is the command that shows the numbers of the first failing case, or nothing."""
+def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
+    """The result as plain data. `rerun` is the command that shows the first failing case, or empty."""
     divergence = first_divergence(check.outcomes)
     return {
         "implementation": check.path.stem,
@@ -26,11 +26,11 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
         "in_common": divergence.common if divergence else "",
         "conventions": [
             {"name": name, "value": value, "declared": False}
-            for name, value in check.found.beyond(check.declared).items()
+            for name, value in check.found.differences_from(check.declared).items()
         ]
         + [
             {"name": name, "value": value, "declared": True}
-            for name, value in check.declared.beyond(type(check.declared)()).items()
+            for name, value in check.declared.differences_from(type(check.declared)()).items()
         ],
         "diagnosis": [
             {
@@ -38,7 +38,7 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
                 "parts": [mistake.known_as() for mistake in diagnosis.mistakes],
                 "where": diagnosis.where,
                 "function": diagnosis.function,
-                "convention": dict(diagnosis.beside),
+                "convention": dict(diagnosis.convention_changes),
                 "equation": ", ".join(mistake.equation for mistake in diagnosis.mistakes),
                 "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),
                 "right": [mistake.right for mistake in diagnosis.mistakes],
@@ -64,7 +64,6 @@ def as_data(check: Check, rerun: str) -> dict[str, Any]:
 
 
 def _reason(outcome: Outcome) -> str:
-    """Why a case was refused, what the verdict on its departures rests on, or what else was seen; failures are listed
-    by themselves."""
+    """Why a case was refused, the reason for its verdict, or what else was observed. Failures are listed separately."""
     refused = [refusal.detail for refusal in outcome.refusals.values() if outcome.verdict == "unsupported"]
     return refused[0] if refused else outcome.reason or outcome.note

@@ -1,4 +1,4 @@
-"""Where a submission first goes wrong: the first quantity that departs, in which layers, and in which cases."""
+"""Find the first error of a submission: in which quantity, in which layers, and in which cases."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.cases.features import common_features
-from harness.judging.judge import ORDER, SYMBOLS, Outcome
+from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, Outcome
 
 PASSING = ("agrees", "agrees up to a convention")
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """The first quantity and layer that depart, in the first case in which they do; the layers in which it departs over
-    all cases, in words; and what the failing cases have in common that the passing ones do not have, in words."""
+    """The first `quantity` with an error, with its `layer` in the first such `case`.
+
+    `layers` says in words in which layers the quantity has errors over all cases, and `common` what the failing cases
+    have in common and the passing ones do not have.
+    """
 
     quantity: str
     layer: int
@@ -24,32 +27,33 @@ class Divergence:
 
     @property
     def symbol(self) -> str:
-        return f"{SYMBOLS[self.quantity]}{'^' if self.quantity != 'update' else ' of layer '}{self.layer}"
+        """The quantity with its layer, as text."""
+        return f"{QUANTITY_SYMBOLS[self.quantity]}{'^' if self.quantity != 'update' else ' of layer '}{self.layer}"
 
 
 def first_divergence(outcomes: Sequence[Outcome]) -> Divergence | None:
-    """None where no number departs (where all that fails gives no numbers, too)."""
-    departing = [outcome for outcome in outcomes if outcome.departures]
-    if not departing:
+    """The first error in the order of computation; None if no number is out of bounds."""
+    wrong = [outcome for outcome in outcomes if outcome.out_of_bounds]
+    if not wrong:
         return None
-    quantity = min((outcome.departures[0][0] for outcome in departing), key=ORDER.index)
-    showing = [outcome for outcome in departing if outcome.departures[0][0] == quantity]
+    quantity = min((outcome.out_of_bounds[0][0] for outcome in wrong), key=QUANTITY_ORDER.index)
+    showing = [outcome for outcome in wrong if outcome.out_of_bounds[0][0] == quantity]
     first = showing[0]
-    failing = [outcome.trial.case for outcome in outcomes if outcome.departures or outcome.faults]
+    failing = [outcome.trial.case for outcome in outcomes if outcome.out_of_bounds or outcome.faults]
     passing = [outcome.trial.case for outcome in outcomes if outcome.verdict in PASSING]
     return Divergence(
         quantity,
-        first.departures[0][1],
+        first.out_of_bounds[0][1],
         first.trial.case.id,
-        _layers(quantity, showing),
+        _layers_in_words(quantity, showing),
         common_features(failing, passing),
     )
 
 
-def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
-    """In which layers a quantity departs. Of what is passed on from layer to layer the first alone counts.
+def _layers_in_words(quantity: str, outcomes: Sequence[Outcome]) -> str:
+    """In which layers a quantity has errors. Of z, a and delta only the first layer counts, as errors propagate.
 
-    A layer that is alone is the first and the output layer, and so does not tell which of the two it is.
+    Networks with a single layer are left out, because it is both the first and the output layer.
     """
     deep = [outcome for outcome in outcomes if len(outcome.trial.inputs.network.layers) > 1]
     if not deep:
@@ -57,14 +61,14 @@ def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
     wrong: set[str] = set()
     right: set[str] = set()
     for outcome in deep:
-        departing = [layer for name, layer in outcome.departures if name == quantity]
-        counted = departing[:1] if quantity in ("z", "a", "delta") else departing
+        in_error = [layer for name, layer in outcome.out_of_bounds if name == quantity]
+        counted = in_error[:1] if quantity in ("z", "a", "delta") else in_error
         last = len(outcome.trial.inputs.network.layers)
         for l in range(1, last + 1):
             place = "output" if l == last else "first" if l == 1 else "middle"
             if l in counted:
                 wrong.add(place)
-            elif l not in departing:
+            elif l not in in_error:
                 right.add(place)
     words = {
         frozenset({"output"}): "the output layer",
@@ -76,7 +80,7 @@ def _layers(quantity: str, outcomes: Sequence[Outcome]) -> str:
     }
     never = words.get(frozenset(right - wrong), "")
     if "middle" not in wrong | right:
-        del words[frozenset({"first", "output"})]  # of two layers these are all
-    alone = "middle" in wrong and "output" not in wrong and len(deep) < len(outcomes)
-    where = f"{words.get(frozenset(wrong), 'every layer')}{' and in an only layer' if alone else ''}"
+        del words[frozenset({"first", "output"})]  # a network of two layers has no others
+    in_shallow = "middle" in wrong and "output" not in wrong and len(deep) < len(outcomes)
+    where = f"{words.get(frozenset(wrong), 'every layer')}{' and in networks with one layer' if in_shallow else ''}"
     return f"in {where}" + (f"; it is right in {never}" if never else "")

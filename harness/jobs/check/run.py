@@ -1,4 +1,4 @@
-"""Check one implementation: examine it on the battery, and name the mistake."""
+"""Check one implementation: examine it on some cases, and diagnose its mistake."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Check:
-    """All that a check found. `found` is the convention that the numbers follow, `declared` the one in the file;
-    `printed` counts the bytes that the file printed, and `output` is their beginning."""
+class CheckResult:
+    """The result of a check.
+
+    `declared` is the convention in the file, `found` the one that its numbers follow. `printed` is the number of bytes
+    that the file printed, and `output` the first of them. `seconds` is the duration of the check.
+    """
 
     path: Path
     seed: int
@@ -42,37 +45,45 @@ class Check:
 
     @property
     def verdict(self) -> str:
-        """The worst over the cases; unsupported only if nothing ran."""
+        """The worst verdict of all cases; `unsupported` only if none ran."""
         return min((outcome.verdict for outcome in self.outcomes), key=VERDICTS.index)
 
     @property
     def ran(self) -> int:
-        """How many cases were run, those that it refused not among them."""
+        """The number of cases that ran, without those that the file refused."""
         return sum(outcome.was_run and outcome.verdict != "unsupported" for outcome in self.outcomes)
 
     @property
     def by_verdict(self) -> dict[str, int]:
-        """How many of the cases came to each verdict; one that was not run has failed."""
+        """The number of cases for each verdict, worst first."""
         counts = Counter(outcome.verdict for outcome in self.outcomes)
         return {verdict: counts[verdict] for verdict in VERDICTS if verdict in counts}
 
     def worst_errors(self) -> list[dict[str, Any]]:
-        """For each quantity and layer, counted down from the output, the worst error in units of what rounding
-        explains; none for one without limit."""
+        """The worst error ratio of each quantity and layer, as dictionaries.
+
+        `below_output` counts layers backwards, from 0 for the output layer. `worst` is None if the ratio is infinite or
+        NaN.
+        """
         worst: dict[tuple[str, int], float] = {}
         for outcome in self.outcomes:
             last = len(outcome.trial.inputs.network.layers)
             for (quantity, layer), judgement in outcome.judgements.items():
                 key = quantity, last - layer
-                worst[key] = max(worst.get(key, 0.0), math.inf if math.isnan(judgement.excess) else judgement.excess)
+                worst[key] = max(
+                    worst.get(key, 0.0), math.inf if math.isnan(judgement.error_ratio) else judgement.error_ratio
+                )
         return [
             {"quantity": quantity, "below_output": below, "worst": value if math.isfinite(value) else None}
             for (quantity, below), value in worst.items()
         ]
 
 
-class Checking:
-    """A check under way: the file computes while this process loads what it is judged by. Use it in a `with`."""
+class CheckRun:
+    """A running check; use it in a `with`.
+
+    The file starts to compute when this object is created, while the process imports the modules that judge it.
+    """
 
     def __init__(self, server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits) -> None:
         self._start = time.perf_counter()
@@ -85,14 +96,14 @@ class Checking:
             self._examination.ask(case, inputs)
         self._early = self._pool.poll()
 
-    def __enter__(self) -> Checking:
+    def __enter__(self) -> CheckRun:
         return self
 
     def __exit__(self, *arguments: object) -> None:
         self._pool.__exit__(*arguments)
 
-    def concluded(self, clock: Clock | None = None) -> Check:
-        """Judge what it answers by the truth, which is computed meanwhile. The clock counts the phases."""
+    def result(self, clock: Clock | None = None) -> CheckResult:
+        """Compute the truth, judge the answers, and diagnose errors. The clock counts the phases."""
         clock = clock or Clock()
         truths, early = {}, self._early
         for case, inputs in self._inputs.items():
@@ -108,26 +119,34 @@ class Checking:
                 break
             inside += sum(answer.seconds for answer in request.answers.values())
             with clock.phase("verdicts"):
-                _, about = request.key
-                known = self._examination.take(request, truths.get(about) if isinstance(about, str) else None)
-                outcomes |= {outcome.trial.case.id: outcome for outcome in known}
+                _, case_id, search = request.key
+                final = self._examination.take(request, truths[case_id] if search is None else None)
+                outcomes |= {outcome.trial.case.id: outcome for outcome in final}
         clock.elsewhere["implementations"] += inside
-        return self._check([outcomes[case.id] for case in self._inputs], clock)
+        return self._diagnose([outcomes[case.id] for case in self._inputs], clock)
 
-    def _check(self, outcomes: list[Outcome], clock: Clock) -> Check:
+    def _diagnose(self, outcomes: list[Outcome], clock: Clock) -> CheckResult:
         verdicts, diagnoses = self._examination.verdicts, list["Diagnosis"]()
-        if verdicts.found != verdicts.declared or any(outcome.departures or outcome.faults for outcome in outcomes):
-            from harness.mistakes.explain import diagnosed  # most checks end well, and need none of it
+        if verdicts.found != verdicts.declared or any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
+            from harness.mistakes.explain import diagnose_outcomes  # most checks pass and do not need it
 
             with clock.phase("diagnosis"):
-                diagnoses = diagnosed(outcomes, verdicts.declared, verdicts.found)
-        output, seconds = self._submission.output, time.perf_counter() - self._start
-        text = output.kept.decode(errors="replace")
-        told = (*outcomes,), verdicts.declared, verdicts.found, (*diagnoses,)
-        return Check(self._path, self._seed, *told, output.bytes, text, seconds)
+                diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found)
+        output = self._submission.output
+        return CheckResult(
+            path=self._path,
+            seed=self._seed,
+            outcomes=tuple(outcomes),
+            declared=verdicts.declared,
+            found=verdicts.found,
+            diagnoses=tuple(diagnoses),
+            printed=output.bytes,
+            output=output.kept.decode(errors="replace"),
+            seconds=time.perf_counter() - self._start,
+        )
 
 
-def check(server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits = Limits()) -> Check:  # noqa: B008
-    """Run the file on the cases, with inputs drawn from the seed."""
-    with Checking(server, path, cases, seed, limits) as checking:
-        return checking.concluded()
+def check_file(server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits = Limits()) -> CheckResult:  # noqa: B008
+    """Check the file on the cases, with inputs drawn from the seed."""
+    with CheckRun(server, path, cases, seed, limits) as run:
+        return run.result()

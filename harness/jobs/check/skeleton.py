@@ -1,4 +1,4 @@
-"""The skeleton of an implementation: it runs, and its one wrong line is left to be filled in."""
+"""The skeleton of an implementation: it runs, and one line is left to complete."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 
 from harness.errors import UnusableInput
 
-TEXT = '''"""{title}"""
+SKELETON = '''"""{title}"""
 
 import numpy as np
 
 SOURCE = "where this formulation is taught"
 
-# If your gradient is that of another cost or laid out otherwise, say so, and it is judged by that:
+# If your gradient is that of another cost, or has another layout, declare it:
 # REDUCTION = "mean"      # over the rows; or "mean over outputs", "mean over rows and outputs"
 # HALF = False            # the squared error without the 1/2
 # SIGN = "negative"       # backprop returns minus the gradient
-# LAYOUT = "in, out"      # the w that are returned are [n_(l-1), n_l]
-# BIAS = "first row"      # the bias is a row of that w (and b is [])
+# LAYOUT = "in, out"      # the returned w are [n_(l-1), n_l]
+# BIAS = "first row"      # the bias is a row of these w (and b is [])
 
 
 def backprop(network, x, t):
     """x is [n, n_0] and t is [n, n_L], one sample a row; layer.w is [n_l, n_(l-1)] and layer.b is [n_l].
 
-    Not for you? Refuse what you do not cover: raise NotImplementedError("why").
+    Refuse what your code does not cover: raise NotImplementedError("why").
     """
     layers = network.layers
 
@@ -44,16 +44,16 @@ def backprop(network, x, t):
     # BP2: from the last hidden layer to the first.
     for l in range(len(layers) - 2, -1, -1):
         back = deltas[0] @ layers[l + 1].w
-        deltas.insert(0, back)  # TODO: something is missing here; layers[l].activation.slope(z[l]) will help
+        deltas.insert(0, back)  # TODO: a factor is missing here; layers[l].activation.slope(z[l]) will help
 
     # BP4 and BP3: sums over the rows.
     w = [d.T @ inputs for d, inputs in zip(deltas, a, strict=False)]
     b = [np.sum(d, axis=0) for d in deltas]
-    return {{"w": w, "b": b, "delta": deltas, "z": z, "a": a[1:]}}  # one array a layer; delta, z and a are optional
+    return {{"w": w, "b": b, "delta": deltas, "z": z, "a": a[1:]}}  # one array per layer; delta, z and a are optional
 
 
 def step(network, x, t, learning_rate):
-    """One step of gradient descent: new weights and biases; the network that is given stays as it is."""
+    """One step of gradient descent: new weights and biases; do not change the given network."""
     gradients = backprop(network, x, t)
     return {{
         "w": [layer.w - learning_rate * g for layer, g in zip(network.layers, gradients["w"], strict=True)],
@@ -62,16 +62,19 @@ def step(network, x, t, learning_rate):
 '''
 
 
-def write(name: str) -> Path:
-    """Write it to NAME.py, or to the path that `name` is. Raises UnusableInput where a file is, or no folder."""
+def write_skeleton(name: str) -> Path:
+    """Write the skeleton to `name`, a path, or to `name`.py; its path.
+
+    Raises UnusableInput if the name is no module's name or in use, the file exists, or its folder does not.
+    """
     path = Path(name if name.endswith(".py") else f"{name}.py")
     if not path.stem.isidentifier() or keyword.iskeyword(path.stem):
-        raise UnusableInput(f"{name}: expected a name of letters, digits and _ that a module can have; choose another")
+        raise UnusableInput(f"{name}: expected letters, digits and _, as in the name of a module; choose another name")
     if path.stem in sys.stdlib_module_names or path.stem in ("numpy", "torch", "flint", "harness", "implementations"):
-        raise UnusableInput(f"{name}: expected a name of its own, found that of a module in use; choose another")
+        raise UnusableInput(f"{name}: expected an unused name, found that of a Python module; choose another name")
     if path.exists():
-        raise UnusableInput(f"{path}: expected no file there, found one; choose another name, or move it away")
+        raise UnusableInput(f"{path}: expected no file there, found one; choose another name, or move the file")
     if not path.absolute().parent.is_dir():
-        raise UnusableInput(f"{path}: expected the folder {path.parent} to be there; make it first")
-    path.write_text(TEXT.format(title=path.stem.replace("_", " ")), encoding="utf-8")
+        raise UnusableInput(f"{path}: expected the folder {path.parent}, found none; create it first")
+    path.write_text(SKELETON.format(title=path.stem.replace("_", " ")), encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""What a person reads after a check."""
+"""The text that a check prints."""
 
 from __future__ import annotations
 
@@ -9,36 +9,43 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.jobs.check.run import Check
-from harness.judging.judge import CONVENTION, ORDER, SYMBOLS, Outcome, standard_of
+from harness.jobs.check.run import CheckResult
+from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, UNDECLARED_CONVENTION, Outcome, standard_of
 from harness.sandbox.answers import printable
 
 if TYPE_CHECKING:
     from harness.mistakes.diagnose import Diagnosis
 
-WIDTH = 100
-FEW = 3  # kinds of failure that are shown in full
-HUGE = 1e16  # nothing of the number is right
-ENTRIES = 8  # numbers of a quantity that are shown
+LINE_WIDTH = 100
+MAX_LISTED = 3  # failures, notes, refusals or printed lines that are shown
+LARGEST_RATIO = 1e16  # above it no digit is right
+MAX_ENTRIES = 8  # numbers of a quantity that are shown
 
 
-def text(check: Check, rerun: str) -> str:
-    """All that was found, the verdict first; and the command `rerun`, if there is a failing case to look at."""
-    parts = [_head(check), _errors(check), _where(check)]
-    parts += [_mistakes(check), _conventions(check), _failures(check), _notes(check), _refusals(check)]
-    parts.append(_printed(check))
+def report_text(check: CheckResult, rerun: str) -> str:
+    """The whole result, the verdict first. `rerun` is the command that shows a failing case, or empty."""
+    parts = [_headline(check), _error_table(check), _location_text(check)]
+    parts += [
+        _mistakes_text(check),
+        _conventions_text(check),
+        _failures_text(check),
+        _notes_text(check),
+        _refusals_text(check),
+    ]
+    parts.append(_printed_text(check))
     if len(check.outcomes) == 1:
-        parts.append(_numbers(check.outcomes[0], check))
+        parts.append(_numbers_text(check.outcomes[0], check))
     elif rerun:
-        what = ", with its numbers beside the true ones" if any(one.departures for one in check.outcomes) else " alone"
-        parts.append(f"The first failing case{what}:\n  {rerun}")
+        has_numbers = any(one.out_of_bounds for one in check.outcomes)
+        purpose = "see the numbers of the first failing case" if has_numbers else "run the first failing case alone"
+        parts.append(f"To {purpose}:\n  {rerun}")
     return "\n\n".join(part for part in parts if part)
 
 
-def _head(check: Check) -> str:
+def _headline(check: CheckResult) -> str:
     counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
     of = len(check.outcomes)
-    # Who refuses what it gets wrong agrees, too: the verdict says in how many cases it was tried.
+    # A file that refuses what it gets wrong agrees, too; so the headline says how many cases ran.
     tried = f" in {check.ran} of {of} cases" if check.ran < of and check.verdict.startswith("agrees") else ""
     return (
         f"{printable(check.path.name)}: {check.verdict.upper()}{tried}\n"
@@ -47,100 +54,114 @@ def _head(check: Check) -> str:
     )
 
 
-def _errors(check: Check) -> str:
-    """The table of the worst errors, by layer from the output back."""
+def _error_table(check: CheckResult) -> str:
+    """The table of the worst error ratios, by layer from the output backwards."""
     worst = {(one["quantity"], one["below_output"]): one["worst"] for one in check.worst_errors()}
     if not worst:
         return ""
-    quantities = [name for name in ORDER if any(name == quantity for quantity, _ in worst)]
-    rows = [["layer", *(SYMBOLS[name].removeprefix("the ") for name in quantities)]]
+    quantities = [name for name in QUANTITY_ORDER if any(name == quantity for quantity, _ in worst)]
+    rows = [["layer", *(QUANTITY_SYMBOLS[name].removeprefix("the ") for name in quantities)]]
     for below in sorted({below for _, below in worst}):
-        rows.append([f"L-{below}" if below else "L", *(_units(worst, (name, below)) for name in quantities)])
+        rows.append([f"L-{below}" if below else "L", *(_ratio_text(worst, (name, below)) for name in quantities)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  " + "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "Worst error in units of what rounding explains; up to 1 is right:\n" + "\n".join(lines)
+    return "Worst error / rounding bound (<= 1 is correct):\n" + "\n".join(lines)
 
 
-def _units(worst: dict[tuple[str, int], float | None], key: tuple[str, int]) -> str:
+def _ratio_text(worst: dict[tuple[str, int], float | None], key: tuple[str, int]) -> str:
     if key not in worst:
         return "–"
     value = worst[key]
-    return "> 1e16" if value is None or value > HUGE else "<= 1" if value <= 1 else f"{value:.1e}"
+    return "> 1e16" if value is None or value > LARGEST_RATIO else "<= 1" if value <= 1 else f"{value:.1e}"
 
 
-def _where(check: Check) -> str:
-    if not any(outcome.departures for outcome in check.outcomes):
+def _location_text(check: CheckResult) -> str:
+    if not any(outcome.out_of_bounds for outcome in check.outcomes):
         return ""
-    from harness.jobs.check.location import first_divergence  # most checks end well, and need none of it
+    from harness.jobs.check.location import first_divergence  # most checks pass and do not need it
 
     divergence = first_divergence(check.outcomes)
     if divergence is None:
         return ""
-    lines = [f"Where: {divergence.symbol} is the first to go wrong, in {divergence.case}: {divergence.layers}."]
+    quantity = QUANTITY_SYMBOLS[divergence.quantity].replace("the", "The")
+    lines = [
+        f"Where: the first error is in {divergence.symbol}, in case {divergence.case}. "
+        f"{quantity} has errors {divergence.layers}."
+    ]
     if divergence.common:
         lines.append(f"What the failing cases have in common: {divergence.common}.")
     if "other than sigmoid" in divergence.common:
-        lines.append("If your code is for sigmoid alone, refuse the rest: raise NotImplementedError('sigmoid only').")
-    return _wrapped(lines)
+        lines.append("If your code is only for sigmoid, refuse the rest: raise NotImplementedError('sigmoid only').")
+    return _wrap_lines(lines)
 
 
-def _mistakes(check: Check) -> str:
+def _mistakes_text(check: CheckResult) -> str:
     if check.diagnoses:
-        return "\n\n".join(_mistake(diagnosis, check) for diagnosis in check.diagnoses)
-    if any(outcome.departures and outcome.verdict != "inaccurate" for outcome in check.outcomes):
-        return "The mistake: not one that this catalogue knows."
+        return "\n\n".join(_mistake_text(diagnosis, check) for diagnosis in check.diagnoses)
+    if any(outcome.out_of_bounds and outcome.verdict != "inaccurate" for outcome in check.outcomes):
+        return "The mistake: not in the catalogue."
     reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.verdict == "inaccurate")
-    return "\n".join(f"Not the formula, but the arithmetic: {reason}." for reason in reasons)
+    return "\n".join(f"The formula is right, but the arithmetic is inaccurate: {reason}." for reason in reasons)
 
 
-def _mistake(diagnosis: Diagnosis, check: Check) -> str:
-    intended = check.verdict == CONVENTION
-    lines = [f"{'If it was not meant, the mistake' if intended else 'The mistake'}: {diagnosis.name}"]
+def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:
+    intended = check.verdict == UNDECLARED_CONVENTION
+    lines = [f"{'If this is not intended, the mistake' if intended else 'The mistake'}: {diagnosis.name}"]
     if diagnosis.where:
         lines[0] += f", in {diagnosis.where} only"
     if diagnosis.function:
         other = "step" if diagnosis.function == "backprop" else "backprop"
-        lines.append(f"  It is in {diagnosis.function} alone, which computes gradients of its own: {other} is right.")
+        lines.append(f"  Only {diagnosis.function} has it, and computes gradients of its own; {other} is right.")
     if len(check.outcomes) == 1:
-        lines.append("  Seen from this case alone, which may not tell it from others.")
-    if diagnosis.beside:
-        declared = ", ".join(f"{name} = {value!r}" for name, value in diagnosis.beside.items())
-        lines.append(f"  and beside it another convention, which the file can declare: {declared}")
+        lines.append("  Several mistakes may fit a single case; a check of all cases distinguishes them.")
+    if diagnosis.convention_changes:
+        declared = ", ".join(f"{name} = {value!r}" for name, value in diagnosis.convention_changes.items())
+        lines.append(f"  The file also follows another convention; to declare it: {declared}")
     for mistake in diagnosis.mistakes:
         name = f"{mistake.known_as()}: " if len(diagnosis.mistakes) > 1 else ""
         lines += textwrap.wrap(
-            f"{name}{mistake.sentence()}", WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False
+            f"{name}{mistake.sentence()}",
+            LINE_WIDTH,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
         )
         lines += [
             f"    {mistake.equation}, right:  {mistake.right}",
             f"    {' ' * len(mistake.equation)}  wrong:  {mistake.wrong}",
         ]
         lines += [f"    {source}" for source in mistake.sources]
-    lines.append(
-        f"  It reproduces your numbers in {diagnosis.reproduces} of {diagnosis.of} cases that depart, to the last "
-        "digit that rounding allows."
-        + (" (The others say nothing of it.)" if diagnosis.reproduces < diagnosis.of else "")
-    )
+    lines.append(f"  It matches your output, within rounding, in {_matching_cases(diagnosis, check)}.")
     return "\n".join(lines)
 
 
-def _conventions(check: Check) -> str:
-    undeclared = check.found.beyond(check.declared)
+def _matching_cases(diagnosis: Diagnosis, check: CheckResult) -> str:
+    """The cases that the mistake reproduces, and those of which it has to."""
+    failing = sum(bool(outcome.out_of_bounds or outcome.faults) for outcome in check.outcomes)
+    which = "failing cases" if diagnosis.of == failing else "cases with numbers that differ"
+    if diagnosis.reproduces == diagnosis.of:
+        return f"all {diagnosis.of} {which}" if diagnosis.of > 1 else f"the only one of the {which}"
+    return f"{diagnosis.reproduces} of {diagnosis.of} {which}; rounding hides it in the others"
+
+
+def _conventions_text(check: CheckResult) -> str:
+    undeclared = check.found.differences_from(check.declared)
     if not undeclared:
         return ""
-    lines = ["It follows another convention. If you mean it, declare it in the file:"]
+    lines = ["The output follows another convention. If this is intended, declare it in the file:"]
     lines += [f"  {name} = {value!r}" for name, value in undeclared.items()]
     if "SIGN" in undeclared and not any(("update", 1) in outcome.judgements for outcome in check.outcomes):
-        lines.append("A step that subtracts this gradient climbs; one that adds it descends.")
+        lines.append("With this sign, a step must add the gradient to descend.")
     return "\n".join(lines)
 
 
-def _failures(check: Check) -> str:
-    """Each reason once, with its cases counted, and the first traceback. What differs in numbers alone is one."""
+def _failures_text(check: CheckResult) -> str:
+    """Each reason once, with the number of its cases, and the first traceback. Reasons that differ only in numbers are
+    one."""
     found: dict[str, list[str]] = defaultdict(list)
     first: dict[str, str] = {}
     for outcome in check.outcomes:
-        for (kind, detail), functions in _reasons(outcome).items():
+        for (kind, detail), functions in _failure_reasons(outcome).items():
             message = f"{kind}: {f'{functions[0]}: ' if len(functions) == 1 else ''}{detail}"
             alike = re.sub(r"\d+", "#", message)
             first.setdefault(alike, message)
@@ -148,61 +169,71 @@ def _failures(check: Check) -> str:
     if not found:
         return ""
     lines = ["Failed:"]
-    for alike, ids in list(found.items())[:FEW]:
-        more = f" and {len(ids) - 1} more such" if len(ids) > 1 else ""
-        lines += textwrap.wrap(f"{first[alike]} [{ids[0]}{more}]", WIDTH, initial_indent="  ", subsequent_indent="    ")
-    if len(found) > FEW:
-        lines.append(f"  and {len(found) - FEW} other reasons; --json FILE has them all")
+    for alike, ids in list(found.items())[:MAX_LISTED]:
+        more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+        lines += textwrap.wrap(
+            f"{first[alike]} [{ids[0]}{more}]", LINE_WIDTH, initial_indent="  ", subsequent_indent="    "
+        )
+    if len(found) > MAX_LISTED:
+        lines.append(f"  and {len(found) - MAX_LISTED} other reasons; --json FILE writes all of them")
     shown = next((r.traceback for one in check.outcomes for r in one.faults.values() if r.traceback), "")
     return "\n".join(lines) + (f"\n\n{textwrap.indent(shown, '    ')}" if shown else "")
 
 
-def _reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
-    """The functions that failed, by kind and detail: what concerns the file is one reason."""
+def _failure_reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
+    """The failed functions by (kind, detail); a failure of the whole file is a single reason."""
     reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
     for function, refusal in outcome.faults.items():
         reasons[refusal.kind, refusal.detail].append(function)
     return reasons
 
 
-def _notes(check: Check) -> str:
-    """What else was seen, each once."""
+def _notes_text(check: CheckResult) -> str:
+    """What else was observed, each note once."""
     counts = Counter(outcome.note for outcome in check.outcomes if outcome.note)
-    lines = [f"{note} [{count} case{'s' if count > 1 else ''}]" for note, count in counts.most_common(FEW)]
-    return "\n".join(["Noted:", *(textwrap.fill(line, WIDTH, initial_indent="  ") for line in lines)]) if lines else ""
-
-
-def _refusals(check: Check) -> str:
-    """Why it refused cases, each reason once."""
-    refused = [one for one in check.outcomes if one.verdict == "unsupported"]
-    counts = Counter(next(iter(outcome.refusals.values())).detail for outcome in refused)
-    lines = [f"{detail} [{count} case{'s' if count > 1 else ''}]" for detail, count in counts.most_common(FEW)]
+    lines = [f"{note} [{count} case{'s' if count > 1 else ''}]" for note, count in counts.most_common(MAX_LISTED)]
     return (
-        "\n".join(["Refused:", *(textwrap.fill(line, WIDTH, initial_indent="  ") for line in lines)]) if lines else ""
+        "\n".join(["Notes:", *(textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines)])
+        if lines
+        else ""
     )
 
 
-def _printed(check: Check) -> str:
+def _refusals_text(check: CheckResult) -> str:
+    """Why the file refused cases, each reason once."""
+    refused = [one for one in check.outcomes if one.verdict == "unsupported"]
+    counts = Counter(next(iter(outcome.refusals.values())).detail for outcome in refused)
+    lines = [f"{detail} [{count} case{'s' if count > 1 else ''}]" for detail, count in counts.most_common(MAX_LISTED)]
+    return (
+        "\n".join(["Refused cases:", *(textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines)])
+        if lines
+        else ""
+    )
+
+
+def _printed_text(check: CheckResult) -> str:
     if not check.printed:
         return ""
-    first = check.output.splitlines()[:FEW]
-    shown = "\n".join(f"  | {printable(line[: WIDTH - 4])}" for line in first)
-    return f"It printed {check.printed:,} bytes, which begin so:\n{shown}"
+    first = check.output.splitlines()[:MAX_LISTED]
+    shown = "\n".join(f"  | {printable(line[: LINE_WIDTH - 4])}" for line in first)
+    return f"The file printed {check.printed:,} bytes; the first lines:\n{shown}"
 
 
-def _numbers(outcome: Outcome, check: Check) -> str:
-    """The submission's numbers beside the true ones: those that depart, worst first, or else the worst of all."""
-    keys = outcome.departures or list(outcome.judgements)
+def _numbers_text(outcome: Outcome, check: CheckResult) -> str:
+    """The submission's numbers next to the true ones: the worst entries of quantities out of bounds, or if there are
+    none the worst entry of each quantity."""
+    keys = outcome.out_of_bounds or list(outcome.judgements)
     lines = []
     for quantity, layer in keys:
         value = outcome.quantities[quantity, layer]
         standard = standard_of((quantity, layer), value, outcome.trial, check.found)
         error = standard.truth.error(value)
         allowed = standard.bound + standard.truth.radius
-        worst = np.argsort(-(error / allowed), axis=None)[: ENTRIES if outcome.departures else 1]
-        name = SYMBOLS[quantity].removeprefix("the ")
-        lines.append(f"{name} of layer {layer}, {value.size} entries, the {len(worst)} farthest off:")
-        lines.append(f"  {'entry':<10}{'yours':>26}{'true':>26}{'error':>12}{'rounding':>12}")
+        worst = np.argsort(-(error / allowed), axis=None)[: MAX_ENTRIES if outcome.out_of_bounds else 1]
+        name = QUANTITY_SYMBOLS[quantity].removeprefix("the ")
+        which = f"the {len(worst)} largest errors" if len(worst) > 1 else "the largest error"
+        lines.append(f"{name} of layer {layer}, {value.size} entries, {which} relative to the bound:")
+        lines.append(f"  {'entry':<10}{'yours':>26}{'true':>26}{'error':>12}{'bound':>12}")
         for flat in worst:
             entry = tuple(int(i) for i in np.unravel_index(flat, value.shape))
             lines.append(
@@ -212,5 +243,5 @@ def _numbers(outcome: Outcome, check: Check) -> str:
     return "\n".join(lines)
 
 
-def _wrapped(lines: list[str]) -> str:
-    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
+def _wrap_lines(lines: list[str]) -> str:
+    return "\n".join(textwrap.fill(line, LINE_WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)

@@ -12,14 +12,14 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
-from harness.sandbox.loading import Functions, find, functions_in, run_file
+from harness.sandbox.loading import Functions, find_implementations, functions_in, run_file
 from harness.truth.certify import certify, error_over_bound
 from harness.truth.enclosures.precise import to_float64
 
 
 def module(name: str) -> ModuleType:
     """The file of an implementation, run."""
-    return run_file(find([name])[0])
+    return run_file(find_implementations([name])[0])
 
 
 def functions(name: str) -> Functions:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput, unwritable
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_jobs, add_limits, add_reports, add_selection, seed
+from harness.jobs.options import add_jobs, add_limits, add_reports, add_selection, seed_argument
 from harness.reporting.files import REPORTS
 from harness.sandbox.processes import ending
 
@@ -33,7 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--case", metavar="IDS", help="cases, comma-separated: ids, or patterns such as 'iris*'")
     add("--data", metavar="FILE.csv", help="cases over this table instead; its last column is the target")
     add_reports(parser)
-    add("--seed", type=seed, metavar="N", help="draw the inputs anew from it (default: those of the reports)")
+    add("--seed", type=seed_argument, metavar="N", help="draw the inputs anew from it (default: those of the reports)")
     add_jobs(parser)
     add_limits(parser, "one implementation on one case", 60.0)
     add("--json", type=Path, metavar="FILE", help="also write all rows of the tables, as data")
@@ -126,10 +126,10 @@ def _problem(path: Path, write: Callable[[], object]) -> str:
 def _run_list(_: argparse.Namespace) -> Finished:
     from harness.cases.standard import standard_cases
     from harness.jobs.train.courses import courses
-    from harness.sandbox.loading import available
+    from harness.sandbox.loading import available_implementations
 
     print("Implementations")
-    for implementation in available():
+    for implementation in available_implementations():
         print(f"  {implementation.name:<20}{implementation.title}")
     cases = standard_cases()
     datasets = dict.fromkeys(

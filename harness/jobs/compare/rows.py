@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.cases.case import QUANTITIES_BY_FUNCTION
-from harness.judging.judge import CONVENTION, Outcome, Trial
-from harness.judging.verdict import Judgement, digits, distance, relative_to
+from harness.judging.judge import UNDECLARED_CONVENTION, Outcome, Trial
+from harness.judging.verdict import Judgement, digits, max_norm_distance, relative_to
 from harness.sandbox.answers import printable
 
 
@@ -23,7 +23,7 @@ class Row(NamedTuple):
     entry: str = ""
     error: float | None = None
     bound: float | None = None
-    excess: float | None = None
+    error_ratio: float | None = None
     entries: int | None = None
     digits: int | None = None
     verdict: str = ""
@@ -43,7 +43,7 @@ def rows_of(implementation: str, outcome: Outcome) -> Iterator[Row]:
             yield _judged(row, outcome.judgements[key], outcome)
         elif key in trained:
             # Weights after many steps are shown in digits and not judged: rounding grows with the steps.
-            yield row._replace(digits=digits(distance(array, trained[key]), case.dtype))
+            yield row._replace(digits=digits(max_norm_distance(array, trained[key]), case.dtype))
         else:
             yield row._replace(verdict="cannot tell", detail=trial.truth.reason)
     for function, refusal in outcome.refusals.items():
@@ -59,8 +59,8 @@ def _judged(row: Row, judgement: Judgement, outcome: Outcome) -> Row:
         verdict, detail = outcome.cause, outcome.reason
     elif unclear:
         detail = f"{unclear} entries cannot be decided: within rounding of a kink, or no finite bound"
-    elif outcome.verdict == CONVENTION:
-        verdict = CONVENTION
+    elif outcome.verdict == UNDECLARED_CONVENTION:
+        verdict = UNDECLARED_CONVENTION
     relative = (
         max(judgement.relative, _room(outcome.trial, row.layer)) if row.quantity == "update" else judgement.relative
     )
@@ -68,7 +68,7 @@ def _judged(row: Row, judgement: Judgement, outcome: Outcome) -> Row:
         entry=str(list(judgement.entry)),
         error=judgement.error,
         bound=judgement.bound,
-        excess=judgement.excess,
+        error_ratio=judgement.error_ratio,
         digits=digits(relative, outcome.trial.case.dtype),
         verdict=verdict,
         detail=detail,

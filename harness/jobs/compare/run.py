@@ -19,7 +19,7 @@ from harness.jobs.compare.rows import Row
 from harness.jobs.compare.schedule import Answered, Schedule
 from harness.jobs.compare.table import ResultTable
 from harness.reporting.profile import Clock
-from harness.sandbox.loading import Implementation, available, find
+from harness.sandbox.loading import Implementation, available_implementations, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits
 
@@ -64,7 +64,7 @@ def select(only: str | None = None, case: str | None = None, data: str | None = 
 
     None means all. Raises UnknownName, or UnusableInput where nothing is named or a path is none.
     """
-    implementations = find(split_names(only)) if only is not None else available()
+    implementations = find_implementations(split_names(only)) if only is not None else available_implementations()
     if data is not None and not data.lower().endswith(".csv"):
         raise UnusableInput(
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"

@@ -3,7 +3,7 @@ number.
 
 A case is open from the moment it is given to the implementations until their answers are judged; then what belongs to
 it is dropped. Each answer is judged when it comes, so that an interrupted run has lost nothing that it computed; but
-one that departs waits, with its truth, while a convention that the file does not declare may still explain it.
+one that is out of bounds waits, with its truth, while a convention that the file does not declare may still explain it.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ class Schedule:
         """Do it all, and tell of each answer when it is there; the rows and the pairs go where they belong."""
         while self._open_next():
             for request in self._pool.outcomes():
-                examination, about = request.key
+                examination, case, search = request.key
                 self._asked_inside += sum(answer.seconds for answer in request.answers.values())
-                one = self._open[about] if isinstance(about, str) else None
+                one = self._open[case] if search is None else None
                 truth = one and self._truth(one)
                 with self._clock.phase("verdicts"):
                     for outcome in examination.take(request, truth):

@@ -100,14 +100,26 @@ def _text(rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def _row_from_csv(cells: Sequence[str]) -> Row:
-    implementation, case, quantity, layer, entry, error, bound, excess, entries, digits, verdict, seconds, detail = (
-        cells
-    )
+    (
+        implementation,
+        case,
+        quantity,
+        layer,
+        entry,
+        error,
+        bound,
+        error_ratio,
+        entries,
+        digits,
+        verdict,
+        seconds,
+        detail,
+    ) = cells
     return Row(
         *(implementation, case, quantity, int(layer), entry),
         error=float(error) if error else None,
         bound=float(bound) if bound else None,
-        excess=float(excess) if excess else None,
+        error_ratio=float(error_ratio) if error_ratio else None,
         entries=int(entries) if entries else None,
         digits=int(digits) if digits else None,
         verdict=verdict,

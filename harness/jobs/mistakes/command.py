@@ -14,11 +14,11 @@ def _arguments(_: argparse.ArgumentParser) -> None:
 
 def _run(_: argparse.Namespace) -> Finished:
     from harness.cases.standard import gradient_cases
-    from harness.jobs.check.run import check
+    from harness.jobs.check.run import check_file
     from harness.jobs.mistakes.kill_matrix import kill_matrix, prepared
     from harness.jobs.mistakes.report import kill_facts, mistakes_document, usual_checks
     from harness.reporting.markdown import write_report
-    from harness.sandbox.loading import available
+    from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server
 
     cases = prepared(gradient_cases())
@@ -32,8 +32,8 @@ def _run(_: argparse.Namespace) -> Finished:
         )
     right = {}
     with Server() as server:
-        for one in available():
-            found = check(server, one.path, gradient_cases(), 0)
+        for one in available_implementations():
+            found = check_file(server, one.path, gradient_cases(), 0)
             right[one.name] = [diagnosis.name for diagnosis in found.diagnoses]
             print(f"{one.name}: {found.verdict}, {found.ran} of {len(cases)} cases ran", flush=True)
     write_report(REPORTS, "mistakes", "mistakes", mistakes_document(rows, passed, right), **kill_facts(rows))

@@ -9,11 +9,11 @@ import numpy as np
 
 from harness.cases.case import Case, required_functions
 from harness.jobs.peers.checkers import Check
-from harness.judging.conventions import OURS
+from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake
-from harness.mistakes.diagnose import diagnose, every_kind
-from harness.mistakes.explain import subjects
+from harness.mistakes.diagnose import candidate_kinds, diagnose
+from harness.mistakes.explain import subjects_of
 from harness.model.contract import Array, Gradients, Inputs
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer, Refusal
@@ -43,8 +43,11 @@ def kill_matrix(cases: Sequence[Trial]) -> list[KillRow]:
     """Every mistake of the catalogue, run in floating point on every case, and diagnosed from its numbers."""
     rows = []
     for name, entry in CATALOGUE.items():
-        outcomes = [judge_case(replace(one, answers=answers(entry, one)), OURS) for one in cases]
-        diagnoses = diagnose([subject for outcome in outcomes for subject in subjects(outcome, OURS)], every_kind(OURS))
+        outcomes = [judge_case(replace(one, answers=answers(entry, one)), DEFAULT_CONVENTION) for one in cases]
+        diagnoses = diagnose(
+            [subject for outcome in outcomes for subject in subjects_of(outcome, DEFAULT_CONVENTION)],
+            candidate_kinds(DEFAULT_CONVENTION),
+        )
         by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
         rows.append(KillRow(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
     return rows
@@ -53,7 +56,7 @@ def kill_matrix(cases: Sequence[Trial]) -> list[KillRow]:
 def _found(outcome: Outcome) -> str:
     if any(refusal.kind == "exception" for refusal in outcome.faults.values()):
         return DOES_NOT_RUN
-    return SEEN if outcome.departures or outcome.faults else HIDDEN
+    return SEEN if outcome.out_of_bounds or outcome.faults else HIDDEN
 
 
 def answers(formulation: type[Textbook], one: Trial) -> dict[str, Answer]:

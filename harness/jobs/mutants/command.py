@@ -6,13 +6,13 @@ import argparse
 
 from harness.errors import UnusableInput
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_selection, seed
+from harness.jobs.options import add_selection, seed_argument
 from harness.reporting.files import REPORTS
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
-    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of the inputs (default: 1)")
+    parser.add_argument("--seed", type=seed_argument, default=1, metavar="N", help="of the inputs (default: 1)")
 
 
 def _run(options: argparse.Namespace) -> Finished:

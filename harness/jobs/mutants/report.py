@@ -128,7 +128,7 @@ def _fate_row(name: str, fates: Sequence[Fate], known: Mapping[MutantKey, Reason
     how = Counter(fate.killed for fate in fates)
     killed = len(fates) - how[""]
     equivalent = sum(not fate.killed and key_of(fate) in known and known[key_of(fate)].equivalent for fate in fates)
-    counts = [len(fates), *(how[kind] for kind in ("failed", "departs", "refuses", "")), equivalent]
+    counts = [len(fates), *(how[kind] for kind in ("failed", "out of bounds", "refuses", "")), equivalent]
     shares = [_percent(killed, len(fates)), _percent(killed, len(fates) - equivalent)]
     return [name, *(f"{count:,}" for count in counts), *shares]
 

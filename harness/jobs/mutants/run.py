@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness.cases.case import Case
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.run import Check, check
+from harness.jobs.check.run import CheckResult, check_file
 from harness.judging.verdict import VERDICTS
 from harness.sandbox.loading import Implementation
 from harness.sandbox.processes.server import Server
@@ -39,7 +39,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant: `killed` is empty for a survivor; otherwise it failed, or departs, or refuses."""
+    """What became of a mutant: `killed` is empty for a survivor; otherwise `failed`, `out of bounds` or `refuses`."""
 
     implementation: str
     mutant: Mutant
@@ -86,24 +86,24 @@ def _change(source: str, text: str) -> tuple[int, str, str]:
 def fates(server: Server, implementation: Implementation, seed: int) -> Iterator[Fate]:
     """Check every mutant of an implementation against the verdict on the original; each as it is done."""
     cases = gradient_cases()
-    rounds = [(part, check(server, implementation.path, part, seed)) for part in (cases[::_SAMPLE], cases)]
+    rounds = [(part, check_file(server, implementation.path, part, seed)) for part in (cases[::_SAMPLE], cases)]
     path = Path(server.folder()) / implementation.path.name
     for mutant in mutants_of(implementation.path.read_text(encoding="utf-8")):
         path.write_text(mutant.text, encoding="utf-8")
         yield Fate(implementation.name, mutant, _killed(server, path, rounds, seed))
 
 
-def _killed(server: Server, path: Path, rounds: Sequence[tuple[Sequence[Case], Check]], seed: int) -> str:
+def _killed(server: Server, path: Path, rounds: Sequence[tuple[Sequence[Case], CheckResult]], seed: int) -> str:
     """How the mutant is worse than the original, in the first round of cases where it is; empty where in none."""
     for cases, original in rounds:
-        found = check(server, path, cases, seed)
+        found = check_file(server, path, cases, seed)
         if found.verdict != "unsupported" and VERDICTS.index(found.verdict) < VERDICTS.index(original.verdict):
-            return "failed" if found.verdict == "failed" else "departs"
+            return "failed" if found.verdict == "failed" else "out of bounds"
         if _given(found) < _given(original):
             return "refuses"
     return ""
 
 
-def _given(check: Check) -> int:
+def _given(check: CheckResult) -> int:
     """How many arrays were there to be judged: refusing what was given before is seen in the report."""
     return sum(len(outcome.judgements) for outcome in check.outcomes)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from harness.errors import UnusableInput
 from harness.jobs import Command, Finished
-from harness.jobs.options import folder
+from harness.jobs.options import folder_argument
 from harness.reporting.files import REPORTS
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     where = "the folder to read and write (default: reports/)"
-    parser.add_argument("--reports", type=folder, metavar="FOLDER", help=where)
+    parser.add_argument("--reports", type=folder_argument, metavar="FOLDER", help=where)
 
 
 def _run(options: argparse.Namespace) -> Finished:

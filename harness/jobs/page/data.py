@@ -87,7 +87,7 @@ def _packed(row: Mapping[str, str], texts: dict[str, int]) -> Packed:
 
     packed = [
         *(place("quantity"), number("layer"), number("entries"), number("digits")),
-        *(place("verdict"), place("excess"), place("entry"), place("detail")),
+        *(place("verdict"), place("error_ratio"), place("entry"), place("detail")),
     ]
     while packed[-1] == 0 and len(packed) > 4:
         packed.pop()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.judging.verdict import judge
+from harness.judging.verdict import judge_array
 from harness.model.contract import Array, Gradients, Inputs
 from harness.truth.certify import certify
 
@@ -22,7 +22,7 @@ def gradproof(inputs: Inputs, gradient: Gradients) -> bool:
     """Every entry within its own rounding bound of the certified truth."""
     standards = certify(inputs, 0.5, "float64")
     arrays = [(("w", l), w) for l, w in enumerate(gradient.w, 1)] + [(("b", l), b) for l, b in enumerate(gradient.b, 1)]
-    return all(judge(np.asarray(array), standards[key]).verdict == "agrees" for key, array in arrays)
+    return all(judge_array(np.asarray(array), standards[key]).verdict == "agrees" for key, array in arrays)
 
 
 def gradcheck(inputs: Inputs, gradient: Gradients, *, fast: bool = False) -> bool:

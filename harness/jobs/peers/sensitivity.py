@@ -18,7 +18,7 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.reporting.document import Bullets, DataTable, Document, Paragraph
-from harness.sandbox.loading import find, load
+from harness.sandbox.loading import find_implementations, load_functions
 
 SIZES: tuple[tuple[int, ...], ...] = (
     (4, 6, 3),
@@ -77,7 +77,7 @@ class Finding:
 
 def problems(widths: tuple[int, ...]) -> list[Problem]:
     """The networks of one size: each end with each size of the weights."""
-    backprop = load(find(["matrices"])[0]).backprop
+    backprop = load_functions(find_implementations(["matrices"])[0]).backprop
     assert backprop is not None
     made = []
     for number, (hidden, output, cost) in enumerate(ENDS):

@@ -5,15 +5,21 @@ from __future__ import annotations
 import argparse
 
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_selection, seconds, seed
+from harness.jobs.options import add_selection, seconds_argument, seed_argument
 from harness.reporting.files import REPORTS
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     add = parser.add_argument
-    add("--seconds", type=seconds, default=60.0, metavar="S", help="time limit of one architecture (default: 60)")
-    add("--seed", type=seed, default=1, metavar="N", help="of the random integers (default: 1)")
+    add(
+        "--seconds",
+        type=seconds_argument,
+        default=60.0,
+        metavar="S",
+        help="time limit of one architecture (default: 60)",
+    )
+    add("--seed", type=seed_argument, default=1, metavar="N", help="of the random integers (default: 1)")
 
 
 def _run(options: argparse.Namespace) -> Finished:

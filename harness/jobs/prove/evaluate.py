@@ -10,7 +10,7 @@ import numpy as np
 from harness.model.contract import Array, Inputs
 from harness.model.exact import Architecture, Degree, degree_inputs, degree_of
 from harness.sandbox.answers import REFUSALS, Fault
-from harness.sandbox.host.returned import of_gradients, of_network
+from harness.sandbox.host.returned import gradient_arrays, network_arrays
 from harness.sandbox.loading import Functions
 
 Values = dict[tuple[str, int], Array]
@@ -29,7 +29,7 @@ def evaluate(functions: Functions, inputs: Inputs, learning_rate: Any) -> Values
     try:
         if functions.backprop:
             given = inputs.copy()
-            gradients = of_gradients(functions.backprop(given.network, given.x, given.t), inputs, _objects)
+            gradients = gradient_arrays(functions.backprop(given.network, given.x, given.t), inputs, _objects)
             _check_unchanged(given, inputs)
             values |= {(name, l): array for (name, l), array in gradients.items() if name in ("w", "b", "delta")}
         if functions.step:
@@ -84,7 +84,7 @@ def _after(functions: Functions, given: Inputs, learning_rate: Any) -> Values:
         if functions.backprop:
             return {}
         raise
-    return {(f"new {name}", l): array for (name, l), array in of_network(after, given, _objects).items()}
+    return {(f"new {name}", l): array for (name, l), array in network_arrays(after, given, _objects).items()}
 
 
 def differences(one: Values, other: Values) -> tuple[list[str], int]:

@@ -22,10 +22,10 @@ _QUANTITIES = ("w", "b", "delta", "new w", "new b")
 EXACT_NAMES = ("degree", *(f"{run} {quantity}" for run in range(EXACT_RUNS) for quantity in _QUANTITIES))
 
 
-class Host(call.Host):
-    """An implementation that has been loaded, and computes with exact numbers what it is asked to."""
+class ExactHost(call.ImplementationHost):
+    """An imported implementation that computes with exact numbers."""
 
-    def _answered(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def _answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
         start = time.perf_counter()
         architecture = Architecture(tuple(header["widths"]), header["rows"])
         try:

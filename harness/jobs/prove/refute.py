@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from harness.mistakes import Mistake
-from harness.mistakes.backward import InverseWhereTransposeBelongs, WrongLayersWeights
-from harness.mistakes.gradients import OutputsWhereInputsBelong
+from harness.mistakes.entries.backward import InverseWhereTransposeBelongs, WrongLayersWeights
+from harness.mistakes.entries.gradients import OutputsWhereInputsBelong
 from harness.model.contract import Array, Inputs
 from harness.model.exact import Architecture, opaque_inputs, small_inputs
 from harness.model.textbook import Textbook

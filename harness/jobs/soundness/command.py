@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_jobs, count, seed
+from harness.jobs.options import add_jobs, count_argument, seed_argument
 
 ENOUGH = 20_000_000  # entries
 
@@ -14,8 +14,8 @@ ENOUGH = 20_000_000  # entries
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     several = "entries to compare, at least; it stops at the network that reaches them (default: 20 million)"
-    add("--entries", type=count, default=ENOUGH, metavar="N", help=several)
-    add("--seed", type=seed, default=0, metavar="N", help="the first trial (default: 0)")
+    add("--entries", type=count_argument, default=ENOUGH, metavar="N", help=several)
+    add("--seed", type=seed_argument, default=0, metavar="N", help="the first trial (default: 0)")
     add_jobs(parser)
     add("--json", type=Path, metavar="FILE", help="also write the counts and the quantiles, as data")
 
@@ -24,12 +24,12 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.soundness.report import as_json, as_text
     from harness.jobs.soundness.trials import LOSSY, TrialTally, sound
     from harness.reporting.files import check_file
-    from harness.sandbox.loading import available
+    from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server, processors
 
     if options.json is not None:
         check_file(options.json)
-    implementations = tuple(one for one in available() if one.name not in LOSSY)
+    implementations = tuple(one for one in available_implementations() if one.name not in LOSSY)
     trials, tally, jobs = 0, TrialTally(), options.jobs or processors()
     with Server() as server:
         for trials, tally in sound(server, implementations, options.entries, options.seed, jobs):

@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.cases.case import HIDDEN_ACTIVATIONS, Case, make_case
 from harness.jobs.soundness.tightness import NONE, Tightness
-from harness.judging.conventions import OURS
+from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
@@ -22,7 +22,7 @@ from harness.sandbox.answers import Answer
 from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
-from harness.sandbox.requests import Limits, Submission, ask
+from harness.sandbox.requests import Limits, Submission, contract_request
 from harness.truth.certify import Standard, error_over_bound
 
 OUTPUTS = ("softmax", "sigmoid", "identity", "tanh", "softplus")
@@ -92,7 +92,7 @@ class RandomTrial:
         show."""
         truth, tally = CaseTruth.of(self.case, self.inputs), TrialTally()
         for name, mine in answers.items():
-            outcome = judge_case(Trial(truth, mine), OURS)
+            outcome = judge_case(Trial(truth, mine), DEFAULT_CONVENTION)
             for function, refusal in outcome.faults.items():
                 place = f"{name}: trial {self.number}, {self.case.id}, {function}: {refusal.detail}"
                 tally = tally.plus(TrialTally(alarms=Counter({name: 1}), where=(place,)))
@@ -180,7 +180,7 @@ def tallies(pool: Pool, submissions: Sequence[Submission], numbers: Sequence[int
         asked[number] = [one for one in submissions if not (large and one.name in SLOW_FORMULATIONS)]
         for one in asked[number]:
             rate = trial.case.learning_rate
-            pool.add(one, [ask((number, one.name), ("backprop", "step"), trial.inputs, rate)])
+            pool.add(one, [contract_request((number, one.name), ("backprop", "step"), trial.inputs, rate)])
     found: dict[int, TrialTally] = {}
     for request in pool.outcomes():
         number, name = request.key

@@ -6,7 +6,7 @@ import argparse
 import math
 
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_jobs, add_limits, add_reports, add_selection, count
+from harness.jobs.options import add_jobs, add_limits, add_reports, add_selection, count_argument
 from harness.reporting.files import REPORTS
 from harness.sandbox.processes import ending
 
@@ -15,7 +15,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     add = parser.add_argument
     add("--course", metavar="IDS", help="courses, comma-separated: ids, or patterns such as 'iris*'")
-    add("--epochs", type=count, default=300, metavar="N", help="how many (default: 300)")
+    add("--epochs", type=count_argument, default=300, metavar="N", help="how many (default: 300)")
     add("--fresh", action="store_true", help="ignore saved runs")
     add_reports(parser)
     add_jobs(parser)

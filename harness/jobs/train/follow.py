@@ -12,14 +12,14 @@ from harness.jobs.train.courses import COURSE_EPOCHS, Course, courses
 from harness.jobs.train.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
 from harness.jobs.train.states import State, network_of
 from harness.jobs.train.store import Run, Store, fingerprint
-from harness.judging.conventions import OURS, settled
+from harness.judging.conventions import DEFAULT_CONVENTION, quantities_or_refusal
 from harness.judging.examine import convention_of
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.loading import available, find
+from harness.sandbox.loading import available_implementations, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
-from harness.sandbox.requests import Limits, Request, Submission, ask
+from harness.sandbox.requests import Limits, Request, Submission, contract_request
 
 _TAKEN = [one.name for one in OWN]
 
@@ -64,8 +64,8 @@ def select_courses(
     """Implementations from comma-separated names or paths, courses from comma-separated ids or patterns; None means
     all, scikit-learn included. Raises UnknownName, or UnusableInput where nothing is named or a path is none."""
     peers = (ScikitLearn(),) if only is None else ()
-    found = find(split_names(only)) if only is not None else available()
-    ours = {one.name: one.path for one in available()} | dict.fromkeys(_TAKEN)
+    found = find_implementations(split_names(only)) if only is not None else available_implementations()
+    ours = {one.name: one.path for one in available_implementations()} | dict.fromkeys(_TAKEN)
     for one in found:
         if ours.get(one.name, one.path) != one.path:
             raise UnusableInput(f"{one.path}: expected a name of its own, found that of a run of ours; rename the file")
@@ -89,7 +89,7 @@ def follow(
             runs[run.key] = replace(run, states=store.read(run))
     display.begin([*runs.values()])
     stopped: dict[tuple[str, str], Refusal] = {}
-    submissions = {one.name: Submission(one.name, one.target, limits, one.side) for one in selection.runners}
+    submissions = {one.name: Submission(one.name, one.target, limits, one.host) for one in selection.runners}
     with Pool(server, jobs) as pool:
         for run in runs.values():
             if not run.is_complete:
@@ -117,8 +117,8 @@ def _next_stretch(run: Run) -> Request:
     epochs = [run.course.recorded[len(run.states)] - run.epoch]
     if isinstance(run.runner, Formulation):
         given = Inputs(network_of(inputs.network, state), inputs.x, inputs.t)
-        return ask(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
-    request = ask(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
+        return contract_request(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
+    request = contract_request(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
     header = {**request.header, "course": asdict(course)}
     return replace(request, header=header, arrays=[*request.arrays, *state])
 
@@ -128,5 +128,5 @@ def _reached(run: Run, submission: Submission, answer: Answer) -> tuple[State, R
     if not isinstance(run.runner, Formulation):
         return tuple(answer.arrays[key] for key in sorted(answer.arrays)), answer.refusal
     _, fault = convention_of(submission.declared)
-    quantities, refusal = settled("train", answer, run.inputs, OURS)
+    quantities, refusal = quantities_or_refusal("train", answer, run.inputs, DEFAULT_CONVENTION)
     return tuple(quantities[key] for key in sorted(quantities)), fault or refusal

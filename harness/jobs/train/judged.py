@@ -36,13 +36,13 @@ TRAINING_COLUMNS = [
 @dataclass(frozen=True)
 class Verdict:
     """What became of one run: explained by rounding after every recorded epoch, not explained, failed, unsupported, or
-    cannot tell where the truth or the perturbed runs are missing. `excess` is its largest distance in units of the
+    cannot tell where the truth or the perturbed runs are missing. `error_ratio` is its largest distance in units of the
     limit; `detail` says after which epoch it is first above it, or why there is no more."""
 
     course: str
     runner: str
     verdict: str
-    excess: float
+    error_ratio: float
     detail: str
 
     @property
@@ -136,17 +136,17 @@ def _judged_rows(run: Run, standards: Sequence[_Standard]) -> Iterator[dict[str,
 def _verdict(run: Run, rows: Sequence[dict[str, Any]], refusal: Refusal | None) -> Verdict:
     weights = [row for row in rows if row["quantity"] == "weights"]
     # A NaN is the worst of all, and max would pass over it.
-    excess = max((row["error"] / row["limit"] for row in weights), key=lambda e: (e != e, e), default=math.nan)
+    error_ratio = max((row["error"] / row["limit"] for row in weights), key=lambda e: (e != e, e), default=math.nan)
     for row in weights:
         if row["verdict"] == NOT_EXPLAINED:
             detail = f"{row['error'] / row['limit']:.2g} times the limit after epoch {row['epoch']}"
-            return Verdict(*run.key, NOT_EXPLAINED, excess, detail)
+            return Verdict(*run.key, NOT_EXPLAINED, error_ratio, detail)
     if refusal is not None:
         where = f"stopped after epoch {run.epoch}: " if run.epoch else ""
-        return Verdict(*run.key, refusal.verdict, excess, where + refusal.detail)
+        return Verdict(*run.key, refusal.verdict, error_ratio, where + refusal.detail)
     if len(weights) < len(run.course.recorded):
-        return Verdict(*run.key, "cannot tell", excess, "the truth or the perturbed runs have stopped")
-    return Verdict(*run.key, EXPLAINED, excess, "")
+        return Verdict(*run.key, "cannot tell", error_ratio, "the truth or the perturbed runs have stopped")
+    return Verdict(*run.key, EXPLAINED, error_ratio, "")
 
 
 def _loss_rows(inputs: Inputs, state: State) -> float:

@@ -18,9 +18,9 @@ from harness.jobs.train.courses import Course
 from harness.jobs.train.states import State, balls_of, network_of, of_balls, of_network
 from harness.model.contract import Array, Inputs, Network, Numbers, Unsupported
 from harness.model.textbook import Textbook
-from harness.sandbox.answers import Answer, describe
+from harness.sandbox.answers import Answer, refusal_from
 from harness.sandbox.loading import Implementation
-from harness.sandbox.messages import inputs_of
+from harness.sandbox.messages import unpack_inputs
 from harness.truth import gradient
 from harness.truth.enclosures import ball_backprop
 
@@ -29,10 +29,12 @@ PLANTED = 1e-6  # the relative error of the planted mistake
 
 
 class Runner(Protocol):
-    """Trains a course, a stretch of epochs at a time, in a worker: `side` is the module that hosts it there, for the
-    `target`."""
+    """Trains a course, some epochs at a time, in a worker.
 
-    side: ClassVar[str]
+    `host` names the class that answers there, as `module:class`, and `target` is its argument.
+    """
+
+    host: ClassVar[str]
 
     @property
     def name(self) -> str: ...
@@ -52,7 +54,7 @@ class Runner(Protocol):
 class Harnessed:
     """A runner that is the harness's own."""
 
-    side: ClassVar[str] = __name__
+    host: ClassVar[str] = f"{__name__}:RunnerHost"
     name: ClassVar[str]
 
     @property
@@ -76,7 +78,7 @@ class Formulation:
     """An implementation, by its `step`."""
 
     implementation: Implementation
-    side: ClassVar[str] = "harness.sandbox.host.call"
+    host: ClassVar[str] = "harness.sandbox.host.call:ImplementationHost"
 
     @property
     def name(self) -> str:
@@ -203,7 +205,7 @@ TRUTH, PERTURBED, PLANTED_MISTAKE = Exact(), Perturbed(), Planted()
 OWN: tuple[Harnessed, ...] = (TRUTH, PERTURBED, PLANTED_MISTAKE, ScikitLearn())
 
 
-class Host:
+class RunnerHost:
     """A runner of the harness in a worker: it answers as an implementation that trains does, of whatever its states
     are."""
 
@@ -215,11 +217,11 @@ class Host:
         """The state so many epochs later, from that which follows the inputs in the arrays."""
         start, course = time.perf_counter(), Course(**header["course"])
         count = 2 * len(header["activations"]) + 2
-        inputs, state = inputs_of(header, arrays[:count]), tuple(arrays[count:])
+        inputs, state = unpack_inputs(header, arrays[:count]), tuple(arrays[count:])
         [epochs] = header["epochs"]
         try:
             state = self._runner.advance(course, inputs, state, epochs)
         except BaseException as error:
-            return Answer(refusal=describe(error, self._runner.path))
+            return Answer(refusal=refusal_from(error, self._runner.path))
         found = {(f"epoch{epochs}", l): layer for l, layer in enumerate(state, start=1)}
         return Answer(found, seconds=time.perf_counter() - start)

@@ -23,7 +23,7 @@ from harness.jobs.train.courses import Course
 from harness.jobs.train.runners import Runner
 from harness.jobs.train.states import State
 from harness.model.contract import Array, Inputs
-from harness.sandbox.loading import FOLDER
+from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER
 
 HARNESS = Path(__file__).resolve().parents[2]
 # The modules of the harness that take part in a run, and the packages.
@@ -114,7 +114,7 @@ def fingerprint(runner: Runner, course: Course, inputs: Inputs) -> str:
     for part in (_surroundings(), runner.name, repr(course), repr(course.recorded)):
         digest.update(os.fsencode(part))
     # A foreign file may import what lies beside it.
-    own = runner.path.parent == FOLDER or runner.path.is_relative_to(HARNESS)
+    own = runner.path.parent == IMPLEMENTATIONS_FOLDER or runner.path.is_relative_to(HARNESS)
     for path in [runner.path] if own else sorted({runner.path, *filter(Path.is_file, runner.path.parent.glob("*.py"))}):
         digest.update(os.fsencode(path.name))
         digest.update(path.read_bytes())

@@ -1,1 +1,1 @@
-"""The side of the sandbox that runs in the worker process, beside the untrusted code."""
+"""The part of the sandbox that runs in a worker process, together with the untrusted code."""

@@ -1,7 +1,7 @@
-"""What a worker does: load what it is for, then answer what is asked, until its channel closes.
+"""The main function of a worker process: load its target, then answer requests until its channel closes.
 
-Beside a file that is not ours, `harness` is a small module with the contract, and nothing else of the project can be
-imported: what it is judged by must be out of reach.
+In the process of an implementation, `harness` is a small module with the contract, and nothing else of the project can
+be imported: the code that judges it must be out of its reach.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ import warnings
 from pathlib import Path
 from types import ModuleType
 
-from harness.sandbox.answers import Answer, describe, failed
-from harness.sandbox.loading import FOLDER
+from harness.sandbox.answers import Answer, failed, refusal_from
+from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 from harness.sandbox.messages import Inbox, pack, pack_answer
 from harness.sandbox.processes.fork_server import settle_worker
 
-ROOT = Path(__file__).resolve().parents[3]
-_NO_LIMIT = 2**62  # what the harness itself sends is trusted
+_NO_LIMIT = 2**62  # the harness is trusted
 
 
-def work(side: str, target: str, folder: str, channel: int, output: int) -> None:
-    """Be a worker: what `side` hosts of the target answers on the channel. Does not return."""
+def run_worker(host: str, target: str, folder: str, channel: int, output: int) -> None:
+    """Run a worker process. Does not return.
+
+    `host` is a class, as `module:class`; it is called with `target`, and its object answers the requests. `folder` is
+    the working folder. `channel` is the file descriptor of the socket to the harness, `output` that of the pipe which
+    takes everything printed.
+    """
     try:
         settle_worker(channel, output)
         for fd in (1, 2):
@@ -35,49 +39,51 @@ def work(side: str, target: str, folder: str, channel: int, output: int) -> None
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         os.chdir(folder)
         os.environ["TMPDIR"] = str(Path(folder).parent / "tmp")
-        if "tempfile" in sys.modules:  # which may know another
+        if "tempfile" in sys.modules:  # it may have cached another folder
             sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
         sys.argv, sys.dont_write_bytecode = [target], True
-        warnings.simplefilter("ignore")  # overflow and the like show in the numbers, which are checked
-        with socket.socket(fileno=channel) as answers:
-            _serve(answers, side, target)
+        warnings.simplefilter("ignore")  # the numbers are checked for the effects of overflow and the like
+        with socket.socket(fileno=channel) as harness_channel:
+            _answer_requests(harness_channel, host, target)
         os._exit(0)
-    except ConnectionError:  # nobody is there to hear it
+    except ConnectionError:  # the harness has closed the channel
         os._exit(0)
-    except BaseException:  # as where the file has spoilt what it shares with this
+    except BaseException:  # for example, the file has changed a library that this function uses
         traceback.print_exc()
     finally:
         os._exit(1)
 
 
-def _serve(channel: socket.socket, side: str, target: str) -> None:
-    start, host, refused = time.perf_counter(), None, None
+def _answer_requests(channel: socket.socket, host: str, target: str) -> None:
+    start, loaded, refused = time.perf_counter(), None, None
     try:
-        host = importlib.import_module(side).Host(target)
+        module, _, name = host.partition(":")
+        loaded = getattr(importlib.import_module(module), name)(target)
     except BaseException as error:
-        refusal = describe(error, Path(target))
+        refusal = refusal_from(error, Path(target))
         refused = [refusal.verdict, refusal.detail, "import", refusal.traceback]
-    declared = dict(host.declared) if host is not None else {}
+    declared = dict(loaded.declared) if loaded is not None else {}
     channel.sendall(pack({"loaded": time.perf_counter() - start, "declared": declared, "refusal": refused}))
     inbox = Inbox(_NO_LIMIT)
     while data := channel.recv(2**16):
         message = inbox.feed(data)
-        while message is not None and host is not None:
+        while message is not None and loaded is not None:
             header, arrays = message
             for function in header["functions"]:
-                answer: Answer = host.answer(function, header, arrays)
-                size = sum(array.nbytes for part in (answer.arrays, answer.again or {}) for array in part.values())
+                answer: Answer = loaded.answer(function, header, arrays)
+                size = sum(array.nbytes for call in (answer.arrays, answer.again or {}) for array in call.values())
                 if size > header["longest"]:
-                    said = f"it returned {size:,} bytes of numbers, expected {header['longest']:,} at most"
-                    answer = failed(said, "shape")
+                    detail = f"it returned {size:,} bytes of numbers, expected {header['longest']:,} at most"
+                    answer = failed(detail, "shape")
                 channel.sendall(pack_answer(header["id"], function, answer))
             message = inbox.feed(b"")
 
 
 def hide_harness(folder: Path) -> None:
-    """Leave of the project what a file in this folder may import: the contract, as `harness`, and its neighbours."""
+    """Replace the project's modules by what a file in this folder may import: the contract as `harness`, and the
+    file's neighbours as `implementations`."""
     contract = sys.modules["harness.model.contract"]
-    for name in ("__file__", "__cached__", "__spec__", "__loader__"):  # which say where the clone is
+    for name in ("__file__", "__cached__", "__spec__", "__loader__"):  # they contain the path of the clone
         contract.__dict__.pop(name, None)
     for name in [name for name in sys.modules if name.partition(".")[0] in ("harness", "implementations")]:
         del sys.modules[name]
@@ -85,17 +91,18 @@ def hide_harness(folder: Path) -> None:
     for name in ("Gradients", "Layer", "Network", "Unsupported"):
         setattr(small, name, getattr(contract, name))
     neighbours = ModuleType("implementations", "The package of a file, for imports such as `from . import neighbour`.")
-    neighbours.__path__ = [] if folder == FOLDER else [str(folder)]
+    neighbours.__path__ = [] if folder == IMPLEMENTATIONS_FOLDER else [str(folder)]
     sys.modules |= {"harness": small, "harness.model.contract": contract, "implementations": neighbours}
-    sys.path[:] = [path for path in sys.path if not _is_ours(path)]
+    sys.path[:] = [path for path in sys.path if not _is_in_project(path)]
     os.environ["PYTHONPATH"] = os.pathsep.join(
-        path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and not _is_ours(path)
+        path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and not _is_in_project(path)
     )
-    if folder == ROOT:
-        sys.modules.update(dict.fromkeys(("benchmarks", "tests")))  # type: ignore[arg-type] # the import of these fails
+    if folder == PROJECT_ROOT:
+        sys.modules.update(dict.fromkeys(("benchmarks", "tests")))  # type: ignore[arg-type] # importing these fails
 
 
-def _is_ours(path: str) -> bool:
-    """Whether a folder of the path is in the clone, without an environment that was made there."""
-    place = Path(path).resolve()
-    return place.is_relative_to(ROOT) and not any(place.is_relative_to(own) for own in (sys.prefix, sys.base_prefix))
+def _is_in_project(path: str) -> bool:
+    """Whether a folder of sys.path is in the clone, and not in a Python environment there."""
+    folder = Path(path).resolve()
+    environments = (sys.prefix, sys.base_prefix)
+    return folder.is_relative_to(PROJECT_ROOT) and not any(folder.is_relative_to(one) for one in environments)

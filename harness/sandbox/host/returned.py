@@ -1,8 +1,8 @@
-"""What a function of the contract returned, in any of its forms, as arrays.
+"""Convert the return value of a function of the contract to arrays, whatever form it has.
 
-`backprop` may return `Gradients`, a mapping with the keys w, b and perhaps delta, z, a, or a tuple (w, b) or
+`backprop` may return `Gradients`, a mapping with the keys w, b and optionally delta, z, a, or a tuple (w, b) or
 (w, b, delta); `step` a `Network`, a mapping with the keys w and b, or a tuple (w, b). Each of w, b, ... is a list or a
-tuple with one array a layer. Here alone these forms are told apart, for every command.
+tuple with one array per layer. Every command uses these functions.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.model.contract import Array, Gradients, Inputs, Network
-from harness.sandbox.answers import Fault
+from harness.sandbox.answers import ArrayKey, Fault
 
-LONGEST_KEY = 40  # characters of a key that are shown
-Arrays = dict[tuple[str, int], Array]
+LONGEST_KEY = 40  # characters of an unknown key that a message quotes
+ReturnedArrays = dict[ArrayKey, Array]
 Convert = Callable[[str, Any], Array]
 
 
 class _Form(NamedTuple):
-    """What a function may return: the names that it must give, those that it may give, and how many of them make a
-    tuple at the most; the contract's own type is `own`."""
+    """What a function may return: the `needed` names, optional names in `more`, the length of the `longest` tuple, and
+    the contract's `own` type."""
 
     function: str
     own: str
@@ -32,7 +32,7 @@ class _Form(NamedTuple):
 
     @property
     def keys(self) -> str:
-        more = f" (and {', '.join(self.more)} if it has them)" if self.more else ""
+        more = f" (and optionally {', '.join(self.more)})" if self.more else ""
         return f"the keys {' and '.join(self.needed)}{more}"
 
     @property
@@ -42,12 +42,12 @@ class _Form(NamedTuple):
         return " or ".join(f"({', '.join(names[:length])})" for length in lengths)
 
 
-BACKPROP = _Form("backprop", "harness.Gradients(w, b, delta)", ("w", "b"), ("delta", "z", "a"), longest=3)
-STEP = _Form("step", "harness.Network(layers, cost)", ("w", "b"))
+BACKPROP_FORM = _Form("backprop", "harness.Gradients(w, b, delta)", ("w", "b"), ("delta", "z", "a"), longest=3)
+STEP_FORM = _Form("step", "harness.Network(layers, cost)", ("w", "b"))
 
 
-def floats(name: str, value: Any) -> Array:
-    """A fresh float64 copy of an array of real numbers; `name` says whose. Raises Fault for anything else."""
+def float64_copy(name: str, value: Any) -> Array:
+    """A float64 copy of an array of real numbers; messages call it `name`. Raises Fault for anything else."""
     if np.any(getattr(value, "mask", False)) and type(value).__module__.startswith("numpy.ma"):
         raise Fault("numbers", f"{name} has masked entries, expected a number for each")
     try:
@@ -59,47 +59,54 @@ def floats(name: str, value: Any) -> Array:
     return array.astype(np.float64)
 
 
-def of_gradients(returned: Any, inputs: Inputs, convert: Convert = floats) -> Arrays:
-    """What `backprop` returned: w, and where they are given b, delta, z and a, by layer, each array as `convert` makes
-    it. Raises Fault where it has none of the forms, or not one array a layer."""
+def gradient_arrays(returned: Any, inputs: Inputs, convert: Convert = float64_copy) -> ReturnedArrays:
+    """The arrays that `backprop` returned, by (name, layer): w, and optionally b, delta, z and a.
+
+    `convert` makes each array. Raises Fault if the value has no known form, or not one array per layer.
+    """
     if isinstance(returned, Gradients):
         parts: Mapping[str, Any] = vars(returned)
     else:
-        parts = _named(returned, BACKPROP)
+        parts = _parts_by_name(returned, BACKPROP_FORM)
     layers = len(inputs.network.layers)
-    arrays = dict(_listed("w", parts["w"], layers, convert))
+    arrays = dict(_layer_arrays("w", parts["w"], layers, convert))
     for name in ("b", "delta", "z", "a"):
         values = parts.get(name)
         if values is not None and not (name == "b" and isinstance(values, (list, tuple)) and not values):
-            arrays |= _listed(name, values, layers, convert)
+            arrays |= _layer_arrays(name, values, layers, convert)
     return arrays
 
 
-def of_network(returned: Any, inputs: Inputs, convert: Convert = floats) -> Arrays:
-    """The w and b after a step that `step` returned, by layer. Raises as of_gradients does, and where a network has
-    other activations or another cost than that of the inputs."""
-    w, b = _parameters(returned, inputs.network)
+def network_arrays(returned: Any, inputs: Inputs, convert: Convert = float64_copy) -> ReturnedArrays:
+    """The new w and b that `step` returned, by (name, layer).
+
+    Raises Fault as `gradient_arrays` does, and if a network has other activations or another cost than the inputs'.
+    """
+    w, b = _weights_and_biases(returned, inputs.network)
     layers = len(inputs.network.layers)
     return {
-        **dict(_listed("w after the step", w, layers, convert)),
-        **dict(_listed("b after the step", b, layers, convert)),
+        **dict(_layer_arrays("w after the step", w, layers, convert)),
+        **dict(_layer_arrays("b after the step", b, layers, convert)),
     }
 
 
-def network_of(returned: Any, before: Network) -> Network:
-    """What the next step is given: the network that `step` returned, or the one before with the w and b that it
-    returned. Raises as of_network does."""
+def next_network(returned: Any, before: Network) -> Network:
+    """The network for the next step: the one that `step` returned, or `before` with the returned w and b.
+
+    Raises Fault if the value has no known form, or not one array per layer.
+    """
     if isinstance(returned, Network):
         return returned
-    parts, layers = _named(returned, STEP), len(before.layers)
+    parts, layers = _parts_by_name(returned, STEP_FORM), len(before.layers)
     w, b = (
-        [array for _, array in _listed(f"{name} after the step", parts[name], layers, _array)] for name in STEP.needed
+        [array for _, array in _layer_arrays(f"{name} after the step", parts[name], layers, _as_array)]
+        for name in STEP_FORM.needed
     )
     return before.with_parameters(w, b)
 
 
-def _array(name: str, value: Any) -> Array:
-    """In the dtype that it has: what a step computes with is its own affair."""
+def _as_array(name: str, value: Any) -> Array:
+    """The value as an array with its own dtype: a step may compute in any dtype."""
     if isinstance(value, np.ndarray):
         return value
     try:
@@ -108,10 +115,10 @@ def _array(name: str, value: Any) -> Array:
         raise Fault("shape", f"{name} is ragged, expected an array") from None
 
 
-def _parameters(returned: Any, before: Network) -> tuple[Any, Any]:
-    """What stands for w and b in it; neither is looked at."""
+def _weights_and_biases(returned: Any, before: Network) -> tuple[Any, Any]:
+    """The values for w and b, not checked."""
     if not isinstance(returned, Network):
-        parts = _named(returned, STEP)
+        parts = _parts_by_name(returned, STEP_FORM)
         return parts["w"], parts["b"]
     kept = [layer.activation for layer in returned.layers] == [layer.activation for layer in before.layers]
     if not kept or returned.cost != before.cost:
@@ -119,46 +126,48 @@ def _parameters(returned: Any, before: Network) -> tuple[Any, Any]:
     return [layer.w for layer in returned.layers], [layer.b for layer in returned.layers]
 
 
-def _named(returned: Any, form: _Form) -> Mapping[str, Any]:
-    """The parts of a mapping or a tuple, by their names."""
-    if isinstance(returned, tuple) and hasattr(returned, "_asdict"):  # named, so that its order says nothing
+def _parts_by_name(returned: Any, form: _Form) -> Mapping[str, Any]:
+    """The parts of a mapping or a tuple, by their names. Raises Fault for anything else."""
+    if isinstance(returned, tuple) and hasattr(returned, "_asdict"):  # a named tuple may have any order
         returned = returned._asdict()
     if isinstance(returned, Mapping):
-        return _checked(dict(returned), form)
+        return _check_keys(dict(returned), form)
     if not isinstance(returned, tuple):
         expected = f"{form.own}, a mapping with {form.keys}, or a tuple {form.tuples}"
-        raise Fault("type", f"{form.function} returned {_kind(returned)}, expected {expected}")
+        raise Fault("type", f"{form.function} returned {_type_name(returned)}, expected {expected}")
     if not len(form.needed) <= len(returned) <= form.longest:
         raise Fault("type", f"{form.function} returned a tuple of {len(returned)}, expected {form.tuples}")
     return dict(zip((*form.needed, *form.more), returned, strict=False))
 
 
-def _checked(parts: Mapping[Any, Any], form: _Form) -> Mapping[str, Any]:
+def _check_keys(parts: Mapping[Any, Any], form: _Form) -> Mapping[str, Any]:
     known = (*form.needed, *form.more)
     unknown = [key for key in parts if not (isinstance(key, str) and key in known)]
     missing = [name for name in form.needed if name not in parts]
     if not unknown and not missing:
         return parts
-    without = f"without {' and '.join(map(_shown, missing))}" if missing else ""
+    without = f"without {' and '.join(map(_short_repr, missing))}" if missing else ""
     found = (
-        f"with the unknown key{'s' if len(unknown) > 1 else ''} {', '.join(map(_shown, unknown))}" if unknown else ""
+        f"with the unknown key{'s' if len(unknown) > 1 else ''} {', '.join(map(_short_repr, unknown))}"
+        if unknown
+        else ""
     )
-    said = " and ".join(filter(None, [without, found]))
-    raise Fault("type", f"{form.function} returned a mapping {said}, expected {form.keys}")
+    problems = " and ".join(filter(None, [without, found]))
+    raise Fault("type", f"{form.function} returned a mapping {problems}, expected {form.keys}")
 
 
-def _shown(key: Any) -> str:
+def _short_repr(key: Any) -> str:
     return repr(key)[:LONGEST_KEY]
 
 
-def _kind(value: Any) -> str:
+def _type_name(value: Any) -> str:
     return "None" if value is None else type(value).__name__
 
 
-def _listed(name: str, values: Any, layers: int, convert: Convert) -> Iterator[tuple[tuple[str, int], Array]]:
-    """One array a layer, or the Fault that says which is none."""
+def _layer_arrays(name: str, values: Any, layers: int, convert: Convert) -> Iterator[tuple[ArrayKey, Array]]:
+    """One array per layer, with its key (name, layer). Raises Fault for a wrong count or what `convert` refuses."""
     if not isinstance(values, (list, tuple)) or len(values) != layers:
-        found = f"{len(values)} entries" if isinstance(values, (list, tuple)) else _kind(values)
-        raise Fault("count", f"{name} is {found}, expected a list of {layers}: one array a layer")
+        found = f"{len(values)} entries" if isinstance(values, (list, tuple)) else _type_name(values)
+        raise Fault("count", f"{name} is {found}, expected a list of {layers}: one array per layer")
     for layer, value in enumerate(values, start=1):
         yield (name.split()[0], layer), convert(f"{name} of layer {layer}", value)

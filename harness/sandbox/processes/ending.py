@@ -1,5 +1,7 @@
-"""How a command ends when it is told to, by Ctrl-C or by a signal: what it has open is closed, a line says so, and the
-process is over. No exception is raised for it, which any code that happens to run could swallow or show."""
+"""End a command on Ctrl-C or a signal: close what is open, print one line, and exit.
+
+No exception is raised, because any code that happens to run could catch it or print a traceback.
+"""
 
 from __future__ import annotations
 
@@ -10,37 +12,37 @@ import sys
 from collections.abc import Callable, Iterator
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_closing: list[Callable[[], object]] = []
-_kept = ""
+_close_functions: list[Callable[[], object]] = []
+_kept_work = ""
 
 
 def at_end(close: Callable[[], object]) -> None:
-    """Have something closed, the last first, where the command is ended by a signal."""
-    _closing.append(close)
+    """Register a function to call if a signal ends the command; the last registered is called first."""
+    _close_functions.append(close)
 
 
 def forget(close: Callable[[], object]) -> None:
-    """It is closed."""
+    """Unregister a function, because what it closes is closed."""
     with contextlib.suppress(ValueError):
-        _closing.remove(close)
+        _close_functions.remove(close)
 
 
 def keep(what: str) -> None:
-    """What to say of the work that is kept, where the command is interrupted from now on."""
-    global _kept
-    _kept = what
+    """Set what an interrupt prints about the work that is saved."""
+    global _kept_work
+    _kept_work = what
 
 
 def listen() -> None:
-    """From now on Ctrl-C ends this process with status 130, and SIGTERM and SIGHUP with 128 plus their numbers."""
+    """From now on Ctrl-C ends this process with status 130, SIGTERM and SIGHUP with 128 plus their numbers."""
     for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as for what runs on after its terminal is closed
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, for example, ignores SIGHUP
             signal.signal(number, _end)
 
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """A signal that comes meanwhile counts at the end: what is made here is then known to be open."""
+    """Delay signals until the end of a `with`, so that everything opened inside is registered by then."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
@@ -51,13 +53,13 @@ def deferred() -> Iterator[None]:
 def _end(number: int, _: object) -> None:
     for other in SIGNALS:
         signal.signal(other, signal.SIG_IGN)
-    for close in reversed([*_closing]):
+    for close in reversed([*_close_functions]):
         with contextlib.suppress(Exception):
             close()
     with contextlib.suppress(Exception):
         sys.stdout.flush()
     if number == signal.SIGINT:
-        said = "; ".join(filter(None, ["interrupted", _kept]))
+        line = "; ".join(filter(None, ["interrupted", _kept_work]))
         with contextlib.suppress(OSError):
-            os.write(2, f"{said}\n".encode(errors="replace"))
+            os.write(2, f"{line}\n".encode(errors="replace"))
     os._exit(128 + number)

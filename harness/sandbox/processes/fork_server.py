@@ -1,9 +1,10 @@
-"""The processes that start workers: a guardian, and below it a server that forks a worker whenever it is asked to.
+"""The processes that start workers: a guardian, and as its child a server that forks workers on request.
 
-The server reads commands from its socket, a line of JSON each, answered by a line with the same number: `fork` starts a
-worker, with a channel and a pipe for its output; `end` ends one, and all that it has started. It looks at the memory
-of its workers and ends those that take too much. Where the server is killed or stopped, the guardian ends whatever was
-below it, starts another, and says so on the socket. When the harness is gone, it removes the folder of the run.
+The server reads commands from its socket, one line of JSON each, and answers each with a line of the same number. A
+command with `target` starts a worker, with a channel and a pipe for its output; one with `end` ends a worker and all
+processes that it has started; one with `reset` ends all workers. The server also kills workers that use too much
+memory. If the server is killed or stopped, the guardian ends its descendants, starts another server, and reports the
+loss on the socket. When the harness ends, the guardian removes the folder of the run.
 """
 
 from __future__ import annotations
@@ -33,47 +34,50 @@ from harness.sandbox.processes.process_tree import (
     resident,
 )
 
-COMMAND = 2**16  # bytes of a command, at most
-LOOK = 0.05  # seconds between two looks at the memory of the workers
-GRACE = 0.5  # seconds in which a worker whose channel is closed may end by itself
-LITTLE = 100_000  # objects between two looks for garbage: code of many small numbers would spend its time on them
-_MOST_FILES = 2**16
+MAX_COMMAND_BYTES = 2**16
+MEMORY_CHECK_SECONDS = 0.05  # seconds between two checks of the workers' memory
+EXIT_SECONDS = 0.5  # a worker whose channel is closed has so many seconds to exit before it is killed
+_GC_THRESHOLD = 100_000  # objects between garbage collections; code with many small numbers would wait for these
+_MAX_FILES = 2**16  # file descriptors up to this one are closed in a worker
 
 
-def guard(fd: int, home: str, preload: Collection[str]) -> None:
-    """Be the guardian, until the other end of the socket is closed. Does not return."""
-    settle_in()
-    gc.set_threshold(LITTLE)
+def run_guardian(fd: int, home: str, preload: Collection[str]) -> None:
+    """Be the guardian until the other end of the socket is closed. Does not return.
+
+    `fd` is the socket for commands, `home` the folder of the run, `preload` are modules to import before any fork.
+    """
+    become_daemon()
+    gc.set_threshold(_GC_THRESHOLD)
     for name in preload:
         importlib.import_module(name)
-    lock, commands = folders.locked(home), socket.socket(fileno=fd)
-    server = _server(commands)
-    folders.sweep()
+    lock, commands = folders.lock_folder(home), socket.socket(fileno=fd)
+    server = _fork_server(commands)
+    folders.remove_abandoned_folders()
     while not _has_ended_well(server):
         end_children()
-        with contextlib.suppress(OSError):  # before anything that the next one says
+        with contextlib.suppress(OSError):  # before the next server can answer anything
             commands.send(b'{"lost": true}\n')
-        server = _server(commands)
+        server = _fork_server(commands)
     end_children()
     os.close(lock)
-    folders.remove(home)
-    os._exit(0)  # at once: there is nothing to tidy
+    folders.remove_tree(home)
+    os._exit(0)  # without the interpreter's clean-up, which is slow
 
 
-def _server(commands: socket.socket) -> int:
+def _fork_server(commands: socket.socket) -> int:
     pid = os.fork()
     if pid == 0:
-        settle_in()
-        server = Forker(commands)
-        # Where the guardian is killed there is still this process to end what is below it.
+        become_daemon()
+        server = ForkServer(commands)
+        # If the guardian is killed, this process still ends its own descendants.
         signal.signal(signal.SIGUSR1, lambda *_: server.close())
         control(PARENT_DEATH_SIGNAL, signal.SIGUSR1)
         server.serve()
     return pid
 
 
-def settle_in() -> None:
-    """Take in what workers leave behind, and leave signals to the harness."""
+def become_daemon() -> None:
+    """Become the parent of orphaned descendants, and ignore signals, which the harness handles."""
     control(CHILD_SUBREAPER, 1)
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
@@ -81,19 +85,21 @@ def settle_in() -> None:
 
 
 def settle_worker(*keep: int) -> None:
-    """In a worker: a group of its own, which ends with the server, keeps below it what it starts, and has no other
-    open files than these."""
+    """Set up a worker process: its own group, killed with the server, parent of its orphaned descendants.
+
+    All file descriptors above 2 are closed, except `keep`.
+    """
     os.setsid()
     control(PARENT_DEATH_SIGNAL, signal.SIGKILL)
     control(CHILD_SUBREAPER, 1)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # Ctrl-C stays the harness's affair
+    for number in (signal.SIGTERM, signal.SIGHUP):  # the harness handles Ctrl-C
         signal.signal(number, signal.SIG_DFL)
-    for first, last in pairwise((2, *sorted(keep), _MOST_FILES)):
+    for first, last in pairwise((2, *sorted(keep), _MAX_FILES)):
         os.closerange(first + 1, last)
 
 
 def _has_ended_well(server: int) -> bool:
-    """Wait for the server; whether it ended as it should. One that is stopped is killed."""
+    """Wait for the server to end; whether its exit status is 0. A stopped server is killed."""
     while True:
         pid, status = os.waitpid(-1, os.WUNTRACED)
         if pid == server and os.WIFSTOPPED(status):
@@ -104,24 +110,24 @@ def _has_ended_well(server: int) -> bool:
 
 @dataclass
 class _Child:
-    """A worker: the bytes that it may take, and whether it was ended because it took more."""
+    """A worker: its limit of resident memory in bytes, and whether it was killed because it used more."""
 
     memory: float
     is_too_large: bool = False
 
 
-class Forker:
-    """The server: it forks workers as it is told."""
+class ForkServer:
+    """Forks, watches and ends workers, as commands from the socket say."""
 
     def __init__(self, commands: socket.socket) -> None:
         self._commands = commands
         self._children: dict[int, _Child] = {}
-        self._pending, self._fds = b"", list[int]()  # of commands that came together
-        self._next_look = 0.0
+        self._pending, self._fds = b"", list[int]()  # received with commands that are not handled yet
+        self._next_memory_check = 0.0
 
     def serve(self) -> None:
-        """Serve until the other end of the socket is closed. Does not return."""
-        while self._hears():
+        """Handle commands until the other end of the socket is closed. Does not return."""
+        while self._receive():
             *lines, self._pending = self._pending.split(b"\n")
             for line in lines:
                 command = json.loads(line)
@@ -140,40 +146,42 @@ class Forker:
 
     def _answer(self, command: dict[str, Any]) -> dict[str, Any]:
         if "target" in command:
-            return self._forked(**command)
+            return self._fork(**command)
         if "end" in command:
             return self._end(**command)
         for pid in [*self._children]:
             self._end(pid, at_once=True)
         return {}
 
-    def _hears(self) -> bool:
-        """Wait for more of a command, with an eye on the memory of the workers; whether there will be any."""
-        while not select.select([self._commands], [], [], LOOK if self._children else None)[0]:
-            self._look_at_memory()
-        self._look_at_memory()
-        data, fds, _, _ = socket.recv_fds(self._commands, COMMAND, 8)
+    def _receive(self) -> bool:
+        """Wait for more of a command, and check the workers' memory meanwhile; False if the socket is closed."""
+        while not select.select([self._commands], [], [], MEMORY_CHECK_SECONDS if self._children else None)[0]:
+            self._check_memory()
+        self._check_memory()
+        data, fds, _, _ = socket.recv_fds(self._commands, MAX_COMMAND_BYTES, 8)
         self._pending += data
         self._fds += fds
         return bool(data)
 
-    def _look_at_memory(self) -> None:
-        """End the workers that take too much, at a look now and then."""
-        if time.monotonic() < self._next_look:
+    def _check_memory(self) -> None:
+        """Kill the workers that use too much memory; at most one check in MEMORY_CHECK_SECONDS."""
+        if time.monotonic() < self._next_memory_check:
             return
-        self._next_look = time.monotonic() + LOOK
+        self._next_memory_check = time.monotonic() + MEMORY_CHECK_SECONDS
         for pid, child in self._children.items():
             if not child.is_too_large and resident(pid) > child.memory:
                 child.is_too_large = True
                 kill_group(pid)
 
-    def _forked(self, memory: float, **target: str) -> dict[str, Any]:
+    def _fork(self, memory: float, **arguments: str) -> dict[str, Any]:
+        """Fork a worker with these arguments of run_worker; its pid, or the error."""
         channel, output, *self._fds = self._fds
         try:
             pid = os.fork()
             if pid == 0:
                 self._commands.detach()
-                importlib.import_module("harness.sandbox.host.child").work(**target, channel=channel, output=output)
+                child = importlib.import_module("harness.sandbox.host.child")
+                child.run_worker(**arguments, channel=channel, output=output)
         except OSError as error:
             return {"error": error.strerror}
         finally:
@@ -183,9 +191,9 @@ class Forker:
         return {"pid": pid}
 
     def _end(self, end: int, *, at_once: bool) -> dict[str, Any]:
-        """How a worker has ended, or is ended: at once, or where its channel is closed in a moment."""
+        """End a worker and report its exit code; it is killed at once, or after EXIT_SECONDS if it has not ended."""
         pid, code = end, None
-        deadline = time.monotonic() + (0.0 if at_once else GRACE)
+        deadline = time.monotonic() + (0.0 if at_once else EXIT_SECONDS)
         with contextlib.suppress(ChildProcessError):
             while True:
                 ended, status = os.waitpid(pid, os.WNOHANG)
@@ -194,7 +202,7 @@ class Forker:
                     break
                 if time.monotonic() > deadline:
                     kill_group(pid)
-                self._look_at_memory()
+                self._check_memory()
                 time.sleep(0.0005)
         child = self._children.pop(pid, _Child(0))
         end_children(but=self._children)

@@ -1,4 +1,4 @@
-"""Processes, their children and their memory, as the system tells of them."""
+"""Query and end processes: their children, their state and their memory."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-# prctl(2): signal the child when its parent dies; take in the orphans of one's descendants.
+# prctl(2): signal the child when its parent dies; become the parent of orphaned descendants.
 PARENT_DEATH_SIGNAL, CHILD_SUBREAPER = 1, 36
 
 
 def kill_group(pid: int) -> None:
-    """End a process and its group; one that is not yet the head of its group is killed alone."""
+    """Kill a process and its group; if it does not lead a group yet, kill it alone."""
     for kill in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(pid, signal.SIGKILL)
 
 
 def control(option: int, value: int) -> None:
-    """prctl, where there is such a thing."""
+    """Call prctl(2) on Linux; do nothing elsewhere."""
     if sys.platform == "linux":
         import ctypes
 
@@ -29,7 +29,7 @@ def control(option: int, value: int) -> None:
 
 
 def end_children(but: Collection[int] = ()) -> None:
-    """End the processes below this one that are not known: orphans come to it, and those of theirs after them."""
+    """Kill all children of this process except `but`, and the orphans that become its children on the way."""
     while children := [one for one in _children(os.getpid()) if one not in but]:
         for child in children:
             kill_group(child)
@@ -38,7 +38,7 @@ def end_children(but: Collection[int] = ()) -> None:
 
 
 def running_children(pid: int) -> list[int]:
-    """The children of a process, without those that have ended; none where the system does not say."""
+    """The children of a process that have not ended; empty without /proc."""
     return [child for child in _children(pid) if not _has_ended(child)]
 
 
@@ -51,7 +51,7 @@ def _children(pid: int) -> list[int]:
 
 def _has_ended(pid: int) -> bool:
     with contextlib.suppress(OSError):
-        # The name in parentheses may hold anything, and the state comes after it.
+        # The state comes after the name in parentheses, which may contain any characters.
         return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "Z"
     return True
 
@@ -63,7 +63,7 @@ def _words(path: str) -> list[bytes]:
 
 
 def resident(pid: int) -> int:
-    """Bytes of resident memory of a process and of those below it, where the system tells which they are."""
+    """Resident memory of a process and of its descendants, in bytes; of the process alone without /proc."""
     total, waiting = 0, [pid]
     while waiting:
         one = waiting.pop()
@@ -75,7 +75,7 @@ def resident(pid: int) -> int:
 def _resident(pid: int) -> int:
     if pages := _words(f"/proc/{pid}/statm"):
         return int(pages[1]) * os.sysconf("SC_PAGE_SIZE")
-    if sys.platform == "linux":  # it has ended
+    if sys.platform == "linux":  # the process has ended
         return 0
     import psutil
 

@@ -1,6 +1,7 @@
-"""The small process that forks workers, seen from the harness; its other side is harness.sandbox.processes.fork_server.
+"""The client of the fork server: start it, send it commands, and close it.
 
-It is an interpreter of its own, unless this process is itself still small: then a fork of it saves the loading.
+The fork server (harness.sandbox.processes.fork_server) is a new interpreter or, if this process is still small, a fork
+of it, which saves the time to load Python and NumPy.
 """
 
 from __future__ import annotations
@@ -14,65 +15,67 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from harness.errors import UnusableInput
+from harness.sandbox.loading import PROJECT_ROOT
 from harness.sandbox.processes import ending, folders
 
-LOADING = 120.0  # seconds in which it is loaded and answers for the first time, on a busy machine
-ANSWERS = 10.0  # seconds in which it answers a command, if nobody has stopped it
-TIDYING = 5.0  # seconds in which it ends what is left of the workers, and removes their folders
-ROOT = Path(__file__).resolve().parents[3]
+STARTUP_SECONDS = 120.0  # time limit of the first answer, on a busy machine
+ANSWER_SECONDS = 10.0  # time limit of every other answer; only a stopped server exceeds it
+CLOSE_SECONDS = 5.0  # time limit of ending the workers and removing their folders
 ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
-FILES = ("harness.sandbox.host.call", "numpy.random")  # what the worker of a file needs
-_SERVE = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from harness.sandbox.processes.fork_server import guard; "
-    "guard(int(sys.argv[2]), sys.argv[3], sys.argv[4:])"
+FILE_MODULES = ("harness.sandbox.host.call", "numpy.random")  # modules that a worker for a file needs
+_START_SERVER = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from harness.sandbox.processes.fork_server import run_guardian; "
+    "run_guardian(int(sys.argv[2]), sys.argv[3], sys.argv[4:])"
 )
 
 
 def processors() -> int:
-    """The processors that this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Server:
-    """Close it, or use it in a `with`. Raises UnusableInput where the system cannot fork."""
+    """A running fork server; close it, or use it in a `with`. Raises UnusableInput if the system cannot fork."""
 
-    pid: int  # its process; the workers and all that they start are below it
-    is_lost = False  # whether it was found gone, stopped or silent, and its workers with it
+    pid: int  # of the guardian; all workers and the processes that they start are its descendants
+    is_lost = False  # the fork server has ended, was stopped or does not answer; its workers are lost, too
 
-    def __init__(self, preload: Sequence[str] = FILES, *, by_fork: bool = False) -> None:
-        """`preload` are the modules that its workers need. `by_fork` is for a process that has one thread, and nothing
-        in it yet that the workers should not see."""
+    def __init__(self, preload: Sequence[str] = FILE_MODULES, *, by_fork: bool = False) -> None:
+        """`preload` are the modules that its workers need. Set `by_fork` only if this process has a single thread and
+        has loaded nothing that the workers must not see."""
         if not hasattr(os, "fork"):
-            raise UnusableInput("implementations run in processes that are forked: expected Linux, macOS or WSL")
+            raise UnusableInput(
+                "implementations run in forked processes: expected Linux, macOS or WSL; use one of them"
+            )
         self._preload, self._numbers = preload, 0
         if by_fork:
-            import numpy  # noqa: F401 - it is what is to be shared
+            import numpy  # noqa: F401 - the workers share it
         self._start(by_fork=by_fork)
 
     def _start(self, *, by_fork: bool) -> None:
         self._folders, self._pending, self._is_replaced = 0, b"", False
         with ending.deferred():
-            self.home, lock = folders.make()
+            self.home, lock = folders.make_run_folder()
             self._locks = [lock]
             self._socket, theirs = socket.socketpair()
             with theirs:
-                self.pid = self._forked(theirs) if by_fork else self._spawned(theirs)
+                self.pid = self._fork(theirs) if by_fork else self._spawn(theirs)
             ending.at_end(self.close)
-        self._socket.settimeout(LOADING)
+        self._socket.settimeout(STARTUP_SECONDS)
 
-    def _spawned(self, theirs: socket.socket) -> int:
-        command = [sys.executable, "-c", _SERVE, str(ROOT), str(theirs.fileno()), self.home, *self._preload]
-        # A group of its own does not hear of Ctrl-C, which is this process's affair.
+    def _spawn(self, theirs: socket.socket) -> int:
+        command = [sys.executable, "-c", _START_SERVER]
+        command += [str(PROJECT_ROOT), str(theirs.fileno()), self.home, *self._preload]
+        # In a group of its own it does not receive Ctrl-C, which this process handles.
         actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
         os.set_inheritable(theirs.fileno(), True)
         return os.posix_spawn(command[0], command, os.environ | ONE_THREAD, file_actions=actions, setpgroup=0)
 
-    def _forked(self, theirs: socket.socket) -> int:
-        sys.stdout.flush()  # or the copy would print it again
+    def _fork(self, theirs: socket.socket) -> int:
+        sys.stdout.flush()  # or the child would print buffered text again
         pid = os.fork()
         if pid == 0:
             try:
@@ -81,10 +84,9 @@ class Server:
                 os.dup2(null, 0)
                 os.dup2(null, 1)
                 os.setpgid(0, 0)
-                # There and not here: this process has other things to load meanwhile.
-                importlib.import_module("harness.sandbox.processes.fork_server").guard(
-                    theirs.detach(), self.home, self._preload
-                )
+                # Imported in the child, while this process loads other modules.
+                fork_server = importlib.import_module("harness.sandbox.processes.fork_server")
+                fork_server.run_guardian(theirs.detach(), self.home, self._preload)
             except BaseException:
                 importlib.import_module("traceback").print_exc()
             finally:
@@ -92,12 +94,12 @@ class Server:
         return pid
 
     def recover(self) -> None:
-        """After a loss, have another one; most often there is one already."""
+        """Use another fork server after a loss; usually the guardian has started one already."""
         if not self._is_replaced:
             self.close()
             self._start(by_fork=False)
         self.is_lost = self._is_replaced = False
-        self.command({"reset": True})  # a command from before the loss may have started a worker that nobody knows
+        self.command({"reset": True})  # a command sent before the loss may have started a worker unknown to the harness
 
     def __enter__(self) -> Server:
         return self
@@ -106,31 +108,31 @@ class Server:
         self.close()
 
     def folder(self) -> str:
-        """A new, empty folder for a worker, beside one for what libraries leave. Raises OSError."""
+        """Create an empty working folder for a worker, and a folder for temporary files beside it. Raises OSError."""
         while True:
             self._folders += 1
             place = os.path.join(self.home, str(self._folders))
-            if not os.path.isdir(self.home):  # a worker has removed it, or put something in its place
+            if not os.path.isdir(self.home):  # a worker has removed or replaced it
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self.home)
                 os.mkdir(self.home, 0o700)
-                self._locks.append(folders.locked(self.home))
+                self._locks.append(folders.lock_folder(self.home))
             if not os.access(self.home, os.W_OK | os.X_OK):
                 os.chmod(self.home, 0o700)
-            with contextlib.suppress(FileExistsError):  # a worker has put it there
+            with contextlib.suppress(FileExistsError):  # a worker has created it
                 os.mkdir(place)
                 os.mkdir(os.path.join(place, "tmp"))
                 os.mkdir(path := os.path.join(place, "work"))
                 return path
 
     def discard(self, folder: str) -> None:
-        """Remove the folder of a worker that has ended, if it is empty: what is in it goes with the run."""
+        """Remove the folder of an ended worker if it is empty; otherwise it is removed at the end of the run."""
         with contextlib.suppress(OSError):
             for path in (folder, os.path.join(os.path.dirname(folder), "tmp"), os.path.dirname(folder)):
                 os.rmdir(path)
 
     def command(self, command: Mapping[str, Any], fds: Sequence[int] = ()) -> dict[str, Any] | None:
-        """Send a command with open files, and wait for the answer; None where the server is lost."""
+        """Send a command with open file descriptors, and wait for the answer; None if the fork server is lost."""
         self._numbers += 1
         line = json.dumps({**command, "number": self._numbers}).encode() + b"\n"
         with contextlib.suppress(OSError, ValueError):
@@ -141,7 +143,7 @@ class Server:
                     self.is_lost = self._is_replaced = True
                     return None
                 if answer["number"] == self._numbers:
-                    self._socket.settimeout(ANSWERS)  # it is loaded
+                    self._socket.settimeout(ANSWER_SECONDS)  # the start is over
                     return answer
         self.is_lost = True
         return None
@@ -150,24 +152,24 @@ class Server:
         while b"\n" not in self._pending:
             data = self._socket.recv(2**12)
             if not data:
-                raise ConnectionError("it is gone")
+                raise ConnectionError("the fork server has ended")
             self._pending += data
         line, _, self._pending = self._pending.partition(b"\n")
         return line
 
     def close(self) -> None:
-        """End it, and with it all that its workers have left."""
+        """End the fork server, its workers and all processes that they have started, and remove the run's folder."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        deadline = time.monotonic() + TIDYING
+        deadline = time.monotonic() + CLOSE_SECONDS
         with contextlib.suppress(ChildProcessError):
             while not os.waitpid(self.pid, os.WNOHANG)[0]:
-                if time.monotonic() > deadline:  # somebody has stopped it
+                if time.monotonic() > deadline:  # it was stopped
                     os.kill(self.pid, signal.SIGKILL)
                 time.sleep(0.0005)
         self._socket.close()
         while self._locks:
             os.close(self._locks.pop())
         if os.path.lexists(self.home):
-            folders.remove(self.home)
+            folders.remove_tree(self.home)
         ending.forget(self.close)

@@ -10,14 +10,14 @@ from support.checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, copied, 
 from support.running import shared
 
 from harness.jobs.check.location import first_divergence
-from harness.jobs.check.text import text
+from harness.jobs.check.text import report_text
 from harness.mistakes import CATALOGUE
-from harness.sandbox.loading import available
+from harness.sandbox.loading import available_implementations
 
 WRONG = sorted((SUBMISSIONS / "wrong").glob("*.py"))
 UNKNOWN = sorted((SUBMISSIONS / "unknown").glob("*.py"))
 pytestmark = pytest.mark.usefixtures("known_truths")
-OWN = [one.path for one in available() if one.name != "finite_differences"]
+OWN = [one.path for one in available_implementations() if one.name != "finite_differences"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_a_mistake_in_foreign_clothes_is_named(server, path):
     # Another name only where the numbers are the same.
     assert set(names(found)) <= {mistake_of(path), "bias_never_updated"}
     assert all(diagnosis.reproduces == diagnosis.of > 0 for diagnosis in found.diagnoses)
-    assert mistake_of(path) in text(found, "")
+    assert mistake_of(path) in report_text(found, "")
 
 
 @pytest.mark.parametrize("path", UNKNOWN, ids=lambda path: path.stem)
@@ -63,7 +63,7 @@ def test_what_the_catalogue_does_not_know_is_not_guessed_at(server, path):
     found = checked(server, path)
     assert found.verdict == "wrong"
     assert names(found) == []
-    assert "not one that this catalogue knows" in text(found, "")
+    assert "not in the catalogue" in report_text(found, "")
     divergence = first_divergence(found.outcomes)
     assert divergence.quantity in ("delta", "w")
     assert "the hidden layers" in divergence.layers or "the first layer" in divergence.layers
@@ -81,7 +81,7 @@ def test_right_code_is_right_and_no_mistake_is_named(server, path, seed):
 
 
 def test_lost_digits_are_inaccurate_and_no_mistake_is_named(server):
-    [path] = [one.path for one in available() if one.name == "finite_differences"]
+    [path] = [one.path for one in available_implementations() if one.name == "finite_differences"]
     found = checked(server, path, pattern="iris")
     assert found.verdict == "inaccurate"
     assert names(found) == []
@@ -90,7 +90,9 @@ def test_lost_digits_are_inaccurate_and_no_mistake_is_named(server):
 def test_the_seed_draws_the_inputs_and_repeats_them(server):
     path = RIGHT[0]
     one, again, other = (checked(server, path, seed, "iris") for seed in (5, 5, 6))
-    worst = [[j.excess for outcome in c.outcomes for j in outcome.judgements.values()] for c in (one, again, other)]
+    worst = [
+        [j.error_ratio for outcome in c.outcomes for j in outcome.judgements.values()] for c in (one, again, other)
+    ]
     assert worst[0] == worst[1] != worst[2]
 
 
@@ -176,7 +178,7 @@ del step
         (
             ":max(1, len(g.w) - 1)",
             "iris-4",
-            "in the hidden layers and in an only layer; it is right in the output layer",
+            "in the hidden layers and in networks with one layer; it is right in the output layer",
         ),
         ("1:-1", "iris-4", "in the layers between the first and the last; it is right in the first and the last layer"),
     ],
@@ -198,7 +200,7 @@ del step
     )
     found = checked(server, path, pattern=pattern)
     assert first_divergence(found.outcomes).layers == words
-    assert f": {words}." in " ".join(text(found, "").split())
+    assert f" has errors {words}." in " ".join(report_text(found, "").split())
 
 
 def test_the_overall_verdict_is_the_worst_and_counts_add_up(server):
@@ -281,5 +283,5 @@ def test_what_fails_only_when_asked_again_says_so(server, tmp_path):
     found = checked(server, path, pattern="xor-2-1")
     assert found.verdict == "failed"
     [refusal] = [refusal for outcome in found.outcomes for refusal in outcome.faults.values()]
-    assert "depends on what ran before" in refusal.detail
-    assert "depends on what ran before" in text(found, "")
+    assert "depends on earlier calls" in refusal.detail
+    assert "depends on earlier calls" in report_text(found, "")

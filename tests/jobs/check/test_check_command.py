@@ -111,9 +111,9 @@ def test_a_declared_convention_is_status_0_and_an_undeclared_one_is_not(tmp_path
             ["check", "row_matrices", "--case", "xor*", "--json", "/no/such/folder/x.json"],
             "--json /no/such/folder/x.json",
         ),
-        (["new", "my-backprop"], "my-backprop: expected a name of letters, digits and _"),
+        (["new", "my-backprop"], "my-backprop: expected letters, digits and _"),
         (["new", "harness/jobs/check/run"], "harness/jobs/check/run.py: expected no file there, found one"),
-        (["new", "no/such/thing"], "no/such/thing.py: expected the folder no/such to be there"),
+        (["new", "no/such/thing"], "no/such/thing.py: expected the folder no/such, found none"),
     ],
 )
 def test_unusable_input_is_one_line_and_status_2(arguments, message):

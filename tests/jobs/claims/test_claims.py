@@ -34,15 +34,15 @@ from harness.jobs.claims.experiments.published.groups import groups
 from harness.jobs.claims.experiments.published.recomputed import OffByOne
 from harness.jobs.claims.report import claims_document, drawn_pictures, write_claims
 from harness.jobs.claims.tools import exponent, functions, is_right, relative_distance
-from harness.mistakes.backward import (
+from harness.mistakes.entries.backward import (
     InverseWhereTransposeBelongs,
     UpdatedWeightsUsedToPropagate,
     WrongLayersWeights,
 )
-from harness.mistakes.batches import OnlineUpdatesInsideBatch
-from harness.mistakes.costs import SoftmaxDiagonalJacobian
-from harness.mistakes.gradients import OutputsWhereInputsBelong
-from harness.mistakes.slopes import SigmaPrimeOfActivation
+from harness.mistakes.entries.batches import OnlineUpdatesInsideBatch
+from harness.mistakes.entries.costs import SoftmaxDiagonalJacobian
+from harness.mistakes.entries.gradients import OutputsWhereInputsBelong
+from harness.mistakes.entries.slopes import SigmaPrimeOfActivation
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs
 from harness.model.textbook import Textbook

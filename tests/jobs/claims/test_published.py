@@ -12,13 +12,13 @@ from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import article_2_network, sigmoid_network
 from harness.jobs.claims.tools import output
 from harness.model.contract import Unsupported
-from harness.sandbox.loading import available, find
+from harness.sandbox.loading import available_implementations, find_implementations
 
 # A central difference with the usual step is good for about nine digits; the figures have five to nine.
 TRUNCATION = {"finite_differences": 1e-8}
 
 
-@pytest.mark.parametrize("implementation", available(), ids=lambda i: i.name)
+@pytest.mark.parametrize("implementation", available_implementations(), ids=lambda i: i.name)
 @pytest.mark.parametrize("example", PUBLISHED["examples"], ids=lambda e: e["id"])
 def test_worked_examples_to_every_printed_digit(example, implementation):
     functions = functions_of(implementation)
@@ -52,7 +52,7 @@ def test_worked_examples_to_every_printed_digit(example, implementation):
 
 def test_article_2_training_epoch_errors_and_final_weights():
     published = PUBLISHED["training"]
-    [neuron_loop] = find(["neuron_loop"])
+    [neuron_loop] = find_implementations(["neuron_loop"])
     step = functions_of(neuron_loop).step
     data = datasets.load_dataset("ten_rows")
     network, errors = article_2_network(), []

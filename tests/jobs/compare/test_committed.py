@@ -13,12 +13,12 @@ from harness.jobs.compare.report.pages import write_comparison
 from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
-from harness.judging.evidence import STORED
-from harness.sandbox.loading import find
+from harness.judging.evidence import STORED_IN_FLOAT16
+from harness.sandbox.loading import find_implementations
 
 EVIDENCE = (
-    "its error shrinks with the working precision",
-    "its error changes altogether when the inputs move by a little",
+    "its error shrinks in higher precision",
+    "its error changes completely when the inputs move slightly",
 )
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)
 
@@ -31,13 +31,13 @@ def elsewhere(comparison, seed):
         # The first number of a call stays beyond its bound; of the others any may lie within.
         is_first, last = last != (row.implementation, row.case), (row.implementation, row.case)
         if row.verdict == "inaccurate":
-            excess = row.excess * 10 ** source.uniform(-2, 2)
-            excess = max(excess, 2.0) if is_first else excess
-            verdict, detail = ("inaccurate", source.choice(EVIDENCE)) if excess > 1 else ("agrees", "")
-            error, digits = excess * row.bound, source.randint(0, 13)
-            row = row._replace(excess=excess, error=error, digits=digits, verdict=verdict, detail=detail)
+            error_ratio = row.error_ratio * 10 ** source.uniform(-2, 2)
+            error_ratio = max(error_ratio, 2.0) if is_first else error_ratio
+            verdict, detail = ("inaccurate", source.choice(EVIDENCE)) if error_ratio > 1 else ("agrees", "")
+            error, digits = error_ratio * row.bound, source.randint(0, 13)
+            row = row._replace(error_ratio=error_ratio, error=error, digits=digits, verdict=verdict, detail=detail)
         elif row.verdict == "agrees":
-            row = row._replace(excess=source.random(), error=source.random())
+            row = row._replace(error_ratio=source.random(), error=source.random())
         if row.entry:
             row = row._replace(entry=f"[{source.randrange(9)}]", bound=row.bound * 1.01)
         rows.append(row._replace(seconds=source.random()))
@@ -75,23 +75,25 @@ def compared(verdicts, **more):
         )._replace(**more)
         for quantity, verdict in zip(quantities, verdicts, strict=True)
     ]
-    return Comparison(Selection(find(["matrices"]), CASES[:1], complete=False), rows, [], 1.0, 1.0, 1)
+    return Comparison(Selection(find_implementations(["matrices"]), CASES[:1], complete=False), rows, [], 1.0, 1.0, 1)
 
 
 def test_numbers_of_one_call_are_inaccurate_together_and_show_no_digits():
     w, b, update = committed(compared(["agrees", "inaccurate", "agrees"])).rows
     assert [row.verdict for row in (w, b, update)] == ["inaccurate", "inaccurate", "agrees"]
     assert [row.digits for row in (w, b, update)] == [None, None, 7]
-    assert [(row.excess, row.entry, row.detail) for row in (w, b)] == [(BEYOND, "", ARITHMETIC)] * 2
-    [stored, *_] = committed(compared(["inaccurate"] * 3, detail=STORED.reason)).rows
-    assert stored.detail == STORED.reason, "which numbers are stored in float16 does not depend on the machine"
+    assert [(row.error_ratio, row.entry, row.detail) for row in (w, b)] == [(BEYOND, "", ARITHMETIC)] * 2
+    [stored, *_] = committed(compared(["inaccurate"] * 3, detail=STORED_IN_FLOAT16.reason)).rows
+    assert stored.detail == STORED_IN_FLOAT16.reason, (
+        "which numbers are stored in float16 does not depend on the machine"
+    )
     assert order_of_magnitude(BEYOND) == "> 1"
 
 
 def test_what_is_wrong_is_shown_in_full_and_what_cannot_be_told_is_not():
     wrong, unclear, failed = committed(compared(["wrong", "cannot tell", "failed"])).rows
-    assert (wrong.digits, wrong.entry, wrong.excess) == (7, "[0]", 5.0)
-    assert (unclear.digits, unclear.entry, failed.digits, failed.excess) == (None, "", None, None)
+    assert (wrong.digits, wrong.entry, wrong.error_ratio) == (7, "[0]", 5.0)
+    assert (unclear.digits, unclear.entry, failed.digits, failed.error_ratio) == (None, "", None, None)
 
 
 def test_digits_of_what_agrees_or_is_wrong_change_the_reports(tmp_path):

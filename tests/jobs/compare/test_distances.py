@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.jobs.compare import distances as module
 from harness.jobs.compare.distances import distances
-from harness.judging.verdict import distance
+from harness.judging.verdict import max_norm_distance
 
 
 @pytest.mark.parametrize("together", [1, 10, 2**16])
@@ -35,7 +35,7 @@ def test_the_worst_layer_of_each_two_is_that_of_one_pair_at_a_time(together, see
         for i in range(count):
             for j in range(count):
                 keys = [key for key in given_[i] if key in given_[j] and key[0] == quantity]
-                expected = max((distance(given_[i][key], given_[j][key]) for key in keys), default=math.nan)
+                expected = max((max_norm_distance(given_[i][key], given_[j][key]) for key in keys), default=math.nan)
                 assert matrix[i, j] == (
                     pytest.approx(expected, rel=0, abs=0, nan_ok=True)
                     if i < j

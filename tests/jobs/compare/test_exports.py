@@ -15,7 +15,7 @@ from harness.jobs.compare.changes import changes, read
 from harness.jobs.compare.report.exports import badge, write_json, write_junit
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
-from harness.sandbox.loading import find
+from harness.sandbox.loading import find_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)
@@ -24,7 +24,7 @@ BAD_TEXT = 'says <b> & "no"\x00\x1b\ufffe]]>'
 
 def comparison(verdicts):
     """A comparison with one row a case for each implementation, by their verdicts."""
-    implementations = find(list(verdicts))
+    implementations = find_implementations(list(verdicts))
     rows = [
         Row(name, case.id, "w", 1, verdict=verdict, detail=BAD_TEXT)
         for name, given in verdicts.items()
@@ -74,7 +74,7 @@ def test_junit_fails_what_is_wrong_skips_what_was_refused_and_holds_any_text(tmp
 def test_json_has_every_row_and_no_number_that_json_lacks(tmp_path):
     found = json.loads(written(write_json, comparison(MIXED), tmp_path), parse_constant=pytest.fail)
     assert [row["verdict"] for row in found["results"]] == [verdict for given in MIXED.values() for verdict in given]
-    assert found["results"][0]["excess"] is None
+    assert found["results"][0]["error_ratio"] is None
     assert found["implementations"] == list(MIXED)
     assert found["cases"] == [case.id for case in CASES]
 

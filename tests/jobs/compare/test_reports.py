@@ -13,11 +13,11 @@ from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
 from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.pages import page_of, pairwise, write_comparison
-from harness.jobs.compare.report.views import excess_by_quantity, order_of_magnitude, summary, verdict_counts
+from harness.jobs.compare.report.views import error_ratio_by_quantity, order_of_magnitude, summary, verdict_counts
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
 from harness.reporting.files import first_line
-from harness.sandbox.loading import find
+from harness.sandbox.loading import find_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 KEYS = ["implementation", "case", "quantity", "layer"]
@@ -51,7 +51,7 @@ def test_the_committed_reports_are_those_of_today_to_the_byte(complete, tmp_path
 def test_the_summary_shows_the_worst_of_planted_digits():
     """The views on a table made by hand, where the worst layer, case and pair are known."""
     cases = tuple(case for case in standard_cases() if case.id in ("iris-4-3-sigmoid-batch8", "xor-2-1-sigmoid-batch4"))
-    implementations = find(["row_matrices", "torch_autograd", "neuron_loop"])
+    implementations = find_implementations(["row_matrices", "torch_autograd", "neuron_loop"])
     rows, pairs = [], []
     for implementation, by_case in {
         "row_matrices": (9, 12),
@@ -59,8 +59,10 @@ def test_the_summary_shows_the_worst_of_planted_digits():
         "neuron_loop": (13, 3),
     }.items():
         for case, value in zip(cases, by_case, strict=True):
-            verdict, excess = "wrong" if value < 9 else "agrees", 10.0 ** (9 - value)
-            measured = Row(implementation, case.id, "w", 1, entries=6, digits=value, verdict=verdict, excess=excess)
+            verdict, error_ratio = "wrong" if value < 9 else "agrees", 10.0 ** (9 - value)
+            measured = Row(
+                implementation, case.id, "w", 1, entries=6, digits=value, verdict=verdict, error_ratio=error_ratio
+            )
             rows.append(measured)
     for one, other, value in [
         ("row_matrices", "torch_autograd", 9),
@@ -78,7 +80,7 @@ def test_the_summary_shows_the_worst_of_planted_digits():
     assert list(shown["worst agreeing other"]) == ["9 (torch_autograd)", "9 (row_matrices)", "3 (torch_autograd)"]
     assert list(shown["cases run"]) == ["2 of 2"] * 3
     assert comparison.share == 0.75
-    units = excess_by_quantity(comparison.tally, order_of_magnitude)
+    units = error_ratio_by_quantity(comparison.tally, order_of_magnitude)
     assert units.heads == ["implementation", "∂C/∂W", "entries"]
     assert [row[1:] for row in units.rows] == [["≤ 1", "12"], ["≤ 1", "12"], ["< 10^7", "12"]]
     counts = verdict_counts(comparison.tally.of)

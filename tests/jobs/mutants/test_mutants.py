@@ -10,7 +10,7 @@ from harness.jobs.mutants import run
 from harness.jobs.mutants.report import Reason, known_reasons, mutants_document, one_line, outdated, unexplained
 from harness.jobs.mutants.run import Fate, Mutant, fates, mutants_of
 from harness.reporting.markdown import rendered
-from harness.sandbox.loading import available, find
+from harness.sandbox.loading import available_implementations, find_implementations
 from harness.sandbox.processes.server import Server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,14 +40,14 @@ def test_the_check_kills_what_is_worse_and_lets_the_equivalent_live(monkeypatch)
         lambda source: (Mutant("by hand", 1, old, new, source.replace(old, new)) for old, new in changes),
     )
     with Server() as server:
-        found = list(fates(server, find(["row_matrices"])[0], seed=1))
-    assert [fate.killed for fate in found] == ["departs", "failed", "refuses", ""]
+        found = list(fates(server, find_implementations(["row_matrices"])[0], seed=1))
+    assert [fate.killed for fate in found] == ["out of bounds", "failed", "refuses", ""]
 
 
 def test_the_report_counts_and_shows_what_is_unexplained():
     made = [
         Fate("mine", Mutant("NumberReplacer", 3, "x = a[-1] | 1", f"x = a[-{n}] | 1", ""), killed)
-        for n, killed in [(2, "failed"), (3, "departs"), (4, ""), (5, "")]
+        for n, killed in [(2, "failed"), (3, "out of bounds"), (4, ""), (5, "")]
     ]
     known = {
         ("mine", "x = a[-1] | 1", "x = a[-4] | 1"): Reason(True, "They are the same."),
@@ -66,7 +66,10 @@ def test_the_report_counts_and_shows_what_is_unexplained():
 
 
 def test_every_reason_is_of_a_line_that_stands_and_the_report_has_no_open_end():
-    lines = {one.name: {line.strip() for line in one.path.read_text("utf-8").splitlines()} for one in available()}
+    lines = {
+        one.name: {line.strip() for line in one.path.read_text("utf-8").splitlines()}
+        for one in available_implementations()
+    }
     for name, before, after in known_reasons():
         assert before in lines[name], f"survivors.toml explains a line that {name} does not have: {before}"
         assert before != after

@@ -12,14 +12,14 @@ from support.results import HOSTILE, write_results
 from harness.cases.standard import standard_cases
 from harness.jobs.page.build import build
 from harness.jobs.page.mistakes import read_kills
-from harness.sandbox.loading import available
+from harness.sandbox.loading import available_implementations
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; `nox -s browser` installs it")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this system")
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
-NAMES = [one.name for one in available()]
+NAMES = [one.name for one in available_implementations()]
 CASES = standard_cases()
 CELL = "iris-4-5-3-sigmoid-batch8/finite_differences"
 EVERYTHING = f"{len(NAMES)} formulations of {len(NAMES)}, {len(CASES)} networks of {len(CASES)}."
@@ -135,7 +135,7 @@ def test_a_cell_opens_its_numbers_and_closes_where_it_was(visit, ours):
     text = dialog.text_content()
     assert "finite_differences on iris-4-5-3-sigmoid-batch8" in text
     assert "nox -s check -- finite_differences --case iris-4-5-3-sigmoid-batch8" in text
-    assert "its error shrinks with the working precision" in text
+    assert "its error shrinks in higher precision" in text
     assert dialog.locator("tbody tr").count() == 5
     page.wait_for_url(f"**#{CELL}?open=iris")
     page.keyboard.press("Escape")

@@ -20,7 +20,7 @@ from harness.jobs.page.markup.prose import inline
 from harness.jobs.page.mistakes import read_kills
 from harness.mistakes import CATALOGUE
 from harness.reporting.document import Bullets, Chapter, CodeBlock, DataTable, Fold, Image, Paragraph, literal
-from harness.sandbox.loading import available
+from harness.sandbox.loading import available_implementations
 
 ROOT = Path(__file__).resolve().parents[3]
 REPORTS = ROOT / "reports"
@@ -98,8 +98,8 @@ def test_ids_are_unique_and_links_inside_lead_somewhere(read):
 
 def test_every_implementation_and_case_is_in_its_data(read):
     data = json.loads(read.data)
-    assert [one["name"] for one in data["implementations"]] == [one.name for one in available()]
-    assert [one["title"] for one in data["implementations"]] == [one.title for one in available()]
+    assert [one["name"] for one in data["implementations"]] == [one.name for one in available_implementations()]
+    assert [one["title"] for one in data["implementations"]] == [one.title for one in available_implementations()]
     assert {one["id"] for one in data["cases"]} == {case.id for case in standard_cases()}
     assert all(len(places) == len(data["cases"]) for places in data["results"])
     assert all(data["cells"])

@@ -26,7 +26,7 @@ from harness.jobs.page.worked.lines import TAGS, excerpts, tagged
 from harness.jobs.page.worked.networks import data, refusal, steps
 from harness.jobs.page.worked.quantities import EntryKey, Worked, number_text
 from harness.model.textbook import Textbook
-from harness.sandbox.loading import find
+from harness.sandbox.loading import find_implementations
 
 EXAMPLES = examples()
 MAZUR = EXAMPLES[0]
@@ -124,7 +124,7 @@ def test_bp2_goes_through_the_wires_that_leave_the_neuron(page):
 
 @pytest.mark.parametrize("notation", NOTATIONS, ids=lambda n: n.implementation)
 def test_every_tagged_line_is_found(notation):
-    [implementation] = find([notation.implementation])
+    [implementation] = find_implementations([notation.implementation])
     text = implementation.path.read_text(encoding="utf-8")
     lines, found = text.splitlines(), tagged(text)
     for tag in TAGS:
@@ -150,7 +150,7 @@ def test_every_tagged_line_is_found(notation):
     ],
 )
 def test_the_line_with_the_weights_is_lit_in_bp2(name, weights):
-    assert any(weights in line.text and line.part for line in excerpts(find([name])[0])["BP2"])
+    assert any(weights in line.text and line.part for line in excerpts(find_implementations([name])[0])["BP2"])
 
 
 # Every name, looked up in the formulation's own data.

@@ -27,7 +27,7 @@ from harness.model.exact import (
     small_inputs,
 )
 from harness.model.textbook import Textbook
-from harness.sandbox.loading import Functions, available, find
+from harness.sandbox.loading import Functions, available_implementations, find_implementations
 from harness.sandbox.processes.server import Server
 
 GENERIC = [
@@ -48,7 +48,7 @@ REPORT = (Path(__file__).resolve().parents[3] / "reports" / "proof.md").read_tex
 @pytest.fixture(scope="module")
 def able():
     """The functions of the generic implementations, by name."""
-    return {one.name: functions_of(one) for one in find(GENERIC)}
+    return {one.name: functions_of(one) for one in find_implementations(GENERIC)}
 
 
 def attempt(name, functions, architecture, seed):
@@ -76,14 +76,14 @@ def exact_server():
 @pytest.fixture(scope="module")
 def tried(exact_server):
     """Every implementation on every architecture, as `nox -s prove` runs them."""
-    return attempts(exact_server, available(), seed=1, jobs=2, seconds=60.0)
+    return attempts(exact_server, available_implementations(), seed=1, jobs=2, seconds=60.0)
 
 
 def test_ten_implementations_are_generic_and_three_are_not(tried):
     unable = {one.name: one.unable for one in tried if one.unable}
     assert sorted(unable) == ["complex_step", "finite_differences", "torch_autograd"]
     assert sorted({one.name for one in tried} - set(unable)) == GENERIC
-    assert len(tried) == len(available()) * len(ARCHITECTURES)
+    assert len(tried) == len(available_implementations()) * len(ARCHITECTURES)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)
@@ -133,7 +133,7 @@ def test_a_small_slip_in_one_entry_is_refuted(able):
 
 
 def test_code_that_compares_branches_or_leaves_exact_numbers_proves_nothing():
-    [batched] = find(["batched_matrices"])
+    [batched] = find_implementations(["batched_matrices"])
     right = functions_of(batched).backprop
 
     def branching(network, x, t):
@@ -170,7 +170,7 @@ def test_code_that_compares_branches_or_leaves_exact_numbers_proves_nothing():
         with pytest.raises(NotExact, match="it compares its numbers"):
             degree(Functions(function, None), architecture)
     for function in (partial, nothing, in_place):
-        with pytest.raises(NotExact, match=r"one array a layer|changes its inputs"):
+        with pytest.raises(NotExact, match=r"one array per layer|changes its inputs"):
             evaluate(Functions(function, None), opaque_inputs(architecture, random.Random(0)), 1)
     with pytest.raises(NotExact, match="it computes with float"):
         evaluate(Functions(floating, None), opaque_inputs(architecture, random.Random(0)), 1)
@@ -222,7 +222,7 @@ def test_a_file_that_exits_or_hangs_proves_nothing_and_stops_nothing(exact_serve
         "hangs": "import time; time.sleep(600)",
     }
     files = [write(tmp_path, name, f"def backprop(n, x, t):\n    {body}\n") for name, body in bodies.items()]
-    tried = attempts(exact_server, (*files, *find(["row_matrices"])), 1, 2, 2.0)
+    tried = attempts(exact_server, (*files, *find_implementations(["row_matrices"])), 1, 2, 2.0)
     found = {one.name: one for one in tried}
     assert "exit code 0" in found["exits"].unable
     assert "SystemExit" in found["leaves"].unable

@@ -12,12 +12,12 @@ from harness.__main__ import main
 from harness.jobs.soundness.report import as_json, as_text
 from harness.jobs.soundness.tightness import NONE, Tightness
 from harness.jobs.soundness.trials import FORWARD, LOSSY, TrialTally, sound
-from harness.sandbox.loading import available, find
+from harness.sandbox.loading import available_implementations, find_implementations
 
 A_BIN = 10 ** (1 / 20)
 
 
-SOUND = tuple(one for one in available() if one.name not in LOSSY)
+SOUND = tuple(one for one in available_implementations() if one.name not in LOSSY)
 
 
 def drawn(size, seed=1):
@@ -57,7 +57,7 @@ def test_what_is_beyond_all_bins_or_no_number_is_counted_at_their_ends():
 
 def test_soundness_tells_how_tight_the_bounds_are():
     tally = TrialTally()
-    for one in tallied(find(["batched_matrices", "torch_autograd"]), range(8)):
+    for one in tallied(find_implementations(["batched_matrices", "torch_autograd"]), range(8)):
         tally = tally.plus(one)
     data = json.loads(as_json(tally, 0, 8))
     parts = [data["quantities"][name] for name in ("delta", "w", "b", "update")]
@@ -73,7 +73,7 @@ def test_soundness_tells_how_tight_the_bounds_are():
 
 def test_soundness_stops_as_soon_as_enough_is_compared_and_counts_what_was_run(monkeypatch):
     monkeypatch.setattr("harness.jobs.soundness.trials.BLOCK", 4)
-    implementations = tuple(find(["batched_matrices", "matrices"]))
+    implementations = tuple(find_implementations(["batched_matrices", "matrices"]))
     expected, trials = TrialTally(), 0
     while expected.entries.total() < 20_000:
         before = expected.entries.total()

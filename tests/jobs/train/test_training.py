@@ -10,7 +10,7 @@ from flint import ctx
 from harness.jobs.train import spread
 from harness.jobs.train.courses import DATASETS, Course, courses
 from harness.jobs.train.states import balls_of, network_of, of_balls, of_network
-from harness.judging.verdict import judge as judge_array
+from harness.judging.verdict import judge_array as judge_array
 from harness.model.contract import Inputs
 from harness.truth import gradient
 from harness.truth.certify import certify

@@ -21,7 +21,7 @@ from harness.jobs.train.runners import PERTURBED, PLANTED_MISTAKE, TRUTH, Formul
 from harness.jobs.train.states import network_of
 from harness.jobs.train.store import Store
 from harness.sandbox.answers import Refusal
-from harness.sandbox.loading import Implementation, available
+from harness.sandbox.loading import Implementation, available_implementations
 from harness.sandbox.requests import Limits
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
@@ -108,7 +108,7 @@ def test_no_number_is_explained_where_it_is_none(followed):
     judged = judge(Followed(followed.selection, {**followed.runs, key: spoilt}, followed.stopped))
     [verdict] = [one for one in judged.verdicts if (one.course, one.runner) == key]
     assert verdict.verdict == NOT_EXPLAINED
-    assert np.isnan(verdict.excess)
+    assert np.isnan(verdict.error_ratio)
 
 
 def test_without_its_truth_nothing_is_told_of_a_course(followed):
@@ -153,7 +153,7 @@ def stored():
 
 def test_the_committed_table_has_every_run_that_was_not_refused(stored):
     assert list(stored.columns) == COMMITTED
-    stepping = {one.name for one in available() if "def step(" in one.path.read_text(encoding="utf-8")}
+    stepping = {one.name for one in available_implementations() if "def step(" in one.path.read_text(encoding="utf-8")}
     runs = set()
     for course in courses():
         refused = {"neuron_loop"} if course.batch > 1 else set()

@@ -19,10 +19,10 @@ from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison
-from harness.judging.evidence import STORED
+from harness.judging.evidence import STORED_IN_FLOAT16
 
-BEYOND = math.nextafter(1, 2)  # the excess of what is inaccurate: above 1, and no more is told
-ARITHMETIC = "its error shrinks with the working precision, or changes altogether when the inputs move by a little"
+BEYOND = math.nextafter(1, 2)  # the error ratio of what is inaccurate: above 1, and no more is told
+ARITHMETIC = "its error shrinks in higher precision, or changes completely when the inputs move slightly"
 # Of a displacement, two right steps can differ by a unit in the last place of the weights, which is many of its digits.
 NOT_PAIRED = "update"
 _FUNCTIONS = {quantity: function for function, quantities in QUANTITIES_BY_FUNCTION.items() for quantity in quantities}
@@ -49,7 +49,7 @@ def _steady(rows: Iterable[Row]) -> Iterator[Row]:
     for _, group in groupby(rows, key=lambda row: (row.implementation, row.case)):
         of_case = list(group)
         reasons = {
-            _function(row): row.detail if row.detail == STORED.reason else ARITHMETIC
+            _function(row): row.detail if row.detail == STORED_IN_FLOAT16.reason else ARITHMETIC
             for row in of_case
             if row.verdict == "inaccurate"
         }
@@ -65,12 +65,12 @@ def _committed_row(row: Row, reason: str | None) -> Row:
     """One row; `reason` is why the numbers of its function are inaccurate, if any is. Then all count as inaccurate."""
     if reason is not None and row.entries is not None:
         return row._replace(
-            entry="", error=None, bound=None, excess=BEYOND, digits=None, verdict="inaccurate", detail=reason
+            entry="", error=None, bound=None, error_ratio=BEYOND, digits=None, verdict="inaccurate", detail=reason
         )
     if row.verdict == "wrong":
         return row
     if row.verdict in ("failed", "cannot tell"):
-        return row._replace(entry="", error=None, bound=None, excess=None, digits=None)
+        return row._replace(entry="", error=None, bound=None, error_ratio=None, digits=None)
     return row._replace(entry="", error=None, bound=None)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from harness.cases.case import FLAGS
 from harness.cases.standard import standard_cases
 from harness.jobs.compare.pairs import PairRow
-from harness.jobs.compare.report.tally import BAD, DEPARTING, NOT_RIGHT
+from harness.jobs.compare.report.tally import BAD, NOT_RIGHT, OUT_OF_BOUNDS
 from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
@@ -26,7 +26,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 COMMITTED_COLUMNS = [
-    *("implementation", "case", "quantity", "layer", "entries", "digits", "excess", "entry", "verdict", "detail")
+    *("implementation", "case", "quantity", "layer", "entries", "digits", "error_ratio", "entry", "verdict", "detail")
 ]
 
 
@@ -67,13 +67,13 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 
 def committed_row(row: Row) -> list[Any]:
-    """The part of a row that does not change with the machine: digits as whole numbers, the excess as an order of
+    """The part of a row that does not change with the machine: digits as whole numbers, the error ratio as an order of
     magnitude (each empty if there is none), and the worst entry if the row is out of bounds; otherwise the worst entry
     is only where rounding happens to be largest."""
-    excess = "" if row.excess is None else order_of_magnitude(row.excess)
+    error_ratio = "" if row.error_ratio is None else order_of_magnitude(row.error_ratio)
     shown = row._asdict() | {
-        "excess": "" if excess == NOTHING else excess,
-        "entry": row.entry if row.verdict in DEPARTING else "",
+        "error_ratio": "" if error_ratio == NOTHING else error_ratio,
+        "entry": row.entry if row.verdict in OUT_OF_BOUNDS else "",
     }
     return [shown[column] for column in COMMITTED_COLUMNS]
 

@@ -24,7 +24,7 @@ from harness.jobs.compare.report.tally import Cases, Counts, Tally
 from harness.jobs.compare.report.views import (
     QUANTITY_TITLES,
     UNTOLD,
-    excess_by_quantity,
+    error_ratio_by_quantity,
     order_of_magnitude,
     reasons,
     summary,
@@ -86,7 +86,7 @@ def overview(comparison: Comparison) -> Document:
     """reports/README.md: what was compared, the digits of agreement, the verdicts, and what did not run."""
     selection, tally = comparison.selection, comparison.tally
     verdicts: list[Block] = [Bullets(VERDICT_TEXTS), Paragraph(BOUND_TEXT), *_grid_table(verdict_counts(tally.of))]
-    excess = excess_by_quantity(tally, order_of_magnitude)
+    error_ratio = error_ratio_by_quantity(tally, order_of_magnitude)
     return Document(
         "How closely the formulations agree",
         (
@@ -112,7 +112,11 @@ def overview(comparison: Comparison) -> Document:
             ),
             *(Chapter(kind, _grid_table(summary(comparison, kind))) for kind in tally.kinds),
             Chapter("Verdicts", tuple(verdicts)),
-            *([Chapter("Worst error / rounding bound (≤ 1 is correct)", _grid_table(excess))] if excess.rows else []),
+            *(
+                [Chapter("Worst error / rounding bound (≤ 1 is correct)", _grid_table(error_ratio))]
+                if error_ratio.rows
+                else []
+            ),
             *_refusal_chapters(tally),
             Chapter(
                 "The implementations",
@@ -189,7 +193,7 @@ def _quantities(counts: Counts) -> Grid:
     for quantity, title in QUANTITY_TITLES.items():
         if of := counts.quantities.get(quantity):
             digits, case, layer = of.fewest or (UNTOLD, "", 0)
-            worst = order_of_magnitude(of.excess)
+            worst = order_of_magnitude(of.error_ratio)
             where = f"{case}, layer {layer}" if case else NOTHING
             rows.append([title, of.cases, f"{of.entries:,}", worst, digits, where])
     return Grid(["quantity", "cases", "entries", "worst error / bound", "fewest digits", "in"], rows)

@@ -13,8 +13,8 @@ from harness.jobs.compare.pairs import kind
 from harness.jobs.compare.rows import Row
 from harness.sandbox.loading import Implementation
 
-LARGEST_SHOWN = 1e15  # an excess above is an error where the truth is all but exact
-DEPARTING = ("inaccurate", "wrong")
+LARGEST_SHOWN = 1e15  # an error ratio above is an error where the truth is all but exact
+OUT_OF_BOUNDS = ("inaccurate", "wrong")
 WITHIN_ROUNDING = ("unsupported", "failed", "inaccurate")  # whose reasons are listed, with the cases
 BAD = ("failed", "wrong")
 NOT_RIGHT = (*BAD, "inaccurate", "cannot tell")
@@ -37,19 +37,19 @@ class Cases:
 
 @dataclass
 class OfQuantity:
-    """The judged rows of a quantity: the cases, the entries that were compared, the worst excess, and the fewest
+    """The judged rows of a quantity: the cases, the entries that were compared, the worst error ratio, and the fewest
     correct digits with the case and layer; None where the digits of some row are not told."""
 
     cases: int = 0
     entries: int = 0
-    excess: float = math.nan
+    error_ratio: float = math.nan
     fewest: tuple[int, str, int] | None = (99, "", 0)
 
     def add(self, rows: Sequence[Row]) -> None:
         self.cases += 1
         for row in rows:
             self.entries += row.entries or 0
-            self.excess = largest(self.excess, row.excess)
+            self.error_ratio = largest(self.error_ratio, row.error_ratio)
             if row.digits is None or self.fewest is None:
                 self.fewest = None
             else:
@@ -59,16 +59,17 @@ class OfQuantity:
 @dataclass
 class Counts:
     """Of one implementation. `digits` are the fewest by kind of case and quantity, None where those of some row are not
-    told, `ran` the cases of each kind with numbers, `excess` the worst of each quantity and `entries` those that were
-    compared with the truth; `departing` are the kinds with a departure; `reasons` holds for a verdict and a reason the
-    cases; `worst` are the worst of the rows that are wrong, and `wrong` the first of them, in different cases."""
+    told, `ran` the cases of each kind with numbers, `error_ratio` the worst of each quantity and `entries` those that
+    were compared with the truth; `out_of_bounds` are the kinds with a number out of bounds; `reasons` holds for a
+    verdict and a reason the cases; `worst` are the worst of the rows that are wrong, and `wrong` the first of them,
+    in different cases."""
 
     digits: dict[tuple[str, str], int | None] = field(default_factory=dict)
     ran: Counter[str] = field(default_factory=Counter)
-    excess: dict[str, float] = field(default_factory=dict)
+    error_ratio: dict[str, float] = field(default_factory=dict)
     entries: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
-    departing: set[str] = field(default_factory=set)
+    out_of_bounds: set[str] = field(default_factory=set)
     reasons: dict[str, dict[str, Cases]] = field(default_factory=dict)
     quantities: dict[str, OfQuantity] = field(default_factory=dict)
     worst: list[Row] = field(default_factory=list)
@@ -85,8 +86,8 @@ class Counts:
             fewest = self.digits.get(key, row.digits)
             self.digits[key] = None if fewest is None or row.digits is None else min(row.digits, fewest)
         for row in rows:
-            if row.excess is not None and row.excess == row.excess:
-                self.excess[row.quantity] = largest(self.excess.get(row.quantity, math.nan), row.excess)
+            if row.error_ratio is not None and row.error_ratio == row.error_ratio:
+                self.error_ratio[row.quantity] = largest(self.error_ratio.get(row.quantity, math.nan), row.error_ratio)
                 self.entries += row.entries or 0
         judged = [row for row in measured if row.verdict]
         for quantity in dict.fromkeys(row.quantity for row in judged):
@@ -95,8 +96,8 @@ class Counts:
         for verdict, detail in dict.fromkeys((row.verdict, row.detail) for row in rows):
             if verdict in WITHIN_ROUNDING:
                 self.reasons.setdefault(verdict, {}).setdefault(detail, Cases()).add(rows[0].case)
-        if any(row.verdict in DEPARTING for row in rows):
-            self.departing.add(kind)
+        if any(row.verdict in OUT_OF_BOUNDS for row in rows):
+            self.out_of_bounds.add(kind)
         if wrong := [row for row in rows if row.verdict == "wrong"]:
             self.wrong_cases += 1
             self.worst = sorted([*self.worst, min(wrong, key=badness)], key=badness)[:WORST_SHOWN]
@@ -141,7 +142,7 @@ def largest(one: float, other: float | None) -> float:
 def badness(row: Row) -> tuple[bool, int, str, str, int]:
     """What wrong rows are sorted by, the worst first. By powers of ten, so that neighbours do not change places on
     another machine."""
-    excess = math.nan if row.excess is None else row.excess
-    unknown = excess != excess
-    magnitude = 0 if unknown else math.floor(math.log10(min(excess, LARGEST_SHOWN)))
+    error_ratio = math.nan if row.error_ratio is None else row.error_ratio
+    unknown = error_ratio != error_ratio
+    magnitude = 0 if unknown else math.floor(math.log10(min(error_ratio, LARGEST_SHOWN)))
     return unknown, -magnitude, row.case, row.quantity, row.layer

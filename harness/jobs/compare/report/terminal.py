@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from harness.jobs.compare.report.views import digits_by_quantity, excess_by_quantity, reasons
+from harness.jobs.compare.report.views import digits_by_quantity, error_ratio_by_quantity, reasons
 from harness.judging.verdict import VERDICTS
 from harness.reporting.grid import NOTHING, Grid, grid_text
 from harness.reporting.progress import progress_bar
@@ -69,8 +69,8 @@ def print_comparison(comparison: Comparison) -> None:
     print("\nCorrect digits in the worst case")
     for kind in tally.kinds:
         print(f"\n{kind}:\n{grid_text(digits_by_quantity(tally, kind))}")
-    if (excess := excess_by_quantity(tally, lambda one: NOTHING if one != one else f"{one:.2g}")).rows:
-        print(f"\nWorst error / rounding bound (<= 1 is correct):\n{grid_text(excess)}")
+    if (error_ratio := error_ratio_by_quantity(tally, lambda one: NOTHING if one != one else f"{one:.2g}")).rows:
+        print(f"\nWorst error / rounding bound (<= 1 is correct):\n{grid_text(error_ratio)}")
     if (failed := reasons(tally, "failed")).rows:
         print(f"\nFailed:\n{grid_text(failed)}")
     if cases := sum(of.wrong_cases for of in tally.of.values()):

@@ -43,12 +43,12 @@ def digits_by_quantity(tally: Tally, kind: str) -> Grid:
     return Grid(["implementation", *(QUANTITY_TITLES[quantity] for quantity in quantities), "cases run"], rows)
 
 
-def excess_by_quantity(tally: Tally, shown: Callable[[float], str]) -> Grid:
+def error_ratio_by_quantity(tally: Tally, shown: Callable[[float], str]) -> Grid:
     """Implementation × quantity: the worst error in units of its rounding bound over all cases, as `shown`, and the
     number of entries compared; no rows where nothing was."""
-    quantities = _present({quantity for of in tally.of.values() for quantity in of.excess})
+    quantities = _present({quantity for of in tally.of.values() for quantity in of.error_ratio})
     rows = [
-        [name, *(shown(of.excess.get(quantity, math.nan)) for quantity in quantities), f"{of.entries:,}"]
+        [name, *(shown(of.error_ratio.get(quantity, math.nan)) for quantity in quantities), f"{of.entries:,}"]
         for name, of in tally.of.items()
     ]
     heads = ["implementation", *(QUANTITY_TITLES[quantity] for quantity in quantities), "entries"]
@@ -63,19 +63,19 @@ def _present(quantities: set[str]) -> list[str]:
     return [quantity for quantity in QUANTITY_TITLES if quantity in quantities]
 
 
-def order_of_magnitude(excess: float) -> str:
-    """An excess as a report shows it: `≤ 1` where rounding explains it, `> 1` where it is below ten, else the power of
-    ten that it is below.
+def order_of_magnitude(error_ratio: float) -> str:
+    """An error ratio as a report shows it: `≤ 1` where rounding explains it, `> 1` where it is below ten, else the
+    power of ten that it is below.
 
     What lies within the bound is rounding, and is another number on another machine.
     """
-    if excess != excess:
+    if error_ratio != error_ratio:
         return NOTHING
-    if excess < 10:
-        return "≤ 1" if excess <= 1 else "> 1"
+    if error_ratio < 10:
+        return "≤ 1" if error_ratio <= 1 else "> 1"
     return (
-        f"< 10^{math.floor(math.log10(excess)) + 1}"
-        if excess < LARGEST_SHOWN
+        f"< 10^{math.floor(math.log10(error_ratio)) + 1}"
+        if error_ratio < LARGEST_SHOWN
         else f"> 10^{LARGEST_SHOWN:.0e}".replace("1e+", "")
     )
 
@@ -85,7 +85,7 @@ def summary(comparison: Comparison, kind: str) -> Grid:
     with which, and the same among those that agree with the truth throughout."""
     tally = comparison.tally
     heads, rows = digits_by_quantity(tally, kind)
-    agreeing = {name for name, of in tally.of.items() if kind not in of.departing}
+    agreeing = {name for name, of in tally.of.items() if kind not in of.out_of_bounds}
     others = {"with PyTorch": {REFERENCE}, "worst other": set(tally.of), "worst agreeing other": agreeing}
     shared = _shared(comparison, kind)
     for row in rows:

@@ -14,7 +14,7 @@ from harness.jobs.page.worked.formulations import INDICES, NOTATIONS, Notation
 from harness.jobs.page.worked.lines import excerpts
 from harness.jobs.page.worked.quantities import SHOWN_DIGITS, WIRES, EntryKey, Made, Worked, number_text
 from harness.model.contract import Unsupported
-from harness.sandbox.loading import find
+from harness.sandbox.loading import find_implementations
 from harness.truth.certify import certify, error_over_bound
 
 
@@ -84,7 +84,7 @@ def steps(worked: Worked) -> Iterator[WorkedStep]:
 
 
 def _formulation(notation: Notation) -> dict[str, Any]:
-    [implementation] = find([notation.implementation])
+    [implementation] = find_implementations([notation.implementation])
     return {
         "id": notation.implementation,
         "title": f"{notation.implementation} ({notation.teacher})",

@@ -109,7 +109,7 @@ def answer(judged: Judged) -> list[str]:
         )
     ]
     if explained:
-        lines.append(f"Their largest distance is below {_up(max(o.excess for o in explained))} of the limit.")
+        lines.append(f"Their largest distance is below {_up(max(o.error_ratio for o in explained))} of the limit.")
         lines.append(_fewest(judged.table, explained))
     lines += [f"{one.course}, {one.runner}: {one.verdict}: {one.detail}" for one in right if one not in explained]
     controls = [one for one in judged.verdicts if one.is_control]
@@ -117,7 +117,7 @@ def answer(judged: Judged) -> list[str]:
     sentence = "The planted mistake, a relative 1e-6 in one bias gradient, is not explained in"
     lines.append(f"{sentence} {len(caught)} of {_count('course', len(controls))}.")
     if caught:
-        power = math.floor(math.log10(min(one.excess for one in caught) / PLANTED))
+        power = math.floor(math.log10(min(one.error_ratio for one in caught) / PLANTED))
         lines.append(f"In each of these even a mistake of 1e-{power} would be seen.")
     return lines
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import functions, matrix, module
-from harness.mistakes.backward import WrongLayersWeights
+from harness.mistakes.entries.backward import WrongLayersWeights
 from harness.model.contract import Array, Inputs, Network
 from harness.model.exact import Architecture, small_inputs
 from harness.model.textbook import Textbook

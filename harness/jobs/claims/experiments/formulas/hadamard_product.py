@@ -10,7 +10,7 @@ import numpy as np
 from harness.cases.case import make_case
 from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import figure, is_right, matrix, relative_distance, true_gradients
-from harness.mistakes.costs import SoftmaxDiagonalJacobian
+from harness.mistakes.entries.costs import SoftmaxDiagonalJacobian
 from harness.model.contract import Array
 
 if TYPE_CHECKING:

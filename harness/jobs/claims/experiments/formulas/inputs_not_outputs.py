@@ -9,7 +9,7 @@ import numpy as np
 from harness.cases import datasets
 from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import costs, figure, is_right, layers, relative_distance, true_gradients
-from harness.mistakes.gradients import OutputsWhereInputsBelong
+from harness.mistakes.entries.gradients import OutputsWhereInputsBelong
 from harness.model.contract import Array, Inputs, Layer, Network, Numbers
 from harness.model.costs import COSTS
 from harness.model.exact import IDENTITY

@@ -13,7 +13,7 @@ from flint import arb, ctx
 from harness.cases.case import make_case
 from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import figure, is_right, relative_distance, true_gradients
-from harness.mistakes.slopes import OutputFormFedZ, SigmaPrimeOfActivation
+from harness.mistakes.entries.slopes import OutputFormFedZ, SigmaPrimeOfActivation
 from harness.model.activations import ACTIVATIONS
 from harness.reporting.figures import Line, Panel, Picture
 from harness.truth.bounds.float_format import FUNCTION_ULPS

@@ -13,7 +13,7 @@ from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import exponent, figure, functions, is_right, layers, relative_distance, true_deltas
 from harness.jobs.prove.evaluate import differences, evaluate
 from harness.jobs.prove.proofs import ARCHITECTURES
-from harness.mistakes.backward import InverseWhereTransposeBelongs
+from harness.mistakes.entries.backward import InverseWhereTransposeBelongs
 from harness.model.contract import Array, Inputs
 from harness.model.exact import draw_integer, opaque_inputs
 from harness.model.textbook import Textbook

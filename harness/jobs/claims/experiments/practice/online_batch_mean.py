@@ -11,7 +11,7 @@ from flint import ctx
 from harness.cases.case import make_case
 from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import exponent, figure, moved_by, order, parameters, rates
-from harness.mistakes.batches import OnlineUpdatesInsideBatch
+from harness.mistakes.entries.batches import OnlineUpdatesInsideBatch
 from harness.model.contract import Inputs
 from harness.model.costs import CostScale
 from harness.model.exact import Architecture, opaque_inputs, rational_inputs, small_inputs

@@ -10,7 +10,7 @@ from flint import ctx
 from harness.cases.case import make_case
 from harness.jobs.claims.claim import Claim, ClaimTable, Evidence, Statement
 from harness.jobs.claims.tools import costs, exponent, figure, moved_by, order, parameters, rates, relative
-from harness.mistakes.backward import UpdatedWeightsUsedToPropagate
+from harness.mistakes.entries.backward import UpdatedWeightsUsedToPropagate
 from harness.model.contract import Inputs
 from harness.model.exact import Architecture, small_inputs
 from harness.model.textbook import Textbook

@@ -25,7 +25,7 @@ from harness.jobs.claims.experiments.published.recomputed import (
     regularised,
     trained,
 )
-from harness.mistakes.backward import UpdatedWeightsUsedToPropagate
+from harness.mistakes.entries.backward import UpdatedWeightsUsedToPropagate
 from harness.model.contract import Inputs, Numbers
 from harness.model.textbook import Textbook
 from harness.truth.enclosures.precise import precise_inputs

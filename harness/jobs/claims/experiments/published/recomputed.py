@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.cases import datasets
 from harness.jobs.claims.tools import output
-from harness.mistakes.gradients import LastIncomingWeightNeverUpdated
+from harness.mistakes.entries.gradients import LastIncomingWeightNeverUpdated
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network, Numbers
 from harness.model.costs import COSTS

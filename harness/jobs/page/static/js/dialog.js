@@ -44,7 +44,7 @@ function showCell(i, number) {
     row.layer || "–",
     badge(row.verdict),
     row.digits ?? "–",
-    withPowers(row.excess || "–"),
+    withPowers(row.error_ratio || "–"),
     row.entry || "–",
     row.entries ?? "–",
     row.detail,

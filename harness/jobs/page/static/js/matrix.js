@@ -114,8 +114,8 @@ function cellOf(implementation, members, row, of) {
   const { rank, digits, ran } = summary(implementation, members);
   const verdict = RANKS[rank];
   const { name } = DATA.implementations[implementation];
-  const departs = rank < RANKS.indexOf("agrees up to a convention");
-  const below = departs ? verdict : row === ALL ? `${ran} of ${members.length}` : null;
+  const isOutOfBounds = rank < RANKS.indexOf("agrees up to a convention");
+  const below = isOutOfBounds ? verdict : row === ALL ? `${ran} of ${members.length}` : null;
   const words = [
     `${name}, ${row}: ${verdict}`,
     digits === null ? "" : `, ${plural(digits, "digit")}`,

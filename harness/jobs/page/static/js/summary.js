@@ -26,8 +26,8 @@ const MEANINGS = {
 // The rows of one implementation on one case, unpacked.
 function rowsOf(implementation, number) {
   return DATA.cells[DATA.results[implementation][number]].map(([quantity, layer, entries, digits, ...places]) => {
-    const [verdict, excess, entry, detail] = [0, 1, 2, 3].map((at) => DATA.texts[places[at] ?? 0]);
-    return { quantity: DATA.texts[quantity], layer, entries, digits, verdict: verdict || NOT_JUDGED, excess, entry, detail };
+    const [verdict, error_ratio, entry, detail] = [0, 1, 2, 3].map((at) => DATA.texts[places[at] ?? 0]);
+    return { quantity: DATA.texts[quantity], layer, entries, digits, verdict: verdict || NOT_JUDGED, error_ratio, entry, detail };
   });
 }
 

@@ -7,7 +7,13 @@ from harness.model.contract import Numbers
 from harness.truth.bounds.rounded_array import exp_in_dtype
 
 
-class SignError(Mistake):
+class CostMistake(Mistake):
+    """A mistake about the cost and the output that goes with it."""
+
+    order = 50
+
+
+class SignError(CostMistake):
     """t − a is used with the update rule of a − t: training climbs."""
 
     equation = "BP1"
@@ -20,7 +26,7 @@ class SignError(Mistake):
         return -super().output_delta()
 
 
-class SoftmaxDiagonalJacobian(Mistake):
+class SoftmaxDiagonalJacobian(CostMistake):
     """Only the diagonal p(1 − p) of the softmax's Jacobian is used, with ∂C/∂p = −t/p."""
 
     equation = "BP1"
@@ -38,7 +44,7 @@ class SoftmaxDiagonalJacobian(Mistake):
         return -(self.t / p) * (p - p * p)
 
 
-class SoftmaxCeTimesPOneMinusP(Mistake):
+class SoftmaxCeTimesPOneMinusP(CostMistake):
     """An extra p(1 − p) after p − t, which is the whole delta of softmax with cross-entropy."""
 
     equation = "BP1"
@@ -50,7 +56,7 @@ class SoftmaxCeTimesPOneMinusP(Mistake):
         return delta * (p - p * p) if self.layer(self.last).activation.name == "softmax" else delta
 
 
-class SigmaPrimeWithCrossEntropy(Mistake):
+class SigmaPrimeWithCrossEntropy(CostMistake):
     """σ' is kept at the output although the cost is the binary cross-entropy, in which it cancels."""
 
     equation = "BP1"
@@ -63,7 +69,7 @@ class SigmaPrimeWithCrossEntropy(Mistake):
         return delta * self.slope(self.last) if self.network.cost.name == "binary_cross_entropy" else delta
 
 
-class SoftmaxOverflow(Mistake):
+class SoftmaxOverflow(CostMistake):
     """The softmax does not subtract the largest z: it is NaN above 709, in float32 above 88."""
 
     equation = "a"

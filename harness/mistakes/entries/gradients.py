@@ -8,10 +8,17 @@ from harness.mistakes.entry import Mistake
 from harness.model.contract import Numbers
 
 
-class OutputsWhereInputsBelong(Mistake):
+class GradientMistake(Mistake):
+    """A mistake in the step from deltas to gradients."""
+
+    order = 30
+
+
+class OutputsWhereInputsBelong(GradientMistake):
     """The layer's outputs stand where its inputs belong. The product has the right shape only by accident, where a
     layer has as many inputs as outputs. Step 12 of "15 Steps" is printed so."""
 
+    order = 1
     equation = "BP4"
     right = "∂C/∂W^l = (δ^l)ᵀ a^{l-1}"
     wrong = "∂C/∂W^l = (δ^l)ᵀ a^l"
@@ -21,7 +28,7 @@ class OutputsWhereInputsBelong(Mistake):
         return self.delta[l].T @ self.a[l]
 
 
-class WeightGradientTransposed(Mistake):
+class WeightGradientTransposed(GradientMistake):
     """The weight gradient is transposed, and forced into the shape of W where that is not square."""
 
     equation = "BP4"
@@ -33,7 +40,7 @@ class WeightGradientTransposed(Mistake):
         return (self.a[l - 1].T @ self.delta[l]).reshape(self.layer(l).w.shape)
 
 
-class InputFactorMissing(Mistake):
+class InputFactorMissing(GradientMistake):
     """The delta is added to every incoming weight without the input that the weight carries."""
 
     equation = "BP4"
@@ -45,7 +52,7 @@ class InputFactorMissing(Mistake):
         return self.delta[l].T @ np.ones(self.a[l - 1].shape, dtype=int)
 
 
-class LastIncomingWeightNeverUpdated(Mistake):
+class LastIncomingWeightNeverUpdated(GradientMistake):
     """range(len(inputs) − 1) drops the last incoming weight of every layer that hidden units feed. The −1 is right only
     where the inputs end with a class label."""
 
@@ -58,7 +65,7 @@ class LastIncomingWeightNeverUpdated(Mistake):
         return w if l == 1 else w * (np.arange(w.shape[1]) < w.shape[1] - 1)
 
 
-class FirstLayerNeverUpdated(Mistake):
+class FirstLayerNeverUpdated(GradientMistake):
     """Only the output layer is trained: the gradients of the hidden layers are computed and lost."""
 
     equation = "BP3, BP4"
@@ -72,7 +79,7 @@ class FirstLayerNeverUpdated(Mistake):
         return super().bias_gradient(l) * int(l == self.last)
 
 
-class BiasNeverUpdated(Mistake):
+class BiasNeverUpdated(GradientMistake):
     """The biases have no gradient at all."""
 
     equation = "BP3"
@@ -84,10 +91,11 @@ class BiasNeverUpdated(Mistake):
         return super().bias_gradient(l) * 0
 
 
-class BiasNotAnInput(Mistake):
+class BiasNotAnInput(GradientMistake):
     """The 1 that the bias multiplies is left out of the concatenated input when the gradient is formed, so that the row
     of the biases gets none: the numbers of bias_never_updated, for another reason."""
 
+    order = 3
     equation = "BP3"
     right = "∂C/∂[W, b] = δᵀ [a, 1]"
     wrong = "∂C/∂[W, b] = δᵀ [a, 0]"
@@ -97,7 +105,7 @@ class BiasNotAnInput(Mistake):
         return super().bias_gradient(l) * 0
 
 
-class BiasMissingInForward(Mistake):
+class BiasMissingInForward(GradientMistake):
     """The forward pass forgets the bias; everything after it is right for the network without biases."""
 
     equation = "z"
@@ -108,7 +116,7 @@ class BiasMissingInForward(Mistake):
         return self.a[l - 1] @ self.layer(l).w.T
 
 
-class BiasScalarSum(Mistake):
+class BiasScalarSum(GradientMistake):
     """The bias gradient is summed over the units too (np.sum without an axis), and broadcast."""
 
     equation = "BP3"
@@ -120,7 +128,7 @@ class BiasScalarSum(Mistake):
         return self.delta[l].sum() * np.ones(self.layer(l).b.shape, dtype=int)
 
 
-class BiasMeanWeightsSum(Mistake):
+class BiasMeanWeightsSum(GradientMistake):
     """The bias gradient is averaged over the batch while the weight gradient is summed."""
 
     equation = "BP3"
@@ -135,7 +143,7 @@ class BiasMeanWeightsSum(Mistake):
         return super().bias_gradient(l) / self.rows
 
 
-class BiasFirstSampleOnly(Mistake):
+class BiasFirstSampleOnly(GradientMistake):
     """The bias gradient is that of the first row of the batch."""
 
     equation = "BP3"
@@ -146,7 +154,7 @@ class BiasFirstSampleOnly(Mistake):
         return self.delta[l][0]
 
 
-class BiasSignFlipped(Mistake):
+class BiasSignFlipped(GradientMistake):
     """The habit of thresholds, z = W x − θ: the bias gets the gradient of a threshold, with the opposite sign."""
 
     equation = "BP3"

@@ -7,7 +7,13 @@ from harness.model.contract import Numbers
 from harness.truth.bounds.rounded_array import activation_slope, apply_activation, exp_in_dtype
 
 
-class SigmaPrimeOfActivation(Mistake):
+class SlopeMistake(Mistake):
+    """A mistake about f'."""
+
+    order = 10
+
+
+class SigmaPrimeOfActivation(SlopeMistake):
     """The derivative is applied to the activation a, not to z: the sigmoid is taken twice."""
 
     equation = "BP1, BP2"
@@ -19,7 +25,7 @@ class SigmaPrimeOfActivation(Mistake):
         return activation_slope(self.layer(l).activation.name, self.a[l])
 
 
-class TanhPrimeOfOutput(Mistake):
+class TanhPrimeOfOutput(SlopeMistake):
     """tanh' is evaluated at the output, as if that were z; other activations are right."""
 
     equation = "BP1, BP2"
@@ -32,7 +38,7 @@ class TanhPrimeOfOutput(Mistake):
         return activation_slope("tanh", self.a[l]) if is_tanh else super().slope(l)
 
 
-class OutputFormFedZ(Mistake):
+class OutputFormFedZ(SlopeMistake):
     """The form of the derivative that takes the output, y(1 − y) or 1 − y², is fed with z."""
 
     equation = "BP1, BP2"
@@ -46,7 +52,7 @@ class OutputFormFedZ(Mistake):
         return forms[name]() if name in forms else super().slope(l)
 
 
-class NoSigmaPrimeAtOutput(Mistake):
+class NoSigmaPrimeAtOutput(SlopeMistake):
     """f' of the output layer is left out with the squared error: that is the delta of the cross-entropy."""
 
     equation = "BP1"
@@ -61,7 +67,7 @@ class NoSigmaPrimeAtOutput(Mistake):
         return self.output_error()
 
 
-class SigmaPrimeMissingInErrorSentBack(Mistake):
+class SigmaPrimeMissingInErrorSentBack(SlopeMistake):
     """The raw error, not the delta, is sent back through the weights; each layer's own update has its f'."""
 
     equation = "BP2"
@@ -74,7 +80,7 @@ class SigmaPrimeMissingInErrorSentBack(Mistake):
         return error @ self.weights_back(l + 1)
 
 
-class SigmaPrimeMissingInHidden(Mistake):
+class SigmaPrimeMissingInHidden(SlopeMistake):
     """The derivative of the hidden units is left out."""
 
     equation = "BP2"
@@ -86,7 +92,7 @@ class SigmaPrimeMissingInHidden(Mistake):
         return self.sent_back(l)
 
 
-class ReluGateMissing(Mistake):
+class ReluGateMissing(SlopeMistake):
     """The gate of relu, 1 where z > 0 and else 0, is missing on the way back through the hidden layers."""
 
     equation = "BP2"
@@ -97,7 +103,7 @@ class ReluGateMissing(Mistake):
         return self.sent_back(l) if self.layer(l).activation.name == "relu" else super().hidden_delta(l)
 
 
-class DerivativeOfAnotherActivation(Mistake):
+class DerivativeOfAnotherActivation(SlopeMistake):
     """The derivative of the sigmoid, a(1 − a), is used whatever the activation is."""
 
     equation = "BP1, BP2"
@@ -109,7 +115,7 @@ class DerivativeOfAnotherActivation(Mistake):
         return self.a[l] - self.a[l] * self.a[l]
 
 
-class DerivativeReturnsTheFunction(Mistake):
+class DerivativeReturnsTheFunction(SlopeMistake):
     """The function that should return the derivative returns the activation itself (for all but the identity, whose 1
     is seldom written as a function)."""
 

@@ -6,7 +6,13 @@ from harness.mistakes.entry import Mistake
 from harness.model.contract import Inputs, Network, Numbers
 
 
-class MeanWhereSumIsStated(Mistake):
+class BatchMistake(Mistake):
+    """A mistake about sums, means and the samples of a batch, or about storage."""
+
+    order = 40
+
+
+class MeanWhereSumIsStated(BatchMistake):
     """The gradient is divided by the number of rows although the cost is their sum, or the other way round."""
 
     equation = "BP3, BP4"
@@ -26,7 +32,7 @@ class MeanWhereSumIsStated(Mistake):
         return gradient * self.rows if is_mean else gradient / self.rows
 
 
-class LossMeanOverOutputsGradientNot(Mistake):
+class LossMeanOverOutputsGradientNot(BatchMistake):
     """The cost averages over the outputs and the gradient does not, or the other way round."""
 
     equation = "BP1"
@@ -41,7 +47,7 @@ class LossMeanOverOutputsGradientNot(Mistake):
         return super().output_delta() * outputs if is_mean else super().output_delta() / outputs
 
 
-class DividedByNAtEveryLayer(Mistake):
+class DividedByNAtEveryLayer(BatchMistake):
     """The 1/n of the mean is put into the delta at every layer, where once is enough."""
 
     equation = "BP2"
@@ -58,7 +64,7 @@ class DividedByNAtEveryLayer(Mistake):
         return super().hidden_delta(l) / self.rows
 
 
-class GradientAssignedNotAccumulated(Mistake):
+class GradientAssignedNotAccumulated(BatchMistake):
     """`=` stands for `+=`: only the last sample of the batch counts."""
 
     equation = "BP3, BP4"
@@ -76,7 +82,7 @@ class GradientAssignedNotAccumulated(Mistake):
         return self.delta[l][-1]
 
 
-class GradientsNotZeroed(Mistake):
+class GradientsNotZeroed(BatchMistake):
     """The accumulators are never reset: the second call returns the sum of both."""
 
     equation = "BP3, BP4"
@@ -88,7 +94,7 @@ class GradientsNotZeroed(Mistake):
         return gradient + gradient
 
 
-class OnlineUpdatesInsideBatch(Mistake):
+class OnlineUpdatesInsideBatch(BatchMistake):
     """The weights change after each sample of what is called a batch."""
 
     equation = "rule"
@@ -104,7 +110,7 @@ class OnlineUpdatesInsideBatch(Mistake):
         return network
 
 
-class InputsMutated(Mistake):
+class InputsMutated(BatchMistake):
     """The caller's arrays are changed on the way: an update in place, through an alias. The first call is right, the
     next is at other weights."""
 
@@ -116,7 +122,7 @@ class InputsMutated(Mistake):
         return True
 
 
-class Float32Inside(Mistake):
+class Float32Inside(BatchMistake):
     """It computes in float32, or returns float32, although float64 goes in. No slip of the formula: seven digits are
     right."""
 
@@ -126,7 +132,7 @@ class Float32Inside(Mistake):
     dtype = computes_in = "float32"
 
 
-class Float16Stored(Mistake):
+class Float16Stored(BatchMistake):
     """It computes the gradient, or the step, right, and stores it in float16: three digits are left, what is smaller
     than 6e-8 is 0 or nearly so, and what is larger than 65504 is infinite. Scale the loss, or keep float32."""
 

@@ -7,10 +7,17 @@ from harness.model.contract import Numbers
 from harness.truth.bounds.rounded_array import pinv
 
 
-class InverseWhereTransposeBelongs(Mistake):
+class BackwardMistake(Mistake):
+    """A mistake about what is sent back through the weights."""
+
+    order = 20
+
+
+class InverseWhereTransposeBelongs(BackwardMistake):
     """To go back, divide by the weights: the delta is sent back through the inverse of W, or its pseudoinverse. It is
     the transpose that carries it, and the two are equal only if every nonzero singular value of W is 1."""
 
+    order = 2
     equation = "BP2"
     right = "δ^l = (δ^{l+1} W^{l+1}) ⊙ f'(z^l)"
     wrong = "δ^l = (δ^{l+1} pinv(W^{l+1})ᵀ) ⊙ f'(z^l)"
@@ -20,7 +27,7 @@ class InverseWhereTransposeBelongs(Mistake):
         return self.delta[l + 1] @ pinv(self.weights_back(l + 1)).T
 
 
-class WrongLayersWeights(Mistake):
+class WrongLayersWeights(BackwardMistake):
     """The delta of layer l is computed with that layer's own weights, not with those of the next: off by one."""
 
     equation = "BP2"
@@ -31,7 +38,7 @@ class WrongLayersWeights(Mistake):
         return self.delta[l + 1] @ self.weights_back(l)
 
 
-class TransposeMissingInBackward(Mistake):
+class TransposeMissingInBackward(BackwardMistake):
     """W stands where its transpose belongs when the delta goes back; it runs only where W is square."""
 
     equation = "BP2"
@@ -43,7 +50,7 @@ class TransposeMissingInBackward(Mistake):
         return self.delta[l + 1] @ self.weights_back(l + 1).T
 
 
-class NeuronValuesPropagated(Mistake):
+class NeuronValuesPropagated(BackwardMistake):
     """The values of the next layer's neurons are sent back, not their deltas."""
 
     equation = "BP2"
@@ -54,7 +61,7 @@ class NeuronValuesPropagated(Mistake):
         return self.a[l + 1] @ self.weights_back(l + 1)
 
 
-class ErrorSplitByWeightShare(Mistake):
+class ErrorSplitByWeightShare(BackwardMistake):
     """The error is divided among the units in proportion to their weights, with no derivative: blame, not backprop."""
 
     equation = "BP2"
@@ -67,7 +74,7 @@ class ErrorSplitByWeightShare(Mistake):
         return error @ (w / abs(w).sum(axis=1, keepdims=True))
 
 
-class UpdatedWeightsUsedToPropagate(Mistake):
+class UpdatedWeightsUsedToPropagate(BackwardMistake):
     """A layer's weights are updated before the delta is sent back through them."""
 
     equation = "BP2"
