@@ -41,8 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in ("harness", *sys.stdlib_module_names):
             raise
-        install = "python -m pip install 'gradproof[compare]'"
-        print(f"error: {options.command} needs {error.name}, which is not installed; {install}", file=sys.stderr)
+        from harness.reporting.files import INSTALL
+
+        print(f"error: {options.command} needs {error.name}, which is not installed; {INSTALL}", file=sys.stderr)
         return 2
     except OSError as error:
         if isinstance(error, BrokenPipeError):

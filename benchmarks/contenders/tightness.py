@@ -1,6 +1,6 @@
 """How tight the rounding bound is: rounding bound / median error of a correct implementation, on random networks.
 
-`python -m benchmarks.contenders.tightness` prints one line that begins with this ratio. harness.soundness
+`python -m benchmarks.contenders.tightness` prints one line that begins with this ratio. harness.jobs.soundness
 computes it.
 """
 

@@ -13,7 +13,8 @@ from benchmarks.runner.races import RaceOutcome
 from benchmarks.runner.store import SavedResults
 from harness.reporting.document import Block, Chapter, DataTable, Document, Image, Paragraph, literal
 from harness.reporting.figures import Line, Panel, Picture, write_pictures
-from harness.reporting.markdown import PICTURES, write_report
+from harness.reporting.files import PICTURES
+from harness.reporting.markdown import write_report
 
 REPORT_NAME = "benchmarks"
 METHOD = (

@@ -1,4 +1,4 @@
-"""A report as data: a title, and blocks in order. harness.markdown and the page decide how a report looks.
+"""A report as data: a title, and blocks in order. harness.reporting.markdown and the page decide how a report looks.
 
 All text is inline Markdown: *emphasis*, **strong**, `code` and [links](claims.md). `literal` makes it of other text.
 """

@@ -14,7 +14,7 @@ from support.commands import ROOT, completed, harness, in_process
 from harness.cases import datasets
 from harness.errors import UnusableInput
 from harness.jobs import commands
-from harness.reporting.markdown import check_file, check_folder
+from harness.reporting.files import check_file, check_folder
 from harness.sandbox.loading import Implementation
 
 

@@ -27,7 +27,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.claims.catalogue import all_claims, answered
     from harness.jobs.claims.report import POINTS_TABLE, verdict, write_claims
-    from harness.reporting.markdown import PICTURES, check_folder, files_of
+    from harness.reporting.files import PICTURES, check_folder, files_of
 
     known = {claim.name: claim for claim in all_claims()}
     names = [name for text in options.names for name in text.split(",")]

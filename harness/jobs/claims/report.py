@@ -8,7 +8,8 @@ from pathlib import Path
 from harness.jobs.claims.claim import Claim, ClaimTable, Evidence
 from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Fold, Image, Paragraph
 from harness.reporting.figures import Picture, write_pictures
-from harness.reporting.markdown import PICTURES, write_report
+from harness.reporting.files import PICTURES
+from harness.reporting.markdown import write_report
 
 POINTS_TABLE = "claims.csv"
 HOLDS, FAILS = "confirmed", "**not confirmed**"

@@ -57,7 +57,7 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
     with clock.phase("import"):
         from harness.jobs.compare.report.terminal import comparison_display, print_comparison
         from harness.jobs.compare.run import compare, select
-        from harness.reporting.markdown import check_file, check_folder
+        from harness.reporting.files import check_file, check_folder
         from harness.reporting.profile import table
         from harness.sandbox.processes.server import processors
         from harness.sandbox.requests import Limits

@@ -14,7 +14,7 @@ _AT_ONCE = 2**20  # numbers of all results that one is compared with at once
 
 
 def distances(given: Sequence[Arrays]) -> dict[str, Array]:
-    """By quantity [k, k]: `harness.verdict.distance` of each two in the worst layer that both have; NaN where they
+    """By quantity [k, k]: the distance of each two in the worst layer that both have; NaN where they
     share none, and on and below the diagonal.
 
     What is the same to the bit is compared once; and arrays are laid end to end, since most are small.

@@ -18,7 +18,7 @@ from harness.model.contract import Array
 class PairRow(NamedTuple):
     """Two implementations on one kind of case: the worst error of a quantity in any layer and case, which case, and the
     digits in common there; and the most digits that they have in common in any case. None are digits that are not told
-    (harness.committed)."""
+    (harness.jobs.compare.report.committed)."""
 
     one: str
     other: str
@@ -58,7 +58,7 @@ class Pairs:
         self._of: dict[tuple[str, str], _Fold] = {}
 
     def add(self, case: str, found: Mapping[str, Array]) -> None:
-        """The distances of all pairs on a case, by quantity; see harness.distances."""
+        """The distances of all pairs on a case, by quantity; see harness.jobs.compare.distances."""
         number = self._numbers[case]
         for quantity, distances in found.items():
             key = kind(self._cases[number]), quantity

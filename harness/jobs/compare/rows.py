@@ -14,7 +14,7 @@ from harness.sandbox.answers import printable
 
 
 class Row(NamedTuple):
-    """One measured array, or with layer 0 a refused quantity; see harness.verdict.Judgement for what was measured."""
+    """One measured array, or with layer 0 a refused quantity; see Judgement for what was measured."""
 
     implementation: str
     case: str

@@ -23,7 +23,7 @@ from harness.jobs.page.markup.svg import Inlined, inlined
 from harness.jobs.page.sections import PAGE_SECTIONS, PageSection
 from harness.jobs.page.worked import networks
 from harness.reporting.document import Document
-from harness.reporting.markdown import PICTURES, first_line, write_page
+from harness.reporting.files import PICTURES, first_line, write_page
 
 _HERE = Path(__file__).resolve().parent
 STYLES = ("page.css", "glance.css", "worked.css", "reports.css", "print.css")

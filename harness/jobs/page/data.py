@@ -13,7 +13,7 @@ from harness.jobs.compare.report.views import QUANTITY_TITLES
 from harness.jobs.compare.results import read_rows
 from harness.jobs.page.damage import Warn, raised, reported
 from harness.judging.verdict import VERDICTS
-from harness.reporting.markdown import DATA_FOLDER
+from harness.reporting.files import DATA_FOLDER
 from harness.reporting.reading import Value, read_json
 
 NAMED_AT_MOST = 3  # implementations that do not agree are named, if they are so few

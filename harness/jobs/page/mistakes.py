@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.jobs.mistakes.report import MARK_OF
-from harness.reporting.markdown import DATA_FOLDER
+from harness.reporting.files import DATA_FOLDER
 from harness.reporting.reading import Value, read_json
 
 SEEN_MARK, *_ = MARK_OF.values()

@@ -1,4 +1,4 @@
-"""Run an implementation on exact numbers, in its own process; see harness.prove."""
+"""Run an implementation on exact numbers, in its own process; see harness.jobs.prove.proofs."""
 
 from __future__ import annotations
 

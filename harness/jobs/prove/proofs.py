@@ -82,7 +82,7 @@ def attempts(
     server: Server, implementations: Sequence[Implementation], seed: int, jobs: int, seconds: float
 ) -> list[Attempt]:
     """Every implementation on every architecture, each in a process of its own, in the order of ARCHITECTURES. The
-    server has harness.exact_call loaded."""
+    server has harness.jobs.prove.host loaded."""
     found: dict[tuple[str, Architecture], Attempt] = {}
     with Pool(server, jobs) as pool:
         for one in implementations:

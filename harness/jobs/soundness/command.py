@@ -23,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.soundness.report import as_json, as_text
     from harness.jobs.soundness.trials import LOSSY, TrialTally, sound
-    from harness.reporting.markdown import check_file
+    from harness.reporting.files import check_file
     from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server, processors
 

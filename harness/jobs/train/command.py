@@ -29,7 +29,7 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.train.report.terminal import print_training, training_display
     from harness.jobs.train.report.views import is_well
     from harness.jobs.train.store import Store
-    from harness.reporting.markdown import PICTURES, check_folder, files_of
+    from harness.reporting.files import PICTURES, check_folder, files_of
     from harness.sandbox.processes.server import Server, processors
     from harness.sandbox.requests import Limits
 

@@ -126,7 +126,7 @@ class Planted(Harnessed):
 
 @dataclass(frozen=True)
 class Perturbed(Harnessed):
-    """Runs side by side whose starts are one ulp away: see harness.training.spread."""
+    """Runs side by side whose starts are one ulp away: see harness.jobs.train.spread."""
 
     name: ClassVar[str] = "perturbed runs"
 

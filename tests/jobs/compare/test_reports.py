@@ -16,7 +16,7 @@ from harness.jobs.compare.report.pages import page_of, pairwise, write_compariso
 from harness.jobs.compare.report.views import error_ratio_by_quantity, order_of_magnitude, summary, verdict_counts
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
-from harness.reporting.markdown import first_line
+from harness.reporting.files import first_line
 from harness.sandbox.loading import find_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"

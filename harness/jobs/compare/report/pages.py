@@ -35,6 +35,7 @@ from harness.jobs.compare.run import Comparison
 from harness.judging.verdict import MOST_DIGITS
 from harness.reporting import markdown
 from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Paragraph, literal
+from harness.reporting.files import DATA_FOLDER, is_ours, write_page
 from harness.reporting.grid import NOTHING, Grid
 from harness.sandbox.loading import REFERENCE, Implementation
 from harness.truth.bounds.float_format import FUNCTION_ULPS
@@ -69,14 +70,14 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     for implementation in comparison.selection.implementations:
         documents[pages / f"{implementation.name}.md"] = page_of(implementation, comparison)
     for path, document in documents.items():
-        markdown.write_page(path, markdown.rendered(document, "compare"))
+        write_page(path, markdown.rendered(document, "compare"))
     for stale in set(pages.glob("*.md")) - documents.keys():
-        if markdown.is_ours(stale):
+        if is_ours(stale):
             stale.unlink()
     markdown.write_data(folder, "compare", "compare", **selection_facts(comparison.selection))
     write_table(folder / "results.csv", COMMITTED_COLUMNS, map(committed_row, comparison.rows))
-    write_table(folder / markdown.DATA_FOLDER / "results.csv", Row._fields, exact.rows)
-    write_table(folder / markdown.DATA_FOLDER / "pairs.csv", PAIR_COLUMNS, exact.pairs)
+    write_table(folder / DATA_FOLDER / "results.csv", Row._fields, exact.rows)
+    write_table(folder / DATA_FOLDER / "pairs.csv", PAIR_COLUMNS, exact.pairs)
     (folder / "badge.json").write_text(badge(comparison), encoding="utf-8", newline="\n")
     write_junit(comparison, folder / "junit.xml")
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from harness.jobs.page.markup.notation import written
 from harness.jobs.page.sections import PAGE_SECTIONS, PageSection
 from harness.reporting.document import Document
-from harness.reporting.markdown import DATA_FOLDER
+from harness.reporting.files import DATA_FOLDER
 from harness.reporting.reading import read_json
 
 # The sections that show a report, by the file that links name.

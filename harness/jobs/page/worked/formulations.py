@@ -1,6 +1,6 @@
 """How each formulation writes the quantities of a network: the names of single entries, and the equations.
 
-The kinds of entries are those of harness.page.quantities.
+The kinds of entries are those of harness.jobs.page.worked.quantities.
 
 Mathematics is written with `^(...)` and `_(...)` for what stands high and low, and code within prose between
 backticks. In the templates l is the layer as the harness counts it, and p and n are l - 1 and l + 1, the layers before

@@ -24,8 +24,9 @@ from harness.jobs.train.spread import FALSE_ALARM, RUNS, quantile
 from harness.judging.verdict import MOST_DIGITS
 from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Image, Paragraph, literal
 from harness.reporting.figures import Picture, write_pictures
+from harness.reporting.files import DATA_FOLDER, PICTURES
 from harness.reporting.grid import NOTHING
-from harness.reporting.markdown import DATA_FOLDER, PICTURES, write_report
+from harness.reporting.markdown import write_report
 from harness.truth.gradient import TRAINING_PRECISION
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def committed_training(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def training_document(judged: Judged, shown: dict[str, Picture]) -> Document:
-    """The report; `shown` are the pictures of harness.training_pictures."""
+    """The report; `shown` are the pictures of harness.jobs.train.report.pictures."""
     return Document(
         "Training, followed epoch by epoch",
         (

@@ -58,7 +58,7 @@ def judged(group: Group) -> list[Figure]:
 
 def _slack(figures: Mapping[str, str], recipe: Recipe | None) -> dict[str, float]:
     """What is allowed to each figure: nothing to one with few digits; to one that is a whole float64, the limit of
-    harness.training.spread, from runs in floats whose inputs are moved by an ulp."""
+    harness.jobs.train.spread, from runs in floats whose inputs are moved by an ulp."""
     whole = [name for name, printed in figures.items() if len(printed.lstrip("-0.").replace(".", "")) >= FLOAT_DIGITS]
     slack = dict.fromkeys(figures, 0.0)
     if whole and recipe is not None:
