@@ -16,8 +16,7 @@ from harness.jobs.check.run import check_submission
 from harness.jobs.compare.run import Selection
 from harness.jobs.prove.proofs import attempts
 from harness.jobs.train.courses import courses
-from harness.jobs.train.follow import Selection as Courses
-from harness.jobs.train.follow import follow
+from harness.jobs.train.follow import TrainingSelection, follow
 from harness.jobs.train.runners import Formulation
 from harness.jobs.train.store import Store
 from harness.model.contract import Gradients
@@ -138,7 +137,7 @@ def test_prove_computes_the_same_for_every_form(files):
 
 def test_train_comes_to_the_same_weights_for_every_form(files, server, tmp_path):
     [course] = [one for one in courses(epochs=3) if one.id == "iris-4-5-3-batches20"]
-    selection = Courses(tuple(map(Formulation, files)), (course,), complete=False)
+    selection = TrainingSelection(tuple(map(Formulation, files)), (course,), complete=False)
     followed = follow(selection, Store(tmp_path), server, 2, Limits(60.0, math.inf), Silent())
     states = {name: run.states for (_, name), run in followed.runs.items()}
     for one in files:
