@@ -135,7 +135,7 @@ class Worker:
             return "", ""
         if answer["is_too_large"]:
             return "memory", f"it uses more than {self._memory / 2**30:g} GiB of resident memory"
-        printed = f"; the last line that it printed: {self._last_line}" if self._last_line else ""
+        printed = f"; last output: {self._last_line}" if self._last_line else ""
         return "crash", f"the process ended: {_exit_in_words(answer['code'])}{printed}"
 
 

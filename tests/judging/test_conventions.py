@@ -1,4 +1,4 @@
-"""Conventions that a file declares, or follows without a word."""
+"""Conventions that a file declares, or follows without a declaration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DECLARATION = re.compile(r"^(REDUCTION|HALF|SIGN|LAYOUT|BIAS) = (.*)$", re.MULTI
 
 
 @pytest.mark.parametrize("path", [p for p in RIGHT if DECLARATION.search(p.read_text())], ids=lambda path: path.stem)
-def test_an_undeclared_convention_is_recognised_and_said(server, path, tmp_path):
+def test_an_undeclared_convention_is_recognised_and_reported(server, path, tmp_path):
     source = path.read_text(encoding="utf-8")
     declared = {name: ast.literal_eval(value.split("#")[0]) for name, value in DECLARATION.findall(source)}
     bare = tmp_path / path.name
@@ -41,7 +41,7 @@ def test_an_undeclared_convention_is_recognised_and_said(server, path, tmp_path)
         ("BIAS = 'first row'", "BIAS = 'first row' in the file needs LAYOUT = 'in, out'"),
     ],
 )
-def test_a_declaration_that_is_none_fails_and_says_so(server, tmp_path, line, detail):
+def test_an_invalid_declaration_fails_with_its_reason(server, tmp_path, line, detail):
     path = tmp_path / "declares.py"
     path.write_text(f"{line}\ndef backprop(network, x, t): pass\n", encoding="utf-8")
     found = checked(server, path, pattern="xor")
@@ -51,7 +51,7 @@ def test_a_declaration_that_is_none_fails_and_says_so(server, tmp_path, line, de
     assert refusals.pop().startswith(detail)
 
 
-def test_a_mistake_beside_an_undeclared_convention_is_said_with_it(server, tmp_path):
+def test_a_mistake_together_with_an_undeclared_convention_is_named(server, tmp_path):
     source = (SUBMISSIONS / "right" / "mean_of_the_batch_flat_vector.py").read_text(encoding="utf-8")
     path = tmp_path / "both.py"
     body = "_right = backprop\ndef backprop(n, x, t):\n    g = _right(n, x, t)\n"

@@ -1,4 +1,4 @@
-"""Right numbers that were stored in float16 are inaccurate, whoever stores them and where; wrong ones stay wrong."""
+"""Correct numbers that were stored in float16 are inaccurate, wherever they are stored; wrong numbers stay wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support.checking import checked, names
 from support.networks import inputs
-from support.running import weighed
+from support.running import cause_of
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.text import report_text
@@ -27,7 +27,7 @@ def half(array):
         return array.astype(np.float16)
 
 
-def test_half_a_unit_is_half_the_way_to_the_next_number():
+def test_half_ulp_is_half_the_distance_to_the_next_number():
     every = np.arange(2**15 - 2**10, dtype=np.uint16).view(np.float16)
     gaps = np.diff(every.astype(float))
     assert (half_ulp(every[:-1].astype(float)) == gaps / 2).all()
@@ -35,7 +35,7 @@ def test_half_a_unit_is_half_the_way_to_the_next_number():
 
 
 @given(st.floats(-65519, 65519), st.floats(-6e-5, 6e-5))
-def test_storing_costs_half_a_unit_at_most(number, small):
+def test_storing_adds_at_most_half_an_ulp(number, small):
     numbers = np.array([number, small])
     stored = half(numbers).astype(float)
     assert (np.abs(stored - numbers) <= half_ulp(stored)).all()
@@ -86,14 +86,14 @@ def step(n, x, t, eta):
 
 @pytest.mark.usefixtures("known_truths")
 @pytest.mark.parametrize("what", STORED)
-def test_what_is_right_but_for_float16_is_inaccurate_at_any_seed(server, tmp_path, what):
+def test_correct_numbers_stored_in_float16_are_inaccurate_for_any_seed(server, tmp_path, what):
     path = tmp_path / "stored.py"
     path.write_text(RIGHT + STORED[what], encoding="utf-8")
     for seed in (1, 2, 3):
         found = checked(server, path, seed)
         assert found.verdict == "inaccurate"
         assert names(found) == ["float16_stored"]
-        assert "stores it in float16" in report_text(found, "")
+        assert "stored in float16" in report_text(found, "")
 
 
 SPOILED = {
@@ -140,7 +140,7 @@ def quantities(formulation, function, given_inputs, eta, *, stored):
 
 @settings(max_examples=60)
 @given(given_inputs=inputs(), eta=st.sampled_from([0.5, 0.3, 0.02, 1e-3]), stored=st.booleans())
-def test_storing_never_costs_more_than_is_allowed(given_inputs, eta, stored):
+def test_storing_never_adds_more_than_the_computed_cost(given_inputs, eta, stored):
     """Whichever numbers of a step are stored, the product with the rate in float16 among them."""
     standards = certify(given_inputs, eta, "float64")
     for function in ("backprop", "step"):
@@ -154,7 +154,7 @@ def test_storing_never_costs_more_than_is_allowed(given_inputs, eta, stored):
 
 
 def test_no_mistake_hides_behind_float16():
-    """A number that is ten units from what the truth would be in float16 has another cause, for the evidence too."""
+    """A number that is ten units from what the truth would be in float16 has another cause, for the cause too."""
     tried = 0
 
     @settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -178,14 +178,14 @@ def test_no_mistake_hides_behind_float16():
     assert tried >= 25
 
 
-def test_the_evidence_alone_says_inaccurate_in_every_case():
+def test_the_cause_alone_is_inaccurate_in_every_case():
     """As for a comparison, which names no mistakes, and also where z and a are shown."""
     for case in gradient_cases():
-        evidence = weighed(
+        cause = cause_of(
             lambda one, eta=case.learning_rate: quantities(Textbook, "backprop", one, eta, stored=True),
             case.build(1),
             case.learning_rate,
             case.dtype,
         )
-        assert evidence.verdict == "inaccurate", case.id
-        assert "float16" in evidence.reason
+        assert cause.verdict == "inaccurate", case.id
+        assert "float16" in cause.reason

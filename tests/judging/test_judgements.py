@@ -1,4 +1,4 @@
-"""Many arrays judged at once are judged as each by itself, also where there are NaN, infinities and kinks."""
+"""A batch of arrays gets the same judgements as single arrays, also with NaN, infinities and kinks."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def by_hand(value, standard):
 @pytest.mark.parametrize("together", [1, 20, 2**16])
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(0, len(CASES) - 1))
 @settings(max_examples=80)
-def test_together_as_alone(together, seed, number):
+def test_a_batch_is_judged_like_single_arrays(together, seed, number):
     random = np.random.default_rng(seed)
     standards = {
         key: replace(

@@ -140,7 +140,7 @@ def test_check_and_compare_say_the_same_of_every_file_on_every_case(files, cases
 
 
 @pytest.mark.parametrize("name", SPECIAL)
-def test_what_was_taken_for_two_things_is_one(by_check, name):
+def test_check_and_compare_judge_former_differences_alike(by_check, name):
     assert by_check[name].verdict == SPECIAL[name][1]
 
 
@@ -149,7 +149,7 @@ def test_calls_that_differ_by_rounding_are_noted(by_check):
     assert "backprop: two calls with the same inputs differ in b of layer 1, within rounding" in notes
 
 
-def test_what_depends_on_what_ran_before_says_so(by_check):
+def test_dependence_on_earlier_calls_is_reported(by_check):
     found = by_check["wrong_in_its_first_calls"]
     details = {refusal.detail for outcome in found.outcomes for refusal in outcome.faults.values()}
     assert details == {"its answer depends on earlier calls: run alone, this case agrees"}

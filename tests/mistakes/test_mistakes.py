@@ -1,4 +1,4 @@
-"""The catalogue: every mistake is seen, names itself, and is found out on networks of any shape."""
+"""The catalogue: every mistake is seen and named, on networks of any shape."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def rows():
     return {row.name: row for row in kill_matrix(prepared(gradient_cases()))}
 
 
-def test_all_mistakes_of_the_list_are_there_the_articles_own_first():
+def test_the_mistakes_of_the_articles_come_first():
     assert len(CATALOGUE) >= 41
     assert list(CATALOGUE)[:3] == [
         "outputs_where_inputs_belong",
@@ -46,7 +46,7 @@ def test_all_mistakes_of_the_list_are_there_the_articles_own_first():
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_an_entry_says_what_a_learner_needs(name):
+def test_an_entry_has_a_sentence_both_formulas_and_a_source(name):
     entry = CATALOGUE[name]
     assert entry.known_as() == name
     assert entry.sentence().endswith(".")
@@ -59,7 +59,7 @@ def test_an_entry_says_what_a_learner_needs(name):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_every_mistake_is_seen_by_three_cases_and_names_itself(rows, name):
+def test_every_mistake_is_seen_by_three_cases_and_named(rows, name):
     assert len(rows[name].cases(SEEN)) >= 3
     assert name in rows[name].named
     assert set(rows[name].named) <= {name, "bias_never_updated", "bias_not_an_input"}
@@ -153,7 +153,7 @@ def test_a_mistake_on_any_network_is_named_or_hidden_there():
     def is_named(name, given_inputs):
         assume(fits(CATALOGUE[name], given_inputs))
         found = subjects_of(judged_on(CATALOGUE[name], given_inputs), DEFAULT_CONVENTION)
-        assume(any(subject.departs for subject in found))
+        assume(any(subject.is_failing for subject in found))
         named = [diagnosis.name for diagnosis in diagnose(found, [single_mistakes(DEFAULT_CONVENTION)])]
         tried["named" if name in named else "blurred"] += 1
         # Rounding may blur one mistake on one small network, so that nothing is said; no other is named in its place.

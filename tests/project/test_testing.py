@@ -1,4 +1,4 @@
-"""The battery in somebody else's tests: named, skipped with a reason, and failing where a failure was expected."""
+"""harness.testing: the cases are tests with names, refusals are skipped, and expected failures must fail."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_every_case_is_a_test_with_a_name(pytester):
     assert "the article has the squared error only" in result.stdout.str()
 
 
-def test_a_failure_says_what_the_check_says_and_an_expected_one_is_expected(pytester):
+def test_a_failure_shows_the_check_and_an_expected_one_is_xfailed(pytester):
     file = ROOT / "tests" / "support" / "submissions" / "wrong" / "sigma_prime_with_cross_entropy_columns_book.py"
     seen = [name for name in IDS if "-bce-" in name]
     result = run(pytester, file, {seen[0]: "known"})
@@ -56,7 +56,7 @@ def test_an_expected_failure_that_passes_is_a_failure(pytester):
     assert "[XPASS(strict)] not so" in result.stdout.str()
 
 
-def test_unusable_input_is_said_when_the_tests_are_collected():
+def test_unusable_input_is_reported_during_collection():
     with pytest.raises(UnusableInput, match="expected an implementation's file"):
         parametrize_with_cases("no_such_file.py")
     with pytest.raises(UnknownName, match="unknown case 'iris-9'"):

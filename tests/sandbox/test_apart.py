@@ -1,4 +1,4 @@
-"""Foreign code kept apart: whatever it does is an answer with a reason, and the next case runs in a fresh process."""
+"""Untrusted code in a subprocess: every fault is a failed answer with a reason, and the next case still runs."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ IMPORTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_each_fault_has_its_reason_and_the_next_case_runs(server, tmp_path, name):
+def test_each_fault_has_its_reason_and_the_next_case_still_runs(server, tmp_path, name):
     body, kind, detail = FAULTS[name]
     limits = replace(GENEROUS, seconds=1.0) if kind == "timeout" else GENEROUS
     with submission(server, tmp_path, misbehaving(body), limits) as one:
@@ -114,7 +114,7 @@ def test_the_traceback_begins_in_the_submission(server, tmp_path):
     assert "IndexError" in shown.splitlines()[-1]
 
 
-def test_a_flood_is_cut_and_never_mixed_with_answers(server, tmp_path):
+def test_long_output_is_cut_and_never_mixed_with_answers(server, tmp_path):
     flood = "print('x' * 10**6); sys.stderr.write('y' * 10**6); os.write(1, b'z' * 10**6); return right(n, x, t)"
     with submission(server, tmp_path, misbehaving(flood)) as one:
         answer = answered(one, FIRST)
@@ -124,7 +124,7 @@ def test_a_flood_is_cut_and_never_mixed_with_answers(server, tmp_path):
     assert len(output.kept) == 10_000
 
 
-def test_one_functions_death_leaves_the_others_answer(server, tmp_path):
+def test_if_one_function_ends_the_process_the_other_is_still_answered(server, tmp_path):
     text = misbehaving("return right(n, x, t)") + "\ndef step(n, x, t, eta): os._exit(3)\n"
     with submission(server, tmp_path, text) as one:
         answers = one.answers(("backprop", "step"), FIRST.build(1), 0.3)
@@ -132,7 +132,7 @@ def test_one_functions_death_leaves_the_others_answer(server, tmp_path):
     assert answers["step"].refusal.kind == "crash"
 
 
-def test_a_second_function_meets_no_traces_of_the_first(server, tmp_path):
+def test_a_second_function_sees_no_traces_of_the_first(server, tmp_path):
     """backprop leaves a counter behind; step begins at zero again, in a fresh process."""
     counting = "kept.append(0); g = right(n, x, t); g.b[0] += len(kept); return g"
     step = """
@@ -147,7 +147,7 @@ def step(n, x, t, eta):
     assert np.array_equal(answers["step"].arrays["b", 1], given.network.layers[0].b)
 
 
-def test_all_cases_have_a_limit_together_and_what_is_left_is_not_run(server, tmp_path):
+def test_the_total_time_is_limited_and_remaining_cases_are_not_run(server, tmp_path):
     limits = Limits(seconds=0.4, total=1.0)
     with submission(server, tmp_path, misbehaving("time.sleep(600)"), limits) as one:
         kinds = [answered(one, FIRST).refusal.kind for _ in range(20)]
@@ -156,7 +156,7 @@ def test_all_cases_have_a_limit_together_and_what_is_left_is_not_run(server, tmp
     assert kinds.count("not run") >= 16
 
 
-def test_what_it_starts_ends_with_it(server, tmp_path):
+def test_processes_that_it_starts_end_with_it(server, tmp_path):
     note = tmp_path / "pids"
     start = "p = subprocess.Popen(['sleep', '600'])"
     body = f"{start}; open({str(note)!r}, 'a').write(f'{{os.getpid()}} {{p.pid}} '); p.wait()"
@@ -166,13 +166,13 @@ def test_what_it_starts_ends_with_it(server, tmp_path):
         assert not is_running(pid)
 
 
-def test_loading_is_not_on_the_clock_of_a_case(server, tmp_path):
+def test_the_import_does_not_count_as_time_of_a_case(server, tmp_path):
     text = "import time; time.sleep(1.5)\n" + misbehaving("return right(n, x, t)")
     with submission(server, tmp_path, text, Limits(seconds=1.0, total=60.0)) as one:
         assert answered(one, FIRST).refusal is None
 
 
-def test_what_had_no_time_left_is_not_blamed(server, tmp_path):
+def test_a_case_without_remaining_time_has_not_failed_by_itself(server, tmp_path):
     text = misbehaving("time.sleep(600)") + "\ndef step(n, x, t, eta): return n\n"
     with submission(server, tmp_path, text, Limits(seconds=0.5, total=60.0)) as one:
         answers = one.answers(("backprop", "step"), FIRST.build(1), 0.3)
@@ -180,20 +180,20 @@ def test_what_had_no_time_left_is_not_blamed(server, tmp_path):
     assert answers["step"].refusal.kind == "not run"
 
 
-def test_memory_is_watched_while_it_prints(server, tmp_path):
+def test_memory_is_limited_while_it_prints(server, tmp_path):
     body = "while True:\n        print('x' * 1000); kept.append(np.ones(2**18))"
     with submission(server, tmp_path, misbehaving(body), replace(GENEROUS, memory=2**28)) as one:
         assert answered(one, FIRST).refusal.kind == "memory"
 
 
-def test_closing_the_channel_and_going_on_is_ended(server, tmp_path):
+def test_a_worker_that_closes_its_channel_and_continues_is_killed(server, tmp_path):
     close = "[os.close(f) for f in range(3, 20) if os.path.exists(f'/proc/self/fd/{f}')]"
     with submission(server, tmp_path, misbehaving(f"{close}; time.sleep(600)")) as one:
         assert answered(one, FIRST).refusal.kind == "crash"
         assert answered(one, SECOND).refusal is None
 
 
-def test_what_a_terminal_would_obey_is_not_passed_on(server, tmp_path):
+def test_control_characters_are_not_printed(server, tmp_path):
     body = "raise ValueError('\\x1b[2J\\udcff\\nclear')"
     with submission(server, tmp_path, misbehaving(body)) as one:
         refusal = answered(one, FIRST).refusal

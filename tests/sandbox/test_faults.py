@@ -115,7 +115,7 @@ def test_each_faulty_step_is_a_failed_row_with_its_reason(results, name):
     assert not results[name].quantities
 
 
-def test_training_that_goes_wrong_fails_and_says_how(tmp_path):
+def test_training_that_goes_wrong_fails_with_its_reason(tmp_path):
     """The same faults while training, where `step` is called again and again."""
     case = make_case("random", (3, 2), "sigmoid", 4, online=True)
     bodies = {
@@ -133,7 +133,7 @@ def test_training_that_goes_wrong_fails_and_says_how(tmp_path):
         assert bodies[result.implementation][1] in result.refusals["train"].detail
 
 
-def test_the_run_goes_on(results):
+def test_the_other_implementations_still_run(results):
     assert len(results) == len(FAULTS) + len(FILES) + len(STEPS) + 1
     assert {quantity for quantity, _ in results["right"].quantities} == {"delta", "w", "b"}
     assert results["right"].refusals["step"].detail == "offers no step"
@@ -145,7 +145,7 @@ def test_a_refusal_is_unsupported_not_failed(tmp_path):
     assert (refusal.verdict, refusal.detail) == ("unsupported", "not today")
 
 
-def test_step_only_is_judged_by_its_displacement(tmp_path):
+def test_a_file_with_only_step_is_judged_by_its_update(tmp_path):
     text = """
         import numpy as np
         from harness import Network

@@ -1,4 +1,4 @@
-"""What a foreign file does to its folder, and to the processes that start the workers: it costs one case."""
+"""Damage to the working folder and to the fork server by an untrusted file fails one case only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
 
 
-def test_the_working_folder_is_gone_afterwards(server, tmp_path):
+def test_the_working_folder_is_removed_afterwards(server, tmp_path):
     with submission(server, tmp_path, misbehaving("print(os.getcwd()); return right(n, x, t)")) as one:
         answered(one, FIRST)
         folder = Path(one.output.kept.decode().splitlines()[0])
@@ -23,7 +23,7 @@ def test_the_working_folder_is_gone_afterwards(server, tmp_path):
     assert folder != Path.cwd()
 
 
-def test_a_link_in_place_of_the_working_folder_leads_nowhere(server, tmp_path):
+def test_a_link_in_place_of_the_working_folder_is_not_followed(server, tmp_path):
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "file").write_text("kept")
@@ -46,7 +46,7 @@ FOLDERS = {
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_what_becomes_of_its_folder_costs_one_case(tmp_path, name):
+def test_damage_to_its_working_folder_fails_one_case(tmp_path, name):
     with Server() as own, submission(own, tmp_path, misbehaving(FOLDERS[name])) as one:
         assert answered(one, FIRST).refusal is not None
         assert [answered(one, SECOND).refusal for _ in range(2)] == [None, None]
@@ -55,7 +55,7 @@ def test_what_becomes_of_its_folder_costs_one_case(tmp_path, name):
 
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGSTOP"])
 @pytest.mark.parametrize("above", [1, 2])
-def test_where_what_starts_workers_is_killed_or_stopped_the_later_cases_run(tmp_path, monkeypatch, sent, above):
+def test_later_cases_run_if_the_fork_server_is_killed_or_stopped(tmp_path, monkeypatch, sent, above):
     """And nothing outlives it: what has been left behind ends, too. The second above is the guardian of the first."""
     monkeypatch.setattr(server, "CLOSE_SECONDS", 1.0)  # of a guardian that is stopped
     note = tmp_path / "daemon"

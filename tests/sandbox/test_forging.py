@@ -1,4 +1,4 @@
-"""Messages that a foreign file writes into its channel: each is a failure of its case, and costs no other."""
+"""Messages that an untrusted file writes into its channel fail its own case only."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def forge(**header):
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_forged_answer_is_a_failure_of_its_case_and_no_other(server, tmp_path, name):
+def test_a_forged_answer_fails_its_own_case_only(server, tmp_path, name):
     text = FORGE + misbehaving(f"inf = float('inf'); forge(**{FORGED[name]!r}); return right(n, x, t)")
     with submission(server, tmp_path, text) as one:
         refusal = answered(one, FIRST).refusal
@@ -60,7 +60,7 @@ def test_a_forged_answer_without_a_layer_is_a_failure(server, tmp_path):
         assert answered(one, SECOND).refusal.kind == "crash"
 
 
-def test_an_answer_that_comes_ahead_costs_no_other_case(server, tmp_path):
+def test_an_answer_sent_in_advance_fails_no_other_case(server, tmp_path):
     """It answers for its step before that is asked; the answer to the question itself comes late."""
     ahead = "if len(n.layers) == 1: forge(function='step', refusal=['failed', 'x', '', ''])"
     step = f"\ndef step(n, x, t, eta):\n    {ahead}\n    return n\n"

@@ -1,4 +1,4 @@
-"""Files that attack the harness, in every command that runs files: they cost their own cases, with a reason."""
+"""Files that attack the harness fail their own cases only, in every command that runs files."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_nothing_that_a_file_writes_is_unpickled(tmp_path, name):
     assert "malformed message" in done.stdout
     assert done.returncode == 1
     assert [*victim.iterdir()] == []
-    if name == "compare":  # and it costs no other implementation anything
+    if name == "compare":  # the other implementation has not failed
         table = (tmp_path / "reports" / "results.csv").read_text(encoding="utf-8")
         rows = [*csv.DictReader(table.splitlines())]
         assert {row["verdict"] for row in rows if row["implementation"] == "matrices"} == {"agrees", ""}
@@ -109,7 +109,7 @@ MOMENTS = {
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="there is no /proc")
 @pytest.mark.parametrize("name", ["check", "compare", "train"])
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_leaves_no_traceback_no_process_and_no_folder(tmp_path, name, sent):
+def test_after_a_signal_there_is_no_traceback_process_or_folder(tmp_path, name, sent):
     path, note = tmp_path / "slow.py", tmp_path / "note"
     loading = f"import time\nopen({str(note)!r}, 'w').close()\ntime.sleep(600)\n"
     path.write_text(RIGHT + loading, encoding="utf-8")
@@ -128,7 +128,7 @@ def test_a_signal_leaves_no_traceback_no_process_and_no_folder(tmp_path, name, s
         assert not [*tmp_path.glob(f"{folders.PREFIX}*")]
 
 
-def test_what_a_kill_leaves_is_swept_by_the_next_run_and_what_is_in_use_is_not(tmp_path, monkeypatch):
+def test_the_next_run_removes_folders_of_killed_runs_but_none_in_use(tmp_path, monkeypatch):
     left = tmp_path / f"{folders.PREFIX}left"
     (left / "1" / "work").mkdir(parents=True)
     (left / "1" / "work").chmod(0)
@@ -143,7 +143,7 @@ def test_what_a_kill_leaves_is_swept_by_the_next_run_and_what_is_in_use_is_not(t
     assert [*tmp_path.iterdir()] == [others]
 
 
-def test_a_closed_output_is_no_traceback_and_leaves_no_folder(tmp_path):
+def test_after_a_closed_output_there_is_no_traceback_or_folder(tmp_path):
     for arguments in ("check matrices --case xor-2-1*", "compare --only matrices --case xor-2-1*"):
         command = f"exec {sys.executable} -m harness {arguments} >&-"
         environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}

@@ -1,4 +1,4 @@
-"""What crosses between processes: any arrays, to the last bit; and nothing that is not one."""
+"""Messages between processes: arrays arrive bit by bit, and malformed messages are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANY = st.lists(
 
 
 @given(ANY, st.dictionaries(st.text(), st.text()), st.integers(1, 50))
-def test_messages_arrive_as_they_were_however_they_are_cut(sent, header, size):
+def test_messages_arrive_unchanged_however_they_are_split(sent, header, size):
     header.pop("arrays", None)
     data = pack(header, sent) * 2
     inbox, messages = Inbox(2**20), []
@@ -57,7 +57,7 @@ def message(header, body=b""):
         struct.pack("!IQ", 3, 0) + b"{{{",
     ],
 )
-def test_what_is_no_message_is_refused(data):
+def test_malformed_messages_are_refused(data):
     with pytest.raises(BadMessage):
         Inbox(2**20).feed(data)
 
@@ -77,7 +77,7 @@ def answered(**changes):
     return {**header, **changes}, sent
 
 
-def test_an_answer_is_read_as_it_was_given():
+def test_an_answer_is_read_as_it_was_packed():
     answer = read_answer(answered(), ("w", "b"), 1)
     assert answer.arrays.keys() == {("w", 1), ("b", 1)}
     assert answer.refusal is None
@@ -105,7 +105,7 @@ def test_an_answer_is_read_as_it_was_given():
         {"refusal": ["failed"]},
     ],
 )
-def test_what_is_no_answer_is_refused(changes):
+def test_malformed_answers_are_refused(changes):
     with pytest.raises(BadMessage):
         read_answer(answered(**changes), ("w", "b"), 1)
 
@@ -121,6 +121,6 @@ def test_what_is_no_answer_is_refused(changes):
         {"loaded": 1.0, "refusal": ["agrees", "", "", ""], "declared": {}},
     ],
 )
-def test_what_says_nothing_of_loading_is_refused(header):
+def test_malformed_messages_about_the_import_are_refused(header):
     with pytest.raises(BadMessage):
         read_loading((header, []))

@@ -1,4 +1,4 @@
-"""What a foreign file can reach: neither the truth nor the project, but its neighbours; and what its process keeps."""
+"""What an untrusted file can import, its neighbours but not the project; and what its process keeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.asking import FIRST, GENEROUS, Asked, answered, misbehaving, submis
 from support.commands import ROOT
 
 
-def test_nothing_of_the_truth_is_there(server, tmp_path):
+def test_no_module_of_the_truth_is_in_the_worker(server, tmp_path):
     """The worker has neither the truth, nor the name of the case, nor a way to either in its memory."""
     ours = "sorted(m for m in sys.modules if m.split('.')[0] in ('harness', 'flint'))"
     look = f"print({ours}, sys.argv); return right(n, x, t)"
@@ -36,7 +36,7 @@ OUT_OF_REACH = {
 
 
 @pytest.mark.parametrize("name", OUT_OF_REACH)
-def test_the_answers_are_out_of_reach(server, tmp_path, name):
+def test_a_file_cannot_import_what_judges_it(server, tmp_path, name):
     module = OUT_OF_REACH[name].split()[1]
     assert importlib.util.find_spec(module) is not None  # for us it is there
     for folder in (tmp_path, ROOT):
@@ -58,7 +58,7 @@ def test_a_file_may_import_its_neighbours(server, tmp_path, line):
         assert answered(one, FIRST).refusal is None
 
 
-def test_the_random_state_is_put_back(server, tmp_path):
+def test_the_random_state_is_restored(server, tmp_path):
     """A network that draws its first weights is right; and its two calls draw different ones."""
     body = "print(np.random.rand(), random.random()); np.random.seed(5); return right(n, x, t)"
     with submission(server, tmp_path, misbehaving(body)) as one:
@@ -67,14 +67,14 @@ def test_the_random_state_is_put_back(server, tmp_path):
     assert lines[0] == lines[2] != lines[1] == lines[3]
 
 
-def test_what_runs_since_it_was_loaded_is_not_left_behind(server, tmp_path):
+def test_a_thread_started_by_the_import_is_not_left_behind_by_a_call(server, tmp_path):
     start = "import threading\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
     text = f"import time, subprocess\n{start}subprocess.Popen(['sleep', '600'])\n{misbehaving('return right(n, x, t)')}"
     with submission(server, tmp_path, text) as one:
         assert answered(one, FIRST).refusal is None
 
 
-def test_a_pool_of_processes_that_is_closed_again_is_right(server, tmp_path):
+def test_a_process_pool_that_is_closed_again_is_allowed(server, tmp_path):
     """Python keeps a process of its own for those that it has started."""
     body = "import multiprocessing as m\n    with m.get_context('spawn').Pool(1) as p: assert p.map(abs, [-1]) == [1]\n"
     text = misbehaving(f"{body}    p.join(); return right(n, x, t)")

@@ -1,4 +1,4 @@
-"""A case is refused by an exception with the reason, and that needs no import of ours."""
+"""An exception refuses a case with its reason, and needs no import from harness."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_refusal_need_import_nothing_and_has_its_reason_in_every_command(tmp_path, server, name):
+def test_a_refusal_needs_no_import_and_every_command_reports_its_reason(tmp_path, server, name):
     body, reason = REFUSALS[name]
     text = f"def backprop(network, x, t):\n    {body}\n\ndef step(network, x, t, eta):\n    {body}\n"
     file = write(tmp_path, name, text)

@@ -1,4 +1,4 @@
-"""What a function may return: each form gives what `Gradients` and `Network` give, and others are one line."""
+"""The forms that a function may return: all give the same arrays, and unknown forms are reported in one line."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_prove_computes_the_same_for_every_form(files):
             assert all(np.array_equal(values[key], expected[key]) for key in keys)
 
 
-def test_train_comes_to_the_same_weights_for_every_form(files, server, tmp_path):
+def test_train_computes_the_same_weights_for_every_form(files, server, tmp_path):
     [course] = [one for one in courses(epochs=3) if one.id == "iris-4-5-3-batches20"]
     selection = TrainingSelection(tuple(map(Formulation, files)), (course,), complete=False)
     followed = follow(selection, Store(tmp_path), server, 2, Limits(60.0, math.inf), Silent())
@@ -185,7 +185,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_another_form_is_one_line_with_what_was_expected_and_found(name):
+def test_an_unknown_form_is_reported_with_what_was_expected_and_found(name):
     returned, message = WRONG[name]
     with pytest.raises(Fault) as caught:
         check_shapes(gradient_arrays(returned, INPUTS), {("w", l): w.shape for l, w in enumerate(W, 1)})
@@ -212,7 +212,7 @@ WRONG_STEPS = {
 
 @pytest.mark.parametrize("name", WRONG_STEPS)
 @pytest.mark.parametrize("read", [network_arrays, lambda returned, inputs: next_network(returned, inputs.network)])
-def test_another_form_of_a_step_is_one_line_whether_it_is_judged_or_stepped_on_from(name, read):
+def test_an_unknown_form_of_a_step_is_reported_in_a_check_and_in_training(name, read):
     returned, message = WRONG_STEPS[name]
     with pytest.raises(Fault) as caught:
         read(returned, INPUTS)
@@ -220,7 +220,7 @@ def test_another_form_of_a_step_is_one_line_whether_it_is_judged_or_stepped_on_f
 
 
 @pytest.mark.parametrize("w", [ONE_LAYER.network.layers[0].w, ONE_LAYER.network.layers[0].w.tolist()])
-def test_a_matrix_in_place_of_a_list_of_one_is_no_guess(w):
+def test_a_matrix_in_place_of_a_list_of_one_is_refused(w):
     """With one layer, w might be meant as the matrix itself: a list is asked for, and the number found is said."""
     b = ONE_LAYER.network.layers[0].b
     with pytest.raises(Fault, match=r"w is (ndarray|2 entries), expected a list of 1: one array per layer"):
@@ -242,7 +242,7 @@ def test_exact_numbers_stay_exact_and_the_next_step_has_arrays():
     assert moved.cost == INPUTS.network.cost
 
 
-def test_prove_says_of_another_form_what_was_expected(tmp_path):
+def test_prove_reports_what_was_expected_of_an_unknown_form(tmp_path):
     file = made(tmp_path, "spelled", ('{"dW": w, "db": b}', "w, b"))
     with Server(("harness.jobs.prove.host",)) as exact:
         found = attempts(exact, [file], seed=1, jobs=1, seconds=60.0)

@@ -1,4 +1,4 @@
-"""Worker processes: what one does or suffers is its own affair, and costs no other task."""
+"""Worker processes: a crash, a hang or too much memory fails only the request that caused it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits, Submission, contract_request
 
 
-def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
+def test_a_process_that_ends_after_its_answer_fails_nothing(tmp_path):
     dying = "import os, threading; threading.Timer(0.001, os._exit, (0,)).start(); return right(n, x, t)"
     late = write(tmp_path, "late", f"{RIGHT}\ndef backprop(n, x, t):\n    {dying}\n")
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
@@ -22,7 +22,7 @@ def test_a_process_that_dies_after_its_answer_costs_nothing(tmp_path):
     assert not any(result.has_failed for result in results if result.implementation == "right")
 
 
-def test_no_implementation_meets_the_traces_of_another(tmp_path):
+def test_no_implementation_sees_traces_of_another(tmp_path):
     """One that spoils numpy for itself spoils it for no other, though one worker runs both."""
     spoiling = "np.exp = np.tanh; return right(n, x, t)"
     files = [
@@ -35,7 +35,7 @@ def test_no_implementation_meets_the_traces_of_another(tmp_path):
     assert set(table[table["implementation"] == "victim"]["verdict"]) == {"agrees", "unsupported"}
 
 
-def test_what_hangs_again_and_again_is_given_up(tmp_path):
+def test_an_implementation_that_hangs_repeatedly_is_given_up(tmp_path):
     hanging = write(tmp_path, "hanging", "import time\ndef backprop(n, x, t): time.sleep(600)\n")
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")
     results = run_all([(hanging, CASE)] * 30 + [(right, CASE)] * 2, 2, {"hanging": 0.5})
@@ -46,7 +46,7 @@ def test_what_hangs_again_and_again_is_given_up(tmp_path):
     assert sum(not result.has_failed for result in results) == 2
 
 
-def test_a_crash_costs_one_task_of_those_that_were_sent_ahead(tmp_path):
+def test_a_crash_fails_one_of_the_requests_that_were_sent_ahead(tmp_path):
     cases = [make_case("random", (3, 4, 2), "sigmoid", rows) for rows in range(1, 31)]
     body = "if len(x) in (7, 8, 20): __import__('os')._exit(5)\n    return right(n, x, t)"
     sometimes = write(tmp_path, "sometimes", f"{RIGHT}\ndef backprop(n, x, t):\n    {body}\n")
@@ -56,7 +56,7 @@ def test_a_crash_costs_one_task_of_those_that_were_sent_ahead(tmp_path):
     assert failed == {cases[rows - 1].id for rows in (7, 8, 20)}
 
 
-def test_a_task_that_forks_is_answered_once(tmp_path):
+def test_a_request_is_answered_once_if_the_implementation_forks(tmp_path):
     forking = write(
         tmp_path, "forking", f"{RIGHT}\ndef backprop(n, x, t):\n    import os; os.fork(); return right(n, x, t)\n"
     )
@@ -66,7 +66,7 @@ def test_a_task_that_forks_is_answered_once(tmp_path):
     assert not any(result.has_failed for result in results)
 
 
-def test_what_a_task_has_started_ends_with_it(tmp_path):
+def test_processes_started_by_a_request_end_with_it(tmp_path):
     """A child process outlives neither the time limit nor the run."""
     note = tmp_path / "pid"
     start = "import subprocess; p = subprocess.Popen(['sleep', '600'])"
@@ -81,7 +81,7 @@ FORKED = f"os.fork() or {FOREVER}; time.sleep(60)"
 
 
 @pytest.mark.parametrize("body", [FOREVER, FORKED])
-def test_memory_without_end_costs_the_rows_of_its_cases_only(tmp_path, body):
+def test_unlimited_memory_use_fails_only_its_own_cases(tmp_path, body):
     """Also in a process that it starts; and where it is at rest a process may keep no more than while it works."""
     greedy = write(
         tmp_path,
@@ -99,7 +99,7 @@ def test_memory_without_end_costs_the_rows_of_its_cases_only(tmp_path, body):
     assert judged == {("right", case.id) for case in cases} | {("greedy", case.id) for case in cases[:2]}
 
 
-def test_what_goes_on_in_a_process_at_rest_may_not_take_memory_without_end(tmp_path):
+def test_a_thread_in_an_idle_worker_has_a_memory_limit_too(tmp_path):
     start = f"threading.Thread(target=lambda: {FOREVER}, daemon=True).start()"
     resting = write(
         tmp_path,
@@ -127,12 +127,12 @@ LOUD = """
 """
 
 
-def test_what_is_printed_stays_away_from_the_terminal_and_the_last_words_of_what_dies_are_kept(tmp_path):
+def test_output_is_not_shown_but_for_the_last_line_of_a_crash(tmp_path):
     loud = write(tmp_path, "loud", f"{RIGHT}\ndef backprop(n, x, t):{LOUD}")
     done = harness("compare", "--only", str(loud.path), "--case", "iris-4-5-3-sigmoid-*,xor-2-3-1-sigmoid-batch*")
     assert "\x1b" not in done.stdout + done.stderr
     assert "loud" not in done.stderr
-    assert "ended: killed by SIGABRT; the last line that it printed: free(): \ufffd[31minvalid pointer" in done.stdout
+    assert "ended: killed by SIGABRT; last output: free(): \ufffd[31minvalid pointer" in done.stdout
 
 
 KILLING = "import os, time; time.sleep(0.02); os.kill(os.getppid(), 9); time.sleep(60)"
@@ -150,7 +150,7 @@ KILLED = "it killed or stopped the process that starts the workers"
         (STAYING, 0, {KILLED, "not run: 3 earlier requests " + KILLED.removeprefix("it ")}),
     ],
 )
-def test_one_that_kills_the_process_that_starts_the_workers_costs_its_own_rows_only(tmp_path, body, most, details):
+def test_killing_the_fork_server_fails_only_its_own_cases(tmp_path, body, most, details):
     (tmp_path / "pids").touch()
     note = f"def note(): import os; print(os.getpid(), file=open({str(tmp_path / 'pids')!r}, 'a'))"
     head = f"{RIGHT}\n{note}\ndef backprop(n, x, t):\n    "
@@ -166,7 +166,7 @@ def test_one_that_kills_the_process_that_starts_the_workers_costs_its_own_rows_o
     assert not any(map(is_running, (tmp_path / "pids").read_text().split()))
 
 
-def test_what_a_thread_at_rest_kills_is_not_held_against_what_is_at_work(tmp_path):
+def test_a_kill_by_a_thread_in_an_idle_worker_fails_no_other_request(tmp_path):
     """It has answered long before; the task that is tried alone meanwhile is innocent."""
     later = "import os, threading, time; threading.Timer(0.15, os.kill, (os.getppid(), 9)).start(); time.sleep(0.05)"
     answers = write(tmp_path, "answers", f"{RIGHT}\ndef backprop(n, x, t):\n    {later}; return right(n, x, t)\n")
@@ -179,7 +179,7 @@ def test_what_a_thread_at_rest_kills_is_not_held_against_what_is_at_work(tmp_pat
     assert len(results) == 2 * len(cases)
 
 
-def test_a_worker_has_a_folder_of_its_own(tmp_path, monkeypatch):
+def test_each_worker_has_its_own_folder(tmp_path, monkeypatch):
     """What a file deletes or leaves by a relative path is not the person's; that of a table is."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     (tmp_path / "mine.csv").write_text("a,b\n1,0\n2,1\n3,0\n4,1\n", encoding="utf-8")
@@ -191,7 +191,7 @@ def test_a_worker_has_a_folder_of_its_own(tmp_path, monkeypatch):
     assert done.stderr == ""
 
 
-def test_one_that_hangs_where_it_is_loaded_is_given_up_at_once_and_holds_up_no_rows(tmp_path, monkeypatch):
+def test_a_file_that_hangs_during_its_import_is_given_up_and_delays_no_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(job, "IMPORT_SECONDS", 2.0)
     hanging = write(tmp_path, "hanging", "import time\ntime.sleep(60)\n" + RIGHT)
     right = write(tmp_path, "right", RIGHT + "\ndef backprop(n, x, t): return right(n, x, t)\n")

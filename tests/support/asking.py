@@ -1,4 +1,4 @@
-"""A file that misbehaves on one case, asked about it and about another one after the other."""
+"""Requests to a file that misbehaves on one case and is right on another."""
 
 from __future__ import annotations
 

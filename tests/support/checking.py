@@ -1,4 +1,4 @@
-"""Files that are checked: foreign ones, and one to be spoilt."""
+"""Files to check: the submissions, and a correct one to modify."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def checked(server, path, seed=1, pattern=""):
 
 
 def copied(folder, name):
-    """An implementation of ours beside a file that imports it, as a file's own neighbours can be."""
+    """Copy one of the implementations next to a file that imports it."""
     shutil.copy(IMPLEMENTATIONS_FOLDER / f"{name}.py", folder)
 
 

@@ -1,4 +1,4 @@
-"""Commands as a person starts them: whole processes, run to their end or interrupted on the way."""
+"""Commands in processes of their own, run to their end or interrupted."""
 
 from __future__ import annotations
 

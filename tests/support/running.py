@@ -1,4 +1,4 @@
-"""Implementations run as every command runs them, each in a process of its own, and what came of it."""
+"""Run implementations as every command does, in worker processes, and collect the results."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ def tallied(implementations, numbers):
         return tallies(pool, submitted(implementations), numbers)
 
 
-def weighed(run, *arguments):
-    """The evidence on an implementation whose quantities for any inputs `run` gives."""
+def cause_of(run, *arguments):
+    """The cause of an error, if `run` computes the quantities of an implementation for any inputs."""
     asking = find_cause(*arguments)
     inputs = next(asking)
     while True:
@@ -146,7 +146,7 @@ def certified(inputs, learning_rate, dtype, clock=None):
 
 
 class Silent:
-    """A display that keeps what it is told."""
+    """A display that records its calls."""
 
     def __init__(self):
         self.began, self.heard, self.failed = [], [], []

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from support.networks import inputs, random_inputs
-from support.running import functions_of, tallied, weighed
+from support.running import cause_of, functions_of, tallied
 
 from harness.jobs.peers.checkers import central_differences, gradcheck, gradproof
 from harness.jobs.peers.sensitivity import problems
@@ -197,7 +197,7 @@ def test_a_small_error_in_one_entry_is_always_wrong(widths, error):
             g.w[0][problem.index] *= 1 + error
             return {("w", layer): w.astype(float) for layer, w in enumerate(g.w, start=1)}
 
-        assert weighed(spoiled, problem.inputs, 0.5, "float64").verdict == "wrong"
+        assert cause_of(spoiled, problem.inputs, 0.5, "float64").verdict == "wrong"
 
 
 def test_gradcheck_with_default_tolerances_misses_an_error_that_the_bounds_detect():
@@ -233,7 +233,7 @@ def verdict_of(function, given_inputs, spoil):
         }
         return {key: np.asarray(array, float) for key, array in arrays.items()}
 
-    return weighed(run, given_inputs, 0.5, "float64").verdict
+    return cause_of(run, given_inputs, 0.5, "float64").verdict
 
 
 def flip_a_bias(gradients):
@@ -341,5 +341,5 @@ def test_finite_differences_are_inaccurate_by_evidence_not_wrong():
         gradients = functions_of(finite_differences).backprop(perturbed.network, perturbed.x, perturbed.t)
         return quantities_of("backprop", gradient_arrays(gradients, perturbed), perturbed, DEFAULT_CONVENTION)
 
-    found = weighed(run, given_inputs, 0.5, "float64")
+    found = cause_of(run, given_inputs, 0.5, "float64")
     assert (found.verdict, found.reason) == ("inaccurate", "its error shrinks in higher precision")

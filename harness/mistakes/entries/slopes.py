@@ -118,7 +118,7 @@ class DerivativeOfAnotherActivation(SlopeMistake):
 class DerivativeReturnsTheFunction(SlopeMistake):
     """The function that should return the derivative returns the activation itself.
 
-    (The identity is excepted: its derivative 1 is rarely written as a function.)
+    The identity is excepted: its derivative 1 is rarely written as a function.
     """
 
     equation = "BP1, BP2"

@@ -1,4 +1,4 @@
-"""The checker on foreign files: wrong ones are called wrong and their mistake is named, right ones are right."""
+"""Checks of submissions: wrong ones are wrong and their mistake is named, right ones are right."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mistake_of(path):
     raise AssertionError(f"{path.name} says no MISTAKE")
 
 
-def test_there_are_enough_of_them():
+def test_there_are_enough_submissions():
     """At least twenty wrong files and four right ones, and a file for every mistake but the twins and the variants."""
     named = {mistake_of(path) for path in WRONG}
     assert named <= CATALOGUE.keys()
@@ -48,7 +48,7 @@ def test_there_are_enough_of_them():
 
 
 @pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
-def test_a_mistake_in_foreign_clothes_is_named(server, path):
+def test_a_mistake_in_another_style_is_named(server, path):
     found = checked(server, path)
     assert found.verdict in {"wrong", "failed", "inaccurate", "agrees up to a convention"}
     assert mistake_of(path) in names(found)
@@ -59,7 +59,7 @@ def test_a_mistake_in_foreign_clothes_is_named(server, path):
 
 
 @pytest.mark.parametrize("path", UNKNOWN, ids=lambda path: path.stem)
-def test_what_the_catalogue_does_not_know_is_not_guessed_at(server, path):
+def test_an_unknown_mistake_is_not_guessed(server, path):
     found = checked(server, path)
     assert found.verdict == "wrong"
     assert names(found) == []
@@ -80,7 +80,7 @@ def test_right_code_is_right_and_no_mistake_is_named(server, path, seed):
     assert found.ran >= 11
 
 
-def test_lost_digits_are_inaccurate_and_no_mistake_is_named(server):
+def test_finite_differences_are_inaccurate_and_no_mistake_is_named(server):
     [path] = [one.path for one in available_implementations() if one.name == "finite_differences"]
     found = checked(server, path, pattern="iris")
     assert found.verdict == "inaccurate"
@@ -96,7 +96,7 @@ def test_the_seed_draws_the_inputs_and_repeats_them(server):
     assert worst[0] == worst[1] != worst[2]
 
 
-def test_an_answer_by_heart_is_wrong(server, tmp_path):
+def test_a_memorised_answer_is_wrong(server, tmp_path):
     """A file that keeps the right gradient of one run gives it in the next, where the inputs are others."""
     path = tmp_path / "by_heart.py"
     copied(tmp_path, "batched_matrices")
@@ -134,7 +134,7 @@ def backprop(network, x, t):
     assert names(found) == ["sigma_prime_missing_in_hidden + bias_sign_flipped"]
 
 
-def test_a_mistake_in_some_layers_only_is_named_with_them(server, tmp_path):
+def test_a_mistake_in_some_layers_is_named_with_the_layers(server, tmp_path):
     """The usual one that is right at the output, where the article writes it out, and wrong in the hidden layers."""
     path = tmp_path / "hidden_only.py"
     copied(tmp_path, "batched_matrices")
@@ -183,7 +183,7 @@ del step
         ("1:-1", "iris-4", "in the layers between the first and the last; it is right in the first and the last layer"),
     ],
 )
-def test_a_layer_that_is_alone_is_neither_the_first_nor_the_last(server, tmp_path, wrong, pattern, words):
+def test_a_single_layer_is_neither_the_first_nor_the_last(server, tmp_path, wrong, pattern, words):
     path = tmp_path / "some.py"
     copied(tmp_path, "matrices")
     path.write_text(
@@ -211,7 +211,7 @@ def test_the_overall_verdict_is_the_worst_and_counts_add_up(server):
     assert {"failed", "wrong", "agrees"} <= counts.keys()
 
 
-def test_what_refuses_everything_is_unsupported(server, tmp_path):
+def test_a_file_that_refuses_every_case_is_unsupported(server, tmp_path):
     path = tmp_path / "refusing.py"
     text = "from harness import Unsupported\ndef backprop(n, x, t): raise Unsupported('not today')\n"
     path.write_text(text, encoding="utf-8")
@@ -236,7 +236,7 @@ UNLISTED = {
 
 @pytest.mark.parametrize("name", UNLISTED)
 @pytest.mark.parametrize("pattern", ["", "xor-2-1", "iris-4-5-3"])
-def test_entries_that_change_nothing_are_not_named(server, tmp_path, name, pattern):
+def test_mistakes_that_change_nothing_are_not_named(server, tmp_path, name, pattern):
     body, verdict = UNLISTED[name]
     path = tmp_path / "unlisted.py"
     path.write_text(f"{ONLY_SIGMOID}\ndef backprop(network, x, t):\n    {body}\n", encoding="utf-8")
@@ -245,7 +245,7 @@ def test_entries_that_change_nothing_are_not_named(server, tmp_path, name, patte
     assert names(found) == []
 
 
-def test_where_a_wrong_formula_has_no_number_nothing_is_named(server, tmp_path):
+def test_a_wrong_formula_without_finite_numbers_is_not_named(server, tmp_path):
     """Softmax without the maximum is NaN on the large logits; what is merely wrong there is not that."""
     source = (SUBMISSIONS / "right" / "class_with_state.py").read_text(encoding="utf-8")
     path = tmp_path / "large.py"
@@ -254,7 +254,7 @@ def test_where_a_wrong_formula_has_no_number_nothing_is_named(server, tmp_path):
     assert names(checked(server, path, pattern="softmax-large")) == []
 
 
-def test_float32_is_named_from_numbers_that_are_float32(server, tmp_path):
+def test_float32_is_named_only_if_the_numbers_are_float32(server, tmp_path):
     """A step whose gradient is a difference quotient has errors of float32's size, and is none."""
     path = tmp_path / "quotient.py"
     copied(tmp_path, "finite_differences")
@@ -273,7 +273,7 @@ def step(network, x, t, eta):
     assert names(found) == []
 
 
-def test_what_fails_only_when_asked_again_says_so(server, tmp_path):
+def test_an_answer_that_depends_on_earlier_calls_is_reported(server, tmp_path):
     path = tmp_path / "once.py"
     path.write_text(
         f"{ONLY_SIGMOID}\ndef backprop(network, x, t):\n    calls.append(0)\n    g = right(network, x, t)\n"

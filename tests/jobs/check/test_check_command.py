@@ -1,4 +1,4 @@
-"""`check` and `new` as a person meets them, and what they leave for other programs."""
+"""The commands `check` and `new`: their output, exit status and JSON."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_right_file_is_status_0(tmp_path):
     assert data["rerun"] == ""
 
 
-def test_the_skeleton_runs_is_wrong_and_the_check_says_how_to_mend_it(tmp_path):
+def test_the_skeleton_runs_and_the_check_names_its_mistake(tmp_path):
     made = harness("new", tmp_path / "my_backprop")
     assert made.returncode == 0
     path = tmp_path / "my_backprop.py"
@@ -58,7 +58,7 @@ def test_the_skeleton_runs_is_wrong_and_the_check_says_how_to_mend_it(tmp_path):
     assert harness("check", path).returncode == 0
 
 
-def test_the_command_that_is_given_shows_the_numbers_beside_the_true_ones(tmp_path):
+def test_the_printed_command_shows_the_numbers_of_a_case(tmp_path):
     path = SUBMISSIONS / "wrong" / "bias_sign_flipped_threshold.py"
     done, data = data_of(tmp_path, path, "--seed", "7")
     case = data["first_divergence"]["case"]
@@ -74,7 +74,7 @@ def test_the_command_that_is_given_shows_the_numbers_beside_the_true_ones(tmp_pa
         assert float(row[3]) == pytest.approx(2 * abs(float(row[2])), rel=0.1)
 
 
-def test_failures_are_data_too(tmp_path):
+def test_the_json_has_the_failures(tmp_path):
     path = tmp_path / "failing.py"
     path.write_text("def backprop(n, x, t):\n    print('<b>')\n    return [][1]\n", encoding="utf-8")
     done, data = data_of(tmp_path, path, "--case", "xor*")

@@ -226,7 +226,7 @@ def test_one_that_is_slow_one_that_hangs_and_one_that_crashes_cost_their_own_row
         assert {row.verdict for row in of[one.name]} == {"agrees"}
     assert {row.detail for row in of["crashes"] if row.quantity == "w"} == {"the process ended: exit code 3"}
     late = [row.detail for row in of["hangs"] if row.quantity == "w"]
-    assert set(late) == {"no answer within 1 s", "not run: 3 before it gave no answer in time"}
+    assert set(late) == {"no answer within 1 s", "not run: 3 earlier requests gave no answer in time"}
     assert {row.verdict for row in of["slow"] if row.quantity == "w"} == {"wrong"}
 
 
