@@ -33,7 +33,7 @@ def is_ours(path: Path) -> bool:
     return is_readable and path.read_text(encoding="utf-8", errors="replace").startswith(_OURS)
 
 
-def check_file(path: Path) -> None:
+def check_output_file(path: Path) -> None:
     """Raise UnusableInput, before anything is computed, where this file could not be written."""
     if path.is_dir():
         raise UnusableInput(f"{path}: expected the name of a file, found a folder; name a file in it")
@@ -43,7 +43,7 @@ def check_file(path: Path) -> None:
         raise UnusableInput(f"{path}: expected a file that may be written, found that it may not; name another")
 
 
-def check_folder(folder: Path, files: Sequence[str], beside: Sequence[str] = ()) -> None:
+def check_output_folder(folder: Path, files: Sequence[str], beside: Sequence[str] = ()) -> None:
     """Raise UnusableInput, before anything is computed, if reports cannot be written: these files, index.html, and the
     tables and folders `beside` them, which count as ours only if the folder has a page of ours."""
     for package in _NEEDED:

@@ -14,7 +14,7 @@ from support.commands import ROOT, completed, harness, in_process
 from harness.cases import datasets
 from harness.errors import UnusableInput
 from harness.jobs import commands
-from harness.reporting.files import check_file, check_folder
+from harness.reporting.files import check_output_file, check_output_folder
 from harness.sandbox.loading import Implementation
 
 
@@ -184,9 +184,9 @@ def test_reports_that_cannot_be_written_in_the_end_are_one_line_and_the_rows_are
 def test_what_may_not_be_written_is_said_before_anything_is_computed(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
     with pytest.raises(UnusableInput, match=r"results\.json: expected a file that may be written"):
-        check_file(tmp_path / "results.json")
+        check_output_file(tmp_path / "results.json")
     with pytest.raises(UnusableInput, match="expected a folder to write reports to, found: Permission denied"):
-        check_folder(tmp_path, ("README.md",))
+        check_output_folder(tmp_path, ("README.md",))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,28 @@ def test_no_global_random_state():
 def test_the_harness_knows_nothing_of_the_benchmarks():
     for path in FILES:
         assert not [name for name in imports(path) if name.split(".")[0] == "benchmarks"], path
+
+
+# Names that files of one kind share, since others look for them there.
+INTERFACES = {"CLAIM", "COMMANDS", "TYPE_CHECKING", "__all__", "_arguments", "_run", "experiment"}
+
+
+def top_level_names(path):
+    """What a module defines, and does not import."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        yield from (one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name))
+
+
+def test_no_name_stands_for_two_things():
+    places = defaultdict(set)
+    for path in FILES:
+        for name in top_level_names(path):
+            places[name].add(path.relative_to(ROOT).as_posix())
+    twice = {name: sorted(paths) for name, paths in places.items() if len(paths) > 1 and name not in INTERFACES}
+    assert not twice, twice
+    assert all(len(places[name]) > 1 for name in INTERFACES), "an interface of one file is none"

@@ -27,7 +27,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.claims.catalogue import all_claims, answered
     from harness.jobs.claims.report import POINTS_TABLE, verdict, write_claims
-    from harness.reporting.files import PICTURES, check_folder, files_of
+    from harness.reporting.files import PICTURES, check_output_folder, files_of
 
     known = {claim.name: claim for claim in all_claims()}
     names = [name for text in options.names for name in text.split(",")]
@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace) -> Finished:
             raise UnknownName("claim", name, known)
     folder = options.reports or (None if names else REPORTS)
     if folder is not None:
-        check_folder(folder, files_of("claims"), (POINTS_TABLE, PICTURES))
+        check_output_folder(folder, files_of("claims"), (POINTS_TABLE, PICTURES))
     found = {}
     for claim in [known[name] for name in dict.fromkeys(names)] or all_claims():
         start = time.perf_counter()

@@ -50,14 +50,14 @@ def _run(options: argparse.Namespace) -> Finished:
     with clock.phase("import"):
         server = Server(by_fork=True)  # nothing of the truth is here yet
     with server:
-        return _compare(options, server, clock)
+        return _run_comparison(options, server, clock)
 
 
-def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finished:
+def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -> Finished:
     with clock.phase("import"):
         from harness.jobs.compare.report.terminal import comparison_display, print_comparison
         from harness.jobs.compare.run import compare, select
-        from harness.reporting.files import check_file, check_folder
+        from harness.reporting.files import check_output_file, check_output_folder
         from harness.reporting.profile import table
         from harness.sandbox.processes.server import processors
         from harness.sandbox.requests import Limits
@@ -65,9 +65,9 @@ def _compare(options: argparse.Namespace, server: Server, clock: Clock) -> Finis
     selection = select(options.only, options.case, options.data)
     folder = options.reports or (REPORTS if selection.complete and options.seed is None else None)
     if folder is not None:
-        check_folder(folder, ("README.md", "data/compare.json"))
+        check_output_folder(folder, ("README.md", "data/compare.json"))
     if options.json is not None:
-        check_file(options.json)
+        check_output_file(options.json)
     path = folder / "data" / PARTIAL if folder is not None else None
     if path is not None:
         ending.keep(f"what is done is kept in {path}")

@@ -23,12 +23,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.soundness.report import as_json, as_text
     from harness.jobs.soundness.trials import LOSSY, TrialTally, sound
-    from harness.reporting.files import check_file
+    from harness.reporting.files import check_output_file
     from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server, processors
 
     if options.json is not None:
-        check_file(options.json)
+        check_output_file(options.json)
     implementations = tuple(one for one in available_implementations() if one.name not in LOSSY)
     trials, tally, jobs = 0, TrialTally(), options.jobs or processors()
     with Server() as server:

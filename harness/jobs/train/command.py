@@ -29,14 +29,14 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.train.report.terminal import print_training, training_display
     from harness.jobs.train.report.views import is_well
     from harness.jobs.train.store import Store
-    from harness.reporting.files import PICTURES, check_folder, files_of
+    from harness.reporting.files import PICTURES, check_output_folder, files_of
     from harness.sandbox.processes.server import Server, processors
     from harness.sandbox.requests import Limits
 
     selection = select_courses(options.only, options.course, options.epochs)
     folder = options.reports or (REPORTS if selection.complete else None)
     if folder is not None:
-        check_folder(folder, files_of("training"), (RUNS_TABLE, PICTURES))
+        check_output_folder(folder, files_of("training"), (RUNS_TABLE, PICTURES))
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
     shown = training_display()

@@ -27,7 +27,7 @@ from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER
 
 HARNESS = Path(__file__).resolve().parents[2]
 # The modules of the harness that take part in a run, and the packages.
-_MODULES = (
+_RUN_MODULES = (
     *(f"model/{name}" for name in ("contract", "activations", "costs", "textbook")),
     *("truth/enclosures/ball_backprop", "truth/gradient", "sandbox/host/call"),
     *(f"jobs/train/{name}" for name in ("courses", "states", "spread", "runners")),
@@ -125,6 +125,6 @@ def fingerprint(runner: Runner, course: Course, inputs: Inputs) -> str:
 
 @cache
 def _surroundings() -> str:
-    digests = [hashlib.sha256((HARNESS / f"{name}.py").read_bytes()).hexdigest() for name in _MODULES]
+    digests = [hashlib.sha256((HARNESS / f"{name}.py").read_bytes()).hexdigest() for name in _RUN_MODULES]
     versions = [f"{name} {version(name)}" for name in _PACKAGES]
     return " ".join([*digests, *versions, platform.python_version(), platform.machine()])
