@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from support.results import written_reports
+
 from harness.cases.standard import standard_cases
 from harness.jobs.compare.report.committed import ARITHMETIC, BEYOND, committed
 from harness.jobs.compare.report.views import order_of_magnitude
@@ -48,6 +50,6 @@ def test_what_is_wrong_is_shown_in_full_and_what_cannot_be_told_is_not():
 def test_digits_of_what_agrees_or_is_wrong_change_the_reports(tmp_path):
     for verdict in ("agrees", "wrong"):
         folders = [tmp_path / f"{verdict}{digits}" for digits in (3, 4)]
-        found = [reports(compared([verdict] * 3, digits=int(folder.name[-1])), folder) for folder in folders]
+        found = [written_reports(compared([verdict] * 3, digits=int(folder.name[-1])), folder) for folder in folders]
         changed = {str(name) for name in found[0] if found[0][name] != found[1][name]}
         assert changed >= {"results.csv", "README.md", "implementations/matrices.md"}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from support.results import written_reports
 from support.running import table_of
 
 from harness.cases.standard import standard_cases
@@ -84,14 +85,11 @@ def elsewhere(comparison, seed):
     return replace(comparison, rows=rows, pairs=pairs)
 
 
-def reports(comparison, folder):
-    write_comparison(comparison, folder)
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_other_rounding_leaves_every_committed_report_as_it_is(complete, tmp_path, seed):
-    here, there = (reports(one, tmp_path / name) for one, name in ((complete, "a"), (elsewhere(complete, seed), "b")))
+    here, there = (
+        written_reports(one, tmp_path / name) for one, name in ((complete, "a"), (elsewhere(complete, seed), "b"))
+    )
     assert here.keys() == there.keys()
     changed = [str(name) for name in here if here[name] != there[name]]
     assert sorted(changed) == ["data/pairs.csv", "data/results.csv"], "the exact figures are for the machine alone"
