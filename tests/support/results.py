@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 
+from harness.jobs.compare.report import pages
 from harness.jobs.compare.report.exports import COMMITTED_COLUMNS
-from harness.jobs.compare.report.pages import write_comparison
 from harness.reporting.document import Document
 from harness.reporting.markdown import write_data, write_report
 
@@ -74,5 +74,5 @@ def write_blocks(folder, name, command, *blocks, **facts):
 
 def written_reports(comparison, folder):
     """The bytes of each report of a comparison, written into a folder, by its path there."""
-    write_comparison(comparison, folder)
+    pages.write_comparison(comparison, folder)
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
