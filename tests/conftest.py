@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from support.running import certified, compared
 
 from harness.jobs.compare.run import Comparison, select
-from harness.judging import evidence, judge
+from harness.judging import find_cause, judge
 from harness.sandbox.processes.server import Server, processors
 
 # How long an example takes is that of a machine with other things to do.
@@ -38,7 +38,7 @@ def complete() -> Comparison:
 def known_truths() -> Iterator[None]:
     """Each truth is computed once, for whatever files are checked on the same inputs."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (judge, evidence):
+        for module in (judge, find_cause):
             patch.setattr(module, "certify", certified)
         yield
 

@@ -19,7 +19,7 @@ from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Request, Submission, contract_request
 
 if TYPE_CHECKING:
-    from harness.judging.cause import CauseSearch
+    from harness.judging.cause_search import CauseSearch
 
 MAX_KEPT = 4  # agreeing cases of a kind that are kept, to be judged under other conventions
 
@@ -184,7 +184,7 @@ class Examination:
         """Whether the cause of its errors has to be found first; if so, the search is started."""
         if not outcome.out_of_bounds:
             return False
-        from harness.judging.cause import CauseSearch  # most implementations are right and do not need it
+        from harness.judging.cause_search import CauseSearch  # most implementations are right and do not need it
 
         self._run_again(CauseSearch(outcome, self.verdicts.found))
         return True

@@ -15,8 +15,8 @@ from harness.cases.case import make_case, required_functions
 from harness.jobs.compare.run import Comparison, compare
 from harness.jobs.compare.table import RESULT_COLUMNS
 from harness.jobs.soundness.trials import submitted, tallies
-from harness.judging.evidence import find_cause
 from harness.judging.examine import convention_of
+from harness.judging.find_cause import find_cause
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.pool import Pool

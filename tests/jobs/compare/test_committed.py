@@ -9,7 +9,7 @@ from harness.jobs.compare.report.committed import ARITHMETIC, BEYOND, committed
 from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
-from harness.judging.evidence import STORED_IN_FLOAT16
+from harness.judging.find_cause import STORED_IN_FLOAT16
 from harness.sandbox.loading import find_implementations
 
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)

@@ -19,7 +19,7 @@ from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison
-from harness.judging.evidence import STORED_IN_FLOAT16
+from harness.judging.find_cause import STORED_IN_FLOAT16
 
 BEYOND = math.nextafter(1, 2)  # the error ratio of what is inaccurate: above 1, and no more is told
 ARITHMETIC = "its error shrinks in higher precision, or changes completely when the inputs move slightly"

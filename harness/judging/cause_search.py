@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
-from harness.judging.evidence import Cause, find_cause
+from harness.judging.find_cause import Cause, find_cause
 from harness.judging.judge import Outcome, with_cause
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Refusal
