@@ -1,4 +1,4 @@
-"""Files that jobs have written, read strictly: whatever is not as a job writes it is an error of one line."""
+"""Read files that jobs have written, strictly: any other content is reported as a one-line error."""
 
 from __future__ import annotations
 

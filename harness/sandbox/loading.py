@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -95,7 +96,7 @@ def find_implementations(names: Sequence[str]) -> tuple[Implementation, ...]:
     found: dict[str, Implementation] = {}
     for name in names:
         if name.endswith(".py"):
-            path = Path(name).resolve()
+            path = Path(os.path.realpath(name))  # Path.resolve raises where links form a loop
             if not path.is_file():
                 raise UnusableInput(f"{name}: expected an implementation's file, found none there; check the path")
             implementation = Implementation(path.stem, path)

@@ -31,7 +31,20 @@ LONGEST_HEADER = 2**24
 LONGEST_NUMBER = 2**15  # hexadecimal digits of an exact number
 # The kinds of failure that a worker may report; the harness itself detects the others.
 _KINDS = frozenset(
-    {"", "exception", "exit", "import", "type", "count", "shape", "numbers", "values", "inputs", "global state"}
+    {
+        "",
+        "exception",
+        "exit",
+        "import",
+        "type",
+        "count",
+        "shape",
+        "numbers",
+        "values",
+        "inputs",
+        "global state",
+        "two calls",
+    }
     | {"processes", "files"}
 )
 # The arrays that each function may return; those of `train` are named by epoch.

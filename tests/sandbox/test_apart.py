@@ -24,6 +24,11 @@ FAULTS = {
         "memory",
         "it uses more than 0.5 GiB of resident memory",
     ),
+    "refuses the second time": (
+        "kept.append(1)\n    if len(kept) == 2: raise NotImplementedError('tired')\n    return right(n, x, t)",
+        "two calls",
+        "it refused what it had answered before: tired",
+    ),
     "none": ("return None", "type", "backprop returned None, expected harness.Gradients"),
     "a list": ("g = right(n, x, t); return [g.w, g.b]", "type", "backprop returned list"),
     "count": ("g = right(n, x, t); return Gradients(g.w * 2, g.b)", "count", "w is 2 entries, expected a list of 1"),

@@ -104,7 +104,7 @@ def _check_writable(path: Path, source: Path) -> None:
         raise UnusableInput(
             f"--json {path}: expected a file in a writable folder, found no such folder; create it or choose another"
         )
-    if path.resolve() == source.resolve() or path.suffix == ".py":
+    if os.path.realpath(path) == os.path.realpath(source) or path.suffix == ".py":
         raise UnusableInput(
             f"--json {path}: expected a file for data, found a Python file; choose another name, such as x.json"
         )

@@ -200,9 +200,14 @@ def _notes_text(check: CheckResult) -> str:
 
 
 def _refusals_text(check: CheckResult) -> str:
-    """Why the file refused cases, each reason once."""
-    refused = [one for one in check.outcomes if one.verdict == "unsupported"]
-    counts = Counter(next(iter(outcome.refusals.values())).detail for outcome in refused)
+    """Why the file refused cases, or one of its functions for a case, each reason once."""
+    counts: Counter[str] = Counter()
+    for outcome in check.outcomes:
+        refused = {name: one.detail for name, one in outcome.refusals.items() if one.verdict == "unsupported"}
+        if outcome.verdict == "unsupported":
+            counts[next(iter(refused.values()))] += 1
+        else:  # a function that the file does not offer refuses nothing
+            counts.update(f"{name}: {why}" for name, why in refused.items() if why != f"offers no {name}")
     lines = [f"{detail} [{count} case{'s' if count > 1 else ''}]" for detail, count in counts.most_common(MAX_LISTED)]
     return (
         "\n".join(["Refused cases:", *(textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines)])

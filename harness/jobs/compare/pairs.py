@@ -50,7 +50,7 @@ class _Fold:
 
 
 class Pairs:
-    """Folded as the cases come, in whatever order."""
+    """The largest and the smallest distance of each pair, updated after each case, in any order."""
 
     def __init__(self, implementations: Sequence[str], cases: Sequence[Case]) -> None:
         self._names, self._cases = implementations, cases

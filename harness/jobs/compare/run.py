@@ -62,7 +62,7 @@ class Comparison:
 def select(only: str | None = None, case: str | None = None, data: str | None = None) -> Selection:
     """Implementations from comma-separated names or paths, cases from comma-separated ids or patterns.
 
-    None means all. Raises UnknownName, or UnusableInput where nothing is named or a path is none.
+    None means all. Raises UnknownName, or UnusableInput if nothing is named or a path is not a file.
     """
     implementations = find_implementations(split_names(only)) if only is not None else available_implementations()
     if data is not None and not data.lower().endswith(".csv"):

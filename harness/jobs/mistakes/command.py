@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from harness.jobs import Command, Finished
-from harness.reporting.files import REPORTS
+from harness.reporting.files import REPORTS, check_output_folder, files_of
 
 
 def _arguments(_: argparse.ArgumentParser) -> None:
@@ -21,6 +21,7 @@ def _run(_: argparse.Namespace) -> Finished:
     from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server
 
+    check_output_folder(REPORTS, files_of("mistakes"))
     cases = prepared(gradient_cases())
     rows = kill_matrix(cases)
     passed = {}

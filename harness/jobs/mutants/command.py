@@ -7,7 +7,7 @@ import argparse
 from harness.errors import UnusableInput
 from harness.jobs import Command, Finished
 from harness.jobs.options import add_selection, seed_argument
-from harness.reporting.files import REPORTS
+from harness.reporting.files import REPORTS, check_output_folder, files_of
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +18,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from importlib.util import find_spec
 
+    if options.only is None:
+        check_output_folder(REPORTS, files_of("mutants"))
     from harness.jobs.compare.run import select
     from harness.reporting.markdown import write_report
     from harness.sandbox.processes.server import Server

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from harness.jobs import Command, Finished
-from harness.reporting.files import REPORTS
+from harness.reporting.files import REPORTS, check_output_folder, files_of
 
 
 def _arguments(_: argparse.ArgumentParser) -> None:
@@ -16,6 +16,7 @@ def _run(_: argparse.Namespace) -> Finished:
     from harness.jobs.peers.sensitivity import examine_all, finding_line, sensitivity_document
     from harness.reporting.markdown import write_report
 
+    check_output_folder(REPORTS, files_of("sensitivity"))
     findings = []
     for finding in examine_all():
         findings.append(finding)

@@ -6,7 +6,7 @@ import argparse
 
 from harness.jobs import Command, Finished
 from harness.jobs.options import add_selection, seconds_argument, seed_argument
-from harness.reporting.files import REPORTS
+from harness.reporting.files import REPORTS, check_output_folder, files_of
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +30,8 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.reporting.markdown import write_report
     from harness.sandbox.processes.server import Server, processors
 
+    if options.only is None:
+        check_output_folder(REPORTS, files_of("proof"))
     implementations = select(options.only).implementations
     with Server(("harness.jobs.prove.host", "numpy.random")) as server:
         tried = attempts(server, implementations, options.seed, processors(), options.seconds)

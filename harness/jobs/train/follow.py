@@ -1,4 +1,4 @@
-"""Every runner on every course, from wherever the last time has come to."""
+"""Train every runner on every course; continue interrupted runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class TrainingDisplay(Protocol):
     """What a person sees meanwhile."""
 
     def begin(self, runs: Sequence[Run]) -> None:
-        """Told of all runs, as they are found."""
+        """Called with all runs at the start."""
 
     def reached(self, run: Run, epochs: int) -> None:
         """A run has come so many epochs further."""
@@ -55,14 +55,14 @@ class TrainingDisplay(Protocol):
         """A run has come to an end before its time."""
 
     def close(self) -> None:
-        """Nothing more will come."""
+        """Called at the end."""
 
 
 def select_courses(
     only: str | None = None, course: str | None = None, epochs: int = COURSE_EPOCHS
 ) -> TrainingSelection:
     """Implementations from comma-separated names or paths, courses from comma-separated ids or patterns; None means
-    all, scikit-learn included. Raises UnknownName, or UnusableInput where nothing is named or a path is none."""
+    all, scikit-learn included. Raises UnknownName, or UnusableInput if nothing is named or a path is not a file."""
     peers = (ScikitLearn(),) if only is None else ()
     found = find_implementations(split_names(only)) if only is not None else available_implementations()
     ours = {one.name: one.path for one in available_implementations()} | dict.fromkeys(_TAKEN)
@@ -124,7 +124,7 @@ def _next_stretch(run: Run) -> Request:
 
 
 def _reached(run: Run, submission: Submission, answer: Answer) -> tuple[State, Refusal | None]:
-    """The state that a stretch has come to, or why to none."""
+    """The state after the epochs that were requested, or the reason why there is none."""
     if not isinstance(run.runner, Formulation):
         return tuple(answer.arrays[key] for key in sorted(answer.arrays)), answer.refusal
     _, fault = convention_of(submission.declared)

@@ -158,7 +158,7 @@ class ScikitLearn(Harnessed):
 
     def advance(self, course: Course, inputs: Inputs, state: State, epochs: int) -> State:
         if len(course.widths) == 2:
-            raise Unsupported("without a hidden layer its output is linear, or its cost another")
+            raise Unsupported("without a hidden layer its output is linear, or it uses another cost")
         steps = inputs.batches(course.batch)
         # It takes its learning rate once: batches of another size are an estimator of their own.
         estimators = {len(x): self._estimator(course, x, t) for x, t in (steps[0], steps[-1])}

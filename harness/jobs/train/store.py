@@ -1,7 +1,7 @@
 """What is kept of the runs, so that an interrupted one goes on: one file each, with its states so far.
 
 A file is written whole under another name and then renamed, so that it is whole at any moment; and it carries a
-fingerprint of all that its numbers depend on, so that none is taken for another's.
+fingerprint of all that its numbers depend on, so that the file of another run is not used by mistake.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Store:
         os.replace(unfinished, path)
 
     def discard(self, run: Run) -> None:
-        """Forget a run: one that has failed is not to go on behind its failure."""
+        """Forget a run: a failed run must start again."""
         self._path(run).unlink(missing_ok=True)
 
     def _path(self, run: Run) -> Path:

@@ -84,6 +84,8 @@ class ImplementationHost:
                 refusal = Refusal("failed", f"it changed its input: {changed[0]}", "inputs")
         except BaseException as error:  # SystemExit, too, is a failure of the implementation
             refusal = refusal_from(error, self._path)
+            if calls and refusal.verdict == "unsupported":
+                refusal = Refusal("failed", f"it refused what it had answered before: {refusal.detail}", "two calls")
         first = calls[0] if calls else {}
         again = calls[1] if len(calls) > 1 and not _are_identical(*calls) else None
         return Answer(first, again, changed, refusal, seconds)

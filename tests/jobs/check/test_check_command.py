@@ -151,3 +151,19 @@ def test_nothing_is_left_running_after_an_interrupt(tmp_path, how):
         assert process.returncode == 130
         assert errors.strip() == "interrupted"
     assert not psutil.wait_procs([worker], timeout=PATIENCE)[1]
+
+
+def test_a_function_that_refuses_is_listed_beside_one_that_agrees(tmp_path):
+    path = tmp_path / "no_step.py"
+    text = (ROOT / "tests/support/submissions/right/imports_nothing_of_ours.py").read_text(encoding="utf-8")
+    path.write_text(f"{text}\n\ndef step(network, x, t, learning_rate):\n    raise NotImplementedError('todo')\n")
+    done = harness("check", path, "--case", "xor-2-1*")
+    assert done.returncode == 0
+    assert "Refused cases:\n  step: todo [1 case]" in done.stdout
+
+
+def test_links_that_form_a_loop_are_no_file(tmp_path):
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    done = harness("check", tmp_path / "loop.py")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "expected an implementation's file" in done.stderr

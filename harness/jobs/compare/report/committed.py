@@ -1,9 +1,9 @@
 """What of a comparison does not change with the machine, and so may be committed.
 
-Another processor takes sums in another order, and rounds elsewhere. That leaves the verdicts, the digits of what agrees
-(they are cut where rounding begins) and the size of a wrong formula's error. The error of inaccurate arithmetic is
-rounding itself: how large it is, in which entry it is largest, which numbers happen to lie within their bounds, and by
-which evidence it is known is different on the next machine. So these are left out here; `data/results.csv` and the
+Another processor takes sums in another order, and rounds elsewhere. The verdicts stay, and so do the digits of what
+agrees (they are cut where rounding begins) and the size of a wrong formula's error. The error of inaccurate arithmetic
+is rounding itself: its size, the entry where it is largest, which numbers happen to lie within their bounds, and the
+evidence for it differ from machine to machine. So these are left out here; `data/results.csv` and the
 terminal have them.
 """
 

@@ -1,4 +1,4 @@
-"""Pictures inside the page: an SVG file as a data URI, without what only a reader of the file needs."""
+"""Pictures inside the page: an SVG file as a data URI, without comments and metadata."""
 
 from __future__ import annotations
 

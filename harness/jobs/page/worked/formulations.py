@@ -2,7 +2,7 @@
 
 The kinds of entries are those of harness.jobs.page.worked.quantities.
 
-Mathematics is written with `^(...)` and `_(...)` for what stands high and low, and code within prose between
+Mathematics is written with `^(...)` and `_(...)` for superscripts and subscripts, and code within prose between
 backticks. In the templates l is the layer as the harness counts it, and p and n are l - 1 and l + 1, the layers before
 and after; m is l + 1 too, the layer's number in Nielsen's book, and mp and mn are his for the layers before and after.
 j and k count neurons from 0, J and K from 1.

@@ -41,7 +41,8 @@ VERDICT_CHAPTER = Chapter(
         Bullets(
             (
                 f"**Truth**: the same training in {TRAINING_PRECISION} bits, from the same floats and with the same "
-                "rule ([gradient.py](../harness/truth/gradient.py)). Its own rounding errors are about 40 digits down.",
+                "rule ([gradient.py](../harness/truth/gradient.py)). Its own rounding errors are about 10^-40 of "
+                "the values.",
                 "**Distance**: the 2-norm of the error of all weights and biases together, relative to the norm of "
                 "the true ones.",
                 f"**Limit**: {RUNS} more trainings in plain float64 arithmetic start from weights that are moved by "

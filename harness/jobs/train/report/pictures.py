@@ -40,7 +40,7 @@ def _agreement(judged: Judged, kind: str, courses: Sequence[Course]) -> Picture:
     caption = (
         f"Digits in common with the truth after each epoch; {kind}. Grey: what rounding explains. A correct run stays "
         "in the grey band, however long it trains. The planted mistake, a relative 1e-6 in one bias gradient, is never "
-        f"in it. Where no digit differs, {MOST_DRAWN:.0f} are drawn."
+        f"in it. If all digits agree, the picture shows {MOST_DRAWN:.0f}."
     )
     panels = [
         Panel(f"{course.dataset}, {quantity}", *_course_lines(judged.table, course, quantity))

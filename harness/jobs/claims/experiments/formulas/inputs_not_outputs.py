@@ -221,8 +221,8 @@ CLAIM = Claim(
     ),
     source="Tulleken, 15 Steps to Implement a Neural Net, step 12, 2009: ΔW = η outputsᵀ ⊗ δ.",
     method=(
-        "The printed product is formed on real data, and added to W where that goes; then the catalogue's entry for "
-        "the mistake runs beside the textbook: its gradient against the truth, training from the same start, and a "
+        "The printed product is formed on real data, and added to W if the shapes allow it; then the catalogue's entry "
+        "for the mistake runs beside the textbook: its gradient against the truth, training from the same start, and a "
         "layer made so that its outputs are its inputs."
     ),
     limits=(

@@ -207,7 +207,7 @@ def _without_inverse() -> tuple[ClaimTable, bool]:
 CLAIM = Claim(
     position=3,
     name="transpose-not-inverse",
-    question="To go back through a layer, should one not divide by its weights?",
+    question="To go back through a layer, should one divide by its weights?",
     answer=(
         "No. Backprop does not undo the forward pass; it asks how much the cost moves when an input does. Through a "
         "weight of 2 a nudge of the input arrives doubled, so δ goes back *times* 2; dividing would halve it. In "

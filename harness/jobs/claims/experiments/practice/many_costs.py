@@ -67,7 +67,7 @@ def experiment() -> Evidence:
             _picture(wide, deep),
             _growth(wide, deep),
             _cost_table("Multiplications and divisions of one gradient, by width n (n-n-n-n), one row.", "n", wide),
-            _cost_table(f"The same by hidden layers, of width {NARROW}.", "hidden layers", deep),
+            _cost_table(f"The same for different numbers of hidden layers, of width {NARROW}.", "hidden layers", deep),
             _timed("n", {n: (n, n, n, n) for n in WIDE}),
             _timed("hidden layers", {n: (NARROW,) * (n + 2) for n in DEEP}),
         ),

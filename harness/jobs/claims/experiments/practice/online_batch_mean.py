@@ -110,7 +110,7 @@ def _online_and_batch() -> tuple[Picture, ClaimTable]:
     ]
     headers = ["η", "‖batch update‖", "‖online − batch‖", "ratio", "‖online − batch‖ / η²"]
     table = ClaimTable(
-        f"iris (4-5-3, sigmoid), {ROWS} rows, in {BATCH_BITS} bits: the last column settles.", headers, rows
+        f"iris (4-5-3, sigmoid), {ROWS} rows, in {BATCH_BITS} bits: the last column tends to a constant.", headers, rows
     )
     picture = Picture("online-batch-mean", caption, "learning rate η", "distance of weights", (Panel("", lines),), "xy")
     return picture, table

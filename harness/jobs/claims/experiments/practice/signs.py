@@ -29,7 +29,7 @@ def experiment() -> Evidence:
     lines = tuple(Line(name, range(SIGN_STEPS + 1), curve) for name, curve in curves.items())
     caption = (
         "Two of the four combinations go downhill, on one and the same path; the two mixed ones climb, on another. "
-        "(Of each pair one line covers the other.)"
+        "(The two lines of a pair coincide, so only one of them is visible.)"
     )
     rows = [[name, figure(curve[0]), figure(curve[1]), figure(curve[-1])] for name, curve in curves.items()]
     articles = [functions(name) for name in ("fifteen_steps", "column_vectors")]
