@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,8 +45,10 @@ def check_output_file(path: Path) -> None:
 def check_output_folder(folder: Path, files: Sequence[str], beside: Sequence[str] = ()) -> None:
     """Raise UnusableInput, before anything is computed, if reports cannot be written: these files, index.html, and the
     tables and folders `beside` them, which count as ours only if the folder has a page of ours."""
+    from importlib.util import find_spec  # help has no need of it
+
     for package in _NEEDED:
-        if importlib.util.find_spec(package) is None:
+        if find_spec(package) is None:
             raise UnusableInput(f"reports need {package}, which is not installed; {INSTALL}")
     try:
         for path in (folder, *(folder / name for name in beside if not Path(name).suffix)):

@@ -6,12 +6,12 @@ import argparse
 import gc
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput
 from harness.jobs import Command, Finished
 from harness.jobs.options import add_limits, check_command, seconds_argument, seed_argument
 
+TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from harness.jobs.check.run import CheckResult
     from harness.reporting.profile import Clock

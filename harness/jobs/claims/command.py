@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import textwrap
 import time
-from typing import TYPE_CHECKING
 
 from harness.errors import UnknownName
 from harness.jobs import Command, Finished
 from harness.jobs.options import add_reports
 from harness.reporting.files import REPORTS
 
+TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from harness.jobs.claims.claim import Claim, Evidence
 

@@ -7,7 +7,6 @@ import gc
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.errors import UnusableInput, unwritable
 from harness.jobs import Command, Finished
@@ -15,6 +14,7 @@ from harness.jobs.options import add_jobs, add_limits, add_reports, add_selectio
 from harness.reporting.files import REPORTS
 from harness.sandbox.processes import ending
 
+TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
