@@ -159,6 +159,8 @@ class Pool:
         for job in [*self._idle]:
             job.end()
             self._drop(job)
+        if self._server.is_lost:  # an idle worker has killed it; the suspect must not be blamed for that
+            return
         submission, request = self._suspects.popleft()
         submission.queue.appendleft(request)
         if self._has_requests(submission):
