@@ -190,13 +190,7 @@ def _failure_reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
 
 def _notes_text(check: CheckResult) -> str:
     """What else was observed, each note once."""
-    counts = Counter(outcome.note for outcome in check.outcomes if outcome.note)
-    lines = [f"{note} [{count} case{'s' if count > 1 else ''}]" for note, count in counts.most_common(MAX_LISTED)]
-    return (
-        "\n".join(["Notes:", *(textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines)])
-        if lines
-        else ""
-    )
+    return _remarks_text("Notes:", Counter(outcome.note for outcome in check.outcomes if outcome.note))
 
 
 def _refusals_text(check: CheckResult) -> str:
@@ -208,12 +202,14 @@ def _refusals_text(check: CheckResult) -> str:
             counts[next(iter(refused.values()))] += 1
         else:  # a function that the file does not offer refuses nothing
             counts.update(f"{name}: {why}" for name, why in refused.items() if why != f"offers no {name}")
-    lines = [f"{detail} [{count} case{'s' if count > 1 else ''}]" for detail, count in counts.most_common(MAX_LISTED)]
-    return (
-        "\n".join(["Refused cases:", *(textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines)])
-        if lines
-        else ""
-    )
+    return _remarks_text("Refused cases:", counts)
+
+
+def _remarks_text(title: str, counts: Counter[str]) -> str:
+    """The most frequent remarks under a title, each with its number of cases; empty if there are none."""
+    lines = [f"{remark} [{count} case{'s' if count > 1 else ''}]" for remark, count in counts.most_common(MAX_LISTED)]
+    filled = [textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines]
+    return "\n".join([title, *filled]) if filled else ""
 
 
 def _printed_text(check: CheckResult) -> str:

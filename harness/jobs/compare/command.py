@@ -101,7 +101,7 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
 
 
 def _reported(comparison: Comparison, folder: Path) -> str:
-    """Write the reports of a comparison and the page; the problem, where they cannot be written."""
+    """Write the reports of a comparison; the problem, if they cannot be written."""
     from harness.jobs.compare.report.pages import write_comparison
 
     if problem := _problem(folder, lambda: write_comparison(comparison, folder)):

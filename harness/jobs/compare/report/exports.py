@@ -15,7 +15,7 @@ from typing import Any
 from harness.cases.case import FLAGS
 from harness.cases.standard import standard_cases
 from harness.jobs.compare.pairs import PairRow
-from harness.jobs.compare.report.tally import BAD, NOT_RIGHT, OUT_OF_BOUNDS
+from harness.jobs.compare.report.tally import BAD, NOT_RIGHT
 from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
@@ -67,14 +67,10 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 
 def committed_row(row: Row) -> list[Any]:
-    """The part of a row that does not change with the machine: digits as whole numbers, the error ratio as an order of
-    magnitude (each empty if there is none), and the worst entry if the row is out of bounds; otherwise the worst entry
-    is only where rounding happens to be largest."""
+    """A row of a comparison that is committed (committed.py decides what stays in it) as cells of results.csv: the
+    error ratio as an order of magnitude, and nothing where there is no value."""
     error_ratio = "" if row.error_ratio is None else order_of_magnitude(row.error_ratio)
-    shown = row._asdict() | {
-        "error_ratio": "" if error_ratio == NOTHING else error_ratio,
-        "entry": row.entry if row.verdict in OUT_OF_BOUNDS else "",
-    }
+    shown = row._asdict() | {"error_ratio": "" if error_ratio == NOTHING else error_ratio}
     return [shown[column] for column in COMMITTED_COLUMNS]
 
 
