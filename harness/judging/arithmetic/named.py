@@ -1,0 +1,38 @@
+"""The one question to this package: which arithmetic explains all numbers of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.judging.arithmetic.clip_search import safeguard
+from harness.judging.arithmetic.formats import narrower_than
+from harness.judging.arithmetic.lossy import lossy_form
+from harness.judging.arithmetic.observation import NamedArithmetic, Observation
+from harness.judging.arithmetic.recognise import narrow_format
+from harness.judging.arithmetic.storage import stored_format
+
+
+def named_arithmetic(observations: Sequence[Observation]) -> NamedArithmetic | None:
+    """The arithmetic that explains all numbers of a file; None if there is none that is known.
+
+    If some numbers are out of bounds, it explains all of these. If none is, the arithmetic is recognised in the errors
+    that the bounds allow; that is worth its time where `loses_power` says so.
+    """
+    if any(one.out_of_bounds for one in observations):
+        found = stored_format(observations) or safeguard(observations) or lossy_form(observations)
+        if found is not None:
+            return found
+    return narrow_format(observations)
+
+
+def loses_power(observation: Observation) -> bool:
+    """Whether the bounds allow relative errors as large as one conversion to the next narrower format, for most entries
+    of some quantity: then a narrow format may be within all bounds."""
+    unit = narrower_than(observation.dtype)[0].largest_relative_error
+    return any(
+        float(np.median(standard.bound)) >= unit * float(np.median(np.abs(standard.truth.high)))
+        for key in observation.values
+        if (standard := observation.standards[key]).bound.size
+    )

@@ -1,0 +1,79 @@
+"""What is known about a file's numbers, and what they were recognised as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from harness.model.contract import Array, Inputs
+from harness.model.costs import UNSCALED, CostScale
+from harness.sandbox.answers import ArrayKey, Arrays
+from harness.truth.certify import Standard, error_over_bound
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """The quantities that one function computed on one case, in the default layout and sign.
+
+    `values` has float64 arrays for (z | a | delta | w | b | update, layer), and `standards` the standard of each under
+    the file's convention, whose factor and divisor of the cost are `scale`. `dtype` is the precision that the file
+    should have.
+    """
+
+    inputs: Inputs
+    learning_rate: float
+    dtype: str
+    values: Arrays
+    standards: Mapping[ArrayKey, Standard]
+    scale: CostScale = UNSCALED
+
+    @cached_property
+    def signed_errors(self) -> dict[ArrayKey, Array]:
+        """value − truth of every entry."""
+        truths = {key: self.standards[key].truth for key in self.values}
+        return {key: (value - truths[key].high) - truths[key].low for key, value in self.values.items()}
+
+    @cached_property
+    def errors(self) -> dict[ArrayKey, Array]:
+        """|value − truth| of every entry."""
+        return {key: np.abs(error) for key, error in self.signed_errors.items()}
+
+    @cached_property
+    def bounds(self) -> dict[ArrayKey, Array]:
+        """The largest error of correct code for every entry, with the radius of the truth."""
+        return {key: self.standards[key].bound + self.standards[key].truth.radius for key in self.values}
+
+    @cached_property
+    def ratios(self) -> dict[ArrayKey, Array]:
+        """error / bound of every entry; undecidable entries count as 0, NaN stays NaN."""
+        return {key: error_over_bound(value, self.standards[key]) for key, value in self.values.items()}
+
+    @cached_property
+    def out_of_bounds(self) -> dict[ArrayKey, Array]:
+        """For each quantity with an entry out of bounds, the mask of these entries."""
+        masks = {key: ~(ratio <= 1) for key, ratio in self.ratios.items()}
+        return {key: mask for key, mask in masks.items() if mask.any()}
+
+    @cached_property
+    def largest_ratio(self) -> float:
+        """The largest finite error / bound."""
+        return max((float(np.max(one, initial=0.0, where=np.isfinite(one))) for one in self.ratios.values()), default=0)
+
+
+@dataclass(frozen=True)
+class NamedArithmetic:
+    """Arithmetic that explains all numbers of a file.
+
+    name: of the format, clip or epsilon. where: the part of the computation, in words. value: the size of the clip or
+    the epsilon. reason: one sentence for the user. risk: a bound on the probability that correct code is called so, if
+    a statistic decides.
+    """
+
+    name: str
+    where: str
+    value: float | None
+    reason: str
+    risk: float | None

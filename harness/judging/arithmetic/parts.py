@@ -1,0 +1,159 @@
+"""The textbook with a part of it in a narrow format.
+
+On arrays it emulates such code. On RoundedArray it bounds the errors of such code. Products in a narrow format take
+their operands in it and sum in float32, as tensor cores do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from harness.judging.arithmetic.formats import FLOAT32, NarrowFormat
+from harness.model.contract import Inputs, Layer, Network, Numbers
+from harness.model.costs import UNSCALED, CostScale
+from harness.model.textbook import Textbook
+from harness.sandbox.answers import ArrayKey
+from harness.truth.bounds.rounded_array import RoundedArray, append_bias_column
+
+FORWARD_PRODUCTS = frozenset({"W forward", "a forward"})
+SENT_BACK_PRODUCTS = frozenset({"δ backward", "W backward"})
+GRADIENT_PRODUCTS = frozenset({"δ gradient", "a gradient"})
+STORED_FORWARD, STORED_BACKWARD = frozenset({"z", "a"}), frozenset({"slope", "δ", "w", "b"})
+# The parts of the products alone, and in words where they are.
+PRODUCT_SCOPES: dict[str, frozenset[str]] = {
+    "in all products": FORWARD_PRODUCTS | SENT_BACK_PRODUCTS | GRADIENT_PRODUCTS,
+    "in the products of the forward pass": FORWARD_PRODUCTS,
+    "in the products of the backward pass": SENT_BACK_PRODUCTS | GRADIENT_PRODUCTS,
+    "in the products δ W": SENT_BACK_PRODUCTS,
+    "in the products of ∂C/∂W": GRADIENT_PRODUCTS,
+}
+MAIN_SCOPES = tuple(PRODUCT_SCOPES.items())[:3]
+OPERAND_SCOPES: dict[str, frozenset[str]] = {
+    "in the weights, as factors of all products": frozenset({"W forward", "W backward"}),
+    "in a and δ, as factors of all products": frozenset({"a forward", "δ backward", "δ gradient", "a gradient"}),
+}
+STORED_SCOPES: dict[str, frozenset[str]] = {
+    "in z": frozenset({"z"}),
+    "in a": frozenset({"a"}),
+    "in f'(z)": frozenset({"slope"}),
+    "in δ": frozenset({"δ"}),
+    "in the inputs": frozenset({"inputs"}),
+    "in the forward pass": FORWARD_PRODUCTS | STORED_FORWARD,
+    "in the backward pass": SENT_BACK_PRODUCTS | GRADIENT_PRODUCTS | STORED_BACKWARD,
+    "throughout": frozenset({"inputs"})
+    | FORWARD_PRODUCTS
+    | SENT_BACK_PRODUCTS
+    | GRADIENT_PRODUCTS
+    | STORED_FORWARD
+    | STORED_BACKWARD,
+}
+
+
+class PartlyNarrow(Textbook):
+    """The textbook with `parts` of its arithmetic in `narrow`, the rest in the arithmetic of its inputs."""
+
+    narrow: ClassVar[NarrowFormat]
+    parts: ClassVar[frozenset[str]]
+
+    def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: CostScale = UNSCALED) -> None:
+        super().__init__(self._stored_inputs(inputs), learning_rate, scale)
+
+    def _stored_inputs(self, inputs: Inputs) -> Inputs:
+        if "inputs" not in self.parts:
+            return inputs
+        layers = [
+            Layer(self._in_part("inputs", one.w), self._in_part("inputs", one.b), one.activation)
+            for one in inputs.network.layers
+        ]
+        x, t = self._in_part("inputs", inputs.x), self._in_part("inputs", inputs.t)
+        return Inputs(Network(tuple(layers), inputs.network.cost), x, t)
+
+    def _in_part(self, part: str, value: Numbers) -> Numbers:
+        return _converted(value, self.narrow) if part in self.parts else value
+
+    def _product(self, first: tuple[str, Numbers], second: tuple[str, Numbers]) -> Numbers:
+        one, other = self._in_part(*first), self._in_part(*second)
+        if first[0] not in self.parts or second[0] not in self.parts:
+            return one @ other
+        return _summed_in_float32(one, other, exact=self.narrow is not FLOAT32)
+
+    def weighted_input(self, l: int) -> Numbers:
+        product = self._product(("a forward", self.a[l - 1]), ("W forward", self.layer(l).w.T))
+        return self._in_part("z", product + self.layer(l).b)
+
+    def output(self, l: int) -> Numbers:
+        return self._in_part("a", super().output(l))
+
+    def slope(self, l: int) -> Numbers:
+        return self._in_part("slope", super().slope(l))
+
+    def output_delta(self) -> Numbers:
+        return self._in_part("δ", super().output_delta())
+
+    def sent_back(self, l: int) -> Numbers:
+        return self._product(("δ backward", self.delta[l + 1]), ("W backward", self.weights_back(l + 1)))
+
+    def hidden_delta(self, l: int) -> Numbers:
+        return self._in_part("δ", super().hidden_delta(l))
+
+    def bias_gradient(self, l: int) -> Numbers:
+        return self._in_part("b", super().bias_gradient(l))
+
+    def weight_gradient(self, l: int) -> Numbers:
+        product = self._product(("δ gradient", self.delta[l].T), ("a gradient", self.a[l - 1]))
+        return self._in_part("w", product)
+
+
+def _converted(value: Numbers, narrow: NarrowFormat) -> Numbers:
+    if not isinstance(value, RoundedArray):
+        return narrow.converted(value)
+    size = np.abs(value.value) + value.error
+    return RoundedArray(value.value, value.error + narrow.largest_relative_error * size + narrow.tiny, value.fmt)
+
+
+def _summed_in_float32(one: Numbers, other: Numbers, *, exact: bool) -> Numbers:
+    """The product of matrices; in float32 if not `exact`, and with the bound of sums in float32 for RoundedArray."""
+    if isinstance(one, RoundedArray):
+        product = one @ other
+        sizes = (np.abs(one.value) + one.error) @ (np.abs(other.value) + other.error)
+        roundings = (one.shape[-1] + 1) * FLOAT32.largest_relative_error
+        return RoundedArray(product.value, product.error + 2 * roundings * sizes, product.fmt)
+    if exact:
+        return one @ other
+    with np.errstate(over="ignore", invalid="ignore"):
+        return (one.astype(np.float32) @ other.astype(np.float32)).astype(np.float64)
+
+
+def narrowed(narrow: NarrowFormat, parts: frozenset[str]) -> type[PartlyNarrow]:
+    """The textbook with these parts in this format."""
+    return type("Narrowed", (PartlyNarrow,), {"narrow": narrow, "parts": parts})
+
+
+def quantities(
+    formulation: type[Textbook], inputs: Inputs, learning_rate: float, scale: CostScale, names: set[str]
+) -> dict[ArrayKey, Any]:
+    """The quantities with these names that a formulation computes; RoundedArray if the inputs are.
+
+    An update is the old weights and biases minus the new ones, without the rounding of the new ones on arrays.
+    """
+    book = formulation(inputs, learning_rate, scale)
+    gradients = book.gradients()
+    found = {
+        (name, l): array for name in names - {"update"} for l, array in enumerate(getattr(gradients, name), start=1)
+    }
+    if "update" in names:
+        for l, (layer, w, b) in enumerate(zip(inputs.network.layers, gradients.w, gradients.b, strict=True), start=1):
+            moves = learning_rate * w, learning_rate * b
+            if isinstance(layer.w, RoundedArray):
+                moves = layer.w - (layer.w - moves[0]), layer.b - (layer.b - moves[1])
+            found["update", l] = append_bias_column(*moves)
+    return found
+
+
+def scopes() -> Iterator[tuple[str, frozenset[str]]]:
+    """All parts, in words and as sets."""
+    for some in (PRODUCT_SCOPES, OPERAND_SCOPES, STORED_SCOPES):
+        yield from some.items()

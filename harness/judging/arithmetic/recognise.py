@@ -1,0 +1,138 @@
+"""Recognise a narrow format inside the computation: emulate it in every part, and find what the numbers follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from harness.judging.arithmetic.alignment import risk_of_alignment, unexplained_part
+from harness.judging.arithmetic.emulation import Emulation, NarrowPart
+from harness.judging.arithmetic.formats import BITS_OF, NarrowFormat, narrower_than
+from harness.judging.arithmetic.observation import NamedArithmetic, Observation
+from harness.judging.arithmetic.parts import (
+    FORWARD_PRODUCTS,
+    GRADIENT_PRODUCTS,
+    MAIN_SCOPES,
+    SENT_BACK_PRODUCTS,
+    narrowed,
+    quantities,
+    scopes,
+)
+from harness.truth.bounds.rounded_array import rounded_inputs
+
+RISK = 1e-9  # the accepted probability of a false alarm, for one file
+# To save time: the observations with the largest errors are emulated, and the others must be covered by the bound; up
+# to SMALL_WORK (parameters × rows of the observations) all formats are tried in all parts.
+MOST_OBSERVATIONS, SMALL_WORK = 12, 1e6
+FEWEST_DRAWS, MOST_DRAWS, DRAWN_WORK = 32, 60, 1e9
+
+
+def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None:
+    """The format narrower than the dtype that explains all errors, in a part of the computation.
+
+    It must reproduce the numbers better than the truth does, all entries that are out of bounds must be within its own
+    bound, and the errors must be aligned with the emulation's as those of other arithmetic are with a probability of at
+    most RISK.
+    """
+    failing = [one for one in observations if one.out_of_bounds]
+    largest = sorted(failing or observations, key=lambda one: one.largest_ratio, reverse=True)[:MOST_OBSERVATIONS]
+    emulations = [Emulation(one) for one in largest]
+    if not failing and not _may_be_narrow(emulations):
+        return None
+    distances = _distances(emulations)
+    for one in sorted((one for one in distances if distances[one] < 1), key=distances.__getitem__):
+        if not all(_covers(one, each) for each in failing):
+            continue
+        risk = len(distances) * _risk(one, emulations)
+        if risk > RISK:
+            return None
+        # Formats with as many bits differ in their exponents, which few numbers show.
+        names = [
+            other.narrow.name
+            for other in distances
+            if distances[other] < 1 and (other.where, _precision(other)) == (one.where, _precision(one))
+        ]
+        return _named(one, " or ".join(names), distances[one], risk)
+    return None
+
+
+def _precision(candidate: NarrowPart) -> tuple[int, bool]:
+    return candidate.narrow.bits, candidate.narrow.truncates
+
+
+def _named(one: NarrowPart, name: str, distance: float, risk: float) -> NamedArithmetic:
+    how = "truncated" if one.narrow.truncates else "rounded"
+    reason = (
+        f"its errors are those of {name} {one.where}, where numbers are {how} to {one.narrow.bits} significant bits: "
+        f"computing so reproduces {1 - distance:.0%} of them"
+    )
+    return NamedArithmetic(name, one.where, None, reason, risk)
+
+
+def _may_be_narrow(emulations: Sequence[Emulation]) -> bool:
+    """Whether the errors are at least as large as those of the finest format in some product.
+
+    If they are those of any format in this product, perhaps among others, then ‖r − e‖ ≤ ‖r‖ + ‖e‖ ≤ 2 ‖r‖.
+    """
+    finest = _formats(emulations)[0]
+    products = (FORWARD_PRODUCTS, SENT_BACK_PRODUCTS, GRADIENT_PRODUCTS)
+    trials = (NarrowPart(finest, "", parts) for parts in products)
+    return any(_left_unexplained(one, emulations) <= 4 for one in trials)
+
+
+def _left_unexplained(candidate: NarrowPart, emulations: Sequence[Emulation]) -> float:
+    return unexplained_part([one.found for one in emulations], [one.errors(candidate) for one in emulations])
+
+
+def _distances(emulations: Sequence[Emulation]) -> dict[NarrowPart, float]:
+    """How much of the errors each candidate leaves unexplained.
+
+    In large networks all formats are tried in the main products, and the best of them in all parts.
+    """
+
+    def distances(candidates: Iterable[NarrowPart]) -> dict[NarrowPart, float]:
+        return {one: _left_unexplained(one, emulations) for one in candidates}
+
+    formats = _formats(emulations)
+    if _work(emulations) <= SMALL_WORK:
+        return distances(NarrowPart(one, *scope) for one in formats for scope in scopes())
+    by_precision = {(one.bits, one.truncates): one for one in reversed(formats)}
+    found = distances(NarrowPart(one, *scope) for one in by_precision.values() for scope in MAIN_SCOPES)
+    best = min(found, key=found.__getitem__)
+    found |= distances(one for scope in scopes() if (one := NarrowPart(best.narrow, *scope)) not in found)
+    best = min(found, key=found.__getitem__)
+    others = (replace(best, narrow=one) for one in formats if one.bits == best.narrow.bits)
+    return found | distances(one for one in others if _precision(one) == _precision(best) and one not in found)
+
+
+def _formats(emulations: Sequence[Emulation]) -> list[NarrowFormat]:
+    """The formats narrower than the dtype of some observation, the finest first."""
+    return narrower_than(max((one.observation.dtype for one in emulations), key=BITS_OF.__getitem__))
+
+
+def _work(emulations: Sequence[Emulation]) -> int:
+    return sum(one.observation.inputs.work for one in emulations)
+
+
+def _risk(candidate: NarrowPart, emulations: Sequence[Emulation]) -> float:
+    return risk_of_alignment(
+        [one.found for one in emulations],
+        [one.errors(candidate) for one in emulations],
+        int(np.clip(DRAWN_WORK / _work(emulations), FEWEST_DRAWS, MOST_DRAWS)),
+        lambda number: [one.drawn_errors(candidate, [number, index]) for index, one in enumerate(emulations)],
+    )
+
+
+def _covers(candidate: NarrowPart, observation: Observation) -> bool:
+    """Whether all entries out of bounds are within the bound of code with this format in this part."""
+    given = rounded_inputs(observation.inputs, observation.dtype)
+    names = {name for name, _ in observation.out_of_bounds}
+    formulation = narrowed(candidate.narrow, candidate.parts)
+    with np.errstate(all="ignore"):
+        values = quantities(formulation, given, observation.learning_rate, observation.scale, names)
+        return not any(
+            (entries & ~(observation.errors[key] <= values[key].error + observation.bounds[key])).any()
+            for key, entries in observation.out_of_bounds.items()
+        )
