@@ -1,94 +1,129 @@
 """Find a clip or an epsilon, and its size, from the numbers of a file.
 
-The size is solved for in the entry with the largest error. A usual number near the solution is preferred. A size is
-reported if the textbook with it reproduces all numbers within their rounding bounds, and not without it.
+The size is solved for in an entry that depends on it, and rounded to as few digits as explain the numbers. It is
+reported if the textbook with it reproduces all numbers within their rounding bounds, and the textbook without does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from harness.judging.arithmetic.clips import SAFEGUARDS, ClippedWeightedInputs, SafeguardedTextbook
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.parts import quantities
-from harness.sandbox.answers import ArrayKey
+from harness.model.contract import Array
 from harness.truth.bounds.rounded_array import rounded_inputs
 
-_EPSILONS = 10.0 ** np.arange(-45, 0)  # between which the solution is searched
-_LIMITS = 2.0 ** np.arange(0, 11)  # for |z|
-_BISECTIONS = 40
-_USUAL_EPSILONS = tuple(float(np.finfo(dtype).eps) for dtype in ("float64", "float32", "float16"))
+# Usual sizes; the limits are for |z|. The solution is searched between sizes that are _BESIDE them, and no usual ones.
+_EPSILONS, _LIMITS = (
+    np.array([float(f"1e-{k}") for k in range(45, 0, -1)]),
+    np.array([*range(1, 10), *range(10, 100, 10), *range(100, 1001, 100)]),
+)
+_BESIDE = 0.37
+_BISECTIONS = 50
+MOST_SOLVED = 3  # observations, those with the most entries out of bounds; and solutions of each
+# The sizes that code has most often; of several that explain the same numbers the first is reported.
+USUAL_SIZES = (1e-7, 1e-8, 1e-12, 1e-15, 1e-10, 1e-16, 1e-9, 1e-6, 1e-5, 500.0, 100.0)
+_UNITS = tuple(float(np.finfo(dtype).eps) for dtype in ("float64", "float32", "float16"))
 
 
 def safeguard(observations: Sequence[Observation]) -> NamedArithmetic | None:
     """The clip or epsilon that explains all numbers; None if none of the known forms does."""
-    worst = max(observations, key=lambda one: one.largest_ratio)
-    ratios = {key: np.where(np.isfinite(one), one, 0.0) for key, one in worst.ratios.items()}
-    key = max(ratios, key=lambda one: float(ratios[one].max()))
-    index = tuple(int(i) for i in np.unravel_index(int(ratios[key].argmax()), ratios[key].shape))
-    by_ratio = sorted(observations, key=lambda one: one.largest_ratio, reverse=True)
+    failing = [one for one in observations if one.out_of_bounds]
+    by_count = sorted(failing, key=lambda one: -sum(int(mask.sum()) for mask in one.out_of_bounds.values()))
+    in_turn = [*by_count, *(one for one in observations if not one.out_of_bounds)]
     for form in SAFEGUARDS:
-        for size in _sizes(form, worst, key, index):
-            sized = _with_size(form, size)
-            shown = False
-            for one in by_ratio:
-                found = _compare(sized, one)
-                if found is None:
-                    break
-                shown = shown or found
-            else:
-                if shown:
-                    return _named_safeguard(sized)
+        solved, clipped = zip(*(_solutions(form, one) for one in by_count[:MOST_SOLVED]), strict=True)
+        sizes = dict.fromkeys(near for some in solved for size in some for near in _rounded(size))
+        found = next((size for size in sizes if _explains(form, size, in_turn)), None)
+        if found is not None:
+            return _named_safeguard(form, found, [])
+        # Every entry is one that is clipped by many sizes.
+        some = [set(sizes) for sizes in clipped if sizes]
+        possible = sorted(set.intersection(*some), key=_unusualness) if some else []
+        fitting = [size for size in possible if _explains(form, size, in_turn)]
+        if fitting:
+            return _named_safeguard(form, fitting[0], sorted(fitting))
     return None
+
+
+def _unusualness(size: float) -> tuple[int, float]:
+    return USUAL_SIZES.index(size) if size in USUAL_SIZES else len(USUAL_SIZES), -size
 
 
 def _with_size(form: type[SafeguardedTextbook], size: float) -> type[SafeguardedTextbook]:
     return type(form.__name__, (form,), {"size": size})
 
 
-def _named_safeguard(form: type[SafeguardedTextbook]) -> NamedArithmetic:
-    size = f"{form.size:.3g}"
-    reason = f"{form.safeguard} of {size} {form.where} reproduces its numbers: {form.effect.replace('{}', size)}"
-    return NamedArithmetic(form.safeguard, form.where, form.size, reason, None)
+def _named_safeguard(form: type[SafeguardedTextbook], size: float, fitting: Sequence[float]) -> NamedArithmetic:
+    """`fitting` are the other sizes that explain the numbers, and the size among them."""
+    text = f"{size:.3g}"
+    reason = f"{form.safeguard} of {text} {form.where} reproduces its numbers: {form.effect.replace('{}', text)}"
+    if len(fitting) > 1:
+        reason += f" (sizes from {fitting[0]:.3g} to {fitting[-1]:.3g} explain these numbers too)"
+    return NamedArithmetic(form.safeguard, form.where, size, reason, None)
 
 
-def _sizes(form: type[SafeguardedTextbook], one: Observation, key: ArrayKey, index: tuple[int, ...]) -> Iterator[float]:
-    """Sizes with which the form may give the entry, the usual numbers first."""
-    value, allowed = float(one.values[key][index]), float(one.errors[key][index]) * 2.0**-10
-    solved: list[float] = []
+def _solutions(form: type[SafeguardedTextbook], one: Observation) -> tuple[list[float], list[float]]:
+    """The sizes with which the form gives most of the entries that depend on it; if none do, usual sizes that fit."""
+    differences = _differences_of(form, one)
+    usual = _LIMITS if form is ClippedWeightedInputs else _EPSILONS
+    grid = _BESIDE * usual
+    allowed = np.concatenate([one.errors[key][mask] for key, mask in one.out_of_bounds.items()]) * 2.0**-10
+    table = np.array([differences(float(size)) for size in grid])
+    is_same = np.abs(table) <= allowed
+    crosses = (table[:-1] * table[1:] < 0) & ~is_same[:-1] & ~is_same[1:]
+    if not crosses.any():
+        return [], [float(size) for size in usual if (np.abs(differences(float(size))) <= allowed).all()]
+    intervals = np.argsort(-crosses.sum(axis=1), kind="stable")[:MOST_SOLVED]
+    return [_bisected(differences, grid, table, crosses, int(i)) for i in intervals if crosses[i].any()], []
 
-    def difference(size: float) -> float:
-        given = one.inputs.astype("float64")
+
+def _bisected(differences: Callable[[float], Array], grid: Array, table: Array, crosses: Array, number: int) -> float:
+    """The size between two of the grid for the entry that changes most between them."""
+    changes = np.where(crosses[number], np.abs(table[number + 1] - table[number]), 0.0)
+    entry, (low, high) = int(changes.argmax()), (float(grid[number]), float(grid[number + 1]))
+    for _ in range(_BISECTIONS):
+        middle = float(np.sqrt(low * high))
+        if differences(middle)[entry] * table[number, entry] > 0:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _differences_of(form: type[SafeguardedTextbook], one: Observation) -> Callable[[float], Array]:
+    """The function of the size that gives form − value for the entries out of bounds."""
+    given, names = one.inputs.astype("float64"), {name for name, _ in one.out_of_bounds}
+
+    def differences(size: float) -> Array:
         with np.errstate(all="ignore"):
-            found = quantities(_with_size(form, size), given, one.learning_rate, one.scale, {key[0]})
-        return float(found[key][index]) - value
+            found = quantities(_with_size(form, size), given, one.learning_rate, one.scale, names)
+            parts = [(found[key] - one.values[key])[mask] for key, mask in one.out_of_bounds.items()]
+        return np.asarray(np.nan_to_num(np.concatenate(parts), nan=np.inf))
 
-    grid = _LIMITS if form is ClippedWeightedInputs else _EPSILONS
-    differences = [difference(float(size)) for size in grid]
-    for number in range(len(grid) - 1):
-        low, high = float(grid[number]), float(grid[number + 1])
-        signs = np.sign(differences[number]), np.sign(differences[number + 1])
-        if abs(differences[number]) <= allowed:  # many sizes give this entry: it was clipped
-            solved.append(low)
-        elif signs[0] * signs[1] < 0:
-            for _ in range(_BISECTIONS):
-                middle = float(np.sqrt(low * high))
-                if np.sign(difference(middle)) == signs[0]:
-                    low = middle
-                else:
-                    high = middle
-            solved.append(low)
-    usual = [near for size in solved for near in _usual_numbers(size)]
-    yield from dict.fromkeys([*usual, *solved])
+    return differences
 
 
-def _usual_numbers(size: float) -> list[float]:
-    """The numbers 1, 2 or 5 times a power of ten, and the usual epsilons, within a tenth of the size."""
-    exponent = int(np.floor(np.log10(size)))
-    near = [float(f"{digit}e{power}") for power in (exponent, exponent + 1) for digit in (1, 2, 5)]
-    return [one for one in (*near, *_USUAL_EPSILONS) if abs(one - size) <= size / 10]
+def _rounded(size: float) -> Iterator[float]:
+    """The size rounded to a few digits, the usual epsilons near it, and the size."""
+    yield from (float(f"{size:.{digits}e}") for digits in range(2))
+    yield from (unit for unit in _UNITS if abs(unit - size) <= size / 2)
+    yield from (float(f"{size:.{digits}e}") for digits in range(2, 6))
+    yield size
+
+
+def _explains(form: type[SafeguardedTextbook], size: float, observations: Sequence[Observation]) -> bool:
+    """Whether all numbers are the form's, and some number shows it."""
+    shown = False
+    for one in observations:
+        found = _compare(_with_size(form, size), one)
+        if found is None:
+            return False
+        shown = shown or found
+    return shown
 
 
 def _compare(form: type[SafeguardedTextbook], one: Observation) -> bool | None:

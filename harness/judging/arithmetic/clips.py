@@ -9,16 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.model.contract import Array, Network, Numbers
+from harness.model.contract import Array, Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import RoundedArray, activation_slope, apply_activation
 
 SATURATING = ("sigmoid", "tanh")
-
-
-def has_logarithm(network: Network) -> bool:
-    """Whether ∇_a C divides by a probability."""
-    return network.cost.name in ("cross_entropy", "binary_cross_entropy")
 
 
 class SafeguardedTextbook(Textbook):
@@ -31,6 +26,10 @@ class SafeguardedTextbook(Textbook):
     safeguard: ClassVar[str]
     where: ClassVar[str]
     effect: ClassVar[str]
+
+    @property
+    def _has_logarithm(self) -> bool:
+        return self.network.cost.name in ("cross_entropy", "binary_cross_entropy")
 
     def _delta_from(self, gradient: Numbers) -> Numbers:
         """δ^L from ∇_a C, through the derivative of softmax or sigmoid."""
@@ -45,7 +44,7 @@ class ClippedProbabilities(SafeguardedTextbook):
     effect = "where a probability is below {} or above 1 − {}, δ^L is too small"
 
     def output_delta(self) -> Numbers:
-        if not has_logarithm(self.network):
+        if not self._has_logarithm:
             return super().output_delta()
         p, t = clipped(self.a[self.last], self.size, 1 - self.size), self.t
         if self.network.cost.name == "cross_entropy":
@@ -77,7 +76,7 @@ class EpsilonInDivision(SafeguardedTextbook):
     effect = "δ^L is too small by a factor p / (p + {}), where p is the probability or p(1 − p)"
 
     def output_delta(self) -> Numbers:
-        if not has_logarithm(self.network):
+        if not self._has_logarithm:
             return super().output_delta()
         a, t = self.a[self.last], self.t
         if self.network.cost.name == "cross_entropy":

@@ -1,4 +1,4 @@
-"""Forms that are right in exact arithmetic and lose digits in floating-point arithmetic, by cancellation or division.
+"""Forms that are right in exact arithmetic and lose digits in floating-point arithmetic, by cancellation.
 
 A form explains numbers if these are within its own rounding bound, and some are not within that of the usual form.
 """
@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.judging.arithmetic.clips import EpsilonInDivision, has_logarithm
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.parts import quantities
 from harness.model.contract import Numbers
@@ -24,19 +23,6 @@ class LossyTextbook(Textbook):
     name: ClassVar[str]
     where: ClassVar[str]
     effect: ClassVar[str]
-
-
-class DividedForm(EpsilonInDivision, LossyTextbook):
-    """δ^L by ∂C/∂a, with its division, and f' or the Jacobian of softmax."""
-
-    size = 0.0
-    name, where = "the divided form of the cross-entropy", "in δ^L"
-    effect = "it divides by a probability and multiplies by it again: digits are lost near 0 and 1, NaN at 0 and 1"
-
-    def slope(self, l: int) -> Numbers:
-        if l < self.last or not has_logarithm(self.network):
-            return super().slope(l)
-        return self.a[l] * (1 - self.a[l])
 
 
 class SigmoidByTanh(LossyTextbook):
@@ -69,7 +55,7 @@ class TanhBySigmoid(LossyTextbook):
         return 1 - self.a[l] * self.a[l] if self.layer(l).activation.name == "tanh" else super().slope(l)
 
 
-LOSSY_FORMS: tuple[type[LossyTextbook], ...] = (DividedForm, SigmoidByTanh, TanhBySigmoid)
+LOSSY_FORMS: tuple[type[LossyTextbook], ...] = (SigmoidByTanh, TanhBySigmoid)
 
 
 def lossy_form(observations: Sequence[Observation]) -> NamedArithmetic | None:

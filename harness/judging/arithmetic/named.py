@@ -20,19 +20,21 @@ def named_arithmetic(observations: Sequence[Observation]) -> NamedArithmetic | N
     If some numbers are out of bounds, it explains all of these. If none is, the arithmetic is recognised in the errors
     that the bounds allow; that is worth its time where `loses_power` says so.
     """
-    if any(one.out_of_bounds for one in observations):
-        found = stored_format(observations) or safeguard(observations) or lossy_form(observations)
-        if found is not None:
-            return found
-    return narrow_format(observations)
+    with np.errstate(all="ignore"):
+        if not any(one.out_of_bounds for one in observations):
+            return narrow_format(observations)
+        recognisers = (stored_format, safeguard, narrow_format, lossy_form)
+        return next((found for recognise in recognisers if (found := recognise(observations)) is not None), None)
 
 
 def loses_power(observation: Observation) -> bool:
-    """Whether the bounds allow relative errors as large as one conversion to the next narrower format, for most entries
-    of some quantity: then a narrow format may be within all bounds."""
+    """Whether the bounds of some quantity allow, in the mean, errors as large as one conversion to a narrower format.
+
+    Then numbers in a narrow format may be within all bounds.
+    """
     unit = narrower_than(observation.dtype)[0].largest_relative_error
     return any(
-        float(np.median(standard.bound)) >= unit * float(np.median(np.abs(standard.truth.high)))
+        float(np.mean(standard.bound)) >= unit * float(np.mean(np.abs(standard.truth.high)))
         for key in observation.values
         if (standard := observation.standards[key]).bound.size
     )

@@ -21,6 +21,7 @@ from harness.truth.bounds.rounded_array import RoundedArray, append_bias_column
 FORWARD_PRODUCTS = frozenset({"W forward", "a forward"})
 SENT_BACK_PRODUCTS = frozenset({"δ backward", "W backward"})
 GRADIENT_PRODUCTS = frozenset({"δ gradient", "a gradient"})
+FIRST, LAST = " of the first layer", " of the last layer"
 STORED_FORWARD, STORED_BACKWARD = frozenset({"z", "a"}), frozenset({"slope", "δ", "w", "b"})
 # The parts of the products alone, and in words where they are.
 PRODUCT_SCOPES: dict[str, frozenset[str]] = {
@@ -65,46 +66,50 @@ class PartlyNarrow(Textbook):
         if "inputs" not in self.parts:
             return inputs
         layers = [
-            Layer(self._in_part("inputs", one.w), self._in_part("inputs", one.b), one.activation)
+            Layer(_converted(one.w, self.narrow), _converted(one.b, self.narrow), one.activation)
             for one in inputs.network.layers
         ]
-        x, t = self._in_part("inputs", inputs.x), self._in_part("inputs", inputs.t)
+        x, t = _converted(inputs.x, self.narrow), _converted(inputs.t, self.narrow)
         return Inputs(Network(tuple(layers), inputs.network.cost), x, t)
 
-    def _in_part(self, part: str, value: Numbers) -> Numbers:
-        return _converted(value, self.narrow) if part in self.parts else value
+    def _is_narrow(self, part: str, l: int) -> bool:
+        is_at_end = {FIRST: l == 1, LAST: l == self.last}
+        return part in self.parts or any(is_at_end[end] and part + end in self.parts for end in is_at_end)
 
-    def _product(self, first: tuple[str, Numbers], second: tuple[str, Numbers]) -> Numbers:
-        one, other = self._in_part(*first), self._in_part(*second)
-        if first[0] not in self.parts or second[0] not in self.parts:
+    def _stored(self, part: str, l: int, value: Numbers) -> Numbers:
+        return _converted(value, self.narrow) if self._is_narrow(part, l) else value
+
+    def _product(self, l: int, first: tuple[str, Numbers], second: tuple[str, Numbers]) -> Numbers:
+        one, other = self._stored(first[0], l, first[1]), self._stored(second[0], l, second[1])
+        if not (self._is_narrow(first[0], l) and self._is_narrow(second[0], l)):
             return one @ other
         return _summed_in_float32(one, other, exact=self.narrow is not FLOAT32)
 
     def weighted_input(self, l: int) -> Numbers:
-        product = self._product(("a forward", self.a[l - 1]), ("W forward", self.layer(l).w.T))
-        return self._in_part("z", product + self.layer(l).b)
+        product = self._product(l, ("a forward", self.a[l - 1]), ("W forward", self.layer(l).w.T))
+        return self._stored("z", l, product + self.layer(l).b)
 
     def output(self, l: int) -> Numbers:
-        return self._in_part("a", super().output(l))
+        return self._stored("a", l, super().output(l))
 
     def slope(self, l: int) -> Numbers:
-        return self._in_part("slope", super().slope(l))
+        return self._stored("slope", l, super().slope(l))
 
     def output_delta(self) -> Numbers:
-        return self._in_part("δ", super().output_delta())
+        return self._stored("δ", self.last, super().output_delta())
 
     def sent_back(self, l: int) -> Numbers:
-        return self._product(("δ backward", self.delta[l + 1]), ("W backward", self.weights_back(l + 1)))
+        return self._product(l + 1, ("δ backward", self.delta[l + 1]), ("W backward", self.weights_back(l + 1)))
 
     def hidden_delta(self, l: int) -> Numbers:
-        return self._in_part("δ", super().hidden_delta(l))
+        return self._stored("δ", l, super().hidden_delta(l))
 
     def bias_gradient(self, l: int) -> Numbers:
-        return self._in_part("b", super().bias_gradient(l))
+        return self._stored("b", l, super().bias_gradient(l))
 
     def weight_gradient(self, l: int) -> Numbers:
-        product = self._product(("δ gradient", self.delta[l].T), ("a gradient", self.a[l - 1]))
-        return self._in_part("w", product)
+        product = self._product(l, ("δ gradient", self.delta[l].T), ("a gradient", self.a[l - 1]))
+        return self._stored("w", l, product)
 
 
 def _converted(value: Numbers, narrow: NarrowFormat) -> Numbers:
@@ -154,6 +159,12 @@ def quantities(
 
 
 def scopes() -> Iterator[tuple[str, frozenset[str]]]:
-    """All parts, in words and as sets."""
+    """All parts, in words and as sets; some in the first or the last layer alone."""
     for some in (PRODUCT_SCOPES, OPERAND_SCOPES, STORED_SCOPES):
         yield from some.items()
+    for where in ("in z", "in a", "in f'(z)", "in δ"):
+        for end in (FIRST, LAST):
+            yield where + end, frozenset(part + end for part in STORED_SCOPES[where])
+    for where in ("in the products of the forward pass", "in the products of ∂C/∂W"):
+        for end in (FIRST, LAST):
+            yield where + end, frozenset(part + end for part in PRODUCT_SCOPES[where])

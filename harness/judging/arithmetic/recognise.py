@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -23,10 +24,12 @@ from harness.judging.arithmetic.parts import (
 from harness.truth.bounds.rounded_array import rounded_inputs
 
 RISK = 1e-9  # the accepted probability of a false alarm, for one file
-# To save time: the observations with the largest errors are emulated, and the others must be covered by the bound; up
-# to SMALL_WORK (parameters × rows of the observations) all formats are tried in all parts.
-MOST_OBSERVATIONS, SMALL_WORK = 12, 1e6
-FEWEST_DRAWS, MOST_DRAWS, DRAWN_WORK = 32, 60, 1e9
+# To save time: the observations with the largest errors are emulated, by a part that cannot explain the first of
+# them no others; all must be covered by the bound. Up to SMALL_WORK (parameters × rows of the observations) all formats
+# are tried in all parts.
+FIRST_OBSERVATIONS, MOST_OBSERVATIONS, SMALL_WORK = 4, 12, 1e6
+MOST_TESTED = 3  # parts, the nearest ones
+FEWEST_DRAWS, MOST_DRAWS, DRAWN_WORK = 32, 40, 1e9
 
 
 def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None:
@@ -42,12 +45,13 @@ def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None
     if not failing and not _may_be_narrow(emulations):
         return None
     distances = _distances(emulations)
-    for one in sorted((one for one in distances if distances[one] < 1), key=distances.__getitem__):
-        if not all(_covers(one, each) for each in failing):
-            continue
-        risk = len(distances) * _risk(one, emulations)
+    tried = len(_formats(emulations)) * len(list(scopes()))
+    nearest = sorted((one for one in distances if distances[one] < 1), key=distances.__getitem__)
+    covering = (one for one in nearest if all(_covers(one, each) for each in failing))
+    for one in islice(covering, MOST_TESTED):
+        risk = tried * _risk(one, emulations)
         if risk > RISK:
-            return None
+            continue
         # Formats with as many bits differ in their exponents, which few numbers show.
         names = [
             other.narrow.name
@@ -97,7 +101,8 @@ def _distances(emulations: Sequence[Emulation]) -> dict[NarrowPart, float]:
 
     formats = _formats(emulations)
     if _work(emulations) <= SMALL_WORK:
-        return distances(NarrowPart(one, *scope) for one in formats for scope in scopes())
+        every = [NarrowPart(one, *scope) for one in formats for scope in scopes()]
+        return distances(one for one in every if _left_unexplained(one, emulations[:FIRST_OBSERVATIONS]) < 1)
     by_precision = {(one.bits, one.truncates): one for one in reversed(formats)}
     found = distances(NarrowPart(one, *scope) for one in by_precision.values() for scope in MAIN_SCOPES)
     best = min(found, key=found.__getitem__)

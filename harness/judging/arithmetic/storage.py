@@ -146,7 +146,7 @@ def _stored_update(
     if weights is not None:
         cost = weights.cost + np.abs(old - FLOAT32.converted(old))
     sizes = _ROUNDED_TWICE * (np.abs(update) + cost + narrow.tiny * 2.0**-narrow.bits)
-    of_rate = sizes / rate * abs(float(narrow.converted(np.array(rate))) - rate)
+    of_rate = sizes / rate * abs(float(narrow.converted(np.array([rate]))[0]) - rate)
     of_gradient = rate * narrow.half_ulp(sizes / rate)
     cost = cost + narrow.half_ulp(sizes) + of_rate + of_gradient
     return _Stored(cost, min(stored.log_chance for stored in (weights, product) if stored is not None))

@@ -1,0 +1,95 @@
+"""Clips, epsilons and forms that lose digits are found from the numbers, with their size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.observing import backprop, observed
+
+from harness.judging.arithmetic.named import named_arithmetic
+
+
+def after_output(change):
+    """A right backprop but for δ^L of a cost with a logarithm, which is `change`(a, t, name of the cost)."""
+
+    def compute(inputs):
+        network = inputs.network
+
+        class Output:
+            """Stands for the targets: a − t becomes the changed δ^L."""
+
+            __array_ufunc__ = None
+
+            def __rsub__(self, a):
+                return change(a, inputs.t, network.cost.name)
+
+        if network.cost.name == "half_squared_error":
+            return backprop(inputs)
+        return backprop(type(inputs)(network, inputs.x, Output()))
+
+    return compute
+
+
+def through_softmax(gradient, a):
+    return a * (gradient - (gradient * a).sum(axis=1, keepdims=True))
+
+
+def keras(eps):
+    def change(a, t, cost):
+        p = np.clip(a, eps, 1 - eps)
+        if cost == "cross_entropy":
+            return through_softmax(-t / p, a)
+        return (p - t) / (p * (1 - p)) * a * (1 - a)
+
+    return change
+
+
+def epsilon(eps):
+    def change(a, t, cost):
+        if cost == "cross_entropy":
+            return through_softmax(-t / (a + eps), a)
+        return (a - t) / (a * (1 - a) + eps) * a * (1 - a)
+
+    return change
+
+
+def clipped_output(eps):
+    return lambda a, t, cost: np.clip(a, eps, 1 - eps) - t
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("eps", [1e-7, 1e-12, 3.3e-8])
+@pytest.mark.parametrize("form", [keras, epsilon, clipped_output], ids=lambda one: one.__name__)
+def test_a_clip_or_epsilon_is_found_with_its_size(form, eps, seed):
+    names = ("w", "b") if form is clipped_output else ("w", "b", "delta")
+    found = named_arithmetic(observed(after_output(form(eps)), seed=seed, names=names))
+    assert found.value == eps
+    assert found.name == ("an epsilon" if form is epsilon else "a clip of the probabilities")
+    assert f"{eps:.3g}" in found.reason
+
+
+def test_another_denominator_is_no_clip():
+    def change(a, t, cost):
+        return (a - t) / (a * a + 1e-7) * a if cost == "cross_entropy" else a - t
+
+    assert named_arithmetic(observed(after_output(change))) is None
+
+
+def test_a_sigmoid_by_tanh_is_named():
+    def compute(inputs):
+        layers = [
+            type(layer)(layer.w, layer.b, _by_tanh(layer.activation)) if layer.activation.name == "sigmoid" else layer
+            for layer in inputs.network.layers
+        ]
+        return backprop(type(inputs)(type(inputs.network)(tuple(layers), inputs.network.cost), inputs.x, inputs.t))
+
+    cases = observed(compute)
+    if any(one.out_of_bounds for one in cases):
+        assert "tanh" in named_arithmetic(cases).name
+
+
+def _by_tanh(sigmoid):
+    def f(z):
+        return (1 + np.tanh(z / 2)) / 2
+
+    return type(sigmoid)("sigmoid", f, lambda z: f(z) * (1 - f(z)), None)
