@@ -71,7 +71,13 @@ def _solutions(form: type[SafeguardedTextbook], one: Observation) -> tuple[list[
     differences = _differences_of(form, one)
     usual = _LIMITS if form is ClippedWeightedInputs else _EPSILONS
     grid = _BESIDE * usual
-    allowed = np.concatenate([one.errors[key][mask] for key, mask in one.out_of_bounds.items()]) * 2.0**-10
+    # Differences as small as rounding errors say nothing of the size; a clipped number may be far below its bound.
+    allowed = np.concatenate(
+        [
+            np.minimum(8 * one.bounds[key], 2.0**-20 * np.abs(one.values[key]))[mask]
+            for key, mask in one.out_of_bounds.items()
+        ]
+    )
     table = np.array([differences(float(size)) for size in grid])
     is_same = np.abs(table) <= allowed
     crosses = (table[:-1] * table[1:] < 0) & ~is_same[:-1] & ~is_same[1:]
