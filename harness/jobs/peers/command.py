@@ -13,6 +13,7 @@ def _arguments(_: argparse.ArgumentParser) -> None:
 
 
 def _run(_: argparse.Namespace) -> Finished:
+    from harness.jobs.peers.growth import growths
     from harness.jobs.peers.sensitivity import examine_all, finding_line, sensitivity_document
     from harness.reporting.markdown import write_report
 
@@ -21,7 +22,7 @@ def _run(_: argparse.Namespace) -> Finished:
     for finding in examine_all():
         findings.append(finding)
         print(finding_line(finding), flush=True)
-    write_report(REPORTS, "sensitivity", "peers", sensitivity_document(findings))
+    write_report(REPORTS, "sensitivity", "peers", sensitivity_document(findings, list(growths())))
     print(f"Report: {REPORTS / 'sensitivity.md'}")
     return Finished(0, REPORTS)
 

@@ -13,11 +13,12 @@ from harness.judging.arithmetic.formats import BFLOAT16, TF32, TF32_TRUNCATED, N
 from harness.judging.arithmetic.named import named_arithmetic
 from harness.judging.arithmetic.observation import Observation
 from harness.judging.arithmetic.parts import MAIN_SCOPES, narrowed, quantities
+from harness.judging.arithmetic.recognise import RISK
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS, UNSCALED
 from harness.model.textbook import Textbook
-from harness.reporting.document import DataTable
+from harness.reporting.document import Chapter, DataTable, Paragraph
 from harness.truth.certify import Standard, certify
 
 # Widths and rows, from networks of which every digit is seen to those of a graphics processor.
@@ -78,8 +79,19 @@ def _recognised(
     return one.largest_ratio, "" if named is None else named.name, time.perf_counter() - start
 
 
-def growth_table(found: list[Growth]) -> DataTable:
-    """The table of the report."""
+def growth_chapter(found: list[Growth]) -> Chapter:
+    """The chapter of the report."""
+    text = (
+        "The bound on the rounding error of a gradient grows faster with the size than rounding errors do. So in large "
+        "float32 networks, products with factors of 11 or 8 significant bits are within all bounds. They are "
+        f"recognised: emulating them reproduces the errors, which has a probability below {RISK:.0e} for other errors. "
+        "*One gradient*: the smallest relative error of a gradient of median size in layer 1 that is out of bounds. "
+        "*By the bounds*: whether some gradient is out of bounds."
+    )
+    return Chapter("Large networks", (Paragraph(text), _growth_table(found)))
+
+
+def _growth_table(found: list[Growth]) -> DataTable:
     rows = [
         [
             f"{'-'.join(map(str, one.widths))}, {one.rows} rows",

@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 
 from harness.jobs.peers.checkers import CHECKS, Check
+from harness.jobs.peers.growth import Growth, growth_chapter
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
@@ -131,7 +132,7 @@ def examine_all(sizes: tuple[tuple[int, ...], ...] = SIZES) -> Iterator[Finding]
                 yield finding
 
 
-def sensitivity_document(findings: list[Finding]) -> Document:
+def sensitivity_document(findings: list[Finding], growing: list[Growth]) -> Document:
     """The report: what each checker sees, network by network."""
     ends = ", ".join(f"{hidden} and {output}" for hidden, output, _ in ENDS)
     rows = [[_network_size(finding), finding.checker, *_figures(finding)] for finding in findings]
@@ -159,6 +160,7 @@ def sensitivity_document(findings: list[Finding]) -> Document:
                 "[Each checker, and the threshold it is given](../harness/jobs/peers/checkers.py); scipy's has none of "
                 "its own. Jax is in the table only if it is installed."
             ),
+            growth_chapter(growing),
         ),
     )
 
