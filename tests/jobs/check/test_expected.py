@@ -84,13 +84,13 @@ def test_a_check_finds_what_is_expected(name, seed):
     assert not [*mismatches(EXPECTED[name], found)]
 
 
-@pytest.mark.parametrize("total", [1.0, 60.0])
+@pytest.mark.parametrize("total", [0.5, 60.0])
 def test_the_verdict_does_not_depend_on_the_seconds(total):
     """A product in float32 is no wrong formula, also where time runs out before that is shown."""
     cases = [case for case in gradient_cases() if case.id.startswith("iris-4-5-3")]
     found = check_submission(shared(), SUBMISSIONS / f"{OUT_OF_TIME}.py", cases, 5, Limits(10.0, total))
     assert {outcome.verdict for outcome in found.outcomes if outcome.out_of_bounds} <= {"inaccurate", "cannot tell"}
-    if total > 1:
+    if total == 60:
         assert found.verdict == "inaccurate"
         assert "float32" in report_text(found, "")
 
