@@ -4,7 +4,7 @@ import math
 
 from harness import Gradients, Network, Unsupported
 
-MOST = 300  # products
+MOST = 1000  # products
 
 
 class Value:
