@@ -4,7 +4,7 @@ import math
 
 from harness import Gradients, Network, Unsupported
 
-MOST = 1000  # products
+MOST = 2000  # products
 
 
 class Value:
