@@ -1,4 +1,4 @@
-"""The order of errors along a line: noise of any kind is taken for a formula as rarely as stated, and never for long."""
+"""The order of errors along a line: noise of any kind is taken for a formula as rarely as stated."""
 
 from __future__ import annotations
 
