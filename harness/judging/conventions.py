@@ -5,7 +5,9 @@
     SIGN = "positive"       or "negative": backprop returns −∂C/∂w, for an update that adds
     LAYOUT = "out, in"      or "in, out": the axes of the returned w
     BIAS = "apart"          or "first row", "last row" (of w as "in, out"), "first column", "last column" (of w as
-                            "out, in"): where in the returned w the bias is; b is then empty
+                            "out, in"): where in the returned w the bias is; b is then empty.
+                            "none": the network has no biases: the given ones are not used and not changed; the
+                            returned b is empty, left out or 0
 
 The first value of each is the default. The networks that the functions receive and that `step` returns always have the
 default layout. `step` descends, whatever sign backprop returns, by η times the gradient of the declared cost.
@@ -19,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.judging.standards import scaled_standards, without_bias_gradients
 from harness.model.contract import Array, Inputs
-from harness.model.costs import UNSCALED, CostScale
+from harness.model.costs import CostScale
 from harness.sandbox.answers import (
     Answer,
     ArrayKey,
@@ -40,7 +43,7 @@ CONVENTION_VALUES: dict[str, tuple[Any, ...]] = {
     "half": (True, False),
     "sign": ("positive", "negative"),
     "layout": ("out, in", "in, out"),
-    "bias": ("apart", "first row", "last row", "first column", "last column"),
+    "bias": ("apart", "first row", "last row", "first column", "last column", "none"),
 }
 
 
@@ -66,7 +69,7 @@ class Convention:
                 expected = ", ".join(map(repr, allowed))
                 raise Fault("declaration", f"{name} = {value!r} in the file, expected one of {expected}")
         convention = cls(**{name.lower(): value for name, value in constants.items()})
-        if convention.bias.endswith("row") != (convention.layout == "in, out") and convention.bias != "apart":
+        if convention.is_bias_in_w and convention.bias.endswith("row") != (convention.layout == "in, out"):
             layout = "in, out" if convention.bias.endswith("row") else "out, in"
             raise Fault("declaration", f"BIAS = {convention.bias!r} in the file needs LAYOUT = {layout!r}")
         return convention
@@ -76,12 +79,25 @@ class Convention:
         names = [field.name for field in fields(self)]
         return {name.upper(): mine for name in names if (mine := getattr(self, name)) != getattr(other, name)}
 
+    @property
+    def is_bias_in_w(self) -> bool:
+        """Whether the returned w has the bias in a row or a column."""
+        return self.bias.endswith(("row", "column"))
+
+    def inputs(self, inputs: Inputs) -> Inputs:
+        """The inputs that the code computes with: those given, with biases of 0 if the network has none."""
+        if self.bias != "none":
+            return inputs
+        layers = inputs.network.layers
+        network = inputs.network.with_parameters([l.w for l in layers], [np.zeros_like(l.b) for l in layers])
+        return Inputs(network, inputs.x, inputs.t)
+
     def scale(self, inputs: Inputs) -> CostScale:
-        """The factor and the divisor of the declared cost, relative to the default one."""
+        """How the declared cost differs from the default one."""
         rows = len(inputs.x) if self.reduction in ("mean", "mean over rows and outputs") else 1
         outputs = inputs.t.shape[1] if "outputs" in self.reduction else 1
         whole = not self.half and inputs.network.cost.name == "half_squared_error"
-        return CostScale(2.0 if whole else 1.0, rows * outputs)
+        return CostScale(2.0 if whole else 1.0, rows * outputs, has_biases=self.bias != "none")
 
     def arranged(self, arrays: Arrays, inputs: Inputs) -> dict[ArrayKey, Array]:
         """The arrays that backprop returned, converted to the default layout and sign.
@@ -93,10 +109,10 @@ class Convention:
             w = arrays["w", l]
             if self.layout == "in, out" and w.ndim == 2:
                 w = w.T
-            if self.bias != "apart" and ("b", l) in arrays:
+            if self.is_bias_in_w and ("b", l) in arrays:
                 message = f"b has entries, expected none: the file declares BIAS = {self.bias!r}, in w"
                 raise Fault("count", message)
-            if self.bias != "apart" and w.ndim == 2 and w.shape[1] > 1:
+            if self.is_bias_in_w and w.ndim == 2 and w.shape[1] > 1:
                 first = self.bias.startswith("first")
                 arranged["b", l] = w[:, 0] if first else w[:, -1]
                 w = w[:, 1:] if first else w[:, :-1]
@@ -106,28 +122,17 @@ class Convention:
             arranged = {(name, l): -array if name in signed else array for (name, l), array in arranged.items()}
         return arranged
 
-    def standards(self, standards: Mapping[ArrayKey, Standard], inputs: Inputs) -> Mapping[ArrayKey, Standard]:
-        """The standards of the declared cost.
+    def standards(
+        self, standards: Mapping[ArrayKey, Standard], inputs: Inputs, dtype: str
+    ) -> Mapping[ArrayKey, Standard]:
+        """The standards of the declared cost and network, for code that works in `dtype`.
 
-        A factor adds at most two roundings to each δ^L, wherever it is applied. Every bound covers at least two
-        roundings, because BP1 alone has as many; so twice the scaled bound is a bound. It is widened by the underflow
-        threshold, since underflow before a division is not divided, and an update's bound by roundings at the size of
-        the old weights, one for each row, since these are not scaled.
+        `standards` are the default ones for `self.inputs(inputs)`.
         """
-        scale = self.scale(inputs)
-        if scale == UNSCALED:
-            return standards
-        ratio, fmt = 2 * scale.factor / scale.divisor, float_format(str(inputs.x.dtype))
-        scaled = dict(standards)
-        for (name, l), standard in standards.items():
-            bound = ratio * standard.bound + fmt.tiny
-            if name == "update":
-                layer = inputs.network.layers[l - 1]
-                old = np.column_stack([layer.w, layer.b]).astype(np.float64)
-                bound += (len(inputs.x) + 3) * fmt.u * np.abs(old)
-            truth = standard.truth.scaled(scale.factor).divided(scale.divisor)
-            scaled[name, l] = replace(standard, truth=truth, bound=bound)
-        return scaled
+        scale, fmt = self.scale(inputs), float_format(dtype)
+        if (scale.factor, scale.divisor) != (1.0, 1):
+            standards = scaled_standards(standards, inputs, scale, fmt)
+        return standards if scale.has_biases else without_bias_gradients(standards, fmt)
 
 
 DEFAULT_CONVENTION = Convention()
@@ -148,19 +153,37 @@ def layout_variants(declared: Convention) -> list[Convention]:
     """The declared convention, and those that differ in the layout or the position of the bias."""
     pairs = [("out, in", bias) for bias in ("apart", "first column", "last column")]
     pairs += [("in, out", bias) for bias in ("apart", "first row", "last row")]
+    if declared.bias == "none":
+        pairs += [(layout, "none") for layout in CONVENTION_VALUES["layout"]]
     found = [replace(declared, layout=layout, bias=bias) for layout, bias in pairs]
     return sorted(found, key=lambda one: len(one.differences_from(declared)))
 
 
 def has_shapes_of(convention: Convention, arrays: Arrays, inputs: Inputs) -> bool:
     """Whether the arrays that backprop returned have the shapes of the convention."""
-    if convention.bias != "apart" and ("b", 1) in arrays:
+    if convention.is_bias_in_w and ("b", 1) in arrays:
         return False
     arranged = convention.arranged(arrays, inputs)
+    if convention.bias == "none" and ("b", 1) not in arranged:
+        arranged |= {("b", l): layer.b for l, layer in enumerate(inputs.network.layers, start=1)}
     return all(
         arranged["w", l].shape == layer.w.shape and ("b", l) in arranged and arranged["b", l].shape == layer.b.shape
         for l, layer in enumerate(inputs.network.layers, start=1)
     )
+
+
+def has_no_bias_gradient(answers: Mapping[str, Answer], inputs: Inputs) -> bool:
+    """Whether the answers of `backprop` and `step` are those of a network without biases, in one case.
+
+    That is, every gradient of a bias is empty or exactly 0, and no step moves a bias. It is true if nothing was
+    returned: only all cases together are evidence.
+    """
+    for function, answer in answers.items():
+        for l, layer in enumerate(inputs.network.layers, start=1):
+            b = answer.arrays.get(("b", l))
+            if b is not None and b.any() and not (function == "step" and np.array_equal(b, layer.b)):
+                return False
+    return True
 
 
 Quantities = dict[ArrayKey, Array]
@@ -194,15 +217,20 @@ def quantities_of(function: str, arrays: Arrays, inputs: Inputs, convention: Con
         return dict(arrays)
     if function == "step":
         after = weights_of(arrays, inputs)
-        return {("update", l): np.column_stack([layer.w, layer.b]) - after[l] for l, layer in layers}
+        updates = {("update", l): np.column_stack([layer.w, layer.b]) - after[l] for l, layer in layers}
+        if convention.bias == "none":
+            for l, _ in layers:  # a new bias of 0 stands for none
+                updates["update", l][:, -1][after[l][:, -1] == 0] = 0.0
+        return updates
     if missing := [l for l, _ in layers if ("w", l) not in arrays]:
         raise Fault("count", f"w of layer {missing[0]} is missing, expected an array")
     arranged = convention.arranged(arrays, inputs)
-    if ("b", 1) not in arranged:
+    if ("b", 1) not in arranged and convention.bias != "none":
         message = f"b is empty, expected a list of {len(layers)}, or a declaration of BIAS, for a bias in w"
         raise Fault("count", message)
     check_shapes(arranged, {("w", l): layer.w.shape for l, layer in layers})
-    check_shapes(arranged, {("b", l): layer.b.shape for l, layer in layers})
+    if ("b", 1) in arranged:
+        check_shapes(arranged, {("b", l): layer.b.shape for l, layer in layers})
     for name in ("delta", "z", "a"):
         check_shapes(arranged, {(name, l): (n, *layer.b.shape) for l, layer in layers if (name, l) in arranged})
     return arranged

@@ -84,9 +84,10 @@ def find_cause(
     """
 
     def standards_of(given: Inputs, precision: str) -> Standards:
+        used = convention.inputs(given)
         if forward:
-            return certify_forward(given, precision)
-        return convention.standards(certify(given, learning_rate, precision), given)
+            return certify_forward(used, precision)
+        return convention.standards(certify(used, learning_rate, precision), given, precision)
 
     def measure(given: Inputs, precision: str) -> Generator[Inputs, Arrays, _Measurement]:
         values = yield given

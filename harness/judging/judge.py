@@ -51,6 +51,14 @@ class CaseTruth:
         except ValueError as error:
             return cls(case, inputs, reason=str(error))
 
+    def under(self, convention: Convention) -> CaseTruth:
+        """The truth for the inputs that code of this convention computes with: without biases if it has none."""
+        return self if convention.bias != "none" else self._without_biases
+
+    @cached_property
+    def _without_biases(self) -> CaseTruth:
+        return CaseTruth.of(self.case, Convention(bias="none").inputs(self.inputs))
+
     @cached_property
     def batches(self) -> Sequence[Batch]:
         """The standards in batches."""
@@ -132,14 +140,14 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     """The verdict on a trial under a convention. What is out of bounds is `wrong` until its cause is found."""
     quantities: Quantities = {}
     refusals: dict[str, Refusal] = {}
-    notes = []
+    truth, notes = trial.truth.under(convention), []
     for function, answer in trial.answers.items():
         given, refusal = quantities_or_refusal(function, answer, trial.inputs, convention)
         if refusal is None and answer.again is not None:
             again, _ = quantities_or_refusal(function, replace(answer, arrays=answer.again), trial.inputs, convention)
             name, layer = first_difference(answer.arrays, answer.again)
             difference = f"two calls with the same inputs differ in {name} of layer {layer}"
-            if not trial.standards:
+            if not truth.standards:
                 notes.append(f"{function}: {difference}")
             elif _is_rounding(given, again, trial, convention):
                 notes.append(f"{function}: {difference}, within rounding")
@@ -151,12 +159,11 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     judgements = _judgements(trial, quantities, convention)
     verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
     verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
-    if trial.truth.reason and quantities:
+    if truth.reason and quantities:
         verdicts.add("cannot tell")
     verdict = min(verdicts, key=VERDICTS.index, default="")
-    return Outcome(
-        trial, verdict, quantities, judgements, refusals, trial.truth.reason if quantities else "", "; ".join(notes)
-    )
+    reason = truth.reason if quantities else ""
+    return Outcome(trial, verdict, quantities, judgements, refusals, reason, "; ".join(notes))
 
 
 def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
@@ -167,7 +174,7 @@ def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
 
 
 def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[ArrayKey, Judgement]:
-    if not trial.standards:
+    if not trial.truth.under(convention).standards:
         return {}
     if quantities.keys() <= trial.standards.keys() and convention.scale(trial.inputs) == UNSCALED:
         return judge_arrays(quantities, trial.truth.batches)
@@ -180,10 +187,11 @@ def standard_of(key: ArrayKey, array: Array, trial: Trial, convention: Conventio
 
     A delta may be that of the sum although the gradients are those of the mean, because both forms are in use.
     """
+    truth = trial.truth.under(convention)
     if key[0] in ("z", "a"):
-        return trial.truth.forward[key]
-    unscaled = trial.standards[key]
-    scaled = convention.standards({key: unscaled}, trial.inputs)[key]
+        return truth.forward[key]
+    unscaled = truth.standards[key]
+    scaled = convention.standards({key: unscaled}, trial.inputs, trial.case.dtype)[key]
     if scaled is unscaled or key[0] != "delta":
         return scaled
     return (

@@ -154,7 +154,7 @@ def _try_candidate(candidate: Candidate, subject: Subject) -> str:
     candidate has no finite number, or its rounding bound includes the truth.
     """
     formulation, inputs = candidate.formulation, subject.inputs
-    given = rounded_inputs(inputs, formulation.computes_in or subject.dtype)
+    given = rounded_inputs(candidate.convention.inputs(inputs), formulation.computes_in or subject.dtype)
     scale = candidate.convention.scale(inputs)
     with np.errstate(all="ignore"):
         try:

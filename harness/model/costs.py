@@ -15,10 +15,14 @@ from harness.model.contract import Cost, Numbers
 
 @dataclass(frozen=True)
 class CostScale:
-    """The factor and the divisor of the cost in a convention, such as the mean over the rows."""
+    """How the cost of a convention differs: its factor and its divisor, such as the number of rows for a mean.
+
+    Without `has_biases` the network has none: the gradients of the biases are 0, and those given are 0 too.
+    """
 
     factor: float = 1.0
     divisor: int = 1
+    has_biases: bool = True
 
 
 UNSCALED = CostScale()

@@ -100,7 +100,7 @@ class Textbook:
         for l in range(self.last - 1, 0, -1):
             self.delta[l] = self.hidden_delta(l)
         w = [self.weight_gradient(l) for l in layers]
-        b = [self.bias_gradient(l) for l in layers]
+        b = [self.bias_gradient(l) if self.scale.has_biases else self.layer(l).b * 0 for l in layers]
         for l in layers:
             if w[l - 1].shape != self.layer(l).w.shape or b[l - 1].shape != self.layer(l).b.shape:
                 raise ValueError(f"the gradients of layer {l} differ in shape from its parameters")
