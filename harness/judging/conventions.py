@@ -1,6 +1,7 @@
 """Conventions: how a correct gradient may differ from the default, and how a file declares it.
 
-    REDUCTION = "sum"       or "mean" (over the rows), "mean over outputs", "mean over rows and outputs": what C is
+    REDUCTION = "sum"       or "mean" (over the rows), "mean over outputs", "mean over rows and outputs": what C is; or
+                            a dictionary with one for each cost, such as {"cross_entropy": "mean"}; the rest are sums
     HALF = True             or False: the squared error without the ½
     SIGN = "positive"       or "negative": backprop returns −∂C/∂w, for an update that adds
     LAYOUT = "out, in"      or "in, out": the axes of the returned w
@@ -21,9 +22,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.judging.declarations import (
+    CONVENTION_VALUES,
+    Reduction,
+    is_bias_in_w,
+    read_declarations,
+    reduction_by_cost,
+)
 from harness.judging.standards import scaled_standards, without_bias_gradients
 from harness.model.contract import Array, Inputs
-from harness.model.costs import CostScale
+from harness.model.costs import COSTS, CostScale
 from harness.sandbox.answers import (
     Answer,
     ArrayKey,
@@ -38,20 +46,13 @@ from harness.truth.bounds.float_format import float_format
 
 if TYPE_CHECKING:
     from harness.truth.certify import Standard
-CONVENTION_VALUES: dict[str, tuple[Any, ...]] = {
-    "reduction": ("sum", "mean", "mean over outputs", "mean over rows and outputs"),
-    "half": (True, False),
-    "sign": ("positive", "negative"),
-    "layout": ("out, in", "in, out"),
-    "bias": ("apart", "first row", "last row", "first column", "last column", "none"),
-}
 
 
 @dataclass(frozen=True)
 class Convention:
     """The convention that a file declares, or the one that its numbers follow."""
 
-    reduction: str = "sum"
+    reduction: Reduction = "sum"
     half: bool = True
     sign: str = "positive"
     layout: str = "out, in"
@@ -59,30 +60,25 @@ class Convention:
 
     @classmethod
     def declared(cls, constants: Mapping[str, Any]) -> Convention:
-        """The convention that the constants of a file declare, by their names in capitals.
-
-        Raises Fault for an unknown value, and for a bias in a layout that does not fit.
-        """
-        for name, value in constants.items():
-            allowed = CONVENTION_VALUES[name.lower()]
-            if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
-                expected = ", ".join(map(repr, allowed))
-                raise Fault("declaration", f"{name} = {value!r} in the file, expected one of {expected}")
-        convention = cls(**{name.lower(): value for name, value in constants.items()})
-        if convention.is_bias_in_w and convention.bias.endswith("row") != (convention.layout == "in, out"):
-            layout = "in, out" if convention.bias.endswith("row") else "out, in"
-            raise Fault("declaration", f"BIAS = {convention.bias!r} in the file needs LAYOUT = {layout!r}")
-        return convention
+        """The convention that the constants of a file declare, by their names in capitals. Raises Fault."""
+        return cls(**read_declarations(constants))
 
     def differences_from(self, other: Convention) -> dict[str, Any]:
-        """The constants to declare for what differs from another convention."""
-        names = [field.name for field in fields(self)]
-        return {name.upper(): mine for name in names if (mine := getattr(self, name)) != getattr(other, name)}
+        """The constants to declare for what differs from another convention, as values that repr() can write."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name.upper(): dict(mine) if isinstance(mine, tuple) else mine
+            for name, mine in values.items()
+            if mine != getattr(other, name)
+        }
 
-    @property
-    def is_bias_in_w(self) -> bool:
-        """Whether the returned w has the bias in a row or a column."""
-        return self.bias.endswith(("row", "column"))
+    def reduction_of(self, cost: str) -> str:
+        """The reduction of a cost."""
+        return self.reduction if isinstance(self.reduction, str) else dict(self.reduction).get(cost, "sum")
+
+    def with_reduction(self, cost: str, reduction: str) -> Convention:
+        """The same convention with another reduction of one cost."""
+        return replace(self, reduction=reduction_by_cost({**{c: self.reduction_of(c) for c in COSTS}, cost: reduction}))
 
     def inputs(self, inputs: Inputs) -> Inputs:
         """The inputs that the code computes with: those given, with biases of 0 if the network has none."""
@@ -94,9 +90,11 @@ class Convention:
 
     def scale(self, inputs: Inputs) -> CostScale:
         """How the declared cost differs from the default one."""
-        rows = len(inputs.x) if self.reduction in ("mean", "mean over rows and outputs") else 1
-        outputs = inputs.t.shape[1] if "outputs" in self.reduction else 1
-        whole = not self.half and inputs.network.cost.name == "half_squared_error"
+        cost = inputs.network.cost.name
+        reduction = self.reduction_of(cost)
+        rows = len(inputs.x) if reduction in ("mean", "mean over rows and outputs") else 1
+        outputs = inputs.t.shape[1] if "outputs" in reduction else 1
+        whole = not self.half and cost == "half_squared_error"
         return CostScale(2.0 if whole else 1.0, rows * outputs, has_biases=self.bias != "none")
 
     def arranged(self, arrays: Arrays, inputs: Inputs) -> dict[ArrayKey, Array]:
@@ -109,10 +107,10 @@ class Convention:
             w = arrays["w", l]
             if self.layout == "in, out" and w.ndim == 2:
                 w = w.T
-            if self.is_bias_in_w and ("b", l) in arrays:
+            if is_bias_in_w(self.bias) and ("b", l) in arrays:
                 message = f"b has entries, expected none: the file declares BIAS = {self.bias!r}, in w"
                 raise Fault("count", message)
-            if self.is_bias_in_w and w.ndim == 2 and w.shape[1] > 1:
+            if is_bias_in_w(self.bias) and w.ndim == 2 and w.shape[1] > 1:
                 first = self.bias.startswith("first")
                 arranged["b", l] = w[:, 0] if first else w[:, -1]
                 w = w[:, 1:] if first else w[:, :-1]
@@ -142,7 +140,7 @@ def scale_variants(declared: Convention) -> list[Convention]:
     """The declared convention, and those that differ in the cost or the sign, those with fewer differences first."""
     found = [
         replace(declared, reduction=reduction, half=half, sign=sign)
-        for reduction in CONVENTION_VALUES["reduction"]
+        for reduction in dict.fromkeys([declared.reduction, *CONVENTION_VALUES["reduction"]])
         for half in CONVENTION_VALUES["half"]
         for sign in CONVENTION_VALUES["sign"]
     ]
@@ -161,7 +159,7 @@ def layout_variants(declared: Convention) -> list[Convention]:
 
 def has_shapes_of(convention: Convention, arrays: Arrays, inputs: Inputs) -> bool:
     """Whether the arrays that backprop returned have the shapes of the convention."""
-    if convention.is_bias_in_w and ("b", 1) in arrays:
+    if is_bias_in_w(convention.bias) and ("b", 1) in arrays:
         return False
     arranged = convention.arranged(arrays, inputs)
     if convention.bias == "none" and ("b", 1) not in arranged:

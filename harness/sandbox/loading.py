@@ -71,8 +71,8 @@ class Implementation:
 class Functions:
     """The functions of an imported implementation, None for one that it lacks, and the conventions that it declares.
 
-    Each declared value is a string, True or False. harness.sandbox.host.returned lists the forms in which the functions
-    may return their arrays.
+    Each declared value is a string, a number, True, False, or a dictionary of strings. harness.sandbox.host.returned
+    lists the forms in which the functions may return their arrays.
     """
 
     backprop: Callable[[Network, Any, Any], Any] | None
@@ -140,9 +140,17 @@ def functions_in(module: ModuleType) -> Functions:
 
     Raises TypeError if it has neither function.
     """
-    constants = {name: getattr(module, name) for name in DECLARATIONS if hasattr(module, name)}
-    declared = {name: one if isinstance(one, (str, bool)) else repr(one) for name, one in constants.items()}
+    declared = {name: _declarable(getattr(module, name)) for name in DECLARATIONS if hasattr(module, name)}
     functions = Functions(getattr(module, "backprop", None), getattr(module, "step", None), declared)
     if functions.backprop is None and functions.step is None:
         raise TypeError("the file defines neither backprop(network, x, t) nor step(network, x, t, learning_rate)")
     return functions
+
+
+def _declarable(value: object) -> Any:
+    """A declared value as JSON can hold it: its repr if it is neither text, a number, nor a dictionary of text."""
+    if isinstance(value, (str, bool, float)) or (isinstance(value, int) and abs(value) < 2**63):
+        return value
+    if isinstance(value, Mapping) and all(isinstance(one, str) for pair in value.items() for one in pair):
+        return dict(value)
+    return repr(value)

@@ -37,7 +37,11 @@ def test_an_undeclared_convention_is_recognised_and_reported(server, path, tmp_p
     [
         ("REDUCTION = 'average'", "REDUCTION = 'average' in the file, expected one of 'sum', 'mean', "),
         ("HALF = 'no'", "HALF = 'no' in the file, expected one of True, False"),
-        ("SIGN = -1", "SIGN = '-1' in the file, expected one of 'positive', 'negative'"),
+        ("SIGN = -1", "SIGN = -1 in the file, expected one of 'positive', 'negative'"),
+        ("SIGN = object", "SIGN = \"<class 'object'>\" in the file, expected one of 'positive', 'negative'"),
+        ("REDUCTION = {'mse': 'mean'}", "REDUCTION = {'mse': 'mean'} in the file, expected one of 'sum', 'mean', "),
+        ("REDUCTION = {'cross_entropy': 'all'}", "REDUCTION = {'cross_entropy': 'all'} in the file, expected one of "),
+        ("REDUCTION = {'cross_entropy': 1}", "REDUCTION = \"{'cross_entropy': 1}\" in the file, expected one of "),
         ("BIAS = 'first row'", "BIAS = 'first row' in the file needs LAYOUT = 'in, out'"),
     ],
 )

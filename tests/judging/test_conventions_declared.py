@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.checking import checked
 from support.running import shared
+
+from harness.judging.conventions import Convention, scale_variants
+from harness.judging.declarations import CONVENTION_VALUES
+from harness.model.costs import COSTS
 
 ONE = "iris-4-5-3-sigmoid-batch8"
 pytestmark = pytest.mark.usefixtures("known_truths")
@@ -20,6 +26,12 @@ def forward(network, x):
         a.append(layer.activation.f(z[-1]))
     return a, z
 
+def scale(cost, x, t):
+    reduction = C.get("REDUCTION", "sum")
+    if isinstance(reduction, dict):
+        reduction = reduction.get(cost, "sum")
+    return 1 / {"sum": 1, "mean": len(x), "mean over outputs": t.shape[1]}.get(reduction, t.size)
+
 def gradients(network, x, t):
     a, z = forward(network, x)
     last = network.layers[-1]
@@ -27,6 +39,7 @@ def gradients(network, x, t):
     delta = [error if network.is_canonical else error * last.activation.slope(z[-1])]
     for l in range(len(z) - 2, -1, -1):
         delta.insert(0, (delta[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l]))
+    delta = [d * scale(network.cost.name, x, t) for d in delta]
     w = [d.T @ i for d, i in zip(delta, a)]
     b = [d.sum(0) for d in delta]
     if C.get("BIAS") == "none":
@@ -41,7 +54,12 @@ def step(network, x, t, eta):
     pairs = list(zip(network.layers, w, b))
     return network.with_parameters([l.w - eta * g for l, g, _ in pairs], [l.b - eta * g for l, _, g in pairs])
 """
-CONVENTIONS = {"no biases": {"BIAS": "none"}}
+CONVENTIONS = {
+    "no biases": {"BIAS": "none"},
+    "a mean without biases": {"BIAS": "none", "REDUCTION": "mean"},
+    "a mean for one cost": {"REDUCTION": {"half_squared_error": "mean over outputs"}},
+    "two means": {"REDUCTION": {"half_squared_error": "mean over rows and outputs", "cross_entropy": "mean"}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +83,28 @@ def test_what_is_declared_is_what_a_file_is_compared_with(server, tmp_path, cons
     assert found.declared.differences_from(type(found.declared)()) == constants
     assert checked(server, written(tmp_path, constants, {}), pattern=ONE).verdict != "agrees"
     assert checked(server, written(tmp_path, {}, constants), pattern=ONE).verdict != "agrees"
+
+
+# A reduction for each cost.
+
+
+def test_reductions_that_are_all_the_same_are_one():
+    one = Convention.declared({"REDUCTION": dict.fromkeys(COSTS, "mean")})
+    assert one == Convention(reduction="mean")
+    assert hash(one) == hash(Convention(reduction="mean"))
+    assert Convention.declared({"REDUCTION": {"cross_entropy": "sum"}}) == Convention()
+    assert one.with_reduction("cross_entropy", "sum").differences_from(Convention()) == {
+        "REDUCTION": {"half_squared_error": "mean", "binary_cross_entropy": "mean"}
+    }
+
+
+@given(st.dictionaries(st.sampled_from([*COSTS]), st.sampled_from(CONVENTION_VALUES["reduction"])))
+def test_what_differs_can_be_declared(reductions):
+    one = Convention.declared({"REDUCTION": reductions})
+    assert Convention.declared(one.differences_from(Convention())) == one
+    assert all(one.reduction_of(cost) == reductions.get(cost, "sum") for cost in COSTS)
+    assert scale_variants(one)[0] == one
+    assert len(set(scale_variants(one))) == len(scale_variants(one))
 
 
 # A network without biases.
