@@ -26,8 +26,8 @@ class CauseSearch:
         self._is_forward = all(name in ("z", "a") for name, _ in outcome.out_of_bounds)
         self.functions = tuple(name for name in trial.answers if name not in outcome.refusals)
         case, inputs, truth = trial.case, trial.inputs, trial.truth.under(convention)
-        rate, dtype = case.learning_rate, case.dtype
-        known = truth.forward if self._is_forward else convention.standards(truth.standards, inputs, dtype)
+        rate, dtype = convention.rate(case.learning_rate), case.dtype
+        known = truth.forward if self._is_forward else convention.standards(truth.standards, inputs, rate, dtype)
         self._search = find_cause(inputs, rate, dtype, convention, known, forward=self._is_forward)
         self.inputs: Inputs = next(self._search)
 

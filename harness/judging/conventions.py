@@ -9,6 +9,12 @@
                             "out, in"): where in the returned w the bias is; b is then empty.
                             "none": the network has no biases: the given ones are not used and not changed; the
                             returned b is empty, left out or 0
+    L2 = 0                  or λ: C has the penalty λ/2 Σ w², whose gradient λ w is part of that of w, not of delta
+    L2_HALF = True          or False: the penalty is λ Σ w²
+    L2_BIASES = False       or True: the biases are penalised like w
+    L2_DIVIDED = False      or True: the penalty is divided by what REDUCTION divides by, such as λ/2n Σ w² for a mean
+    LEARNING_RATE = None    or a positive number: `step` has this rate, whatever it is given, and need not take one;
+                            backprop may read its gradients from how the weights move: (old − new) / LEARNING_RATE
 
 The first value of each is the default. The networks that the functions receive and that `step` returns always have the
 default layout. `step` descends, whatever sign backprop returns, by η times the gradient of the declared cost.
@@ -22,14 +28,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.judging.declarations import (
-    CONVENTION_VALUES,
-    Reduction,
-    is_bias_in_w,
-    read_declarations,
-    reduction_by_cost,
+from harness.judging.declarations import Reduction, is_bias_in_w, read_declarations, reduction_by_cost
+from harness.judging.standards import (
+    penalised_standards,
+    scaled_standards,
+    standards_of_moves,
+    without_bias_gradients,
 )
-from harness.judging.standards import scaled_standards, without_bias_gradients
 from harness.model.contract import Array, Inputs
 from harness.model.costs import COSTS, CostScale
 from harness.sandbox.answers import (
@@ -57,6 +62,11 @@ class Convention:
     sign: str = "positive"
     layout: str = "out, in"
     bias: str = "apart"
+    l2: float = 0
+    l2_half: bool = True
+    l2_biases: bool = False
+    l2_divided: bool = False
+    learning_rate: float | None = None
 
     @classmethod
     def declared(cls, constants: Mapping[str, Any]) -> Convention:
@@ -88,6 +98,10 @@ class Convention:
         network = inputs.network.with_parameters([l.w for l in layers], [np.zeros_like(l.b) for l in layers])
         return Inputs(network, inputs.x, inputs.t)
 
+    def rate(self, learning_rate: float) -> float:
+        """The learning rate of a step that is given this one."""
+        return learning_rate if self.learning_rate is None else self.learning_rate
+
     def scale(self, inputs: Inputs) -> CostScale:
         """How the declared cost differs from the default one."""
         cost = inputs.network.cost.name
@@ -95,7 +109,14 @@ class Convention:
         rows = len(inputs.x) if reduction in ("mean", "mean over rows and outputs") else 1
         outputs = inputs.t.shape[1] if "outputs" in reduction else 1
         whole = not self.half and cost == "half_squared_error"
-        return CostScale(2.0 if whole else 1.0, rows * outputs, has_biases=self.bias != "none")
+        return CostScale(
+            factor=2.0 if whole else 1.0,
+            divisor=rows * outputs,
+            has_biases=self.bias != "none",
+            penalty=self.l2 if self.l2_half else 2 * self.l2,
+            penalty_divisor=rows * outputs if self.l2_divided else 1,
+            penalises_biases=self.l2_biases,
+        )
 
     def arranged(self, arrays: Arrays, inputs: Inputs) -> dict[ArrayKey, Array]:
         """The arrays that backprop returned, converted to the default layout and sign.
@@ -121,67 +142,24 @@ class Convention:
         return arranged
 
     def standards(
-        self, standards: Mapping[ArrayKey, Standard], inputs: Inputs, dtype: str
+        self, standards: Mapping[ArrayKey, Standard], inputs: Inputs, learning_rate: float, dtype: str
     ) -> Mapping[ArrayKey, Standard]:
         """The standards of the declared cost and network, for code that works in `dtype`.
 
-        `standards` are the default ones for `self.inputs(inputs)`.
+        `standards` are the default ones for `self.inputs(inputs)` and `self.rate(learning_rate)`. With a fixed rate,
+        those of w and b need that of the update.
         """
         scale, fmt = self.scale(inputs), float_format(dtype)
         if (scale.factor, scale.divisor) != (1.0, 1):
             standards = scaled_standards(standards, inputs, scale, fmt)
+        if scale.penalty:
+            standards = penalised_standards(standards, inputs, self.rate(learning_rate), scale, fmt)
+        if self.learning_rate is not None:
+            standards = standards_of_moves(standards, self.learning_rate, fmt)
         return standards if scale.has_biases else without_bias_gradients(standards, fmt)
 
 
 DEFAULT_CONVENTION = Convention()
-
-
-def scale_variants(declared: Convention) -> list[Convention]:
-    """The declared convention, and those that differ in the cost or the sign, those with fewer differences first."""
-    found = [
-        replace(declared, reduction=reduction, half=half, sign=sign)
-        for reduction in dict.fromkeys([declared.reduction, *CONVENTION_VALUES["reduction"]])
-        for half in CONVENTION_VALUES["half"]
-        for sign in CONVENTION_VALUES["sign"]
-    ]
-    return sorted(found, key=lambda one: len(one.differences_from(declared)))
-
-
-def layout_variants(declared: Convention) -> list[Convention]:
-    """The declared convention, and those that differ in the layout or the position of the bias."""
-    pairs = [("out, in", bias) for bias in ("apart", "first column", "last column")]
-    pairs += [("in, out", bias) for bias in ("apart", "first row", "last row")]
-    if declared.bias == "none":
-        pairs += [(layout, "none") for layout in CONVENTION_VALUES["layout"]]
-    found = [replace(declared, layout=layout, bias=bias) for layout, bias in pairs]
-    return sorted(found, key=lambda one: len(one.differences_from(declared)))
-
-
-def has_shapes_of(convention: Convention, arrays: Arrays, inputs: Inputs) -> bool:
-    """Whether the arrays that backprop returned have the shapes of the convention."""
-    if is_bias_in_w(convention.bias) and ("b", 1) in arrays:
-        return False
-    arranged = convention.arranged(arrays, inputs)
-    if convention.bias == "none" and ("b", 1) not in arranged:
-        arranged |= {("b", l): layer.b for l, layer in enumerate(inputs.network.layers, start=1)}
-    return all(
-        arranged["w", l].shape == layer.w.shape and ("b", l) in arranged and arranged["b", l].shape == layer.b.shape
-        for l, layer in enumerate(inputs.network.layers, start=1)
-    )
-
-
-def has_no_bias_gradient(answers: Mapping[str, Answer], inputs: Inputs) -> bool:
-    """Whether the answers of `backprop` and `step` are those of a network without biases, in one case.
-
-    That is, every gradient of a bias is empty or exactly 0, and no step moves a bias. It is true if nothing was
-    returned: only all cases together are evidence.
-    """
-    for function, answer in answers.items():
-        for l, layer in enumerate(inputs.network.layers, start=1):
-            b = answer.arrays.get(("b", l))
-            if b is not None and b.any() and not (function == "step" and np.array_equal(b, layer.b)):
-                return False
-    return True
 
 
 Quantities = dict[ArrayKey, Array]

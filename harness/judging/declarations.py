@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -16,15 +17,22 @@ CONVENTION_VALUES: dict[str, tuple[Any, ...]] = {
     "sign": ("positive", "negative"),
     "layout": ("out, in", "in, out"),
     "bias": ("apart", "first row", "last row", "first column", "last column", "none"),
+    "l2_half": (True, False),
+    "l2_biases": (False, True),
+    "l2_divided": (False, True),
 }
 
 
 def read_declarations(constants: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a Convention, from the constants of a file by their names in capitals.
 
-    Raises Fault for an unknown value, and for a bias in a layout that does not fit.
+    Raises Fault for an unknown value, and for values that do not fit together.
     """
-    fields = {name.lower(): _checked_value(name, value) for name, value in constants.items()}
+    fields: dict[str, Any] = {name.lower(): _checked_value(name, value) for name, value in constants.items()}
+    if not fields.get("l2"):
+        for name in [name for name in constants if name.startswith("L2_")]:
+            found = f"{name} = {constants[name]!r} in the file"
+            raise Fault("declaration", f"{found} needs a penalty, expected L2 = a number above 0")
     bias, layout = fields.get("bias", "apart"), fields.get("layout", "out, in")
     needed = "in, out" if bias.endswith("row") else "out, in"
     if is_bias_in_w(bias) and layout != needed:
@@ -38,6 +46,8 @@ def is_bias_in_w(bias: str) -> bool:
 
 
 def _checked_value(name: str, value: Any) -> Any:
+    if name in ("L2", "LEARNING_RATE"):
+        return _checked_number(name, value)
     allowed = CONVENTION_VALUES[name.lower()]
     expected = f"one of {', '.join(map(repr, allowed))}"
     if name == "REDUCTION":
@@ -46,6 +56,15 @@ def _checked_value(name: str, value: Any) -> Any:
         expected += f", or a dictionary with one of these for {', '.join(map(repr, COSTS))}"
     if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
         raise Fault("declaration", f"{name} = {value!r} in the file, expected {expected}")
+    return value
+
+
+def _checked_number(name: str, value: Any) -> Any:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max
+    if name == "L2" and not is_number:
+        raise Fault("declaration", f"L2 = {value!r} in the file, expected the factor of the penalty, a number from 0")
+    if name == "LEARNING_RATE" and value is not None and not (is_number and value > 0):
+        raise Fault("declaration", f"LEARNING_RATE = {value!r} in the file, expected a positive number, or None")
     return value
 
 

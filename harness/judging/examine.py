@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
-from harness.judging.conventions import DEFAULT_CONVENTION, Convention, has_shapes_of, layout_variants, scale_variants
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.judge import UNDECLARED_CONVENTION, CaseTruth, Outcome, Trial, judge_case
+from harness.judging.variants import has_shapes_of, layout_variants, scale_variants
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Arrays, Fault, Refusal
 from harness.sandbox.pool import Pool

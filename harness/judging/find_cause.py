@@ -87,7 +87,7 @@ def find_cause(
         used = convention.inputs(given)
         if forward:
             return certify_forward(used, precision)
-        return convention.standards(certify(used, learning_rate, precision), given, precision)
+        return convention.standards(certify(used, learning_rate, precision), given, learning_rate, precision)
 
     def measure(given: Inputs, precision: str) -> Generator[Inputs, Arrays, _Measurement]:
         values = yield given

@@ -52,12 +52,21 @@ class CaseTruth:
             return cls(case, inputs, reason=str(error))
 
     def under(self, convention: Convention) -> CaseTruth:
-        """The truth for the inputs that code of this convention computes with: without biases if it has none."""
-        return self if convention.bias != "none" else self._without_biases
+        """The truth for the inputs and the learning rate that code of this convention computes with.
+
+        Training cases are not judged, so theirs stays.
+        """
+        inputs, rate = convention.inputs(self.inputs), convention.rate(self.case.learning_rate)
+        if self.case.online or (inputs is self.inputs and rate == self.case.learning_rate):
+            return self
+        key = convention.bias == "none", rate
+        if key not in self._others:
+            self._others[key] = CaseTruth.of(replace(self.case, learning_rate=rate), inputs)
+        return self._others[key]
 
     @cached_property
-    def _without_biases(self) -> CaseTruth:
-        return CaseTruth.of(self.case, Convention(bias="none").inputs(self.inputs))
+    def _others(self) -> dict[tuple[bool, float], CaseTruth]:
+        return {}
 
     @cached_property
     def batches(self) -> Sequence[Batch]:
@@ -176,7 +185,8 @@ def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
 def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[ArrayKey, Judgement]:
     if not trial.truth.under(convention).standards:
         return {}
-    if quantities.keys() <= trial.standards.keys() and convention.scale(trial.inputs) == UNSCALED:
+    is_default = convention.scale(trial.inputs) == UNSCALED and convention.learning_rate is None
+    if quantities.keys() <= trial.standards.keys() and is_default:
         return judge_arrays(quantities, trial.truth.batches)
     standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
     return judge_arrays(quantities, batched(standards))
@@ -190,8 +200,9 @@ def standard_of(key: ArrayKey, array: Array, trial: Trial, convention: Conventio
     truth = trial.truth.under(convention)
     if key[0] in ("z", "a"):
         return truth.forward[key]
-    unscaled = truth.standards[key]
-    scaled = convention.standards({key: unscaled}, trial.inputs, trial.case.dtype)[key]
+    unscaled, update = truth.standards[key], ("update", key[1])
+    needed = {key: unscaled} if convention.learning_rate is None else {update: truth.standards[update], key: unscaled}
+    scaled = convention.standards(needed, trial.inputs, trial.case.learning_rate, trial.case.dtype)[key]
     if scaled is unscaled or key[0] != "delta":
         return scaled
     return (

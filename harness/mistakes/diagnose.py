@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.judging.conventions import Convention, scale_variants
+from harness.judging.conventions import Convention
 from harness.judging.float16 import are_representable, has_nonzero, storage_costs
+from harness.judging.variants import scale_variants
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 from harness.model.contract import Array, Inputs
@@ -92,13 +93,13 @@ class Diagnosis:
 
 
 def single_mistakes(declared: Convention) -> list[Candidate]:
-    """A candidate for each entry of the catalogue alone."""
-    return [Candidate((entry,), entry, declared) for entry in CATALOGUE.values()]
+    """A candidate for each applicable entry of the catalogue alone."""
+    return [Candidate((entry,), entry, declared) for entry in CATALOGUE.values() if entry.applies_to(declared)]
 
 
 def candidate_kinds(declared: Convention) -> Iterator[Iterable[Candidate]]:
     """All candidates by kind, the simplest kind first."""
-    entries = [*CATALOGUE.values()]
+    entries = [entry for entry in CATALOGUE.values() if entry.applies_to(declared)]
     yield single_mistakes(declared)
     yield (
         Candidate((entry,), formulation, declared, where) for entry in entries for where, formulation in scoped(entry)
@@ -158,7 +159,8 @@ def _try_candidate(candidate: Candidate, subject: Subject) -> str:
     scale = candidate.convention.scale(inputs)
     with np.errstate(all="ignore"):
         try:
-            first, second = call_quantities(formulation, subject.function, given, subject.learning_rate, scale)
+            calls = call_quantities(formulation, subject.function, given, subject.learning_rate, scale)
+            first, second = (_as_read(call, candidate.convention, inputs) for call in calls)
         except (ValueError, IndexError, KeyError):  # its shapes do not fit the network, but the submission's do
             return CONTRADICTED
         if formulation(given, None, scale).changes_inputs() != subject.changed:
@@ -211,6 +213,24 @@ def call_quantities(
             by_name = {name: getattr(gradients, name) for name in ("w", "b", "delta", "z", "a")}
             calls.append({(name, l): one for name, layers in by_name.items() for l, one in enumerate(layers, start=1)})
     return calls[0], calls[-1]
+
+
+def _as_read(
+    quantities: Mapping[ArrayKey, RoundedArray], convention: Convention, inputs: Inputs
+) -> Mapping[ArrayKey, RoundedArray]:
+    """The same, with gradients that may have been read from moved weights, as a fixed rate allows.
+
+    Each row may round a number of the size of the old weights.
+    """
+    if convention.learning_rate is None:
+        return quantities
+    found = dict(quantities)
+    for (name, l), one in quantities.items():
+        if name in ("w", "b"):
+            old = np.abs(getattr(inputs.network.layers[l - 1], name).astype(np.float64))
+            rounding = (len(inputs.x) + 3) * one.fmt.u * old / convention.learning_rate
+            found[name, l] = RoundedArray(one.value, one.error + rounding, one.fmt)
+    return found
 
 
 def _divisors(subject: Subject) -> Sequence[int]:

@@ -213,10 +213,10 @@ def read_loading(message: Message) -> tuple[Mapping[str, Any] | Refusal, float]:
 
 
 def _read_declared(value: Any) -> Any:
-    """A declared value: a string, a number, True, False, or a short dictionary of strings. Raises ValueError."""
+    """A declared value: a string, a number, True, False, None, or a short dictionary of strings. Raises ValueError."""
     if isinstance(value, str):
         return printable(value[:LONGEST_DETAIL])
-    if isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, dict) and len(value) <= MOST_DECLARED:
         if not all(isinstance(one, str) for one in value.values()):

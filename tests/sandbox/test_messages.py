@@ -117,7 +117,6 @@ def test_malformed_answers_are_refused(changes):
         {"loaded": 1.0, "refusal": None},
         {"loaded": -1.0, "refusal": None, "declared": {}},
         {"loaded": 1.0, "refusal": None, "declared": {"OTHER": "x"}},
-        {"loaded": 1.0, "refusal": None, "declared": {"HALF": None}},
         {"loaded": 1.0, "refusal": None, "declared": {"HALF": [True]}},
         {"loaded": 1.0, "refusal": None, "declared": {"REDUCTION": {"cross_entropy": 1}}},
         {"loaded": 1.0, "refusal": None, "declared": {"REDUCTION": {str(i): "mean" for i in range(17)}}},
