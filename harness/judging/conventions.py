@@ -13,6 +13,8 @@
     L2_HALF = True          or False: the penalty is λ Σ w²
     L2_BIASES = False       or True: the biases are penalised like w
     L2_DIVIDED = False      or True: the penalty is divided by what REDUCTION divides by, such as λ/2n Σ w² for a mean
+    TARGETS = "values"      or "labels": t is [n], the class of each row from 0, or 0 and 1 for a single output; cases
+                            with other targets are unsupported
     LEARNING_RATE = None    or a positive number: `step` has this rate, whatever it is given, and need not take one;
                             backprop may read its gradients from how the weights move: (old − new) / LEARNING_RATE
 
@@ -66,6 +68,7 @@ class Convention:
     l2_half: bool = True
     l2_biases: bool = False
     l2_divided: bool = False
+    targets: str = "values"
     learning_rate: float | None = None
 
     @classmethod

@@ -20,6 +20,7 @@ CONVENTION_VALUES: dict[str, tuple[Any, ...]] = {
     "l2_half": (True, False),
     "l2_biases": (False, True),
     "l2_divided": (False, True),
+    "targets": ("values", "labels"),
 }
 
 

@@ -113,7 +113,8 @@ def find_cause(
         single, double = (base, precise) if dtype == "float32" else (precise, base)
         shrinks = precise.covers(base) and single.has_out_of_bounds and _is_shrinking(single, double)
     if not shrinks:
-        changes = yield from _error_changes(base, inputs, lambda perturbed: measure(perturbed, dtype))
+        fixed_targets = convention.targets == "labels"
+        changes = yield from _error_changes(base, inputs, lambda perturbed: measure(perturbed, dtype), fixed_targets)
     last = _measure_errors((yield inputs), own)
     if last.covers(base) and not last.has_out_of_bounds:
         return DEPENDS_ON_HISTORY
@@ -127,7 +128,10 @@ def find_cause(
 
 
 def _error_changes(
-    base: _Measurement, inputs: Inputs, measure: Callable[[Inputs], Generator[Inputs, Arrays, _Measurement]]
+    base: _Measurement,
+    inputs: Inputs,
+    measure: Callable[[Inputs], Generator[Inputs, Arrays, _Measurement]],
+    fixed_targets: bool,
 ) -> Generator[Inputs, Arrays, list[Array | None]]:
     """The relative changes of the errors under random perturbations of each size; None for one without an answer.
 
@@ -136,7 +140,7 @@ def _error_changes(
     changes: list[Array | None] = []
     for draw in range(MAX_DRAWS):
         for number, size in enumerate(PERTURBATIONS):
-            run = yield from measure(_perturbed(inputs, size, np.random.default_rng([number, draw])))
+            run = yield from measure(_perturbed(inputs, size, np.random.default_rng([number, draw]), fixed_targets))
             changes.append(_relative_changes(base, run) if run.covers(base) else None)
         if any(change is None for change in changes) or not _is_irregular(changes):
             break
@@ -190,11 +194,11 @@ def _relative_changes(base: _Measurement, perturbed: _Measurement) -> Array:
     )
 
 
-def _perturbed(inputs: Inputs, size: float, random: np.random.Generator) -> Inputs:
+def _perturbed(inputs: Inputs, size: float, random: np.random.Generator, fixed_targets: bool) -> Inputs:
     """The inputs with every weight, bias and x changed at random, by a relative `size` at most.
 
     With the squared error the targets change as the outputs do, so that the residual, and with it the error of a wrong
-    formula, stays the same.
+    formula, stays the same; unless the targets are `fixed_targets`, such as class labels.
     """
 
     def near(array: Array) -> Array:
@@ -205,7 +209,7 @@ def _perturbed(inputs: Inputs, size: float, random: np.random.Generator) -> Inpu
         w=[near(layer.w) for layer in layers], b=[near(layer.b) for layer in layers]
     )
     perturbed = Inputs(network, near(inputs.x), inputs.t)
-    if network.cost.name != "half_squared_error":
+    if network.cost.name != "half_squared_error" or fixed_targets:
         return perturbed
     return Inputs(network, perturbed.x, (inputs.t + (_outputs(perturbed) - _outputs(inputs))).astype(inputs.t.dtype))
 

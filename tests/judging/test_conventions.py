@@ -49,6 +49,7 @@ def test_an_undeclared_convention_is_recognised_and_reported(server, path, tmp_p
         ("L2 = None", "L2 = None in the file, expected the factor of the penalty, a number from 0"),
         ("L2_HALF = False", "L2_HALF = False in the file needs a penalty, expected L2 = a number above 0"),
         ("L2, L2_BIASES = 1, 1", "L2_BIASES = 1 in the file, expected one of False, True"),
+        ("TARGETS = [0, 1]", "TARGETS = '[0, 1]' in the file, expected one of 'values', 'labels'"),
         ("LEARNING_RATE = 0", "LEARNING_RATE = 0 in the file, expected a positive number, or None"),
         ("LEARNING_RATE = True", "LEARNING_RATE = True in the file, expected a positive number, or None"),
         ("LEARNING_RATE = float('inf')", "LEARNING_RATE = inf in the file, expected a positive number, or None"),

@@ -15,7 +15,6 @@ from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.diagnose import candidate_kinds, diagnose
 from harness.mistakes.explain import subjects_of
 from harness.model.contract import Array, Gradients, Inputs
-from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer, Refusal
 
@@ -65,14 +64,14 @@ def _found(outcome: Outcome) -> str:
 
 def answers(formulation: type[Textbook], one: Trial, convention: Convention = DEFAULT_CONVENTION) -> dict[str, Answer]:
     """What a formulation gives on a case, as a submission of this convention would."""
-    scale = convention.scale(one.inputs)
-    return {function: _answer(formulation, function, one, scale) for function in required_functions(one.case)}
+    return {function: _answer(formulation, function, one, convention) for function in required_functions(one.case)}
 
 
-def _answer(formulation: type[Textbook], function: str, one: Trial, scale: CostScale) -> Answer:
+def _answer(formulation: type[Textbook], function: str, one: Trial, convention: Convention) -> Answer:
     """It is asked twice, and what it does beside giving numbers is a fault."""
-    learning_rate = one.case.learning_rate if function == "step" else None
-    book = formulation(_cast(one.inputs, formulation), learning_rate, scale)
+    inputs = convention.inputs(one.inputs)
+    learning_rate = convention.rate(one.case.learning_rate) if function == "step" else None
+    book = formulation(_cast(inputs, formulation), learning_rate, convention.scale(inputs))
     try:
         with np.errstate(all="ignore"):
             first, second = (_arrays(book, function, call) for call in (1, 2))

@@ -28,6 +28,7 @@ from harness.sandbox.answers import (
 )
 from harness.sandbox.host.child import hide_harness
 from harness.sandbox.host.global_state import GlobalState
+from harness.sandbox.host.labels import with_labels
 from harness.sandbox.host.returned import gradient_arrays, network_arrays, next_network
 from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.messages import unpack_inputs
@@ -43,6 +44,7 @@ class ImplementationHost:
         self._before = GlobalState.current()
         self.declared: Mapping[str, Any] = self._functions.declared
         self._lacks_b = self.declared.get("BIAS") == "none"
+        self._takes_labels = self.declared.get("TARGETS") == "labels"
 
     def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
         """Call a function of the contract on the inputs of a request; whatever goes wrong is in the answer."""
@@ -58,6 +60,11 @@ class ImplementationHost:
 
     def _answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
         inputs = unpack_inputs(header, arrays)
+        if self._takes_labels:
+            try:
+                inputs = with_labels(inputs)
+            except Unsupported as refusal:
+                return Answer(refusal=refusal_from(refusal, self._path))
         if function == "train":
             return self._train(inputs, header)
         return self._call_twice(function, inputs, header["learning_rate"])
