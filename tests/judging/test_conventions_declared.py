@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,13 +17,16 @@ from support.running import shared
 
 from harness.cases.case import DTYPES, make_case
 from harness.jobs.mistakes.kill_matrix import answers
+from harness.judging import conventions
 from harness.judging.conventions import Convention
 from harness.judging.declarations import CONVENTION_VALUES
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.judging.variants import scale_variants
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
+from harness.sandbox.loading import DECLARATIONS
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("known_truths")
 CONVENTIONS = {
     "no biases": {"BIAS": "none"},
@@ -102,6 +107,16 @@ def test_the_textbook_of_any_convention_agrees_under_it_and_is_told_apart_from_o
 
     is_told_apart()
     assert told_apart >= 30
+
+
+def test_every_constant_is_listed_with_its_default():
+    """In the docstring for those who read the code, and in CONTRIBUTING for those who write a file."""
+    defaults = {field.name.upper(): field.default for field in fields(Convention)}
+    assert set(defaults) == set(DECLARATIONS)
+    listed = dict(re.findall(r"^ {4}([A-Z0-9_]+) = (\S.*?) {2,}", conventions.__doc__, re.MULTILINE))
+    assert listed == {name: repr(one).replace("'", '"') for name, one in defaults.items()}
+    table = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| `(.*?)`", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE))
+    assert table == listed
 
 
 # A reduction for each cost.
