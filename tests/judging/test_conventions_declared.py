@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.checking import checked
 from support.following import ONE, written
-from support.networks import inputs
+from support.networks import inputs, random_inputs
 from support.running import shared
 
 from harness.cases.case import DTYPES, make_case
@@ -21,9 +21,10 @@ from harness.judging import conventions
 from harness.judging.conventions import Convention
 from harness.judging.declarations import CONVENTION_VALUES
 from harness.judging.judge import CaseTruth, Trial, judge_case
-from harness.judging.variants import scale_variants
+from harness.judging.variants import has_no_bias_gradient, has_shapes_of, layout_variants, scale_variants
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
+from harness.sandbox.answers import Answer, Refusal
 from harness.sandbox.loading import DECLARATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,6 +157,39 @@ def step(n, x, t, eta):
 def step(n, x, t, eta):
     return [l.w - eta * g for l, g in zip(n.layers, gradients(n, x, t)[0])], [0 * l.b for l in n.layers]""",
 }
+
+
+def test_what_speaks_for_a_network_without_biases():
+    given_inputs = random_inputs((2, 3), "sigmoid", "sigmoid", "half_squared_error", 4, 1)
+    [layer] = given_inputs.network.layers
+    w = {("w", 1): layer.w}
+
+    def is_shown(**answers):
+        return has_no_bias_gradient({name: Answer(w | b) for name, b in answers.items()}, given_inputs)
+
+    def b(array):
+        return {("b", 1): array}
+
+    zeros = np.zeros(3)
+    assert is_shown(backprop={})
+    assert is_shown(backprop=b(zeros))
+    assert is_shown(backprop=b(np.zeros((1, 3))), step=b(layer.b))
+    assert is_shown(step=b(zeros))
+    assert has_no_bias_gradient({"backprop": Answer(refusal=Refusal("unsupported", "no"))}, given_inputs)
+    assert not is_shown(backprop=b(layer.b))
+    assert not is_shown(backprop=b(zeros), step=b(layer.b + 1))
+    assert not is_shown(backprop=b(np.array([0, 0, np.nan])))
+
+
+def test_a_file_without_biases_may_have_another_layout():
+    layouts = layout_variants(Convention(bias="none"))
+    assert layouts[0] == Convention(bias="none")
+    assert Convention(bias="none", layout="in, out") in layouts
+    assert Convention(bias="first row", layout="in, out") in layouts
+    assert not any(one.bias == "none" for one in layout_variants(Convention()))
+    given_inputs = random_inputs((2, 3), "sigmoid", "sigmoid", "half_squared_error", 4, 1)
+    arrays = {("w", 1): given_inputs.network.layers[0].w.T}
+    assert [one.layout for one in layouts if has_shapes_of(one, arrays, given_inputs)] == ["in, out"]
 
 
 @pytest.mark.parametrize("form", WITHOUT_B.values(), ids=WITHOUT_B)
