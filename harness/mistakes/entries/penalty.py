@@ -26,13 +26,23 @@ class PenaltyMissing(PenaltyMistake):
     equation = "BP4"
     right = "∂C/∂W^l = (δ^l)ᵀ a^{l-1} + λ W^l"
     wrong = "∂C/∂W^l = (δ^l)ᵀ a^{l-1}"
-    sources = (
-        "https://github.com/Burton2000/CS231n-2017/issues/9",
-        "https://github.com/Artelnics/opennn/issues/241",
-    )
+    sources = ("https://github.com/Artelnics/opennn/issues/241",)
 
     def weight_penalty(self, l: int) -> Numbers:
         return super().weight_penalty(l) * 0
+
+    def bias_penalty(self, l: int) -> Numbers:
+        return super().bias_penalty(l) * 0
+
+
+class PenaltyOfBiasesMissing(PenaltyMistake):
+    """The penalty in the cost has the biases, the gradient has that of the weights alone."""
+
+    equation = "BP3"
+    right = "∂C/∂b^l = Σ_rows δ^l + λ b^l"
+    wrong = "∂C/∂b^l = Σ_rows δ^l"
+    sources = ("https://github.com/Burton2000/CS231n-2017/issues/9",)
+    convention = Convention(l2=0.1, l2_biases=True)
 
     def bias_penalty(self, l: int) -> Numbers:
         return super().bias_penalty(l) * 0
