@@ -12,9 +12,9 @@ from support.running import RIGHT as RIGHT_OF_ALL
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_submission
 from harness.jobs.check.text import report_text
+from harness.judging.convention.variants import scale_variants
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import UNDECLARED_CONVENTION
-from harness.judging.variants import scale_variants
 
 pytestmark = pytest.mark.usefixtures("known_truths")
 DECLARATION = re.compile(r"^(REDUCTION|HALF|SIGN|LAYOUT|BIAS) = (.*)$", re.MULTILINE)
@@ -81,7 +81,8 @@ def test_a_mistake_together_with_an_undeclared_convention_is_named(server, tmp_p
     )
     found = checked(server, path)
     assert names(found) == ["bias_sign_flipped"]
-    assert found.diagnoses[0].convention_changes == {"REDUCTION": "mean"}
+    assert found.found.differences_from(found.declared) == {"REDUCTION": "mean"}
+    assert found.diagnoses[0].convention_changes == {}
     assert "REDUCTION = 'mean'" in report_text(found, "")
 
 

@@ -22,6 +22,7 @@ from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Submission
 
 if TYPE_CHECKING:
+    from harness.judging.ratios import Ratio
     from harness.mistakes.diagnose import Diagnosis
 
 
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 class CheckResult:
     """The result of a check.
 
-    `declared` is the convention in the file, `found` the one that its numbers follow. `printed` is the number of bytes
-    that the file printed, and `output` the first of them. `seconds` is the duration of the check.
+    `declared` is the convention in the file, `found` the one that its numbers follow. `ratios` are exact ratios to the
+    truth, where no mistake is named. `printed` is the number of bytes that the file printed, and `output` the first of
+    them. `seconds` is the duration of the check.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class CheckResult:
     declared: Convention
     found: Convention
     diagnoses: tuple[Diagnosis, ...]
+    ratios: tuple[Ratio, ...]
     printed: int
     output: str
     seconds: float
@@ -119,19 +122,24 @@ class CheckRun:
                 break
             inside += sum(answer.seconds for answer in request.answers.values())
             with clock.phase("verdicts"):
-                _, case_id, search = request.key
+                _, case_id, search, _ = request.key
                 final = self._examination.take(request, truths[case_id] if search is None else None)
                 outcomes |= {outcome.trial.case.id: outcome for outcome in final}
         clock.elsewhere["implementations"] += inside
         return self._diagnose([outcomes[case.id] for case in self._inputs], clock)
 
     def _diagnose(self, outcomes: list[Outcome], clock: Clock) -> CheckResult:
-        verdicts, diagnoses = self._examination.verdicts, list["Diagnosis"]()
+        verdicts = self._examination.verdicts
+        diagnoses, ratios = list["Diagnosis"](), list["Ratio"]()
         if verdicts.found != verdicts.declared or any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
             from harness.mistakes.explain import diagnose_outcomes  # most checks pass and do not need it
 
             with clock.phase("diagnosis"):
                 diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found)
+                if not diagnoses and any(outcome.cause == "wrong" and outcome.out_of_bounds for outcome in outcomes):
+                    from harness.judging.ratios import exact_ratios
+
+                    ratios = exact_ratios(outcomes, verdicts.found)
         output = self._submission.output
         return CheckResult(
             path=self._path,
@@ -140,6 +148,7 @@ class CheckRun:
             declared=verdicts.declared,
             found=verdicts.found,
             diagnoses=tuple(diagnoses),
+            ratios=tuple(ratios),
             printed=output.bytes,
             output=output.kept.decode(errors="replace"),
             seconds=time.perf_counter() - self._start,

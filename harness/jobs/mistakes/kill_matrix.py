@@ -12,7 +12,7 @@ from harness.jobs.peers.checkers import Check
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake
-from harness.mistakes.diagnose import candidate_kinds, diagnose
+from harness.mistakes.diagnose import diagnose_fully
 from harness.mistakes.explain import subjects_of
 from harness.model.contract import Array, Gradients, Inputs
 from harness.model.textbook import Textbook
@@ -48,9 +48,8 @@ def kill_matrix(cases: Sequence[Trial]) -> list[KillRow]:
     for name, entry in CATALOGUE.items():
         declared = entry.convention
         outcomes = [judge_case(replace(one, answers=answers(entry, one, declared)), declared) for one in cases]
-        diagnoses = diagnose(
-            [subject for outcome in outcomes for subject in subjects_of(outcome, declared)], candidate_kinds(declared)
-        )
+        subjects = [subject for outcome in outcomes for subject in subjects_of(outcome, declared)]
+        diagnoses = diagnose_fully(subjects, declared)
         by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
         rows.append(KillRow(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
     return rows

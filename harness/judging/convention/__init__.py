@@ -1,0 +1,1 @@
+"""What conventions may be, and what each of them changes."""
