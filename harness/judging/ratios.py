@@ -44,6 +44,7 @@ _POWER_OF_TWO = "A factor 2, 4, 8, ...: the 2 of a square counts at more than on
 
 def meaning_of(factor: str) -> str:
     """What a factor in words usually comes from; empty if nothing is usual."""
+    factor = factor.split(" or ")[0]
     found = [meaning for symbol, meaning in _MEANINGS.items() if symbol in factor]
     return found[0] if found else _POWER_OF_TWO if factor in ("2", "4", "8", "16", "32", "64") else ""
 

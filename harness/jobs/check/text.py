@@ -79,7 +79,8 @@ def _ratio_text(worst: dict[tuple[str, int], float | None], key: tuple[str, int]
 def _location_text(check: CheckResult) -> str:
     if not any(outcome.out_of_bounds for outcome in check.outcomes):
         return ""
-    from harness.jobs.check.location import first_divergence  # most checks pass and do not need it
+    from harness.jobs.check.location import first_divergence  # most checks pass and need neither
+    from harness.judging.forward import FORWARD, follows_from_forward
 
     divergence = first_divergence(check.outcomes)
     if divergence is None:
@@ -89,6 +90,10 @@ def _location_text(check: CheckResult) -> str:
         f"Where: the first error is in {divergence.symbol}, in case {divergence.case}. "
         f"{quantity} has errors {divergence.layers}."
     ]
+    if divergence.quantity in FORWARD and follows_from_forward(check.outcomes, check.found):
+        lines.append(
+            "The backward pass is right for these z and a: the errors after them follow from the forward pass."
+        )
     if divergence.common:
         lines.append(f"What the failing cases have in common: {divergence.common}.")
     if "other than sigmoid" in divergence.common:
