@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from harness.judging.convention.variants import scale_variants
 from harness.judging.conventions import Convention
+from harness.judging.conventions.variants import scale_variants
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 

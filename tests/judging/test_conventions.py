@@ -12,8 +12,8 @@ from support.running import RIGHT as RIGHT_OF_ALL
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_submission
 from harness.jobs.check.text import report_text
-from harness.judging.convention.variants import scale_variants
 from harness.judging.conventions import DEFAULT_CONVENTION
+from harness.judging.conventions.variants import scale_variants
 from harness.judging.judge import UNDECLARED_CONVENTION
 
 pytestmark = pytest.mark.usefixtures("known_truths")

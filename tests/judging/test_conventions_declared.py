@@ -18,9 +18,9 @@ from support.running import shared
 from harness.cases.case import DTYPES, make_case
 from harness.jobs.mistakes.kill_matrix import answers
 from harness.judging import conventions
-from harness.judging.convention.declarations import CONVENTION_VALUES
-from harness.judging.convention.variants import has_no_bias_gradient, has_shapes_of, layout_variants, scale_variants
 from harness.judging.conventions import Convention
+from harness.judging.conventions.declarations import CONVENTION_VALUES
+from harness.judging.conventions.variants import has_no_bias_gradient, has_shapes_of, layout_variants, scale_variants
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook

@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.judging.convention.declarations import Reduction, is_bias_in_w, read_declarations, reduction_by_cost
-from harness.judging.convention.standards import (
+from harness.judging.conventions.declarations import Reduction, is_bias_in_w, read_declarations, reduction_by_cost
+from harness.judging.conventions.standards import (
     penalised_standards,
     scaled_standards,
     standards_of_moves,

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.judging.convention.declarations import CONVENTION_VALUES, is_bias_in_w
 from harness.judging.conventions import Convention
+from harness.judging.conventions.declarations import CONVENTION_VALUES, is_bias_in_w
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Arrays
 

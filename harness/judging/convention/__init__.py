@@ -1,1 +1,0 @@
-"""What conventions may be, and what each of them changes."""
