@@ -56,10 +56,10 @@ def _is_forward(outcome: Outcome) -> bool:
 
 
 def _suspect(outcome: Outcome, convention: Convention) -> Suspect:
-    trial, forward = outcome.trial, _is_forward(outcome)
-    standards = trial.truth.forward if forward else convention.standards(trial.standards, trial.inputs)
-    case = trial.case
-    return Suspect(trial.inputs, case.learning_rate, case.dtype, convention, standards, forward)
+    case, inputs, forward = outcome.trial.case, outcome.trial.inputs, _is_forward(outcome)
+    truth, rate = outcome.trial.truth.under(convention), convention.rate(case.learning_rate)
+    standards = truth.forward if forward else convention.standards(truth.standards, inputs, rate, case.dtype)
+    return Suspect(inputs, rate, case.dtype, convention, standards, forward)
 
 
 def _concluded(outcome: Outcome, cause: Cause) -> Outcome:

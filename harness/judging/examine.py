@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
-from harness.judging.conventions import DEFAULT_CONVENTION, Convention, layout_variants
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention
+from harness.judging.conventions.variants import layout_variants
 from harness.judging.find_convention import find_convention, is_fitting
 from harness.judging.judge import UNDECLARED_CONVENTION, CaseTruth, Outcome, Trial, judge_case
 from harness.model.contract import Inputs

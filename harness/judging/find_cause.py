@@ -8,7 +8,7 @@ along them (harness.judging.smoothness). Where neither is shown, the cause is no
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -61,14 +61,16 @@ class Suspect:
         cls, inputs: Inputs, learning_rate: float, dtype: str, convention: Convention = DEFAULT_CONVENTION
     ) -> Suspect:
         """A suspect whose standards are computed here. Raises ValueError if there is no truth."""
-        empty = cls(inputs, learning_rate, dtype, convention, {})
-        return cls(inputs, learning_rate, dtype, convention, empty.standards_of(inputs, dtype))
+        empty = cls(inputs, convention.rate(learning_rate), dtype, convention, {})
+        return replace(empty, standards=empty.standards_of(inputs, dtype))
 
     def standards_of(self, inputs: Inputs, dtype: str) -> Standards:
         """The standards of other inputs. Raises ValueError if there is no truth, as for an input that is infinite."""
+        used = self.convention.inputs(inputs)
         if self.forward:
-            return certify_forward(inputs, dtype)
-        return self.convention.standards(certify(inputs, self.learning_rate, dtype), inputs)
+            return certify_forward(used, dtype)
+        standards = certify(used, self.learning_rate, dtype)
+        return self.convention.standards(standards, inputs, self.learning_rate, dtype)
 
 
 class CauseRun(NamedTuple):

@@ -11,13 +11,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from harness.judging.conventions import (
-    Convention,
-    has_shapes_of,
-    layout_variants,
-    quantities_or_refusal,
-    scale_variants,
-)
+from harness.judging.conventions import Convention, quantities_or_refusal
+from harness.judging.conventions.variants import has_shapes_of, layout_variants, scale_variants
 from harness.judging.judge import Trial, judge_case, standard_of
 from harness.sandbox.answers import Arrays
 from harness.truth.certify import error_over_bound

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from harness.judging.conventions import Convention, scale_variants
+from harness.judging.conventions import Convention
+from harness.judging.conventions.variants import scale_variants
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.scopes import scoped
 
@@ -33,8 +34,8 @@ class Candidate:
 
 
 def single_mistakes(found: Convention) -> list[Candidate]:
-    """A candidate for each entry of the catalogue alone."""
-    return [Candidate((entry,), entry, found) for entry in CATALOGUE.values()]
+    """A candidate for each applicable entry of the catalogue alone."""
+    return [Candidate((entry,), entry, found) for entry in CATALOGUE.values() if entry.applies_to(found)]
 
 
 def arithmetic_mistakes(found: Convention) -> list[Candidate]:
@@ -44,9 +45,9 @@ def arithmetic_mistakes(found: Convention) -> list[Candidate]:
 
 def candidate_kinds(found: Convention, fitting: Fitting) -> Iterator[Iterable[Candidate]]:
     """All candidates by kind, the simplest kind first, for code that follows the convention `found` or another one."""
-    entries = [entry for entry in CATALOGUE.values() if entry.dtype is None]
+    entries = [entry for entry in CATALOGUE.values() if entry.dtype is None and entry.applies_to(found)]
     plain = [entry for entry in entries if not entry.is_scaling]
-    others = scale_variants(found)[1:]
+    others = [one for one in scale_variants(found)[1:] if one.learning_rate == found.learning_rate]
     yield single_mistakes(found)
     yield [Candidate((entry,), entry, found, is_negative=True) for entry in plain]
     yield (Candidate((entry,), one, found, where) for entry in entries for where, one in scoped(entry))

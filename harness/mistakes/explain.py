@@ -58,7 +58,7 @@ def subjects_of(outcome: Outcome, convention: Convention) -> list[Subject]:
                 function=function,
                 convention=convention,
                 inputs=trial.inputs,
-                learning_rate=trial.case.learning_rate,
+                learning_rate=convention.rate(trial.case.learning_rate),
                 dtype=trial.case.dtype,
                 first=first,
                 second=second or None,

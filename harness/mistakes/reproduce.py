@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class Subject:
     def right_formulation(self, dtype: str) -> Textbook:
         """The textbook in rounded numbers of this dtype, with its forward pass; computed once."""
         if dtype not in self._right:
-            book = Textbook(rounded_inputs(self.inputs, dtype))
+            book = Textbook(rounded_inputs(self.convention.inputs(self.inputs), dtype))
             with np.errstate(all="ignore"):
                 book.gradients()
             self._right[dtype] = book
@@ -113,14 +113,30 @@ def candidate_quantities(candidate: Candidate, subject: Subject) -> tuple[Rounde
     """
     right = subject.right_formulation(candidate.formulation.computes_in or subject.dtype)
     scale, eta = candidate.convention.scale(subject.inputs), subject.learning_rate
-    if not candidate.is_negative:
-        return call_quantities(candidate.formulation, subject.function, right.inputs, eta, scale, right)
-    negative = CostScale(-scale.factor, scale.divisor)
-    calls = call_quantities(candidate.formulation, subject.function, right.inputs, -eta, negative, right)
-    if subject.function == "step":
-        return calls
-    first, second = ({key: -one if key[0] in ("delta", "w", "b") else one for key, one in c.items()} for c in calls)
-    return first, second
+    if candidate.is_negative:
+        scale, eta = replace(scale, factor=-scale.factor, penalty=-scale.penalty), -eta
+    calls = call_quantities(candidate.formulation, subject.function, right.inputs, eta, scale, right)
+    first, second = (_as_read(call, candidate.convention, subject.inputs) for call in calls)
+    if not candidate.is_negative or subject.function == "step":
+        return first, second
+    negated = [{k: -one if k[0] in ("delta", "w", "b") else one for k, one in c.items()} for c in (first, second)]
+    return negated[0], negated[1]
+
+
+def _as_read(quantities: RoundedQuantities, convention: Convention, inputs: Inputs) -> RoundedQuantities:
+    """The same, with gradients that may have been read from moved weights, as a fixed rate allows.
+
+    Each row may round a number of the size of the old weights.
+    """
+    if convention.learning_rate is None:
+        return quantities
+    found = dict(quantities)
+    for (name, l), one in quantities.items():
+        if name in ("w", "b"):
+            old = np.abs(getattr(inputs.network.layers[l - 1], name).astype(np.float64))
+            rounding = (len(inputs.x) + 3) * one.fmt.u * old / convention.learning_rate
+            found[name, l] = RoundedArray(one.value, one.error + rounding, one.fmt)
+    return found
 
 
 def call_quantities(
@@ -161,20 +177,28 @@ def fitting_conventions(
 ) -> list[Convention]:
     """The conventions under which the formulation may reproduce the output layer's gradient or update of the subject.
 
-    That one is proportional to the scale of the cost, whatever the mistake is; so it is computed once for all.
+    That one is proportional to the scale of the cost, whatever the mistake is, but for the penalty, which has a divisor
+    of its own; so both are computed once for all.
     """
     name, last = ("update" if subject.function == "step" else "w"), len(subject.inputs.network.layers)
-    plain = Candidate((formulation,), formulation, subject.convention)
+    mine, own = subject.first[name, last], subject.convention.scale(subject.inputs)
+
+    def under(one: Convention) -> RoundedArray:
+        return candidate_quantities(Candidate((formulation,), formulation, one), subject)[0][name, last]
+
     with np.errstate(all="ignore"):
         try:
-            its = candidate_quantities(plain, subject)[0][name, last]
+            its = under(subject.convention)
+            without = under(replace(subject.convention, l2=0)) if own.penalty else its
         except (ValueError, IndexError, KeyError):
             return []
-        mine, own = subject.first[name, last], subject.convention.scale(subject.inputs)
         fitting = []
         for convention in conventions:
-            ratio = _scale_ratio(convention.scale(subject.inputs), own)
-            scaled = its * (ratio * subject.sign_under(convention))
+            scale = convention.scale(subject.inputs)
+            scaled = without * _scale_ratio(scale, own)
+            if own.penalty:
+                scaled = scaled + (its - without) * (own.penalty_divisor / scale.penalty_divisor)
+            scaled = scaled * subject.sign_under(convention)
             if _is_consistent({(name, last): mine}, {(name, last): scaled}, 1, {}, formulation):
                 fitting.append(convention)
     return fitting

@@ -11,7 +11,7 @@ from harness.model.textbook import Textbook
 # The textbook's methods that compute something of one layer.
 _LAYER_METHODS = (
     *("weighted_input", "output", "slope", "weights_back", "sent_back"),
-    *("hidden_delta", "bias_gradient", "weight_gradient"),
+    *("hidden_delta", "bias_gradient", "weight_gradient", "weight_penalty", "bias_penalty"),
 )
 Scope = Callable[[Textbook, int], bool]
 _LAYER_KINDS: dict[str, Scope] = {

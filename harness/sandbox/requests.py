@@ -102,7 +102,7 @@ class Submission:
     target: Path
     limits: Limits = Limits()
     host: str = "harness.sandbox.host.call:ImplementationHost"
-    declared: Mapping[str, str | bool] = field(default_factory=dict)
+    declared: Mapping[str, Any] = field(default_factory=dict)
     loading: float = 0.0
     output: Output = field(default_factory=Output)
     queue: deque[Request] = field(default_factory=deque)
