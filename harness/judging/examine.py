@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
-from harness.judging.conventions.variants import layout_variants
-from harness.judging.find_convention import find_convention, is_fitting
+from harness.judging.find_convention import find_convention, is_fitting, possible_layouts
 from harness.judging.judge import UNDECLARED_CONVENTION, CaseTruth, Outcome, Trial, judge_case
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Fault, Refusal
@@ -45,6 +44,7 @@ class Verdicts:
     def __init__(self, constants: Mapping[str, Any]) -> None:
         self.declared, self._fault = convention_of(constants)
         self.found = self.declared
+        self._other_layouts = possible_layouts(self.declared)[1:]
         self._agreeing: dict[tuple[object, ...], list[Trial]] = {}  # some of each kind of case
         self._pending: list[Trial] = []
 
@@ -74,10 +74,6 @@ class Verdicts:
         if self.found == self.declared:
             return outcomes
         return [replace(one, verdict=UNDECLARED_CONVENTION) if one.verdict == "agrees" else one for one in outcomes]
-
-    @property
-    def _other_layouts(self) -> list[Convention]:
-        return layout_variants(self.declared)[1:]
 
     def _keep(self, trial: Trial) -> None:
         """Keep an agreeing case, to be judged under other conventions."""

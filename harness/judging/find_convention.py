@@ -8,16 +8,23 @@ rows is hardly so by chance, so that a mistake in some entries does not hide the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from harness.judging.conventions import Convention, quantities_or_refusal
-from harness.judging.conventions.variants import has_shapes_of, layout_variants, scale_variants
+from harness.judging.conventions.declarations import CONVENTION_VALUES
+from harness.judging.conventions.variants import (
+    has_no_bias_gradient,
+    has_shapes_of,
+    layout_variants,
+    scale_variants,
+)
 from harness.judging.judge import Trial, judge_case, standard_of
 from harness.sandbox.answers import Arrays
 from harness.truth.certify import error_over_bound
 
-MAX_COUNTED = 8  # failing cases, and as many agreeing ones, whose entries are counted
+MAX_COUNTED = 8  # failing cases of a cost, and as many agreeing ones, whose entries are counted
 
 
 def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Sequence[Trial]) -> Convention:
@@ -25,15 +32,34 @@ def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Se
 
     Under `declared`, the failing cases are out of bounds or have wrong shapes, and the agreeing ones are right.
     """
-    layouts = [one for one in layout_variants(declared) if all(is_fitting(one, trial) for trial in failing)]
+    trials = [*failing, *agreeing]
+    layouts = [one for one in possible_layouts(declared) if all(is_fitting(one, trial) for trial in failing)]
+    if not all(has_no_bias_gradient(trial.answers, trial.inputs) for trial in trials):
+        layouts = [one for one in layouts if one.bias != "none" or declared.bias == "none"]
     candidates = [*layouts, *(one for layout in layouts for one in scale_variants(layout)[1:])]
     for candidate in candidates:
-        if all(_explains(candidate, trial) for trial in (*failing, *agreeing)):
+        if all(_explains(candidate, trial) for trial in trials):
             return candidate
     if not candidates:
         return declared
-    counted = [*_telling(failing), *_telling(agreeing)]
-    return max(candidates, key=lambda one: sum(_entries_explained(one, trial) for trial in counted))
+    costs = dict.fromkeys(trial.inputs.network.cost.name for trial in trials)
+    counted = [one for cost in costs for part in (failing, agreeing) for one in _telling(part, cost)]
+
+    def explained(convention: Convention) -> int:
+        return sum(_entries_explained(convention, trial) for trial in counted)
+
+    # If no entry tells, gradients of biases that are 0 everywhere are those of a network without biases.
+    found = max(candidates, key=lambda one: (explained(one), one.bias == "none"))
+    for cost in costs if len(costs) > 1 else ():
+        others = [found.with_reduction(cost, reduction) for reduction in CONVENTION_VALUES["reduction"]]
+        found = max([found, *others], key=explained)
+    return found
+
+
+def possible_layouts(declared: Convention) -> list[Convention]:
+    """The declared convention, those with another layout, and those of a network without biases."""
+    without = [replace(declared, bias="none", layout=layout) for layout in CONVENTION_VALUES["layout"]]
+    return list(dict.fromkeys([*layout_variants(declared), *without]))
 
 
 def is_fitting(convention: Convention, trial: Trial) -> bool:
@@ -50,13 +76,13 @@ def _explains(convention: Convention, trial: Trial) -> bool:
     return is_fitting(convention, trial) and not judge_case(trial, convention).out_of_bounds
 
 
-def _telling(trials: Iterable[Trial]) -> list[Trial]:
-    """Some of the cases: first those with several rows and outputs, which tell means apart, then small ones."""
+def _telling(trials: Iterable[Trial], cost: str) -> list[Trial]:
+    """Some cases of a cost: first those with several rows and outputs, which tell means apart, then small ones."""
 
     def rank(trial: Trial) -> tuple[bool, int]:
         return min(trial.inputs.t.shape) < 2, trial.inputs.work
 
-    return sorted(trials, key=rank)[:MAX_COUNTED]
+    return sorted((one for one in trials if one.inputs.network.cost.name == cost), key=rank)[:MAX_COUNTED]
 
 
 def _entries_explained(convention: Convention, trial: Trial) -> int:
