@@ -8,11 +8,12 @@ rows is hardly so by chance, so that a mistake in some entries does not hide the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from harness.judging.conventions import Convention, quantities_or_refusal
-from harness.judging.conventions.variants import has_shapes_of, layout_variants, scale_variants
+from harness.judging.conventions.variants import has_no_bias_gradient, has_shapes_of, layout_variants, scale_variants
 from harness.judging.judge import Trial, judge_case, standard_of
 from harness.sandbox.answers import Arrays
 from harness.truth.certify import error_over_bound
@@ -26,6 +27,9 @@ def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Se
     Under `declared`, the failing cases are out of bounds or have wrong shapes, and the agreeing ones are right.
     """
     layouts = [one for one in layout_variants(declared) if all(is_fitting(one, trial) for trial in failing)]
+    # Where no bias ever moves, the code has none, rather than two mistakes in all of them.
+    if all(has_no_bias_gradient(trial.answers, trial.inputs) for trial in (*failing, *agreeing)):
+        layouts = [*(replace(one, bias="none") for one in layouts if one.bias == "apart"), *layouts]
     candidates = [*layouts, *(one for layout in layouts for one in scale_variants(layout)[1:])]
     for candidate in candidates:
         if all(_explains(candidate, trial) for trial in (*failing, *agreeing)):
