@@ -159,6 +159,23 @@ def step(n, x, t, eta):
 }
 
 
+@pytest.mark.parametrize("offered", ["", "del step", "del backprop"])
+@pytest.mark.parametrize("constants", [{"BIAS": "none"}, {"BIAS": "none", "REDUCTION": "mean"}], ids=str)
+def test_a_network_without_biases_is_recognised(server, tmp_path, constants, offered):
+    found = checked(server, written(tmp_path, constants, {}, offered), pattern="iris")
+    assert found.verdict == "agrees up to a convention"
+    assert found.found.differences_from(found.declared) == constants
+
+
+@pytest.mark.parametrize("offered", ["", "del backprop"])
+def test_a_mistake_does_not_hide_that_there_are_no_biases(server, tmp_path, offered):
+    flipped = "book = gradients\ndef gradients(n, x, t):\n    w, b, *more = book(n, x, t)\n"
+    flipped += f"    return [-one for one in w[:1]] + w[1:], b, *more\n{offered}\n"
+    found = checked(server, written(tmp_path, {"BIAS": "none"}, {}, flipped), pattern="iris-4-5-3")
+    assert found.verdict == "wrong"
+    assert found.found == Convention(bias="none")
+
+
 def test_what_speaks_for_a_network_without_biases():
     given_inputs = random_inputs((2, 3), "sigmoid", "sigmoid", "half_squared_error", 4, 1)
     [layer] = given_inputs.network.layers
