@@ -161,7 +161,7 @@ def _matching_cases(diagnosis: Diagnosis, check: CheckResult) -> str:
     which = "failing cases" if diagnosis.of == failing else "cases with numbers that differ"
     if diagnosis.reproduces == diagnosis.of:
         return f"all {diagnosis.of} {which}" if diagnosis.of > 1 else f"the only one of the {which}"
-    return f"{diagnosis.reproduces} of {diagnosis.of} {which}; rounding hides it in the others"
+    return f"{diagnosis.reproduces} of {diagnosis.of} {which}; in the others rounding hides it, or it is not finite"
 
 
 def _conventions_text(check: CheckResult) -> str:
