@@ -40,6 +40,9 @@ FLAGS = {
     "large": "weights of the output layer 10000 times larger: exp overflows where the largest logit is not subtracted",
     "small": "weights 100 times smaller: gradients vanish layer by layer, an absolute tolerance sees nothing",
     "bias": "biases ten times larger than the weights: a lost or misplaced bias shows",
+    "flat": "every other unit has a bias from 20 to 40: sigmoid' and softplus - z lie between 1e-9 and 1e-18 there",
+    "kink": "biases of 0, and every fourth row of x is 0: relu meets its kink at exactly 0",
+    "soft": "targets that are probabilities, not classes",
 }
 
 

@@ -41,6 +41,13 @@ def _real_cases() -> Iterator[Case]:
     yield make_case("xor", (2, 4, 1), "tanh sigmoid", 4, bce=True)
     yield make_case("breast_cancer", (30, 6, 1), "relu sigmoid", 8, bce=True)
     yield make_case("iris", (4, 5, 3), "sigmoid", 150)
+    yield make_case("breast_cancer", (30, 1), "sigmoid", 8, bce=True)  # logistic regression
+    yield make_case("xor", (2, 3, 1), "sigmoid", 4, bce=True)
+    yield make_case("breast_cancer", (30, 5, 1), "sigmoid", 8, bce=True)
+    yield make_case("iris", (4, 5, 3), "sigmoid", 8, bce=True)
+    yield make_case("iris", (4, 5, 3), "sigmoid softmax", 8)
+    yield make_case("wine", (13, 6, 3), "tanh softmax", 8)
+    yield make_case("diabetes", (10, 6, 1), "relu identity", 8)
 
 
 def _random_cases() -> Iterator[Case]:
@@ -77,6 +84,33 @@ def _random_cases() -> Iterator[Case]:
     yield make_case("random", (6, 8, 4), "relu softmax", 8, dtype="float32")
     yield make_case("iris", (4, 3), "sigmoid", 8, dtype="float32")
     yield make_case("wine", (13, 6, 3), "sigmoid", 8, dtype="float32")
+    yield from _small_and_deep_cases()
+    yield from _extreme_cases()
+
+
+def _small_and_deep_cases() -> Iterator[Case]:
+    yield make_case("random", (1, 1), "sigmoid", 1)
+    yield make_case("random", (1, 1, 1), "tanh", 1)
+    yield make_case("random", (1, 3, 1), "sigmoid", 1, bce=True)
+    yield make_case("random", (1, 1, 1), "relu identity", 4)
+    yield make_case("random", (3, 1, 2), "sigmoid", 8)
+    yield make_case("random", (4, 1, 3), "tanh softmax", 4)
+    yield make_case("random", (4, 6, 5, 2), "sigmoid", 4, bce=True)
+    yield make_case("random", (5, 6, 6, 3), "relu identity", 8)  # a hidden layer as wide as the next
+    yield make_case("random", (3, 2, 3, 4, 3, 2, 3, 4, 2), "tanh", 4)
+    yield make_case("random", (6, 4), "relu", 8)
+    yield make_case("random", (5, 6, 3), "sigmoid leaky_relu", 8)
+
+
+def _extreme_cases() -> Iterator[Case]:
+    # Gradients far below 1e-12 in the first layers, and none of them 0.
+    yield make_case("random", (3, 4, 5, 4, 3, 4, 2), "sigmoid", 4, flag="small")
+    yield make_case("random", (6, 8, 5), "sigmoid", 8, flag="flat")
+    yield make_case("random", (6, 8, 4), "softplus identity", 8, flag="flat")
+    yield make_case("random", (5, 6, 3), "relu identity", 4, flag="kink")
+    yield make_case("random", (5, 6, 3), "leaky_relu sigmoid", 4, flag="kink")
+    yield make_case("random", (5, 6, 4), "tanh softmax", 8, flag="soft")
+    yield make_case("random", (6, 3), "softmax", 8, flag="soft", dtype="float32")
 
 
 def _training_cases() -> Iterator[Case]:
