@@ -33,6 +33,7 @@ QUANTITIES_BY_FUNCTION = {
 HIDDEN_ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
 OUTPUT_ACTIVATIONS = (*HIDDEN_ACTIVATIONS, "softmax")
 DTYPES = ("float64", "float32")
+TARGETS = ("classes", "numbers")  # what the last column of a CSV file may hold
 
 # The purpose of each flag.
 FLAGS = {
@@ -53,7 +54,8 @@ class Case:
 
     widths: n_0..n_L. hidden: the activation of the hidden layers, or one name for each, separated by spaces and
     repeated in turn. batch: the number of rows. online: TRAINING_EPOCHS epochs of training with one row for each step,
-    in place of one gradient and one step with all rows. flag: a key of FLAGS, or empty.
+    in place of one gradient and one step with all rows. flag: a key of FLAGS, or empty. target: what the last column
+    of a CSV file is taken for, of TARGETS; empty for what it looks like.
     """
 
     dataset: str
@@ -66,6 +68,7 @@ class Case:
     dtype: str = "float64"
     online: bool = False
     flag: str = ""
+    target: str = ""
 
     @cached_property
     def id(self) -> str:

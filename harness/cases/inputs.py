@@ -30,7 +30,7 @@ def draw_inputs(case: Case, seed: int | None) -> Inputs:
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
     network = _draw_network(case, random)
     if case.is_real:
-        x, t = datasets.load_dataset(case.dataset).rows(case.batch, None if seed is None else random)
+        x, t = datasets.load_dataset(case.dataset, case.target).rows(case.batch, None if seed is None else random)
         if (x.shape[1], t.shape[1]) != (case.widths[0], case.widths[-1]):
             fitting = f"{x.shape[1]} at the start and {t.shape[1]} at the end"
             raise UnusableInput(f"widths {case.widths} on {case.dataset}: expected {fitting}")

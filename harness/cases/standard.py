@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from harness.cases.case import Case, make_case
 
@@ -142,24 +143,23 @@ def gradient_cases() -> tuple[Case, ...]:
     return tuple(case for case in standard_cases() if not case.online)
 
 
-def csv_cases(path: str) -> tuple[Case, ...]:
+def csv_cases(path: str, target: str = "") -> tuple[Case, ...]:
     """Cases for a CSV file: without and with hidden layers, one row and eight rows, and online training.
 
-    Raises BadTable for a file that cannot be used.
+    `target` is what its last column is taken for, as in Case. Raises BadTable for a file that cannot be used.
     """
     from harness.cases import datasets
 
-    data = datasets.load_dataset(path)
+    data = datasets.load_dataset(path, target)
     inputs, outputs = data.x.shape[1], data.t.shape[1]
     output = "sigmoid" if set(data.t.ravel().tolist()) <= {0.0, 1.0} else "identity"
     activations = "sigmoid" if output == "sigmoid" else "sigmoid identity"
     deep, rows = (inputs, 5, outputs), len(data.x)
+    of_table = partial(make_case, path, target=target)
     return (
-        make_case(path, (inputs, outputs), output, min(8, rows)),
-        make_case(path, deep, activations, 1),
-        make_case(path, deep, activations, min(8, rows)),
-        make_case(path, (inputs, 6, 4, outputs), f"tanh {output}", min(8, rows)),
-        make_case(
-            path, deep, activations, min(100, rows), learning_rate=0.5 if output == "sigmoid" else 0.02, online=True
-        ),
+        of_table((inputs, outputs), output, min(8, rows)),
+        of_table(deep, activations, 1),
+        of_table(deep, activations, min(8, rows)),
+        of_table((inputs, 6, 4, outputs), f"tanh {output}", min(8, rows)),
+        of_table(deep, activations, min(100, rows), learning_rate=0.5 if output == "sigmoid" else 0.02, online=True),
     )

@@ -19,7 +19,7 @@ MOST_ADDED = 800  # cases that are asked for; there are fewer kinds
 
 
 def more_cases(ran: Sequence[Case], refused: Sequence[Case], scope: DeclaredScope) -> list[Case]:
-    """The fitted cases to ask for next, so that FITTED_CASES run; empty if enough ran, or if there is nothing left to ask.
+    """The fitted cases to ask for next, so that FITTED_CASES run; empty if enough ran, or if nothing is left to ask.
 
     First come trials of what was not tried yet beside what is supported. Then come the kinds that ran, and those of
     which every property was supported in some case. If there are none, one case of every other kind is a

@@ -20,6 +20,10 @@ SOURCE = "where this formulation is taught"
 # SIGN = "negative"       # backprop returns minus the gradient
 # LAYOUT = "in, out"      # the returned w are [n_(l-1), n_l]
 # BIAS = "first row"      # the bias is a row of these w (and b is [])
+# If your code is for some networks only, or computes in float32, declare it:
+# ACTIVATIONS = "sigmoid" # or several names, as ("tanh", "softmax")
+# COST = "binary_cross_entropy"
+# DTYPE = "float32"
 
 
 def backprop(network, x, t):
