@@ -175,11 +175,13 @@ class CheckRun:
 
     def _more(self) -> list[Case]:
         """The cases to add."""
-        if not self._is_fitted or self._scope.fault is not None or self._submission.unusable is not None:
+        refused = (*self._refused, *self._left_out)
+        is_stopped = self._scope.fault is not None or self._submission.unusable is not None
+        if not self._is_fitted or not refused or is_stopped:
             return []
         from harness.jobs.check.fitting import more_cases  # most files support enough of the standard cases
 
-        return more_cases(self._ran, (*self._refused, *self._left_out), self._scope)
+        return more_cases(self._ran, refused, self._scope)
 
     def _truth(self, case_id: str, clock: Clock) -> CaseTruth:
         """The truth of a case that was added; it is not computed if the file refused it."""

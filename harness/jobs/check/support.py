@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.cases.case import HIDDEN_ACTIVATIONS, Case
-from harness.cases.fitted import Kind
 from harness.judging.judge import Outcome
+
+if TYPE_CHECKING:
+    from harness.cases.fitted import Kind
 
 PropertyValues: TypeAlias = "dict[str, set[Any]]"
 PROPERTIES = ("hidden", "output", "layers", "rows", "outputs", "dtype")
