@@ -17,8 +17,9 @@ class Mistake(Textbook):
     learner what is wrong. `equation` names the equation, `right` and `wrong` are the two forms of the line, and
     `sources` are public threads with the mistake. If the mistake is the precision, `dtype` is that of the returned
     numbers and `computes_in` that of the arithmetic. `is_scaling` marks a mistake that is only a factor, and no mistake
-    if the file declares it. `order` is the position in the catalogue, lower first; a class without an `equation` is the
-    base of a file's entries, with their order.
+    if the file declares it. `nan_is_evidence` marks a mistake that shows only as NaN, in the same places. `order` is
+    the position in the catalogue, lower first; a class without an `equation` is the base of a file's entries, with
+    their order.
     """
 
     equation: ClassVar[str]
@@ -28,6 +29,7 @@ class Mistake(Textbook):
     dtype: ClassVar[str | None] = None
     computes_in: ClassVar[str | None] = None
     is_scaling: ClassVar[bool] = False
+    nan_is_evidence: ClassVar[bool] = False
     order: ClassVar[int] = 100
 
     @classmethod

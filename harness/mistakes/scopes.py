@@ -18,6 +18,7 @@ _LAYER_KINDS: dict[str, Scope] = {
     "": lambda book, l: True,
     "hidden layers": lambda book, l: l < book.last,
     "the output layer": lambda book, l: l == book.last,
+    "the last hidden layer": lambda book, l: l == book.last - 1,
     "the first layer": lambda book, l: l == 1,
     "all layers but the first": lambda book, l: l > 1,
 }

@@ -62,7 +62,8 @@ def test_a_mistake_together_with_an_undeclared_convention_is_named(server, tmp_p
     )
     found = checked(server, path)
     assert names(found) == ["bias_sign_flipped"]
-    assert found.diagnoses[0].convention_changes == {"REDUCTION": "mean"}
+    assert found.found.differences_from(found.declared) == {"REDUCTION": "mean"}
+    assert found.diagnoses[0].convention_changes == {}
     assert "REDUCTION = 'mean'" in report_text(found, "")
 
 

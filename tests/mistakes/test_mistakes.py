@@ -19,8 +19,10 @@ from harness.jobs.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE
-from harness.mistakes.diagnose import call_quantities, diagnose, single_mistakes
+from harness.mistakes.candidates import single_mistakes
+from harness.mistakes.diagnose import diagnose
 from harness.mistakes.explain import subjects_of
+from harness.mistakes.reproduce import call_quantities
 from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import rounded_inputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from harness.jobs.check.location import first_divergence
@@ -52,6 +53,7 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
             }
             for diagnosis in check.diagnoses
         ],
+        "ratios": [asdict(one) for one in check.ratios],
         "failures": [
             {"case": one.trial.case.id, "function": function, "kind": refusal.kind, "message": refusal.detail}
             | ({"traceback": refusal.traceback} if refusal.traceback else {})

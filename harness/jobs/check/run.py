@@ -25,6 +25,7 @@ from harness.sandbox.requests import Limits, Request, Submission
 from harness.sandbox.scope import DeclaredScope, cases_in_scope, scope_of
 
 if TYPE_CHECKING:
+    from harness.judging.ratios import Ratio
     from harness.mistakes.diagnose import Diagnosis
 
 
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 class CheckResult:
     """The result of a check.
 
-    `declared` is the convention in the file, `found` the one that its numbers follow. `printed` is the number of bytes
-    that the file printed, and `output` the first of them. `support` is what the file supports, or None if the cases
-    were not fitted to it. `seconds` is the duration of the check.
+    `declared` is the convention in the file, `found` the one that its numbers follow. `ratios` are exact ratios to the
+    truth, where no mistake is named. `printed` is the number of bytes that the file printed, and `output` the first of
+    them. `support` is what the file supports, or None if the cases were not fitted to it. `seconds` is the duration of
+    the check.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class CheckResult:
     declared: Convention
     found: Convention
     diagnoses: tuple[Diagnosis, ...]
+    ratios: tuple[Ratio, ...]
     printed: int
     output: str
     support: Support | None
@@ -145,7 +148,7 @@ class CheckRun:
             if request is None:
                 break
             inside += sum(answer.seconds for answer in request.answers.values())
-            _, case_id, search = request.key
+            _, case_id, search, _ = request.key
             if search is None:
                 self._note(self._cases[case_id], request)
                 if len(self._ran) + len(self._refused) == len(self._cases):
@@ -194,12 +197,17 @@ class CheckRun:
         return Support.of(self._ran, (*self._refused, *self._left_out))
 
     def _diagnose(self, outcomes: list[Outcome], clock: Clock) -> CheckResult:
-        verdicts, diagnoses = self._examination.verdicts, list["Diagnosis"]()
+        verdicts = self._examination.verdicts
+        diagnoses, ratios = list["Diagnosis"](), list["Ratio"]()
         if verdicts.found != verdicts.declared or any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
             from harness.mistakes.explain import diagnose_outcomes  # most checks pass and do not need it
 
             with clock.phase("diagnosis"):
                 diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found)
+                if not diagnoses and any(outcome.cause == "wrong" and outcome.out_of_bounds for outcome in outcomes):
+                    from harness.judging.ratios import exact_ratios
+
+                    ratios = exact_ratios(outcomes, verdicts.found)
         output = self._submission.output
         return CheckResult(
             path=self._path,
@@ -208,6 +216,7 @@ class CheckRun:
             declared=verdicts.declared,
             found=verdicts.found,
             diagnoses=tuple(diagnoses),
+            ratios=tuple(ratios),
             printed=output.bytes,
             output=output.kept.decode(errors="replace"),
             support=self._support(),

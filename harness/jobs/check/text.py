@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.jobs.check.run import CheckResult
 from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, UNDECLARED_CONVENTION, Outcome, standard_of
+from harness.judging.ratios import meaning_of
 from harness.sandbox.answers import printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MAX_ENTRIES = 8  # numbers of a quantity that are shown
 
 def report_text(check: CheckResult, rerun: str) -> str:
     """The whole result, the verdict first. `rerun` is the command that shows a failing case, or empty."""
-    parts = [_headline(check), _support_text(check), _error_table(check), _location_text(check)]
+    parts = [_headline(check), _support_text(check), _error_table(check), _location_text(check), _ratios_text(check)]
     parts += [
         _mistakes_text(check),
         _conventions_text(check),
@@ -100,7 +101,8 @@ def _ratio_text(worst: dict[tuple[str, int], float | None], key: tuple[str, int]
 def _location_text(check: CheckResult) -> str:
     if not any(outcome.out_of_bounds for outcome in check.outcomes):
         return ""
-    from harness.jobs.check.location import first_divergence  # most checks pass and do not need it
+    from harness.jobs.check.location import first_divergence  # most checks pass and need neither
+    from harness.judging.forward import FORWARD, follows_from_forward
 
     divergence = first_divergence(check.outcomes)
     if divergence is None:
@@ -110,6 +112,10 @@ def _location_text(check: CheckResult) -> str:
         f"Where: the first error is in {divergence.symbol}, in case {divergence.case}. "
         f"{quantity} has errors {divergence.layers}."
     ]
+    if divergence.quantity in FORWARD and follows_from_forward(check.outcomes, check.found):
+        lines.append(
+            "The backward pass is right for these z and a: the errors after them follow from the forward pass."
+        )
     if divergence.common:
         lines.append(f"What the failing cases have in common: {divergence.common}.")
     if "other than sigmoid" in divergence.common:
@@ -117,13 +123,27 @@ def _location_text(check: CheckResult) -> str:
     return _wrap_lines(lines)
 
 
+def _ratios_text(check: CheckResult) -> str:
+    """The quantities that are the truth times one number, where no mistake of the catalogue explains them."""
+    if not check.ratios:
+        return ""
+    lines = ["Exact ratios, yours / true, within rounding in every case (n rows, m outputs, η the learning rate):"]
+    for one in check.ratios:
+        place = f"L-{one.layer}" if one.from_output and one.layer else "L" if one.from_output else str(one.layer)
+        lines.append(f"  {QUANTITY_SYMBOLS[one.quantity].removeprefix('the ')} of layer {place}: {one.factor}")
+    meanings = dict.fromkeys(filter(None, (meaning_of(one.factor) for one in check.ratios)))
+    return "\n".join([*lines, *(f"  {meaning}." for meaning in meanings)])
+
+
 def _mistakes_text(check: CheckResult) -> str:
     if check.diagnoses:
         return "\n\n".join(_mistake_text(diagnosis, check) for diagnosis in check.diagnoses)
-    if any(outcome.out_of_bounds and outcome.verdict != "inaccurate" for outcome in check.outcomes):
+    causes = {outcome.cause for outcome in check.outcomes if outcome.out_of_bounds}
+    if "wrong" in causes:
         return "The mistake: not in the catalogue."
-    reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.verdict == "inaccurate")
-    return "\n".join(f"The formula is right, but the arithmetic is inaccurate: {reason}." for reason in reasons)
+    reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.out_of_bounds)
+    said = "The formula is right, but the arithmetic is inaccurate: " if "inaccurate" in causes else "Not decided: "
+    return "\n".join(f"{said}{reason}." for reason in reasons)
 
 
 def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:

@@ -12,7 +12,7 @@ from harness.jobs.peers.checkers import Check
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake
-from harness.mistakes.diagnose import candidate_kinds, diagnose
+from harness.mistakes.diagnose import diagnose_fully
 from harness.mistakes.explain import subjects_of
 from harness.model.contract import Array, Gradients, Inputs
 from harness.model.textbook import Textbook
@@ -44,10 +44,8 @@ def kill_matrix(cases: Sequence[Trial]) -> list[KillRow]:
     rows = []
     for name, entry in CATALOGUE.items():
         outcomes = [judge_case(replace(one, answers=answers(entry, one)), DEFAULT_CONVENTION) for one in cases]
-        diagnoses = diagnose(
-            [subject for outcome in outcomes for subject in subjects_of(outcome, DEFAULT_CONVENTION)],
-            candidate_kinds(DEFAULT_CONVENTION),
-        )
+        subjects = [subject for outcome in outcomes for subject in subjects_of(outcome, DEFAULT_CONVENTION)]
+        diagnoses = diagnose_fully(subjects, DEFAULT_CONVENTION)
         by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
         rows.append(KillRow(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
     return rows
