@@ -124,8 +124,13 @@ def _case_values(case: Case) -> PropertyValues:
 
 
 def _missing(case: Case, supported: PropertyValues) -> list[tuple[str, Any]]:
-    """The properties of a case that are not supported. Of code for one layer, the hidden layers say nothing more."""
-    ignored = () if supported["hidden"] else ("hidden",)
+    """The properties of a case that are not supported.
+
+    Of code for one layer, the hidden layers say nothing more; of code for softmax, the number of its outputs does not.
+    """
+    ignored = [] if supported["hidden"] else ["hidden"]
+    if {cost for _, cost in supported["output"]} == {"cross_entropy"}:
+        ignored.append("outputs")
     found = _case_values(case).items()
     return [(name, one) for name, values in found for one in values - supported[name] if name not in ignored]
 
