@@ -17,6 +17,7 @@ from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Fault, Refusal
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Request, Submission, contract_request
+from harness.sandbox.scope import scope_of
 
 if TYPE_CHECKING:
     from harness.judging.cause_search import CauseSearch
@@ -103,6 +104,7 @@ class Examination:
             f"{submission.name}, again", submission.target, submission.limits, output=submission.output
         )
         self._verdicts: Verdicts | None = None
+        self._scope = scope_of(submission.target)
 
     @property
     def verdicts(self) -> Verdicts:
@@ -112,11 +114,16 @@ class Examination:
         return self._verdicts
 
     def ask(self, case: Case, inputs: Inputs) -> None:
-        """Queue the request for a case."""
+        """Queue the request for a case; it is refused if the file declares that it is for others."""
         epochs = (1, TRAINING_EPOCHS) if case.online else ()
         key = RequestSubject(self, case.id)
         request = contract_request(key, required_functions(case), inputs, case.learning_rate, epochs=epochs)
+        request.excluded = self._scope.refusal(case.activations, case.cost, case.dtype)
         self._pool.add(self.submission, [request])
+
+    def extend(self, cases: int) -> None:
+        """Expect the answers to so many more cases before the last outcomes are final."""
+        self._left += cases
 
     def take(self, request: Request, truth: CaseTruth | None) -> list[Outcome]:
         """Judge the answers to a request; the outcomes that are final by now.

@@ -23,6 +23,10 @@ SOURCE = "where this formulation is taught"
 # L2 = 0.1                # the cost has the penalty 0.1/2 * sum(w**2), and its gradient is in that of w
 # TARGETS = "labels"      # t is [n]: the class of each row
 # LEARNING_RATE = 1.0     # step has this rate, whatever it is given
+# If your code is for some networks only, or computes in float32, declare it:
+# ACTIVATIONS = "sigmoid" # or several names, as ("tanh", "softmax")
+# COST = "binary_cross_entropy"
+# DTYPE = "float32"
 
 
 def backprop(network, x, t):

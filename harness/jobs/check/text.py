@@ -25,7 +25,7 @@ MAX_ENTRIES = 8  # numbers of a quantity that are shown
 
 def report_text(check: CheckResult, rerun: str) -> str:
     """The whole result, the verdict first. `rerun` is the command that shows a failing case, or empty."""
-    parts = [_headline(check), _error_table(check), _location_text(check), _ratios_text(check)]
+    parts = [_headline(check), _support_text(check), _error_table(check), _location_text(check), _ratios_text(check)]
     parts += [
         _mistakes_text(check),
         _conventions_text(check),
@@ -46,13 +46,35 @@ def report_text(check: CheckResult, rerun: str) -> str:
 def _headline(check: CheckResult) -> str:
     counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
     of = len(check.outcomes)
-    # A file that refuses what it gets wrong agrees, too; so the headline says how many cases ran.
-    tried = f" in {check.ran} of {of} cases" if check.ran < of and check.verdict.startswith("agrees") else ""
     return (
-        f"{printable(check.path.name)}: {check.verdict.upper()}{tried}\n"
+        f"{printable(check.path.name)}: {check.verdict.upper()}{_extent(check)}\n"
         f"{check.ran} of {of} cases ran ({counts or 'nothing else'}), with inputs from seed {check.seed}, in "
         f"{check.seconds:.2f} s."
     )
+
+
+def _extent(check: CheckResult) -> str:
+    """What the verdict is about, if that is not everything: a file that refuses what it gets wrong agrees, too."""
+    if check.verdict == "unsupported":
+        reason, *others = check.refused
+        also = f" (and {len(others)} other reasons)" if others else ""
+        return f": it refuses all {len(check.outcomes)} cases: {printable(reason)}{also}"
+    if not check.verdict.startswith("agrees") or (check.ran == len(check.outcomes) and not _limits(check)):
+        return ""
+    if check.support is None:
+        return f" in {check.ran} of {len(check.outcomes)} cases"
+    agreeing = sum(count for verdict, count in check.by_verdict.items() if verdict.startswith("agrees"))
+    seen = f"{agreeing} of {check.ran} cases"
+    return f" on what it supports: {', '.join(filter(None, [_limits(check), seen]))}"
+
+
+def _limits(check: CheckResult) -> str:
+    return check.support.headline() if check.support is not None and check.ran else ""
+
+
+def _support_text(check: CheckResult) -> str:
+    """What the file supports, and what was not tried."""
+    return _wrap_lines(check.support.sentences()) if check.support is not None and check.ran else ""
 
 
 def _error_table(check: CheckResult) -> str:
@@ -215,12 +237,11 @@ def _notes_text(check: CheckResult) -> str:
 
 def _refusals_text(check: CheckResult) -> str:
     """Why the file refused cases, or one of its functions for a case, each reason once."""
-    counts: Counter[str] = Counter()
+    counts = Counter(check.refused)
     for outcome in check.outcomes:
-        refused = {name: one.detail for name, one in outcome.refusals.items() if one.verdict == "unsupported"}
-        if outcome.verdict == "unsupported":
-            counts[next(iter(refused.values()))] += 1
-        else:  # a function that the file does not offer refuses nothing
+        if outcome.verdict != "unsupported":
+            refused = {name: one.detail for name, one in outcome.refusals.items() if one.verdict == "unsupported"}
+            # A function that the file does not offer refuses nothing.
             counts.update(f"{name}: {why}" for name, why in refused.items() if why != f"offers no {name}")
     return _remarks_text("Refused cases:", counts)
 

@@ -21,6 +21,7 @@ from harness.sandbox.loading import available_implementations, find_implementati
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission, contract_request
+from harness.sandbox.scope import scope_of
 
 _TAKEN = [one.name for one in OWN]
 
@@ -118,7 +119,10 @@ def _next_stretch(run: Run) -> Request:
     epochs = [run.course.recorded[len(run.states)] - run.epoch]
     if isinstance(run.runner, Formulation):
         given = Inputs(network_of(inputs.network, state), inputs.x, inputs.t)
-        return contract_request(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
+        asked = contract_request(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
+        activations = [layer.activation.name for layer in given.network.layers]
+        scope = scope_of(run.runner.target)
+        return replace(asked, excluded=scope.refusal(activations, given.network.cost.name, str(given.x.dtype)))
     request = contract_request(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
     header = {**request.header, "course": asdict(course)}
     return replace(request, header=header, arrays=[*request.arrays, *state])
