@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from harness.judging.arithmetic.float16 import has_nonzero, is_truth_stored
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
-from harness.judging.float16 import has_nonzero, is_truth_stored
 from harness.judging.smoothness import LINE_POINTS, ErrorsAlongLine, examine_line, is_arithmetic, is_formula
 from harness.model.contract import Array, Inputs
 from harness.sandbox.answers import ArrayKey, Arrays

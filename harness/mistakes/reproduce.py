@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.judging.arithmetic.float16 import are_representable, has_nonzero, storage_costs
 from harness.judging.conventions import Convention
-from harness.judging.float16 import are_representable, has_nonzero, storage_costs
 from harness.mistakes.candidates import Candidate
 from harness.mistakes.entry import Mistake
 from harness.model.contract import Array, Inputs

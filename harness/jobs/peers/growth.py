@@ -13,7 +13,7 @@ from harness.judging.arithmetic.formats import BFLOAT16, TF32, TF32_TRUNCATED, N
 from harness.judging.arithmetic.named import named_arithmetic
 from harness.judging.arithmetic.observation import Observation
 from harness.judging.arithmetic.parts import MAIN_SCOPES, narrowed, quantities
-from harness.judging.arithmetic.recognise import RISK
+from harness.judging.arithmetic.recognise import FALSE_ALARM_RISK
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS, UNSCALED
@@ -84,7 +84,8 @@ def growth_chapter(found: list[Growth]) -> Chapter:
     text = (
         "The bound on the rounding error of a gradient grows faster with the size than rounding errors do. So in large "
         "float32 networks, products with factors of 11 or 8 significant bits are within all bounds. They are "
-        f"recognised: emulating them reproduces the errors, which has a probability below {RISK:.0e} for other errors. "
+        f"recognised: emulating them reproduces the errors, which has a probability below "
+        f"{FALSE_ALARM_RISK:.0e} for other errors. "
         "*One gradient*: the smallest relative error of a gradient of median size in layer 1 that is out of bounds. "
         "*By the bounds*: whether some gradient is out of bounds."
     )

@@ -23,6 +23,7 @@ _EPSILONS, _LIMITS = (
 )
 _BESIDE = 0.37
 _BISECTIONS = 50
+SOLVABLE_WORK = 1e6  # parameters × rows of an observation in which the size is solved for
 MOST_SOLVED = 3  # observations, those with the most entries out of bounds; and solutions of each
 # The sizes that code has most often; of several that explain the same numbers the first is reported.
 USUAL_SIZES = (1e-7, 1e-8, 1e-12, 1e-15, 1e-10, 1e-16, 1e-9, 1e-6, 1e-5, 500.0, 100.0)
@@ -32,18 +33,19 @@ _UNITS = tuple(float(np.finfo(dtype).eps) for dtype in ("float64", "float32", "f
 def safeguard(observations: Sequence[Observation]) -> NamedArithmetic | None:
     """The clip or epsilon that explains all numbers; None if none of the known forms does."""
     failing = [one for one in observations if one.out_of_bounds]
-    by_count = sorted(failing, key=lambda one: -sum(int(mask.sum()) for mask in one.out_of_bounds.values()))
-    in_turn = [*by_count, *(one for one in observations if not one.out_of_bounds)]
-    for form in SAFEGUARDS:
+    small = [one for one in failing if one.inputs.work <= SOLVABLE_WORK]
+    by_count = sorted(small, key=lambda one: -sum(int(mask.sum()) for mask in one.out_of_bounds.values()))
+    in_turn = sorted(observations, key=lambda one: (not one.out_of_bounds, one.inputs.work))
+    for form in SAFEGUARDS if small else ():
         solved, clipped = zip(*(_solutions(form, one) for one in by_count[:MOST_SOLVED]), strict=True)
-        sizes = dict.fromkeys(near for some in solved for size in some for near in _rounded(size))
-        found = next((size for size in sizes if _explains(form, size, in_turn)), None)
+        sizes = dict.fromkeys(near for some in solved for size in some for near in _sizes_near(size))
+        found = next((size for size in sizes if _reproduces(form, size, in_turn)), None)
         if found is not None:
             return _named_safeguard(form, found, [])
         # Every entry is one that is clipped by many sizes.
         some = [set(sizes) for sizes in clipped if sizes]
         possible = sorted(set.intersection(*some), key=_unusualness) if some else []
-        fitting = [size for size in possible if _explains(form, size, in_turn)]
+        fitting = [size for size in possible if _reproduces(form, size, in_turn)]
         if fitting:
             return _named_safeguard(form, fitting[0], sorted(fitting))
     return None
@@ -113,7 +115,7 @@ def _differences_of(form: type[SafeguardedTextbook], one: Observation) -> Callab
     return differences
 
 
-def _rounded(size: float) -> Iterator[float]:
+def _sizes_near(size: float) -> Iterator[float]:
     """The size rounded to a few digits, the usual epsilons near it, and the size."""
     yield from (float(f"{size:.{digits}e}") for digits in range(2))
     yield from (unit for unit in _UNITS if abs(unit - size) <= size / 2)
@@ -121,7 +123,7 @@ def _rounded(size: float) -> Iterator[float]:
     yield size
 
 
-def _explains(form: type[SafeguardedTextbook], size: float, observations: Sequence[Observation]) -> bool:
+def _reproduces(form: type[SafeguardedTextbook], size: float, observations: Sequence[Observation]) -> bool:
     """Whether all numbers are the form's, and some number shows it."""
     shown = False
     for one in observations:

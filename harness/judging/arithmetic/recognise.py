@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 
-from harness.judging.arithmetic.alignment import risk_of_alignment, unexplained_part
-from harness.judging.arithmetic.emulation import Emulation, NarrowPart
+from harness.judging.arithmetic.alignment import Errors, risk_of_alignment, unexplained_part
 from harness.judging.arithmetic.formats import BITS_OF, NarrowFormat, narrower_than
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.parts import (
@@ -21,15 +21,85 @@ from harness.judging.arithmetic.parts import (
     quantities,
     scopes,
 )
+from harness.model.contract import Array, Inputs
+from harness.model.textbook import Textbook
+from harness.sandbox.answers import Arrays
 from harness.truth.bounds.rounded_array import rounded_inputs
 
-RISK = 1e-9  # the accepted probability of a false alarm, for one file
+FALSE_ALARM_RISK = 1e-9  # the accepted probability of a false alarm, for one file
 # To save time: the observations with the largest errors are emulated, by a part that cannot explain the first of
 # them no others; all must be covered by the bound. Up to SMALL_WORK (parameters × rows of the observations) all formats
 # are tried in all parts.
 FIRST_OBSERVATIONS, MOST_OBSERVATIONS, SMALL_WORK = 4, 12, 1e6
+PERTURBATION = 8  # units in the last place of the format: all bits that it drops are drawn anew
 MOST_TESTED = 3  # parts, the nearest ones
 FEWEST_DRAWS, MOST_DRAWS, DRAWN_WORK = 32, 40, 1e9
+
+
+@dataclass(frozen=True)
+class NarrowPart:
+    """A format in a part of the computation, `where` in words."""
+
+    narrow: NarrowFormat
+    where: str
+    parts: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Emulation:
+    """Emulations of an observation, whose errors are in units of its bounds, flat, without undecidable entries."""
+
+    observation: Observation
+
+    @cached_property
+    def found(self) -> Errors:
+        """The observation's errors."""
+        return self._in_units(self.observation.signed_errors)
+
+    @cached_property
+    def _inputs(self) -> Inputs:
+        return self.observation.inputs.astype("float64")
+
+    @cached_property
+    def _without_narrow(self) -> Arrays:
+        return self._computed(Textbook, self._inputs)
+
+    def errors(self, candidate: NarrowPart) -> Errors:
+        """The errors of a candidate."""
+        return self._differences(candidate, self._inputs, self._without_narrow)
+
+    def drawn_errors(self, candidate: NarrowPart, seed: Sequence[int]) -> Errors:
+        """The errors of a candidate for perturbed inputs."""
+        size = PERTURBATION * 2.0 ** (1 - candidate.narrow.bits)
+        inputs = _perturbed_by(size, self._inputs, np.random.default_rng(seed))
+        return self._differences(candidate, inputs, self._computed(Textbook, inputs))
+
+    def _differences(self, candidate: NarrowPart, inputs: Inputs, exact: Arrays) -> Errors:
+        narrow = self._computed(narrowed(candidate.narrow, candidate.parts), inputs)
+        with np.errstate(all="ignore"):
+            return self._in_units({key: narrow[key] - exact[key] for key in self.observation.values})
+
+    def _computed(self, formulation: type[Textbook], inputs: Inputs) -> Arrays:
+        one = self.observation
+        with np.errstate(all="ignore"):
+            return quantities(formulation, inputs, one.learning_rate, one.scale, {name for name, _ in one.values})
+
+    def _in_units(self, errors: Arrays) -> Errors:
+        bounds, standards = self.observation.bounds, self.observation.standards
+        return {key: (error / bounds[key])[~standards[key].undecidable] for key, error in errors.items()}
+
+
+def _perturbed_by(size: float, inputs: Inputs, random: np.random.Generator) -> Inputs:
+    """The inputs with every weight, bias and x changed at random, by a relative `size` at most."""
+
+    def near(array: Array) -> Array:
+        return array * (1 + size * random.uniform(-1, 1, array.shape))
+
+    layers = inputs.network.layers
+    network = inputs.network.with_parameters(
+        w=[near(layer.w) for layer in layers], b=[near(layer.b) for layer in layers]
+    )
+    return Inputs(network, near(inputs.x), inputs.t)
 
 
 def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None:
@@ -37,7 +107,7 @@ def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None
 
     It must reproduce the numbers better than the truth does, all entries that are out of bounds must be within its own
     bound, and the errors must be aligned with the emulation's as those of other arithmetic are with a probability of at
-    most RISK.
+    most FALSE_ALARM_RISK.
     """
     failing = [one for one in observations if one.out_of_bounds]
     largest = sorted(failing or observations, key=lambda one: one.largest_ratio, reverse=True)[:MOST_OBSERVATIONS]
@@ -50,7 +120,7 @@ def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None
     covering = (one for one in nearest if all(_covers(one, each) for each in failing))
     for one in islice(covering, MOST_TESTED):
         risk = tried * _risk(one, emulations)
-        if risk > RISK:
+        if risk > FALSE_ALARM_RISK:
             continue
         # Formats with as many bits differ in their exponents, which few numbers show.
         names = [

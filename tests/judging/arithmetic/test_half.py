@@ -12,7 +12,7 @@ from support.running import cause_of
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.text import report_text
-from harness.judging.float16 import are_representable, half_ulp, is_truth_stored, storage_costs
+from harness.judging.arithmetic.float16 import are_representable, half_ulp, is_truth_stored, storage_costs
 from harness.mistakes import CATALOGUE
 from harness.mistakes.reproduce import call_quantities
 from harness.model.costs import CostScale
