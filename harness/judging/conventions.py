@@ -126,7 +126,8 @@ class Convention:
                 old = np.column_stack([layer.w, layer.b]).astype(np.float64)
                 bound += (len(inputs.x) + 3) * fmt.u * np.abs(old)
             truth = standard.truth.scaled(scale.factor).divided(scale.divisor)
-            scaled[name, l] = replace(standard, truth=truth, bound=bound)
+            changes = standard.changes.scaled(scale.factor / scale.divisor)
+            scaled[name, l] = replace(standard, truth=truth, bound=bound, changes=changes)
         return scaled
 
 

@@ -161,7 +161,7 @@ def _measure_errors(given: Arrays, standards: Standards) -> _Measurement:
     return _Measurement(
         values,
         standards,
-        errors={k: (v - standards[k].truth.high) - standards[k].truth.low for k, v in values.items()},
+        errors={k: standards[k].error(v) for k, v in values.items()},
         bounds={k: standards[k].bound for k in values},
         out_of_bounds={k: ~(error_over_bound(v, standards[k]) <= 1) for k, v in values.items()},
     )
