@@ -87,7 +87,6 @@ class _BackwardErrors:
 
     error: AffineForms
     changes: KinkChanges
-    total_change: Interval
     paths: Array
     without_delta: Array
     underflow: Array
@@ -106,7 +105,7 @@ def error_bounds(
     backward = _backward_errors(truth, inputs, fmt, forward)
     parameters, update, changes = [], [], []
     for l, layer in enumerate(inputs.network.layers):
-        changes.append(backward[l].total_change.sum_over_rows(truth.a[l].with_ones_column.high))
+        changes.append(backward[l].changes.total.sum_over_rows(truth.a[l].with_ones_column.high))
         gradient = _gradient_error(truth, fmt, forward.a[l].total, backward[l], changes[l].width, l)
         parameters.append(gradient.error)
         old = np.column_stack([layer.w, layer.b]).astype(np.float64)
@@ -116,7 +115,7 @@ def error_bounds(
     forward_errors = [[errors.total + fmt.tiny for errors in part] for part in (forward.z, forward.a[1:])]
     parts = (*forward_errors, [one.error.total for one in backward], parameters, update)
     z, a, deltas, gradients, updates = (tuple(OUTWARD * bound for bound in part) for part in parts)
-    delta_changes = tuple(one.total_change for one in backward)
+    delta_changes = tuple(one.changes.total for one in backward)
     return ErrorBounds(z, a, deltas, gradients, updates, delta_changes, tuple(changes))
 
 
@@ -163,7 +162,7 @@ def _output_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: _For
     # The mean over rows and outputs may divide at the end what has underflowed before.
     underflow = fmt.tiny * t.size * np.maximum(size, 1)
     local = 6 * underflow + fmt.overflow_error(np.abs(a) + e_a + np.abs(t))
-    changes = KinkChanges(UNCHANGED, no_directions(t.shape[1]))
+    changes = KinkChanges(UNCHANGED, UNCHANGED, no_directions(t.shape[1]))
     if inputs.network.is_canonical:
         # Three formulas: a − t, times a factor; ∇C f' with the factor a(1 − a), which has four more roundings;
         # and a Σt − t, where Σt is 1 up to rounding.
@@ -179,9 +178,8 @@ def _output_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: _For
         local = local + slope * activation.local_error + np.abs(difference) * activation.local_slope_error
         local = local + e_a * e_slope + 2 * fmt.u * size * (slope + e_slope)
         error = forward.z[-1].scaled(slope**2 + difference * activation.second_derivative).with_local_error(local)
-    total = changes.total(len(t))
-    paths = np.abs(truth.delta[-1].high) + error.total + total.width
-    return _BackwardErrors(error, changes, total, paths, np.maximum(paths, 1.0), underflow)
+    paths = np.abs(truth.delta[-1].high) + error.total + changes.total.width
+    return _BackwardErrors(error, changes, paths, np.maximum(paths, 1.0), underflow)
 
 
 def _backward_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: _ForwardErrors) -> list[_BackwardErrors]:
@@ -202,7 +200,7 @@ def _hidden_errors(
     slope, e_slope = activation.slope, e_smooth + kinks.width
     change, has_too_many = later.changes.through_weights(w)
     changes = KinkChanges.of_product(sent_back, change, slope, kinks)
-    total = changes.total(count)
+    width = changes.total.width
 
     propagated = later.error.through_weights(w.T)
     error = propagated.scaled(slope).add(forward.z[l].scaled(sent_back * activation.second_derivative))
@@ -215,12 +213,12 @@ def _hidden_errors(
     second_order = propagated.total * e_slope + np.abs(sent_back) * activation.local_slope_error
     second_order = second_order + change.total(count).width * e_smooth
     additions = len(w) - 1
-    size = np.abs(truth.delta[l].high) + total.width + error.total + second_order
+    size = np.abs(truth.delta[l].high) + width + error.total + second_order
     largest = fmt.partial_sum_bound(additions, paths, size)
     # The slope may multiply every term of the sum, or the sum: one more rounding for each.
     local = local + second_order + fmt.u * (additions * largest + 2 * paths)
-    local = local + (6 + 4 * (len(truth.delta) - l)) * underflow + np.where(total.width > 0, SLACK * paths, 0.0)
-    return _BackwardErrors(error.with_local_error(local), changes, total, paths, without_delta, underflow)
+    local = local + (6 + 4 * (len(truth.delta) - l)) * underflow + np.where(width > 0, SLACK * paths, 0.0)
+    return _BackwardErrors(error.with_local_error(local), changes, paths, without_delta, underflow)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,7 +235,7 @@ def _gradient_error(
 ) -> _GradientErrors:
     """The errors of layer l + 1, by BP4 and BP3, for exact values that change by at most `change`."""
     e_delta, rows = delta.error.total, len(e_a)
-    size = np.abs(truth.delta[l].high) + delta.total_change.width
+    size = np.abs(truth.delta[l].high) + delta.changes.total.width
     a = np.ones((rows, e_a.shape[1] + 1))
     a[:, :-1] = np.abs(truth.a[l].high) + e_a
     propagated = e_delta.T @ a

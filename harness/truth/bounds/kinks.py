@@ -98,28 +98,29 @@ class Directions:
 
 @dataclass(frozen=True, eq=False)
 class KinkChanges:
-    """The possible changes of δ [n, n_l]: those due to its own kinks, entry by entry, and those due to later layers."""
+    """The possible changes of δ [n, n_l]: the total of each entry, and its two parts.
 
+    own: those of the entries at a kink. later: those of the others, which are due to kinks of later layers.
+    """
+
+    total: Interval
     own: Interval
     later: Directions
 
     @classmethod
     def of_product(cls, factor: Array, changes: Directions, slope: Array, slopes: Interval) -> KinkChanges:
         """The changes of (factor + changes) ⊙ f'(z) for changes `slopes` of f'(z), which is `slope`; all [n, n_l]."""
-        if slopes is UNCHANGED:
-            return cls(UNCHANGED, changes.scaled(slope))
         of_factor = changes.total(len(factor))
+        if slopes is UNCHANGED:
+            total = of_factor if of_factor is UNCHANGED else Interval(of_factor.lower * slope, of_factor.upper * slope)
+            return cls(total, UNCHANGED, changes.scaled(slope))
         ends = factor + of_factor.lower, factor + of_factor.upper
-        products = [end * change for end in ends for change in (slopes.lower, slopes.upper)]
-        own = Interval(np.minimum.reduce(products), np.maximum.reduce(products))
-        return cls(own, changes.scaled(slope))
-
-    def total(self, count: int) -> Interval:
-        """The interval of each entry of δ, which has `count` rows."""
-        later = self.later.total(count)
-        if self.own is UNCHANGED:
-            return later
-        return Interval(self.own.lower + later.lower, self.own.upper + later.upper)
+        products = [end * (slope + change) - slope * factor for end in ends for change in (slopes.lower, slopes.upper)]
+        is_kink, elsewhere = slopes.width > 0, np.where(slopes.width > 0, 0.0, slope)
+        lower = np.where(is_kink, np.minimum.reduce([*products, np.zeros_like(factor)]), 0.0)
+        upper = np.where(is_kink, np.maximum.reduce([*products, np.zeros_like(factor)]), 0.0)
+        total = Interval(lower + of_factor.lower * elsewhere, upper + of_factor.upper * elsewhere)
+        return cls(total, Interval(lower, upper), changes.scaled(elsewhere))
 
     def through_weights(self, w: Array) -> tuple[Directions, Array]:
         """The changes of δ W, for W [n_l, m], and a boolean [n, 1]: the rows with too many kinks to follow."""
