@@ -4,15 +4,19 @@ Running error analysis of the four equations (Higham, "Accuracy and Stability of
 2002, chapters 2 to 4). E_v denotes a bound on the error of the computed v. The assumptions about the code, for the unit
 roundoff u of the dtype that it works in:
 
-- It takes sums in any order, with or without fused multiply-adds. All roundings may have the same sign, as in a sum of
-  equal terms, so no cancellation of roundings is assumed. In every order a partial sum is at most
-  (Σ|terms| + |Σ terms|) / 2, and a rounding is at most half a unit in the last place of that.
-- exp, log1p, tanh and similar functions are accurate to FUNCTION_ULPS units in the last place, and the activations are
-  evaluated without cancellation.
-- It computes f' from z or from the output; the bound covers the less accurate of the two
-  (harness.truth.bounds.activation_errors). If it computes z^l more than once, it does so in the same way.
-- An overflow, in float64 or in the dtype, has no bound. Underflow may flush to zero. exp may overflow where the value,
-  the reciprocal of exp, is below the smallest normal number.
+- It rounds every operation to nearest, at least to the precision of the dtype. It takes sums in any order and in any
+  blocks, the bias first or last, with or without fused multiply-adds, and the learning rate may multiply each term of a
+  gradient or the sum, as in any BLAS. All roundings may have the same sign, as in a sum of equal terms, so no
+  cancellation of roundings is assumed. In every order a partial sum is at most (Σ|terms| + |Σ terms|) / 2, and a
+  rounding is at most half a unit in the last place of that.
+- exp, log, log1p, tanh and similar functions are accurate to FUNCTION_ULPS units in the last place, and the activations
+  are evaluated by one of the usual formulas without harmful cancellation (harness.truth.bounds.activation_errors).
+- It computes f' from z or from the output; the bound covers the less accurate of the two. If it computes z^l more than
+  once, it does so in the same way.
+- Where z is within its error of a kink of relu, it takes either slope (harness.truth.bounds.kinks).
+- An overflow, in float64 or in the dtype, has no bound. The result of any operation may underflow gradually or flush to
+  zero, in products of any order; but given numbers that are subnormal are not taken for zeros. exp may overflow where
+  the value, the reciprocal of exp, is below the smallest normal number.
 - There is no fast-math: a subtraction is not reassociated with a sum, and a division is not replaced by a product
   with a reciprocal.
 
@@ -29,17 +33,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.model.contract import Array, Inputs
-from harness.truth.bounds.activation_errors import ERROR_RULES, ActivationErrors
 from harness.truth.bounds.affine import SLACK, AffineForms
 from harness.truth.bounds.float_format import OUTWARD, FloatFormat, float_format
-from harness.truth.bounds.kinks import (
-    NEGATIVE_SLOPES,
-    UNCHANGED,
-    Interval,
-    KinkChanges,
-    no_directions,
-    slope_changes,
-)
+from harness.truth.bounds.forward_errors import ForwardErrors, find_forward_errors
+from harness.truth.bounds.kinks import UNCHANGED, Interval, KinkChanges, no_directions
 from harness.truth.enclosures.enclosure import Truth
 
 
@@ -59,20 +56,6 @@ class ErrorBounds:
     update: tuple[Array, ...]
     delta_changes: tuple[Interval, ...]
     parameters_changes: tuple[Interval, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _ForwardErrors:
-    """The errors of a^0..a^L and of z^1..z^L, those of each activation, and the possible changes of f' at kinks."""
-
-    a: list[AffineForms]
-    z: list[AffineForms]
-    activations: list[ActivationErrors]
-    kinks: list[Interval]
-
-    def slope_error(self, l: int) -> Array:
-        """A bound on the error of f' in layer l + 1, without a change at a kink."""
-        return self.activations[l].slope_error(self.z[l].total)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +84,7 @@ def error_bounds(
     PyTorch. Raises ValueError for sums so long that no bound exists.
     """
     fmt = float_format(dtype)
-    forward = _forward_errors(truth, inputs, fmt, any_subgradient=any_subgradient)
+    forward = find_forward_errors(truth, inputs, fmt, any_subgradient=any_subgradient)
     backward = _backward_errors(truth, inputs, fmt, forward)
     parameters, update, changes = [], [], []
     for l, layer in enumerate(inputs.network.layers):
@@ -112,48 +95,14 @@ def error_bounds(
         size = np.abs(truth.parameters[l].high) + changes[l].width
         update.append(_update_error(fmt, old, truth.parameters[l].high, gradient, size, learning_rate, len(inputs.x)))
     # What is exactly 0 in every arithmetic has no error, but a bound of 0 would need a truth without a radius.
-    forward_errors = [[errors.total + fmt.tiny for errors in part] for part in (forward.z, forward.a[1:])]
-    parts = (*forward_errors, [one.error.total for one in backward], parameters, update)
+    outputs = [[errors.total + fmt.tiny for errors in part] for part in (forward.z, forward.a[1:])]
+    parts = (*outputs, [one.error.total for one in backward], parameters, update)
     z, a, deltas, gradients, updates = (tuple(OUTWARD * bound for bound in part) for part in parts)
     delta_changes = tuple(one.changes.total for one in backward)
     return ErrorBounds(z, a, deltas, gradients, updates, delta_changes, tuple(changes))
 
 
-def _forward_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, *, any_subgradient: bool) -> _ForwardErrors:
-    a, zs, activations, kinks = [AffineForms.from_magnitudes(np.zeros_like(truth.a[0].high))], [], [], []
-    for l, layer in enumerate(inputs.network.layers):
-        w, b, z = layer.w.astype(np.float64), np.abs(layer.b.astype(np.float64)), truth.z[l].high
-        propagated = a[l].through_weights(w)
-        products = (np.abs(truth.a[l].high) + a[l].total) @ np.abs(w).T
-        additions, terms = w.shape[1], products + b
-        largest = fmt.partial_sum_bound(additions, terms, np.abs(z) + propagated.total)
-        local = fmt.u * products + additions * fmt.rounding_error(largest) + (2 * additions + 1) * fmt.tiny
-        local += fmt.overflow_error(terms)
-        is_zero = _is_sum_of_zeros(terms, truth.a[l].high, a[l].total, w, b)
-        local[is_zero] = 0.0
-        is_last = layer is inputs.network.layers[-1]
-        zs.append(propagated.with_local_error(local) if is_last else propagated.with_noise_symbols(local))
-        name = layer.activation.name
-        activation = ERROR_RULES[name](z, truth.a[l + 1].high, zs[l].total, fmt)
-        activations.append(activation)
-        a.append(activation.propagate(zs[l]).with_local_error(activation.local_error))
-        kinks.append(UNCHANGED)
-        if name in NEGATIVE_SLOPES:
-            is_near = np.abs(z) <= OUTWARD * zs[l].total + truth.z[l].radius
-            kinks[l] = slope_changes(name, z, is_near if any_subgradient else is_near & ~is_zero, is_zero)
-    return _ForwardErrors(a, zs, activations, kinks)
-
-
-def _is_sum_of_zeros(terms: Array, a: Array, e_a: Array, w: Array, b: Array) -> Array:
-    """Where all terms of a weighted input are 0, so that it is exactly 0 in every arithmetic; `terms` is their size."""
-    is_zero = np.asarray(terms == 0)  # by underflow too
-    if is_zero.any():
-        nonzero = ((a != 0) | (e_a > 0)).astype(float) @ (w != 0).T
-        is_zero &= (nonzero == 0) & (b == 0)
-    return is_zero
-
-
-def _output_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: _ForwardErrors) -> _BackwardErrors:
+def _output_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: ForwardErrors) -> _BackwardErrors:
     """The errors of δ^L, by BP1."""
     t, a, activation = inputs.t.astype(np.float64), truth.a[-1].high, forward.activations[-1]
     difference, slope = a - t, activation.slope
@@ -182,7 +131,7 @@ def _output_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: _For
     return _BackwardErrors(error, changes, paths, np.maximum(paths, 1.0), underflow)
 
 
-def _backward_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: _ForwardErrors) -> list[_BackwardErrors]:
+def _backward_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: ForwardErrors) -> list[_BackwardErrors]:
     """The errors of δ^l for l = 1..L, by BP1 and BP2."""
     layers = inputs.network.layers
     found = [_output_errors(truth, inputs, fmt, forward)]
@@ -192,7 +141,7 @@ def _backward_errors(truth: Truth, inputs: Inputs, fmt: FloatFormat, forward: _F
 
 
 def _hidden_errors(
-    truth: Truth, w: Array, fmt: FloatFormat, forward: _ForwardErrors, later: _BackwardErrors, l: int
+    truth: Truth, w: Array, fmt: FloatFormat, forward: ForwardErrors, later: _BackwardErrors, l: int
 ) -> _BackwardErrors:
     """The errors of δ of layer l + 1, by BP2; w are the weights of the next layer, and `later` its errors."""
     activation, kinks, count = forward.activations[l], forward.kinks[l], len(truth.delta[l].high)
