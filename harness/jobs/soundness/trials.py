@@ -37,7 +37,7 @@ SLOW_FORMULATIONS = frozenset(
 LOSSY = frozenset({"finite_differences", "complex_step"})
 FORWARD = "(forward pass)"
 SECONDS = 120.0  # for one implementation on one network
-RARE = 8  # one trial in so many has numbers with few bits, and one has numbers whose products underflow
+SPECIAL_EVERY = 8  # one trial in so many has numbers with few bits, and one has numbers whose products underflow
 BLOCK = 40  # trials between two reports of progress
 
 
@@ -156,9 +156,9 @@ def random_case(number: int) -> tuple[Case, Inputs]:
     if output == "softmax":
         t = np.eye(widths[-1])[random.integers(widths[-1], size=rows)]
     inputs = Inputs(Network(tuple(layers), COSTS[case.cost]), x.astype(dtype), t.astype(dtype))
-    if number % RARE == 0:
+    if number % SPECIAL_EVERY == 0:
         inputs = _with_few_bits(inputs)
-    if number % RARE == 1:
+    if number % SPECIAL_EVERY == 1:
         inputs = _with_underflow(inputs, np.random.default_rng([number, 2]))
     return case, inputs
 
