@@ -117,6 +117,7 @@ SOFTMAXES = {
     "exp(z - max) / sum": ACTIVATIONS["softmax"].f,
     "exp(z - scipy's logsumexp)": lambda z: np.exp(z - logsumexp(z, axis=1, keepdims=True)),
     "exp(z - (max + log sum))": lambda z: np.exp(z - logsumexp_by_hand(z)),
+    "exp(z - logaddexp.reduce(z))": lambda z: np.exp(z - np.logaddexp.reduce(z, axis=1, keepdims=True)),
     "exp(log_softmax)": lambda z: np.exp(log_softmax(z, axis=1)),
     "exp(z) / sum": lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True),
 }

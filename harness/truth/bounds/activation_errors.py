@@ -7,7 +7,8 @@ harmful cancellation, wherever they do not overflow:
 - sigmoid: 1 / (1 + e^{-z}), e^z / (1 + e^z), either by the sign of z, and e^{-log(1 + e^{-z})} by log1p or logaddexp;
 - tanh: a library function;
 - softplus: log1p(e^z), max(z, 0) + log1p(e^{-|z|}) and logaddexp(0, z);
-- softmax: e^z / Σ e^z, with a shift or without, and e^{z − log Σ e^z} by a log-sum-exp or a log-softmax with a shift;
+- softmax: e^z / Σ e^z, with a shift or without, and e^{z − log Σ e^z} by a log-softmax, or by a log-sum-exp that has a
+  shift or takes one logit after the other;
 - f' from z, by exponentials or by cosh;
 - f' from the output o, by 1 − e^{-o}, 1 − o², o(1 − o) or o − o².
 
@@ -18,9 +19,7 @@ inaccurate: bounds that allowed it would hide mistakes in saturated units.
 - sigmoid by (1 + tanh(z / 2)) / 2: for a >= 1/4;
 - tanh by (e^z − e^{-z}) / (e^z + e^{-z}), 1 − 2 / (1 + e^{2z}), (e^{2z} − 1) / (e^{2z} + 1) or 2 σ(2z) − 1: for
   |a| >= 1/2;
-- softplus by log(1 + e^z): for a >= 1/2;
-- softmax by a log-sum-exp that adds one logit after the other, which rounds at the size of the sum each time: for two
-  logits.
+- softplus by log(1 + e^z): for a >= 1/2.
 """
 
 from __future__ import annotations
@@ -200,19 +199,29 @@ def _softmax_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Softmax
     largest = e_z.max(axis=1, keepdims=True)
     shift_error = 2 * u * largest
     log_sum = _log_sum(np.maximum(gap - 2 * largest, 0))  # the largest logarithm of the shifted sum within E_z of z
+    size = np.abs(z.max(axis=1, keepdims=True)) + largest + log_sum
     # The rounding of max z + log Σ: at the size of the sum, but at most log Σ, because max z is a float.
-    of_log_sum = np.minimum(u * (np.abs(z.max(axis=1, keepdims=True)) + largest + log_sum), log_sum)
+    of_log_sum = np.minimum(u * size, log_sum)
+    # The same where the sum takes one logit after the other. Each partial sum L is rounded, at its size or by less than
+    # the logarithm that is added to it; an error of L has the weight e^L / Σ e^z. Weighted, |L| is at most 0.37 above
+    # the size of the sum, and the logarithms add up to at most 1.4, or 1.4 times twice the shares of all but one logit.
+    share = np.minimum(2 * log_sum, 1)
+    of_sequence = np.minimum((z.shape[1] - 1) * u * (size + 0.7), 1.5 * share) + (2.4 * share + 1) * f
     # Relative errors. First those of the exponentials: z − max, and exp itself. Then those of the sum and the
     # division, or of the exponential of a log-probability, z − max − log Σ or z − (max + log Σ).
     exponentials = u * gap + shift_error + f
     division = fmt.gamma(z.shape[1] + 1) + u * minus_log_a + shift_error + f + (f + u) * log_sum + of_log_sum
+    in_sequence = of_sequence + u * minus_log_a + shift_error
+    relative = np.maximum(_relative_spread(exponentials, a) + division, in_sequence)
     # a_i is a logistic function of a logit that changes by at most 2 max E_z; Σ a e^ε is within e^{max² / 2} of
     # e^{Σ a ε} (Hoeffding's lemma).
     second_order = 2.5 * largest**2 * np.maximum(1 - a, np.finfo(float).eps)
-    by_taylor = np.exp(2 * largest) * a * (np.expm1(_relative_spread(exponentials, a) + division) + second_order)
+    by_taylor = np.exp(2 * largest) * a * (np.expm1(relative) + second_order)
     # For large E_z: the largest value that a, or 1 − a, can reach, and the term that is linear in E_z.
-    largest_a = np.exp(-_smallest_magnitude(minus_log_a, 2 * (largest + exponentials + division)))
+    change = 2 * (largest + np.maximum(exponentials + division, in_sequence))
+    largest_a = np.exp(-_smallest_magnitude(minus_log_a, change))
     rounding = 2 * (fmt.gamma(z.shape[1] + 2) + f) + np.expm1((f + u) * log_sum + of_log_sum)
+    rounding = np.maximum(rounding, 2 * np.expm1(of_sequence))
     reachable = np.minimum(largest_a, 2 * _sum_of_others(largest_a)) + largest_a * rounding
     by_size = OUTWARD * (reachable + a * _relative_spread(e_z, a))
     local_error = np.where(largest <= 1, np.fmin(by_taylor, by_size), by_size) + fmt.tiny
