@@ -26,6 +26,7 @@ import pytest
 from harness.cases.standard import gradient_cases
 from harness.errors import UnknownName, UnusableInput
 from harness.jobs.check.run import CheckResult, check_submission
+from harness.jobs.check.support import refusal_reason
 from harness.jobs.check.text import report_text
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
@@ -43,8 +44,8 @@ class CaseTest:
         result = _check_once(self.path, self.limits)
         [outcome] = [one for one in result.outcomes if one.trial.case.id == self.id]
         if outcome.verdict == "unsupported":
-            pytest.skip("; ".join(refusal.detail for refusal in outcome.refusals.values()))
-        if outcome.verdict == "cannot tell":
+            pytest.skip(refusal_reason(outcome))
+        if outcome.verdict == "cannot tell" and not outcome.out_of_bounds:
             pytest.skip("cannot tell: a weighted input is within rounding of a kink, or a bound overflows")
         if outcome.verdict != "agrees":
             pytest.fail(report_text(replace(result, outcomes=(outcome,)), ""), pytrace=False)

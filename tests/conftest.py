@@ -23,6 +23,11 @@ settings.register_profile("gradproof", deadline=None, suppress_health_check=[Hea
 settings.load_profile("gradproof")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--all-seeds` is for the sweep of all right styles, which takes a minute more."""
+    parser.addoption("--all-seeds", action="store_true", help="check every right style with three seeds, not with one")
+
+
 def pytest_configure() -> None:
     """Whatever the tests start hears Ctrl-C, also where a shell has made pytest deaf to it in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,7 +6,8 @@ so that listing cases is fast; harness.cases.inputs draws the numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from numbers import Integral
@@ -32,6 +33,7 @@ QUANTITIES_BY_FUNCTION = {
 HIDDEN_ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity")
 OUTPUT_ACTIVATIONS = (*HIDDEN_ACTIVATIONS, "softmax")
 DTYPES = ("float64", "float32")
+TARGETS = ("classes", "numbers")  # what the last column of a CSV file may hold
 
 # The purpose of each flag.
 FLAGS = {
@@ -40,6 +42,9 @@ FLAGS = {
     "large": "weights of the output layer 10000 times larger: exp overflows where the largest logit is not subtracted",
     "small": "weights 100 times smaller: gradients vanish layer by layer, an absolute tolerance sees nothing",
     "bias": "biases ten times larger than the weights: a lost or misplaced bias shows",
+    "flat": "every other unit has a bias from 20 to 40: sigmoid' and softplus - z lie between 1e-9 and 1e-18 there",
+    "kink": "biases of 0, and every fourth row of x is 0: relu meets its kink at exactly 0",
+    "soft": "targets that are probabilities, not classes",
 }
 
 
@@ -49,7 +54,8 @@ class Case:
 
     widths: n_0..n_L. hidden: the activation of the hidden layers, or one name for each, separated by spaces and
     repeated in turn. batch: the number of rows. online: TRAINING_EPOCHS epochs of training with one row for each step,
-    in place of one gradient and one step with all rows. flag: a key of FLAGS, or empty.
+    in place of one gradient and one step with all rows. flag: a key of FLAGS, or empty. target: what the last column
+    of a CSV file is taken for, of TARGETS; empty for what it looks like.
     """
 
     dataset: str
@@ -62,21 +68,26 @@ class Case:
     dtype: str = "float64"
     online: bool = False
     flag: str = ""
+    target: str = ""
 
     @cached_property
     def id(self) -> str:
         """The stable name, without defaults and without the learning rate, which the rest determines."""
-        activations = dict.fromkeys([*self.hidden.split(), self.output] if len(self.widths) > 2 else [self.output])
         parts = [
             Path(self.dataset).stem,
             *map(str, self.widths),
-            *activations,
+            *self.activations,
             "bce" if self.cost == "binary_cross_entropy" else "",
             self.flag,
             f"online{self.batch}" if self.online else f"batch{self.batch}",
             "" if self.dtype == "float64" else self.dtype,
         ]
         return "-".join(part for part in parts if part)
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The activations, each once: those of the hidden layers, then that of the output."""
+        return tuple(dict.fromkeys([*self.hidden.split(), self.output] if len(self.widths) > 2 else [self.output]))
 
     @property
     def parameters(self) -> int:
@@ -142,6 +153,11 @@ def _validate_case(case: Case) -> None:
 
 def _is_positive_integer(number: object) -> bool:
     return isinstance(number, Integral) and int(number) >= 1
+
+
+def in_float32(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """The same cases in float32, each once."""
+    return tuple(dict.fromkeys(replace(case, dtype="float32") for case in cases))
 
 
 def required_functions(case: Case) -> tuple[str, ...]:

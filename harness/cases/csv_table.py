@@ -5,22 +5,35 @@ from __future__ import annotations
 import csv
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from harness.errors import BadTable
 from harness.model.contract import Array
 
-MOST_CLASSES = 20
+MOST_CLASSES = 20  # of numbers, unless they are said to be classes
+MOST_CHOSEN_CLASSES = 1000
 
 
-def read_csv(path: str) -> tuple[Array, Array, tuple[str, ...]]:
-    """The features [n, k], the target [n] and the class names of a CSV file.
+class CsvTable(NamedTuple):
+    """A table: the features [n, k], the target [n], the names of its classes, and a sentence on what it was taken for.
 
-    The last column is the target. It is a class if its values are words, or at most MOST_CLASSES different integers;
-    the target then holds indices into the class names. Otherwise it is a number, and there are no class names. The
-    first row is a header if more than half of its cells are not numbers. Raises BadTable for a file that cannot be
-    used.
+    The target holds indices into the class names, or numbers if there are none.
+    """
+
+    features: Array
+    target: Array
+    classes: tuple[str, ...]
+    taken: str
+
+
+def read_csv(path: str, target: str = "") -> CsvTable:
+    """Read a CSV file, whose last column is the target.
+
+    The target holds "classes" or "numbers", if `target` says so. Otherwise it holds classes if its values are words, or
+    at most MOST_CLASSES different integers. The first row is a header if more than half of its cells are not numbers.
+    Raises BadTable for a file that cannot be used.
     """
     rows = _read_rows(path)
     header, first = _split_header(rows)
@@ -39,8 +52,7 @@ def read_csv(path: str) -> tuple[Array, Array, tuple[str, ...]]:
             for line, cells in rows[first:]
         ]
     )
-    target, classes = _parse_target(path, rows[first:], header[-1])
-    return features, target, classes
+    return CsvTable(features, *_parse_target(path, rows[first:], header[-1], target))
 
 
 def _read_rows(path: str) -> list[tuple[int, list[str]]]:
@@ -85,20 +97,39 @@ def _parse_number(path: str, line: int, column: str, cell: str) -> float:
     return value
 
 
-def _parse_target(path: str, rows: list[tuple[int, list[str]]], column: str) -> tuple[Array, tuple[str, ...]]:
+def _parse_target(
+    path: str, rows: list[tuple[int, list[str]]], column: str, kind: str
+) -> tuple[Array, tuple[str, ...], str]:
+    """The target, the names of its classes, and the sentence on what it was taken for."""
     cells = [cells[-1] for _, cells in rows]
-    if len({float(cell) if _is_number(cell) else cell for cell in cells}) < 2:
+    different = {float(cell) if _is_number(cell) else cell for cell in cells}
+    where = f"column {column!r}"
+    if len(different) < 2:
         problem = f"expected at least two different targets, found only {cells[0]!r}; the last column is the target"
-        raise BadTable(path, problem, f"column {column!r}")
-    if any(_is_number(cell) for cell in cells):
-        numbers = [_parse_number(path, line, column, cell) for (line, _), cell in zip(rows, cells, strict=True)]
-        values = sorted(set(numbers))
-        if len(values) > MOST_CLASSES or any(value != int(value) for value in values):
-            return np.array(numbers), ()
-        return np.array([float(values.index(number)) for number in numbers]), tuple(f"{value:.0f}" for value in values)
-    for (line, _), cell in zip(rows, cells, strict=True):
-        if not cell:
+        raise BadTable(path, problem, where)
+    are_words = kind != "numbers" and not any(map(_is_number, cells))
+    if (kind == "classes" or are_words) and len(different) > MOST_CHOSEN_CLASSES:
+        problem = f"expected at most {MOST_CHOSEN_CLASSES} different classes, found {len(different)}; join some of them"
+        raise BadTable(path, problem, where)
+    begin = f"the last column, {column!r}, has {len(different)} different"
+    if are_words:
+        return *_classes_of_words(path, rows, column), f"{begin} words: taken as classes"
+    values = [_parse_number(path, line, column, cell) for (line, _), cell in zip(rows, cells, strict=True)]
+    are_whole = all(value == int(value) for value in values)
+    begin += f" {'whole ' if are_whole else ''}numbers: taken as"
+    if kind == "numbers" or (not kind and not (are_whole and len(different) <= MOST_CLASSES)):
+        other = "" if kind else "; --target classes takes them as classes"
+        return np.array(values), (), f"{begin} numbers{other}"
+    numbers, indices = np.unique(values, return_inverse=True)
+    other = "" if kind else "; --target numbers takes them as numbers"
+    return indices.astype(float), tuple(f"{number:.17g}" for number in numbers), f"{begin} classes{other}"
+
+
+def _classes_of_words(path: str, rows: list[tuple[int, list[str]]], column: str) -> tuple[Array, tuple[str, ...]]:
+    """The index of each row's class, and the names of the classes."""
+    for line, cells in rows:
+        if not cells[-1]:
             where = f"row {line}, column {column!r}"
             raise BadTable(path, "expected a class or a number, found nothing; fill the cell", where)
-    names = sorted(set(cells))
-    return np.array([float(names.index(cell)) for cell in cells]), tuple(names)
+    names, indices = np.unique([cells[-1] for _, cells in rows], return_inverse=True)
+    return indices.astype(float), tuple(map(str, names))

@@ -23,12 +23,14 @@ class Dataset:
 
     Features are standardised (mean 0, variance 1), except in `xor` and `ten_rows`, whose published results are for raw
     numbers. Class targets are one-hot, or one output of 0 or 1 with `one_output`; numeric targets are standardised.
+    `target` says in a sentence what the last column of a CSV file was taken for.
     """
 
     name: str
     x: Array
     t: Array
     source: str
+    target: str = ""
 
     def rows(self, count: int, random: np.random.Generator | None = None) -> tuple[Array, Array]:
         """x and t of `count` rows, or of all rows if there are fewer.
@@ -92,13 +94,15 @@ def _bundled_dataset(name: str, *, one_output: bool = False) -> Dataset:
     return Dataset(name, standardise(x), t, f"sklearn.datasets.load_{name}")
 
 
-def dataset_from_csv(path: str) -> Dataset:
-    """The dataset in a CSV file, named after the file. Raises BadTable (see harness.cases.csv_table)."""
+def dataset_from_csv(path: str, target: str = "") -> Dataset:
+    """The dataset in a CSV file, named after the file; `target` as in Case. Raises BadTable (see
+    harness.cases.csv_table)."""
     from harness.cases.csv_table import read_csv
 
-    features, target, classes = read_csv(path)
-    t = one_hot(target, len(classes)) if classes else standardise(target.reshape(-1, 1))
-    return Dataset(Path(path).stem, standardise(features), t, path)
+    table = read_csv(path, target)
+    values = table.target
+    t = one_hot(values, len(table.classes)) if table.classes else standardise(values.reshape(-1, 1))
+    return Dataset(Path(path).stem, standardise(table.features), t, path, table.taken)
 
 
 _LOADERS: dict[str, Callable[[], Dataset]] = {
@@ -114,12 +118,15 @@ DATASET_NAMES = tuple(_LOADERS)
 
 
 @cache
-def load_dataset(name: str) -> Dataset:
-    """The dataset with this name, or in the CSV file with this path. Raises UnknownName or BadTable."""
+def load_dataset(name: str, target: str = "") -> Dataset:
+    """The dataset with this name, or in the CSV file with this path and with this `target`, as in Case.
+
+    Raises UnknownName or BadTable.
+    """
     if name.lower().endswith(".csv"):
         # A worker runs in a folder of its own, but a relative path refers to the folder where the harness was started.
         path = os.path.join(_STARTED_IN, name)
-        return dataset_from_csv(path if os.path.exists(path) and not os.path.exists(name) else name)
+        return dataset_from_csv(path if os.path.exists(path) and not os.path.exists(name) else name, target)
     if name not in _LOADERS:
         raise UnknownName("dataset", name, [*DATASET_NAMES, "a path ending in .csv"])
     return _LOADERS[name]()

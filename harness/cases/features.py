@@ -13,6 +13,9 @@ _FLAG_FEATURES = {
     "large": "very large logits",
     "small": "very small weights",
     "bias": "biases much larger than the weights",
+    "flat": "units with z above 20",
+    "kink": "units with z exactly 0",
+    "soft": "targets that are probabilities",
 }
 _COST_FEATURES = {
     "half_squared_error": "the squared error",
@@ -32,6 +35,9 @@ def case_features(case: Case) -> list[str]:
         "more than one row": case.batch > 1,
         "a single row": case.batch == 1,
         "more than one output": case.widths[-1] > 1,
+        "a single output": case.widths[-1] == 1,
+        "a single input": case.widths[0] == 1,
+        "a hidden layer of one unit": 1 in case.widths[1:-1],
         "a layer with as many inputs as outputs": any(n == m for n, m in layers),
         "layers of unequal width": any(n != m for n, m in layers),
         "float32": case.dtype == "float32",

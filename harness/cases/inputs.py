@@ -30,12 +30,14 @@ def draw_inputs(case: Case, seed: int | None) -> Inputs:
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
     network = _draw_network(case, random)
     if case.is_real:
-        x, t = datasets.load_dataset(case.dataset).rows(case.batch, None if seed is None else random)
+        x, t = datasets.load_dataset(case.dataset, case.target).rows(case.batch, None if seed is None else random)
         if (x.shape[1], t.shape[1]) != (case.widths[0], case.widths[-1]):
             fitting = f"{x.shape[1]} at the start and {t.shape[1]} at the end"
             raise UnusableInput(f"widths {case.widths} on {case.dataset}: expected {fitting}")
     else:
         x, t = random.uniform(-1, 1, (case.batch, case.widths[0])), _draw_targets(case, random)
+    if case.flag == "kink":
+        x = np.where(np.arange(len(x))[:, None] % 4 == 0, 0.0, x)
     return Inputs(network, x.astype(case.dtype), t.astype(case.dtype))
 
 
@@ -50,6 +52,10 @@ def _draw_network(case: Case, random: np.random.Generator) -> Network:
             w *= 10_000
         if case.flag == "dead" and number < last:
             b[::2] = -50
+        if case.flag == "flat":
+            b[::2] = np.linspace(20, 40, len(b[::2]))
+        if case.flag == "kink":
+            b[:] = 0
         activation = ACTIVATIONS[case.output if number == last else hidden[number % len(hidden)]]
         layers.append(Layer(w.astype(case.dtype), b.astype(case.dtype), activation))
     return Network(tuple(layers), COSTS[case.cost])
@@ -57,6 +63,9 @@ def _draw_network(case: Case, random: np.random.Generator) -> Network:
 
 def _draw_targets(case: Case, random: np.random.Generator) -> Array:
     outputs = case.widths[-1]
+    if case.flag == "soft":
+        shares = random.uniform(0, 1, (case.batch, outputs))
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
     if case.output == "softmax":
         return datasets.one_hot(random.integers(outputs, size=case.batch), outputs)
     return random.uniform(0, 1, (case.batch, outputs))

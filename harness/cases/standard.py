@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from harness.cases.case import Case, make_case
 
@@ -41,6 +42,13 @@ def _real_cases() -> Iterator[Case]:
     yield make_case("xor", (2, 4, 1), "tanh sigmoid", 4, bce=True)
     yield make_case("breast_cancer", (30, 6, 1), "relu sigmoid", 8, bce=True)
     yield make_case("iris", (4, 5, 3), "sigmoid", 150)
+    yield make_case("breast_cancer", (30, 1), "sigmoid", 8, bce=True)  # logistic regression
+    yield make_case("xor", (2, 3, 1), "sigmoid", 4, bce=True)
+    yield make_case("breast_cancer", (30, 5, 1), "sigmoid", 8, bce=True)
+    yield make_case("iris", (4, 5, 3), "sigmoid", 8, bce=True)
+    yield make_case("iris", (4, 5, 3), "sigmoid softmax", 8)
+    yield make_case("wine", (13, 6, 3), "tanh softmax", 8)
+    yield make_case("diabetes", (10, 6, 1), "relu identity", 8)
 
 
 def _random_cases() -> Iterator[Case]:
@@ -77,6 +85,33 @@ def _random_cases() -> Iterator[Case]:
     yield make_case("random", (6, 8, 4), "relu softmax", 8, dtype="float32")
     yield make_case("iris", (4, 3), "sigmoid", 8, dtype="float32")
     yield make_case("wine", (13, 6, 3), "sigmoid", 8, dtype="float32")
+    yield from _small_and_deep_cases()
+    yield from _extreme_cases()
+
+
+def _small_and_deep_cases() -> Iterator[Case]:
+    yield make_case("random", (1, 1), "sigmoid", 1)
+    yield make_case("random", (1, 1, 1), "tanh", 1)
+    yield make_case("random", (1, 3, 1), "sigmoid", 1, bce=True)
+    yield make_case("random", (1, 1, 1), "relu identity", 4)
+    yield make_case("random", (3, 1, 2), "sigmoid", 8)
+    yield make_case("random", (4, 1, 3), "tanh softmax", 4)
+    yield make_case("random", (4, 6, 5, 2), "sigmoid", 4, bce=True)
+    yield make_case("random", (5, 6, 6, 3), "relu identity", 8)  # a hidden layer as wide as the next
+    yield make_case("random", (3, 2, 3, 4, 3, 2, 3, 4, 2), "tanh", 4)
+    yield make_case("random", (6, 4), "relu", 8)
+    yield make_case("random", (5, 6, 3), "sigmoid leaky_relu", 8)
+
+
+def _extreme_cases() -> Iterator[Case]:
+    # Gradients far below 1e-12 in the first layers, and none of them 0.
+    yield make_case("random", (3, 4, 5, 4, 3, 4, 2), "sigmoid", 4, flag="small")
+    yield make_case("random", (6, 8, 5), "sigmoid", 8, flag="flat")
+    yield make_case("random", (6, 8, 4), "softplus identity", 8, flag="flat")
+    yield make_case("random", (5, 6, 3), "relu identity", 4, flag="kink")
+    yield make_case("random", (5, 6, 3), "leaky_relu sigmoid", 4, flag="kink")
+    yield make_case("random", (5, 6, 4), "tanh softmax", 8, flag="soft")
+    yield make_case("random", (6, 3), "softmax", 8, flag="soft", dtype="float32")
 
 
 def _training_cases() -> Iterator[Case]:
@@ -108,24 +143,23 @@ def gradient_cases() -> tuple[Case, ...]:
     return tuple(case for case in standard_cases() if not case.online)
 
 
-def csv_cases(path: str) -> tuple[Case, ...]:
+def csv_cases(path: str, target: str = "") -> tuple[Case, ...]:
     """Cases for a CSV file: without and with hidden layers, one row and eight rows, and online training.
 
-    Raises BadTable for a file that cannot be used.
+    `target` is what its last column is taken for, as in Case. Raises BadTable for a file that cannot be used.
     """
     from harness.cases import datasets
 
-    data = datasets.load_dataset(path)
+    data = datasets.load_dataset(path, target)
     inputs, outputs = data.x.shape[1], data.t.shape[1]
     output = "sigmoid" if set(data.t.ravel().tolist()) <= {0.0, 1.0} else "identity"
     activations = "sigmoid" if output == "sigmoid" else "sigmoid identity"
     deep, rows = (inputs, 5, outputs), len(data.x)
+    of_table = partial(make_case, path, target=target)
     return (
-        make_case(path, (inputs, outputs), output, min(8, rows)),
-        make_case(path, deep, activations, 1),
-        make_case(path, deep, activations, min(8, rows)),
-        make_case(path, (inputs, 6, 4, outputs), f"tanh {output}", min(8, rows)),
-        make_case(
-            path, deep, activations, min(100, rows), learning_rate=0.5 if output == "sigmoid" else 0.02, online=True
-        ),
+        of_table((inputs, outputs), output, min(8, rows)),
+        of_table(deep, activations, 1),
+        of_table(deep, activations, min(8, rows)),
+        of_table((inputs, 6, 4, outputs), f"tanh {output}", min(8, rows)),
+        of_table(deep, activations, min(100, rows), learning_rate=0.5 if output == "sigmoid" else 0.02, online=True),
     )

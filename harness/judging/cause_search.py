@@ -1,51 +1,72 @@
-"""The search for the cause of an error: run the implementation again on other inputs, and compare."""
+"""The search for the cause of a file's errors: run the implementation again on other inputs, and compare."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
-from harness.judging.find_cause import Cause, find_cause
+from harness.judging.find_cause import Cause, CauseRun, Suspect, find_causes
 from harness.judging.judge import Outcome, with_cause
 from harness.model.contract import Inputs
-from harness.sandbox.answers import Answer, Refusal
+from harness.sandbox.answers import Answer, Arrays, Refusal
 
-WRONG_FORWARD_VALUES = Cause("wrong", "the gradients are right, but the z or a that it returns are not")
+WRONG_FORWARD_VALUES = "the gradients are right, but the z or a that it returns are not"
 
 
 class CauseSearch:
-    """The search for the cause of an outcome's errors.
+    """The search for the cause of the errors in some outcomes of one file.
 
-    `functions` of the implementation must be run next on `inputs`; `outcome` is the outcome, with the cause in the end.
+    `runs` are the runs that are needed next: all of them must be answered before there are others. At the end there are
+    none, and `outcomes` have the cause.
     """
 
-    def __init__(self, outcome: Outcome, convention: Convention) -> None:
-        self.outcome, self._convention = outcome, convention
-        trial = outcome.trial
-        self._is_forward = all(name in ("z", "a") for name, _ in outcome.out_of_bounds)
-        self.functions = tuple(name for name in trial.answers if name not in outcome.refusals)
-        case, inputs = trial.case, trial.inputs
-        known = trial.truth.forward if self._is_forward else convention.standards(trial.standards, inputs)
-        rate, dtype = case.learning_rate, case.dtype
-        self._search = find_cause(inputs, rate, dtype, convention, known, forward=self._is_forward)
-        self.inputs: Inputs = next(self._search)
+    def __init__(self, outcomes: Sequence[Outcome], convention: Convention) -> None:
+        self.outcomes, self._convention = [*outcomes], convention
+        self._search = find_causes([_suspect(outcome, convention) for outcome in outcomes])
+        self.runs: Sequence[CauseRun] = next(self._search)
+        self._answers: dict[int, Arrays] = {}
 
-    def take(self, answers: Mapping[str, Answer]) -> bool:
-        """Continue with the answers on `inputs`; True if the cause is found, and the outcome has it."""
+    def functions(self, run: CauseRun) -> tuple[str, ...]:
+        """The functions to call in a run: those that returned numbers before."""
+        outcome = self.outcomes[run.suspect]
+        return tuple(name for name in outcome.trial.answers if name not in outcome.refusals)
+
+    def take(self, number: int, answers: Mapping[str, Answer]) -> bool:
+        """Take the answers to the run with this number; True if `runs` has changed."""
         quantities: Quantities = {}
         for name, answer in answers.items():
-            quantities |= quantities_or_refusal(name, answer, self.inputs, self._convention)[0]
+            inputs: Inputs = self.runs[number].inputs
+            quantities |= quantities_or_refusal(name, answer, inputs, self._convention)[0]
+        self._answers[number] = quantities
+        if len(self._answers) < len(self.runs):
+            return False
+        answered = [self._answers[i] for i in range(len(self.runs))]
+        self._answers = {}
         try:
-            self.inputs = self._search.send(quantities)
+            self.runs = self._search.send(answered)
         except StopIteration as end:
-            cause: Cause = end.value
-            if self._is_forward and cause.verdict == "wrong":
-                cause = WRONG_FORWARD_VALUES
-            self.outcome = with_cause(self.outcome, cause.verdict, cause.reason)
-            if cause.verdict == "failed":
-                function = "step" if all(name == "update" for name, _ in self.outcome.out_of_bounds) else "backprop"
-                refusal = Refusal("failed", cause.reason, "two calls")
-                self.outcome = replace(self.outcome, refusals={**self.outcome.refusals, function: refusal})
-            return True
-        return False
+            self.runs = ()
+            self.outcomes = [_concluded(*pair) for pair in zip(self.outcomes, end.value, strict=True)]
+        return True
+
+
+def _is_forward(outcome: Outcome) -> bool:
+    return all(name in ("z", "a") for name, _ in outcome.out_of_bounds)
+
+
+def _suspect(outcome: Outcome, convention: Convention) -> Suspect:
+    case, inputs, forward = outcome.trial.case, outcome.trial.inputs, _is_forward(outcome)
+    truth, rate = outcome.trial.truth.under(convention), convention.rate(case.learning_rate)
+    standards = truth.forward if forward else convention.standards(truth.standards, inputs, rate, case.dtype)
+    return Suspect(inputs, rate, case.dtype, convention, standards, forward)
+
+
+def _concluded(outcome: Outcome, cause: Cause) -> Outcome:
+    reason = WRONG_FORWARD_VALUES if cause.verdict == "wrong" and _is_forward(outcome) else cause.reason
+    outcome = with_cause(outcome, cause.verdict, reason)
+    if cause.verdict != "failed":
+        return outcome
+    function = "step" if all(name == "update" for name, _ in outcome.out_of_bounds) else "backprop"
+    refusal = Refusal("failed", reason, "two calls")
+    return replace(outcome, refusals={**outcome.refusals, function: refusal})

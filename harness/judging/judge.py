@@ -51,6 +51,23 @@ class CaseTruth:
         except ValueError as error:
             return cls(case, inputs, reason=str(error))
 
+    def under(self, convention: Convention) -> CaseTruth:
+        """The truth for the inputs and the learning rate that code of this convention computes with.
+
+        Training cases are not judged, so theirs stays.
+        """
+        inputs, rate = convention.inputs(self.inputs), convention.rate(self.case.learning_rate)
+        if self.case.online or (inputs is self.inputs and rate == self.case.learning_rate):
+            return self
+        key = convention.bias == "none", rate
+        if key not in self._others:
+            self._others[key] = CaseTruth.of(replace(self.case, learning_rate=rate), inputs)
+        return self._others[key]
+
+    @cached_property
+    def _others(self) -> dict[tuple[bool, float], CaseTruth]:
+        return {}
+
     @cached_property
     def batches(self) -> Sequence[Batch]:
         """The standards in batches."""
@@ -132,14 +149,14 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     """The verdict on a trial under a convention. What is out of bounds is `wrong` until its cause is found."""
     quantities: Quantities = {}
     refusals: dict[str, Refusal] = {}
-    notes = []
+    truth, notes = trial.truth.under(convention), []
     for function, answer in trial.answers.items():
         given, refusal = quantities_or_refusal(function, answer, trial.inputs, convention)
         if refusal is None and answer.again is not None:
             again, _ = quantities_or_refusal(function, replace(answer, arrays=answer.again), trial.inputs, convention)
             name, layer = first_difference(answer.arrays, answer.again)
             difference = f"two calls with the same inputs differ in {name} of layer {layer}"
-            if not trial.standards:
+            if not truth.standards:
                 notes.append(f"{function}: {difference}")
             elif _is_rounding(given, again, trial, convention):
                 notes.append(f"{function}: {difference}, within rounding")
@@ -151,12 +168,11 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     judgements = _judgements(trial, quantities, convention)
     verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
     verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
-    if trial.truth.reason and quantities:
+    if truth.reason and quantities:
         verdicts.add("cannot tell")
     verdict = min(verdicts, key=VERDICTS.index, default="")
-    return Outcome(
-        trial, verdict, quantities, judgements, refusals, trial.truth.reason if quantities else "", "; ".join(notes)
-    )
+    reason = truth.reason if quantities else ""
+    return Outcome(trial, verdict, quantities, judgements, refusals, reason, "; ".join(notes))
 
 
 def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
@@ -167,9 +183,10 @@ def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
 
 
 def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[ArrayKey, Judgement]:
-    if not trial.standards:
+    if not trial.truth.under(convention).standards:
         return {}
-    if quantities.keys() <= trial.standards.keys() and convention.scale(trial.inputs) == UNSCALED:
+    is_default = convention.scale(trial.inputs) == UNSCALED and convention.learning_rate is None
+    if quantities.keys() <= trial.standards.keys() and is_default:
         return judge_arrays(quantities, trial.truth.batches)
     standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}
     return judge_arrays(quantities, batched(standards))
@@ -180,10 +197,12 @@ def standard_of(key: ArrayKey, array: Array, trial: Trial, convention: Conventio
 
     A delta may be that of the sum although the gradients are those of the mean, because both forms are in use.
     """
+    truth = trial.truth.under(convention)
     if key[0] in ("z", "a"):
-        return trial.truth.forward[key]
-    unscaled = trial.standards[key]
-    scaled = convention.standards({key: unscaled}, trial.inputs)[key]
+        return truth.forward[key]
+    unscaled, update = truth.standards[key], ("update", key[1])
+    needed = {key: unscaled} if convention.learning_rate is None else {update: truth.standards[update], key: unscaled}
+    scaled = convention.standards(needed, trial.inputs, trial.case.learning_rate, trial.case.dtype)[key]
     if scaled is unscaled or key[0] != "delta":
         return scaled
     return (

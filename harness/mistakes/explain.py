@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from harness.judging.conventions import Convention, quantities_of
 from harness.judging.judge import Outcome, judge_case, standard_of
-from harness.mistakes.diagnose import Diagnosis, Subject, candidate_kinds, diagnose, single_mistakes
+from harness.mistakes.candidates import arithmetic_mistakes, single_mistakes
+from harness.mistakes.diagnose import Diagnosis, diagnose, diagnose_fully
+from harness.mistakes.reproduce import Subject
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Arrays, Fault
 from harness.truth.certify import error_over_bound
@@ -22,9 +24,12 @@ def diagnose_outcomes(outcomes: Sequence[Outcome], declared: Convention, found: 
     If there are none, an undeclared convention is diagnosed as the mistake that it is if it was not intended.
     """
     if any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
-        # A single case distinguishes few candidates.
-        kinds = candidate_kinds(found) if len(outcomes) > 1 else [single_mistakes(found)]
-        return diagnose([subject for one in outcomes for subject in subjects_of(one, found)], kinds)
+        subjects = [subject for one in outcomes for subject in subjects_of(one, found)]
+        if all(one.cause == "inaccurate" for one in outcomes if one.out_of_bounds or one.faults):
+            return diagnose(subjects, [arithmetic_mistakes(found)])
+        if len(outcomes) == 1:  # a single case distinguishes few candidates
+            return diagnose(subjects, [single_mistakes(found)])
+        return diagnose_fully(subjects, found)
     plain = replace(declared, layout=found.layout, bias=found.bias)
     undeclared = [judge_case(outcome.trial, plain) for outcome in outcomes]
     return diagnose([subject for one in undeclared for subject in subjects_of(one, plain)], [single_mistakes(plain)])
@@ -53,7 +58,7 @@ def subjects_of(outcome: Outcome, convention: Convention) -> list[Subject]:
                 function=function,
                 convention=convention,
                 inputs=trial.inputs,
-                learning_rate=trial.case.learning_rate,
+                learning_rate=convention.rate(trial.case.learning_rate),
                 dtype=trial.case.dtype,
                 first=first,
                 second=second or None,

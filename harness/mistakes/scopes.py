@@ -11,13 +11,14 @@ from harness.model.textbook import Textbook
 # The textbook's methods that compute something of one layer.
 _LAYER_METHODS = (
     *("weighted_input", "output", "slope", "weights_back", "sent_back"),
-    *("hidden_delta", "bias_gradient", "weight_gradient"),
+    *("hidden_delta", "bias_gradient", "weight_gradient", "weight_penalty", "bias_penalty"),
 )
 Scope = Callable[[Textbook, int], bool]
 _LAYER_KINDS: dict[str, Scope] = {
     "": lambda book, l: True,
     "hidden layers": lambda book, l: l < book.last,
     "the output layer": lambda book, l: l == book.last,
+    "the last hidden layer": lambda book, l: l == book.last - 1,
     "the first layer": lambda book, l: l == 1,
     "all layers but the first": lambda book, l: l > 1,
 }

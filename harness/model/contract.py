@@ -105,7 +105,7 @@ class Gradients:
 
     `delta` is None if a formulation has no deltas. `z` and `a`, both [n, n_l] for l = 1..L, are optional: if they are
     given, the forward pass is checked too. `b` is empty only in a file that declares in which row or column of `w` the
-    bias is (BIAS, see harness.judging.conventions).
+    bias is, or that there are no biases (BIAS, see harness.judging.conventions).
     """
 
     w: Sequence[Numbers]

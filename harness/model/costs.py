@@ -15,10 +15,19 @@ from harness.model.contract import Cost, Numbers
 
 @dataclass(frozen=True)
 class CostScale:
-    """The factor and the divisor of the cost in a convention, such as the mean over the rows."""
+    """How the cost of a convention differs from the sum over the rows.
+
+    factor, divisor: of the sum, such as the number of rows for a mean. Without `has_biases` the network has none: the
+    gradients of the biases are 0, and those given are 0 too. penalty, penalty_divisor: the gradient of the penalty is
+    penalty / penalty_divisor · w, and that of the biases likewise if `penalises_biases`.
+    """
 
     factor: float = 1.0
     divisor: int = 1
+    has_biases: bool = True
+    penalty: float = 0.0
+    penalty_divisor: int = 1
+    penalises_biases: bool = False
 
 
 UNSCALED = CostScale()

@@ -18,7 +18,7 @@ class Textbook:
     """
 
     def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: CostScale = UNSCALED) -> None:
-        self.network, self.t = inputs.network, inputs.t
+        self.inputs, self.network, self.t = inputs, inputs.network, inputs.t
         self.learning_rate, self.scale = learning_rate, scale
         self.last, self.rows = len(inputs.network.layers), len(inputs.x)
         self.z: dict[int, Numbers] = {}
@@ -80,6 +80,27 @@ class Textbook:
         """BP4."""
         return self.delta[l].T @ self.a[l - 1]
 
+    def take_forward(self, other: Textbook) -> None:
+        """Take z and a from another formulation on the same inputs, if this one computes them in the same way."""
+        methods = ("weighted_input", "output")
+        if all(getattr(type(self), name) is getattr(type(other), name) for name in methods):
+            self.z, self.a = {**other.z}, {**other.a}
+
+    # The penalty, under a convention that has one.
+
+    def penalty_gradient(self, parameters: Numbers) -> Numbers:
+        """λ p, the gradient of λ/2 Σ p²."""
+        return parameters * self.scale.penalty / self.scale.penalty_divisor
+
+    def weight_penalty(self, l: int) -> Numbers:
+        """What the penalty adds to ∂C/∂W^l."""
+        return self.penalty_gradient(self.layer(l).w)
+
+    def bias_penalty(self, l: int) -> Numbers:
+        """What the penalty adds to ∂C/∂b^l."""
+        b = self.layer(l).b
+        return self.penalty_gradient(b) if self.scale.penalises_biases else b * 0
+
     # The whole computation, and its side effects.
 
     def second_call(self, gradient: Numbers) -> Numbers:
@@ -94,13 +115,17 @@ class Textbook:
         """The return value of the first or the second call of backprop."""
         layers = range(1, self.last + 1)
         for l in layers:
-            self.z[l] = self.weighted_input(l)
-            self.a[l] = self.output(l)
+            if l not in self.z:
+                self.z[l] = self.weighted_input(l)
+                self.a[l] = self.output(l)
         self.delta[self.last] = self.scaled(self.output_delta())
         for l in range(self.last - 1, 0, -1):
             self.delta[l] = self.hidden_delta(l)
         w = [self.weight_gradient(l) for l in layers]
-        b = [self.bias_gradient(l) for l in layers]
+        b = [self.bias_gradient(l) if self.scale.has_biases else self.layer(l).b * 0 for l in layers]
+        if self.scale.penalty:
+            w = [gradient + self.weight_penalty(l) for l, gradient in enumerate(w, start=1)]
+            b = [gradient + self.bias_penalty(l) for l, gradient in enumerate(b, start=1)]
         for l in layers:
             if w[l - 1].shape != self.layer(l).w.shape or b[l - 1].shape != self.layer(l).b.shape:
                 raise ValueError(f"the gradients of layer {l} differ in shape from its parameters")

@@ -26,7 +26,11 @@ IMPLEMENTATIONS_FOLDER = _INSTALLED if _INSTALLED.is_dir() else PROJECT_ROOT / "
 REFERENCE = "torch_autograd"
 # The docstring at the start of a file, after comments and empty lines. Parsing the whole file takes 30 times as long.
 _DOCSTRING = r"""(?:[ \t]*(?:#[^\n]*)?\n)*([rRuU]?(\"{3}|'{3}|["'])(?:\\.|(?!\2).)*\2)"""
-DECLARATIONS = ("REDUCTION", "HALF", "SIGN", "LAYOUT", "BIAS")  # see harness.judging.conventions
+# See harness.judging.conventions.
+DECLARATIONS = (
+    *("REDUCTION", "HALF", "SIGN", "LAYOUT", "BIAS"),
+    *("L2", "L2_HALF", "L2_BIASES", "L2_DIVIDED", "TARGETS", "LEARNING_RATE"),
+)
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class Implementation:
 class Functions:
     """The functions of an imported implementation, None for one that it lacks, and the conventions that it declares.
 
-    Each declared value is a string, True or False. harness.sandbox.host.returned lists the forms in which the functions
-    may return their arrays.
+    Each declared value is a string, a number, True, False, None, or a dictionary of strings.
+    harness.sandbox.host.returned lists the forms in which the functions may return their arrays.
     """
 
     backprop: Callable[[Network, Any, Any], Any] | None
@@ -140,9 +144,33 @@ def functions_in(module: ModuleType) -> Functions:
 
     Raises TypeError if it has neither function.
     """
-    constants = {name: getattr(module, name) for name in DECLARATIONS if hasattr(module, name)}
-    declared = {name: one if isinstance(one, (str, bool)) else repr(one) for name, one in constants.items()}
-    functions = Functions(getattr(module, "backprop", None), getattr(module, "step", None), declared)
+    declared = {name: _declarable(getattr(module, name)) for name in DECLARATIONS if hasattr(module, name)}
+    step = getattr(module, "step", None)
+    if step is not None and declared.get("LEARNING_RATE") is not None:
+        step = _with_learning_rate(step)
+    functions = Functions(getattr(module, "backprop", None), step, declared)
     if functions.backprop is None and functions.step is None:
         raise TypeError("the file defines neither backprop(network, x, t) nor step(network, x, t, learning_rate)")
     return functions
+
+
+def _with_learning_rate(step: Callable[..., Any]) -> Callable[..., Any]:
+    """The step of a file whose learning rate is fixed: it is called without one if it takes none."""
+    import inspect
+
+    try:
+        inspect.signature(step).bind(None, None, None, None)
+    except TypeError:
+        return lambda network, x, t, _: step(network, x, t)
+    except ValueError:  # a function without a signature
+        pass
+    return step
+
+
+def _declarable(value: object) -> Any:
+    """A declared value as JSON can hold it: its repr if it is neither text, a number, nor a dictionary of text."""
+    if value is None or isinstance(value, (str, bool, float)) or (isinstance(value, int) and abs(value) < 2**63):
+        return value
+    if isinstance(value, Mapping) and all(isinstance(one, str) for pair in value.items() for one in pair):
+        return dict(value)
+    return repr(value)

@@ -29,6 +29,7 @@ _DTYPES = ("<f4", "<f8")
 _EXACT = "exact"
 LONGEST_HEADER = 2**24
 LONGEST_NUMBER = 2**15  # hexadecimal digits of an exact number
+MOST_DECLARED, LONGEST_NAME = 16, 40  # entries of a declared dictionary, and characters of each that are kept
 # The kinds of failure that a worker may report; the harness itself detects the others.
 _KINDS = frozenset(
     {
@@ -194,7 +195,7 @@ def read_answer(
         raise BadMessage(f"{type(error).__name__}: {error}") from None
 
 
-def read_loading(message: Message) -> tuple[Mapping[str, str | bool] | Refusal, float]:
+def read_loading(message: Message) -> tuple[Mapping[str, Any] | Refusal, float]:
     """What a file declares, or why it cannot be imported; and the seconds that the import took. Raises BadMessage."""
     header, arrays = message
     try:
@@ -204,15 +205,24 @@ def read_loading(message: Message) -> tuple[Mapping[str, str | bool] | Refusal, 
         if header["refusal"] is not None:
             return _read_refusal(header["refusal"]), seconds
         declared = dict(header["declared"])
-        if arrays or not all(name in DECLARATIONS and isinstance(v, (str, bool)) for name, v in declared.items()):
+        if arrays or not declared.keys() <= set(DECLARATIONS):
             raise ValueError("an unknown declaration")
-        constants = {
-            name: printable(value[:LONGEST_DETAIL]) if isinstance(value, str) else value
-            for name, value in declared.items()
-        }
-        return constants, seconds
+        return {name: _read_declared(value) for name, value in declared.items()}, seconds
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadMessage(f"{type(error).__name__}: {error}") from None
+
+
+def _read_declared(value: Any) -> Any:
+    """A declared value: a string, a number, True, False, None, or a short dictionary of strings. Raises ValueError."""
+    if isinstance(value, str):
+        return printable(value[:LONGEST_DETAIL])
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, dict) and len(value) <= MOST_DECLARED:
+        if not all(isinstance(one, str) for one in value.values()):
+            raise ValueError("a declaration that is not text")
+        return {printable(k[:LONGEST_NAME]): printable(v[:LONGEST_NAME]) for k, v in value.items()}
+    raise ValueError("a declaration that is neither text nor a number")
 
 
 def _read_keys(pairs: Any, names: Collection[str], layers: int) -> list[ArrayKey]:

@@ -35,6 +35,7 @@ class Request:
 
     `key` identifies the request for the caller. `names` maps each function to the names that the arrays of its answer
     may have, each once for each of the `layers`; `longest` is the size limit of an answer's arrays, in bytes.
+    `excluded` is why the request must not run, if so.
     """
 
     key: Any
@@ -46,6 +47,7 @@ class Request:
     longest: int = SPARE_BYTES
     answers: dict[str, Answer] = field(default_factory=dict)
     spent: float = 0.0  # seconds
+    excluded: Refusal | None = None
     is_alone: bool = False  # it runs while no other request does
     id: str = field(default_factory=lambda: os.urandom(8).hex())  # random, so that no answer can be sent in advance
 
@@ -102,7 +104,7 @@ class Submission:
     target: Path
     limits: Limits = Limits()
     host: str = "harness.sandbox.host.call:ImplementationHost"
-    declared: Mapping[str, str | bool] = field(default_factory=dict)
+    declared: Mapping[str, Any] = field(default_factory=dict)
     loading: float = 0.0
     output: Output = field(default_factory=Output)
     queue: deque[Request] = field(default_factory=deque)
@@ -125,6 +127,8 @@ class Submission:
         """Why a request must not run; None if it may."""
         if self.unusable is not None:
             return self.unusable
+        if request.excluded is not None:
+            return request.excluded
         if self.spent >= self.limits.total:
             return Refusal("failed", f"not run: the {self.limits.total:g} s for all cases are used up", "not run")
         if request.spent >= self.limits.seconds:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.commands import harness
 
 from harness.cases import datasets
 from harness.cases.csv_table import read_csv
@@ -57,13 +58,72 @@ def test_classes_numbers_and_headers_are_distinguished(tmp_path):
         path.write_text(text, encoding="utf-8")
         return read_csv(str(path))
 
-    x, target, classes = read("length;\n".replace(";", ",kind") + "1,cat\n2,dog\n3,cat\n")
+    x, target, classes, _ = read("length;\n".replace(";", ",kind") + "1,cat\n2,dog\n3,cat\n")
     assert x.tolist() == [[1], [2], [3]]
     assert target.tolist() == [0, 1, 0]
     assert classes == ("cat", "dog")
     assert read("1,5\n2,7\n3,5\n")[2] == ("5", "7")
-    _, target, classes = read("1,0.5\n2,1.25\n")
+    _, target, classes, _ = read("1,0.5\n2,1.25\n")
     assert (target.tolist(), classes) == ([0.5, 1.25], ())
+
+
+WHOLE = "size,price\n" + "".join(f"{i},{100 * (i % 15 + 1)}\n" for i in range(40))
+HALVES = "a,price\n1,0.5\n2,1\n"
+MANY = "".join(f"{i},{i}\n" for i in range(1001))
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "classes", "taken"),
+    [
+        (WHOLE, "", 15, "15 different whole numbers: taken as classes; --target numbers takes them as numbers"),
+        (WHOLE, "classes", 15, "15 different whole numbers: taken as classes"),
+        (WHOLE, "numbers", 0, "15 different whole numbers: taken as numbers"),
+        (
+            "a,price\n1,0.5\n2,1\n",
+            "",
+            0,
+            "2 different numbers: taken as numbers; --target classes takes them as classes",
+        ),
+        ("a,price\n1,0.5\n2,1\n", "classes", 2, "2 different numbers: taken as classes"),
+        ("a,price\n1,low\n2,high\n", "", 2, "2 different words: taken as classes"),
+    ],
+)
+def test_what_the_target_was_taken_for_is_said_and_can_be_chosen(tmp_path, text, target, classes, taken):
+    path = tmp_path / "houses.csv"
+    path.write_text(text, encoding="utf-8")
+    found = read_csv(str(path), target)
+    assert len(found.classes) == classes
+    assert found.taken == f"the last column, 'price', has {taken}"
+    assert datasets.load_dataset(str(path), target).t.shape[1] == max(classes, 1)
+    assert {case.target for case in csv_cases(str(path), target)} == {target}
+    assert all(case.build(1).t.shape[1] == case.widths[-1] for case in csv_cases(str(path), target))
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "message"),
+    [
+        ("a,y\n1,low\n2,high\n", "numbers", "row 2, column 'y': expected a number, found 'low'"),
+        (MANY, "classes", "column '2': expected at most 1000 different classes, found 1001; join some of them"),
+    ],
+)
+def test_a_target_that_is_not_what_was_chosen_is_an_error(tmp_path, text, target, message):
+    path = tmp_path / "bad.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadTable, match=message):
+        read_csv(str(path), target)
+
+
+def test_compare_says_what_the_target_was_taken_for(tmp_path):
+    path = tmp_path / "houses.csv"
+    path.write_text(WHOLE, encoding="utf-8")
+    arguments = ("compare", "--only", "row_matrices", "--case", "houses-*-batch1", "--data", path)
+    done = harness(*arguments)
+    assert done.returncode == 0
+    assert "the last column, 'price', has 15 different whole numbers: taken as classes; --target numbers" in done.stdout
+    assert harness(*arguments, "--target", "numbers").returncode == 0
+    alone = harness("compare", "--only", "row_matrices", "--target", "numbers")
+    assert (alone.returncode, alone.stderr.count("\n")) == (2, 1)
+    assert "--target numbers: expected --data FILE.csv with it, found none" in alone.stderr
 
 
 @given(
@@ -78,7 +138,7 @@ def test_every_finite_table_is_read_exactly(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("tables") / "any.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
-    x, target, classes = read_csv(str(path))
+    x, target, classes, _ = read_csv(str(path))
     assert x.tolist() == [row[:2] for row in rows]
     assert [float(classes[int(i)]) for i in target] if classes else target.tolist() == [row[2] for row in rows]
 

@@ -88,7 +88,11 @@ def special(tmp_path_factory):
 @pytest.fixture(scope="module")
 def files(special):
     """Every file of the tests, every implementation, and the special ones."""
-    submissions = [Implementation(path.stem, path) for path in sorted(SUBMISSIONS.rglob("*.py"))]
+    submissions = [
+        Implementation(path.stem, path)
+        for kind in ("right", "wrong", "unknown")
+        for path in sorted((SUBMISSIONS / kind).glob("*.py"))
+    ]
     found = [*available_implementations(), *submissions, *special.values()]
     assert len({one.name for one in found}) == len(found)
     return found

@@ -16,12 +16,13 @@ from support.networks import inputs
 from harness.cases.case import Case, make_case
 from harness.cases.standard import gradient_cases
 from harness.jobs.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix, prepared
-from harness.judging.conventions import DEFAULT_CONVENTION
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE
-from harness.mistakes.diagnose import call_quantities, diagnose, single_mistakes
+from harness.mistakes.candidates import single_mistakes
+from harness.mistakes.diagnose import diagnose
 from harness.mistakes.explain import subjects_of
-from harness.model.costs import CostScale
+from harness.mistakes.reproduce import call_quantities
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import rounded_inputs
 
@@ -65,6 +66,13 @@ def test_every_mistake_is_seen_by_three_cases_and_named(rows, name):
     assert set(rows[name].named) <= {name, "bias_never_updated", "bias_not_an_input"}
 
 
+def test_a_mistake_in_a_penalty_needs_one():
+    of_penalties = {name for name, entry in CATALOGUE.items() if not entry.applies_to(DEFAULT_CONVENTION)}
+    assert of_penalties == {name for name in CATALOGUE if name.startswith("penalty")}
+    assert len(of_penalties) >= 9
+    assert all(entry.applies_to(Convention(l2=1e-3)) for entry in CATALOGUE.values())
+
+
 def test_the_committed_matrix_is_that_of_today(rows):
     page = (ROOT / "reports" / "mistakes.md").read_text(encoding="utf-8")
     for number, row in enumerate(rows.values(), start=1):
@@ -73,11 +81,11 @@ def test_the_committed_matrix_is_that_of_today(rows):
         assert re.search(r"\| " + r" +\| ".join(map(re.escape, cells)) + r" +\|", page), row.name
 
 
-def judged_on(formulation, given_inputs, dtype="float64"):
-    """What the checker makes of a formulation on one network of any shape."""
+def judged_on(entry, given_inputs, dtype="float64"):
+    """What the checker makes of a mistake on one network of any shape."""
     case = replace(CASE, dtype=dtype)
     trial = Trial(CaseTruth.of(case, given_inputs), {})
-    return judge_case(replace(trial, answers=answers(formulation, trial)), DEFAULT_CONVENTION)
+    return judge_case(replace(trial, answers=answers(entry, trial, entry.convention)), entry.convention)
 
 
 def fits(formulation, given_inputs):
@@ -103,9 +111,10 @@ def test_no_mistake_passes_where_it_changes_the_numbers():
         assume(fits(CATALOGUE[name], given_inputs))
         moved = False
         for function in ("backprop", "step"):
+            scale = CATALOGUE[name].convention.scale(given_inputs)
             with np.errstate(all="ignore"):
-                wrong, _ = call_quantities(CATALOGUE[name], function, given_inputs, CASE.learning_rate, CostScale())
-                right, _ = call_quantities(Textbook, function, given_inputs, CASE.learning_rate, CostScale())
+                wrong, _ = call_quantities(CATALOGUE[name], function, given_inputs, CASE.learning_rate, scale)
+                right, _ = call_quantities(Textbook, function, given_inputs, CASE.learning_rate, scale)
             for key in wrong:
                 moved |= bool(np.abs(wrong[key] - right[key]).max() > 1e-6 * max(np.abs(right[key]).max(), 1e-3))
         assume(moved)
@@ -127,11 +136,12 @@ def test_the_rounding_of_a_wrong_formula_stays_within_its_own_bound():
     def is_within(name, given_inputs, dtype):
         formulation, cast = CATALOGUE.get(name, Textbook), given_inputs.astype(dtype)
         assume(fits(formulation, cast))
+        scale = getattr(formulation, "convention", DEFAULT_CONVENTION).scale(cast)
         for function in ("backprop", "step"):
             with np.errstate(all="ignore"):
-                plain, _ = call_quantities(formulation, function, cast, CASE.learning_rate, CostScale())
+                plain, _ = call_quantities(formulation, function, cast, CASE.learning_rate, scale)
                 bounded, _ = call_quantities(
-                    formulation, function, rounded_inputs(cast, dtype), CASE.learning_rate, CostScale()
+                    formulation, function, rounded_inputs(cast, dtype), CASE.learning_rate, scale
                 )
                 for key, value in plain.items():
                     difference = np.abs(value.astype(np.float64) - bounded[key].value)
@@ -152,9 +162,10 @@ def test_a_mistake_on_any_network_is_named_or_hidden_there():
     @given(name=st.sampled_from(BY_NUMBERS), given_inputs=inputs())
     def is_named(name, given_inputs):
         assume(fits(CATALOGUE[name], given_inputs))
-        found = subjects_of(judged_on(CATALOGUE[name], given_inputs), DEFAULT_CONVENTION)
+        declared = CATALOGUE[name].convention
+        found = subjects_of(judged_on(CATALOGUE[name], given_inputs), declared)
         assume(any(subject.is_failing for subject in found))
-        named = [diagnosis.name for diagnosis in diagnose(found, [single_mistakes(DEFAULT_CONVENTION)])]
+        named = [diagnosis.name for diagnosis in diagnose(found, [single_mistakes(declared)])]
         tried["named" if name in named else "blurred"] += 1
         # Rounding may blur one mistake on one small network, so that nothing is said; no other is named in its place.
         assert name in named or named == []

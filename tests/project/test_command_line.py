@@ -12,6 +12,7 @@ import pytest
 from support.commands import ROOT, completed, harness, in_process
 
 from harness.cases import datasets
+from harness.cases.fitted import select_cases
 from harness.errors import UnusableInput
 from harness.jobs import commands
 from harness.reporting.files import check_output_file, check_output_folder
@@ -101,7 +102,7 @@ def test_what_needs_no_numbers_loads_no_library(arguments):
 
 def test_a_check_loads_what_it_is_judged_by_and_nothing_else():
     lines, modules = imported("check", "row_matrices", "--case", "iris*")
-    assert lines[0] == "row_matrices.py: AGREES in 7 of 8 cases"
+    assert lines[0] == "row_matrices.py: AGREES in 7 of 10 cases"
     assert modules == ["numpy", "flint"]
 
 
@@ -121,6 +122,8 @@ def test_list_names_everything():
     for name in ("neuron_loop", "torch_autograd", "breast_cancer", "iris-4-5-3-sigmoid-batch8", "wine-13-3-online"):
         assert name in done.stdout
     assert "PyTorch" in done.stdout  # a title
+    [added] = [line.rpartition(" ")[2] for line in done.stdout.splitlines() if "more of each kind" in line]
+    assert [case.id for case in select_cases(added)] == [added]
     [line] = [line for line in done.stdout.splitlines() if line.endswith("any path ending in .csv")]
     assert line.removeprefix("  ").removesuffix(", and any path ending in .csv").split(", ") == list(
         datasets.DATASET_NAMES

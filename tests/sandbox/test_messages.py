@@ -117,10 +117,18 @@ def test_malformed_answers_are_refused(changes):
         {"loaded": 1.0, "refusal": None},
         {"loaded": -1.0, "refusal": None, "declared": {}},
         {"loaded": 1.0, "refusal": None, "declared": {"OTHER": "x"}},
-        {"loaded": 1.0, "refusal": None, "declared": {"HALF": 1}},
+        {"loaded": 1.0, "refusal": None, "declared": {"HALF": [True]}},
+        {"loaded": 1.0, "refusal": None, "declared": {"REDUCTION": {"cross_entropy": 1}}},
+        {"loaded": 1.0, "refusal": None, "declared": {"REDUCTION": {str(i): "mean" for i in range(17)}}},
         {"loaded": 1.0, "refusal": ["agrees", "", "", ""], "declared": {}},
     ],
 )
 def test_malformed_messages_about_the_import_are_refused(header):
     with pytest.raises(BadMessage):
         read_loading((header, []))
+
+
+def test_declarations_are_read_as_what_they_may_be():
+    declared = {"SIGN": "x" * 2000 + "\n", "HALF": False, "REDUCTION": {"a\n": "b" * 50}}
+    found, _ = read_loading(({"loaded": 1.0, "refusal": None, "declared": declared}, []))
+    assert found == {"SIGN": "x" * 1000, "HALF": False, "REDUCTION": {"a\N{REPLACEMENT CHARACTER}": "b" * 40}}

@@ -12,6 +12,7 @@ from harness.sandbox.requests import Limits
 
 SUBMISSIONS = Path(__file__).resolve().parent / "submissions"
 RIGHT = sorted((SUBMISSIONS / "right").glob("*.py"))
+STYLES = sorted((SUBMISSIONS / "styles").glob("*.py"))
 ONLY_SIGMOID = """
 import numpy as np
 from harness import Gradients, Unsupported

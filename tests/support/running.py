@@ -16,7 +16,7 @@ from harness.jobs.compare.run import Comparison, compare
 from harness.jobs.compare.table import RESULT_COLUMNS
 from harness.jobs.soundness.trials import submitted, tallies
 from harness.judging.examine import convention_of
-from harness.judging.find_cause import find_cause
+from harness.judging.find_cause import Suspect, find_causes
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.pool import Pool
@@ -110,15 +110,15 @@ def tallied(implementations, numbers):
         return tallies(pool, submitted(implementations), numbers)
 
 
-def cause_of(run, *arguments):
-    """The cause of an error, if `run` computes the quantities of an implementation for any inputs."""
-    asking = find_cause(*arguments)
-    inputs = next(asking)
+def cause_of(run, inputs, learning_rate, dtype):
+    """The cause of an error on one case, if `run` computes the quantities of an implementation for any inputs."""
+    asking = find_causes([Suspect.of(inputs, learning_rate, dtype)])
+    runs = next(asking)
     while True:
         try:
-            inputs = asking.send(run(inputs))
+            runs = asking.send([run(one.inputs) for one in runs])
         except StopIteration as found:
-            return found.value
+            return found.value[0]
 
 
 def table_of(comparison: Comparison) -> pd.DataFrame:

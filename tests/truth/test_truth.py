@@ -121,7 +121,8 @@ def test_agrees_with_the_published_figures_to_every_printed_digit(example):
 def test_agrees_with_the_complex_step_on_every_case_that_it_can_run():
     [complex_step] = find_implementations(["complex_step"])
     ran = refused = 0
-    cases = [case for case in standard_cases() if not case.online and case.dtype == "float64"]
+    standard = [case for case in standard_cases() if not case.online and case.dtype == "float64"]
+    cases = [case for case in standard if case.flag != "kink"]  # there it differentiates to one side
     for case in cases:
         given_inputs = case.build()
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from harness.jobs.check.location import first_divergence
 from harness.jobs.check.run import CheckResult
+from harness.jobs.check.support import refusal_reason
 from harness.judging.judge import Outcome
 
 
@@ -19,6 +21,8 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
         "seed": check.seed,
         "seconds": round(check.seconds, 3),
         "cases": {"run": check.ran, "of": len(check.outcomes), "by_verdict": check.by_verdict},
+        "supports": check.support and check.support.as_data(),
+        "refused": [{"reason": reason, "cases": count} for reason, count in check.refused.items()],
         "errors": check.worst_errors(),
         "first_divergence": divergence
         and {"quantity": divergence.quantity, "layer": divergence.layer, "case": divergence.case},
@@ -49,6 +53,7 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
             }
             for diagnosis in check.diagnoses
         ],
+        "ratios": [asdict(one) for one in check.ratios],
         "failures": [
             {"case": one.trial.case.id, "function": function, "kind": refusal.kind, "message": refusal.detail}
             | ({"traceback": refusal.traceback} if refusal.traceback else {})
@@ -65,5 +70,4 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
 
 def _reason(outcome: Outcome) -> str:
     """Why a case was refused, the reason for its verdict, or what else was observed. Failures are listed separately."""
-    refused = [refusal.detail for refusal in outcome.refusals.values() if outcome.verdict == "unsupported"]
-    return refused[0] if refused else outcome.reason or outcome.note
+    return refusal_reason(outcome) if outcome.verdict == "unsupported" else outcome.reason or outcome.note

@@ -56,9 +56,9 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
     [implementation] = find_implementations([options.file])
     path, cases = implementation.path, gradient_cases()
     if options.case is not None:
-        from harness.cases.selection import select_matching
+        from harness.cases.fitted import select_cases
 
-        cases = select_matching(cases, options.case)
+        cases = select_cases(options.case)
     if options.json is not None:
         _check_writable(options.json, path)
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
@@ -66,7 +66,7 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
     with clock.phase("import"):
         from harness.jobs.check.run import CheckRun
     with clock.phase("cases"):
-        run = CheckRun(server, path, cases, seed, limits)
+        run = CheckRun(server, path, cases, seed, limits, is_fitted=options.case is None)
     with run:
         with clock.phase("import"):  # while the file computes
             from harness.jobs.check.text import report_text

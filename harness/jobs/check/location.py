@@ -60,8 +60,10 @@ def _layers_in_words(quantity: str, outcomes: Sequence[Outcome]) -> str:
         return "in the only layer"
     wrong: set[str] = set()
     right: set[str] = set()
+    touched: set[str] = set()  # places where any quantity has errors
     for outcome in deep:
         in_error = [layer for name, layer in outcome.out_of_bounds if name == quantity]
+        in_any_error = {layer for _, layer in outcome.out_of_bounds}
         counted = in_error[:1] if quantity in ("z", "a", "delta") else in_error
         last = len(outcome.trial.inputs.network.layers)
         for l in range(1, last + 1):
@@ -70,6 +72,8 @@ def _layers_in_words(quantity: str, outcomes: Sequence[Outcome]) -> str:
                 wrong.add(place)
             elif l not in in_error:
                 right.add(place)
+            if l in in_any_error:
+                touched.add(place)
     words = {
         frozenset({"output"}): "the output layer",
         frozenset({"first"}): "the first layer",
@@ -78,7 +82,7 @@ def _layers_in_words(quantity: str, outcomes: Sequence[Outcome]) -> str:
         frozenset({"middle", "output"}): "every layer but the first",
         frozenset({"first", "output"}): "the first and the last layer",
     }
-    never = words.get(frozenset(right - wrong), "")
+    never = words.get(frozenset(right - wrong), "") if not (right - wrong) & touched else ""
     if "middle" not in wrong | right:
         del words[frozenset({"first", "output"})]  # a network of two layers has no others
     in_shallow = "middle" in wrong and "output" not in wrong and len(deep) < len(outcomes)

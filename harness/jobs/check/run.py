@@ -5,23 +5,27 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cases.case import Case
+from harness.jobs.check.support import Support, refusal_reason
 from harness.judging.conventions import Convention
 from harness.judging.examine import Examination
 from harness.judging.judge import CaseTruth, Outcome
 from harness.judging.verdict import VERDICTS
+from harness.model.contract import Inputs
 from harness.reporting.profile import Clock
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
-from harness.sandbox.requests import Limits, Submission
+from harness.sandbox.requests import Limits, Request, Submission
+from harness.sandbox.scope import DeclaredScope, cases_in_scope, scope_of
 
 if TYPE_CHECKING:
+    from harness.judging.ratios import Ratio
     from harness.mistakes.diagnose import Diagnosis
 
 
@@ -29,8 +33,10 @@ if TYPE_CHECKING:
 class CheckResult:
     """The result of a check.
 
-    `declared` is the convention in the file, `found` the one that its numbers follow. `printed` is the number of bytes
-    that the file printed, and `output` the first of them. `seconds` is the duration of the check.
+    `declared` is the convention in the file, `found` the one that its numbers follow. `ratios` are exact ratios to the
+    truth, where no mistake is named. `printed` is the number of bytes that the file printed, and `output` the first of
+    them. `support` is what the file supports, or None if the cases were not fitted to it. `seconds` is the duration of
+    the check.
     """
 
     path: Path
@@ -39,8 +45,10 @@ class CheckResult:
     declared: Convention
     found: Convention
     diagnoses: tuple[Diagnosis, ...]
+    ratios: tuple[Ratio, ...]
     printed: int
     output: str
+    support: Support | None
     seconds: float
 
     @property
@@ -52,6 +60,11 @@ class CheckResult:
     def ran(self) -> int:
         """The number of cases that ran, without those that the file refused."""
         return sum(outcome.was_run and outcome.verdict != "unsupported" for outcome in self.outcomes)
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """The number of cases that the file refused, for each of its reasons, the most frequent first."""
+        return dict(Counter(refusal_reason(one) for one in self.outcomes if one.verdict == "unsupported").most_common())
 
     @property
     def by_verdict(self) -> dict[str, int]:
@@ -82,18 +95,35 @@ class CheckResult:
 class CheckRun:
     """A running check; use it in a `with`.
 
-    The file starts to compute when this object is created, while the process imports the modules that judge it.
+    The file starts to compute when this object is created, while the process imports the modules that judge it. The
+    cases are made to fit if `is_fitted`: those that the file declares not to be for are left out, and if few of them
+    run, more are added of the kinds that do.
     """
 
-    def __init__(self, server: Server, path: Path, cases: Sequence[Case], seed: int, limits: Limits) -> None:
+    def __init__(
+        self,
+        server: Server,
+        path: Path,
+        cases: Sequence[Case],
+        seed: int,
+        limits: Limits,
+        *,
+        is_fitted: bool = False,
+    ) -> None:
         self._start = time.perf_counter()
-        self._path, self._seed = path, seed
-        self._inputs = {case: case.build(seed) for case in cases}
+        self._path, self._seed, self._is_fitted = path, seed, is_fitted
+        self._scope = scope_of(path) if is_fitted else DeclaredScope()
         self._pool = Pool(server, 1)
         self._submission = Submission(path.stem, path.resolve(), limits)
-        self._examination = Examination(self._pool, self._submission, len(cases))
-        for case, inputs in self._inputs.items():
-            self._examination.ask(case, inputs)
+        self._examination = Examination(self._pool, self._submission, 0)
+        self._inputs: dict[str, Inputs] = {}
+        self._cases: dict[str, Case] = {}
+        self._ran: list[Case] = []
+        self._refused: list[Case] = []
+        in_scope = cases_in_scope(cases, self._scope)
+        self._left_out = [case for case in cases if case not in in_scope]
+        self._first = tuple(in_scope or self._more() or cases)
+        self._ask(self._first)
         self._early = self._pool.poll()
 
     def __enter__(self) -> CheckRun:
@@ -106,8 +136,8 @@ class CheckRun:
         """Compute the truth, judge the answers, and diagnose errors. The clock counts the phases."""
         clock = clock or Clock()
         truths, early = {}, self._early
-        for case, inputs in self._inputs.items():
-            truths[case.id] = CaseTruth.of(case, inputs, clock)
+        for case in self._first:
+            truths[case.id] = CaseTruth.of(case, self._inputs[case.id], clock)
             early += self._pool.poll()
         outcomes: dict[str, Outcome] = {}
         inside = self._submission.loading
@@ -118,20 +148,66 @@ class CheckRun:
             if request is None:
                 break
             inside += sum(answer.seconds for answer in request.answers.values())
+            _, case_id, search, _ = request.key
+            if search is None:
+                self._note(self._cases[case_id], request)
+                if len(self._ran) + len(self._refused) == len(self._cases):
+                    with clock.phase("cases"):
+                        self._ask(self._more())  # before the last answer is judged, which completes the examination
+                if case_id not in truths:
+                    truths[case_id] = self._truth(case_id, clock)
             with clock.phase("verdicts"):
-                _, case_id, search = request.key
                 final = self._examination.take(request, truths[case_id] if search is None else None)
                 outcomes |= {outcome.trial.case.id: outcome for outcome in final}
         clock.elsewhere["implementations"] += inside
-        return self._diagnose([outcomes[case.id] for case in self._inputs], clock)
+        shown = dict.fromkeys((*self._first, *self._ran))  # a refused case that was added shows nothing new
+        return self._diagnose([outcomes[case.id] for case in shown], clock)
+
+    def _ask(self, cases: Iterable[Case]) -> None:
+        """Queue cases, with inputs drawn from the seed."""
+        for case in cases:
+            self._cases[case.id], self._inputs[case.id] = case, case.build(self._seed)
+            self._examination.extend(1)
+            self._examination.ask(case, self._inputs[case.id])
+
+    def _note(self, case: Case, request: Request) -> None:
+        """Count a case as refused, or as one that ran."""
+        refusals = [answer.refusal for answer in request.answers.values()]
+        is_refused = all(refusal is not None and refusal.verdict == "unsupported" for refusal in refusals)
+        (self._refused if is_refused else self._ran).append(case)
+
+    def _more(self) -> list[Case]:
+        """The cases to add."""
+        refused = (*self._refused, *self._left_out)
+        is_stopped = self._scope.fault is not None or self._submission.unusable is not None
+        if not self._is_fitted or not refused or is_stopped:
+            return []
+        from harness.jobs.check.fitting import more_cases  # most files support enough of the standard cases
+
+        return more_cases(self._ran, refused, self._scope)
+
+    def _truth(self, case_id: str, clock: Clock) -> CaseTruth:
+        """The truth of a case that was added; it is not computed if the file refused it."""
+        case, inputs = self._cases[case_id], self._inputs[case_id]
+        return CaseTruth.of(case, inputs, clock) if case in self._ran else CaseTruth(case, inputs)
+
+    def _support(self) -> Support | None:
+        if not self._is_fitted:
+            return None
+        return Support.of(self._ran, (*self._refused, *self._left_out))
 
     def _diagnose(self, outcomes: list[Outcome], clock: Clock) -> CheckResult:
-        verdicts, diagnoses = self._examination.verdicts, list["Diagnosis"]()
+        verdicts = self._examination.verdicts
+        diagnoses, ratios = list["Diagnosis"](), list["Ratio"]()
         if verdicts.found != verdicts.declared or any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
             from harness.mistakes.explain import diagnose_outcomes  # most checks pass and do not need it
 
             with clock.phase("diagnosis"):
                 diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found)
+                if not diagnoses and any(outcome.cause == "wrong" and outcome.out_of_bounds for outcome in outcomes):
+                    from harness.judging.ratios import exact_ratios
+
+                    ratios = exact_ratios(outcomes, verdicts.found)
         output = self._submission.output
         return CheckResult(
             path=self._path,
@@ -140,8 +216,10 @@ class CheckRun:
             declared=verdicts.declared,
             found=verdicts.found,
             diagnoses=tuple(diagnoses),
+            ratios=tuple(ratios),
             printed=output.bytes,
             output=output.kept.decode(errors="replace"),
+            support=self._support(),
             seconds=time.perf_counter() - self._start,
         )
 
@@ -152,7 +230,9 @@ def check_submission(
     cases: Sequence[Case],
     seed: int,
     limits: Limits = Limits(),  # noqa: B008
+    *,
+    is_fitted: bool = False,
 ) -> CheckResult:
-    """Check the file on the cases, with inputs drawn from the seed."""
-    with CheckRun(server, path, cases, seed, limits) as run:
+    """Check the file on the cases, with inputs drawn from the seed; or on cases that fit it (see CheckRun)."""
+    with CheckRun(server, path, cases, seed, limits, is_fitted=is_fitted) as run:
         return run.result()

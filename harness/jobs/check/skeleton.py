@@ -14,12 +14,19 @@ import numpy as np
 
 SOURCE = "where this formulation is taught"
 
-# If your gradient is that of another cost, or has another layout, declare it:
+# If your gradient is that of another cost, or has another layout, declare it (CONTRIBUTING.md lists all constants):
 # REDUCTION = "mean"      # over the rows; or "mean over outputs", "mean over rows and outputs"
 # HALF = False            # the squared error without the 1/2
 # SIGN = "negative"       # backprop returns minus the gradient
 # LAYOUT = "in, out"      # the returned w are [n_(l-1), n_l]
-# BIAS = "first row"      # the bias is a row of these w (and b is [])
+# BIAS = "first row"      # the bias is a row of these w (and b is []); or "none": the network has no biases
+# L2 = 0.1                # the cost has the penalty 0.1/2 * sum(w**2), and its gradient is in that of w
+# TARGETS = "labels"      # t is [n]: the class of each row
+# LEARNING_RATE = 1.0     # step has this rate, whatever it is given
+# If your code is for some networks only, or computes in float32, declare it:
+# ACTIVATIONS = "sigmoid" # or several names, as ("tanh", "softmax")
+# COST = "binary_cross_entropy"
+# DTYPE = "float32"
 
 
 def backprop(network, x, t):

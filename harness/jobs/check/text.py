@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.jobs.check.run import CheckResult
 from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, UNDECLARED_CONVENTION, Outcome, standard_of
+from harness.judging.ratios import meaning_of
 from harness.sandbox.answers import printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ MAX_ENTRIES = 8  # numbers of a quantity that are shown
 
 def report_text(check: CheckResult, rerun: str) -> str:
     """The whole result, the verdict first. `rerun` is the command that shows a failing case, or empty."""
-    parts = [_headline(check), _error_table(check), _location_text(check)]
+    parts = [_headline(check), _support_text(check), _error_table(check), _location_text(check), _ratios_text(check)]
     parts += [
         _mistakes_text(check),
         _conventions_text(check),
@@ -45,13 +46,35 @@ def report_text(check: CheckResult, rerun: str) -> str:
 def _headline(check: CheckResult) -> str:
     counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
     of = len(check.outcomes)
-    # A file that refuses what it gets wrong agrees, too; so the headline says how many cases ran.
-    tried = f" in {check.ran} of {of} cases" if check.ran < of and check.verdict.startswith("agrees") else ""
     return (
-        f"{printable(check.path.name)}: {check.verdict.upper()}{tried}\n"
+        f"{printable(check.path.name)}: {check.verdict.upper()}{_extent(check)}\n"
         f"{check.ran} of {of} cases ran ({counts or 'nothing else'}), with inputs from seed {check.seed}, in "
         f"{check.seconds:.2f} s."
     )
+
+
+def _extent(check: CheckResult) -> str:
+    """What the verdict is about, if that is not everything: a file that refuses what it gets wrong agrees, too."""
+    if check.verdict == "unsupported":
+        reason, *others = check.refused
+        also = f" (and {len(others)} other reasons)" if others else ""
+        return f": it refuses all {len(check.outcomes)} cases: {printable(reason)}{also}"
+    if not check.verdict.startswith("agrees") or (check.ran == len(check.outcomes) and not _limits(check)):
+        return ""
+    if check.support is None:
+        return f" in {check.ran} of {len(check.outcomes)} cases"
+    agreeing = sum(count for verdict, count in check.by_verdict.items() if verdict.startswith("agrees"))
+    seen = f"{agreeing} of {check.ran} cases"
+    return f" on what it supports: {', '.join(filter(None, [_limits(check), seen]))}"
+
+
+def _limits(check: CheckResult) -> str:
+    return check.support.headline() if check.support is not None and check.ran else ""
+
+
+def _support_text(check: CheckResult) -> str:
+    """What the file supports, and what was not tried."""
+    return _wrap_lines(check.support.sentences()) if check.support is not None and check.ran else ""
 
 
 def _error_table(check: CheckResult) -> str:
@@ -78,7 +101,8 @@ def _ratio_text(worst: dict[tuple[str, int], float | None], key: tuple[str, int]
 def _location_text(check: CheckResult) -> str:
     if not any(outcome.out_of_bounds for outcome in check.outcomes):
         return ""
-    from harness.jobs.check.location import first_divergence  # most checks pass and do not need it
+    from harness.jobs.check.location import first_divergence  # most checks pass and need neither
+    from harness.judging.forward import FORWARD, follows_from_forward
 
     divergence = first_divergence(check.outcomes)
     if divergence is None:
@@ -88,6 +112,10 @@ def _location_text(check: CheckResult) -> str:
         f"Where: the first error is in {divergence.symbol}, in case {divergence.case}. "
         f"{quantity} has errors {divergence.layers}."
     ]
+    if divergence.quantity in FORWARD and follows_from_forward(check.outcomes, check.found):
+        lines.append(
+            "The backward pass is right for these z and a: the errors after them follow from the forward pass."
+        )
     if divergence.common:
         lines.append(f"What the failing cases have in common: {divergence.common}.")
     if "other than sigmoid" in divergence.common:
@@ -95,13 +123,27 @@ def _location_text(check: CheckResult) -> str:
     return _wrap_lines(lines)
 
 
+def _ratios_text(check: CheckResult) -> str:
+    """The quantities that are the truth times one number, where no mistake of the catalogue explains them."""
+    if not check.ratios:
+        return ""
+    lines = ["Exact ratios, yours / true, within rounding in every case (n rows, m outputs, η the learning rate):"]
+    for one in check.ratios:
+        place = f"L-{one.layer}" if one.from_output and one.layer else "L" if one.from_output else str(one.layer)
+        lines.append(f"  {QUANTITY_SYMBOLS[one.quantity].removeprefix('the ')} of layer {place}: {one.factor}")
+    meanings = dict.fromkeys(filter(None, (meaning_of(one.factor) for one in check.ratios)))
+    return "\n".join([*lines, *(f"  {meaning}." for meaning in meanings)])
+
+
 def _mistakes_text(check: CheckResult) -> str:
     if check.diagnoses:
         return "\n\n".join(_mistake_text(diagnosis, check) for diagnosis in check.diagnoses)
-    if any(outcome.out_of_bounds and outcome.verdict != "inaccurate" for outcome in check.outcomes):
+    causes = {outcome.cause for outcome in check.outcomes if outcome.out_of_bounds}
+    if "wrong" in causes:
         return "The mistake: not in the catalogue."
-    reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.verdict == "inaccurate")
-    return "\n".join(f"The formula is right, but the arithmetic is inaccurate: {reason}." for reason in reasons)
+    reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.out_of_bounds)
+    said = "The formula is right, but the arithmetic is inaccurate: " if "inaccurate" in causes else "Not decided: "
+    return "\n".join(f"{said}{reason}." for reason in reasons)
 
 
 def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:
@@ -141,7 +183,7 @@ def _matching_cases(diagnosis: Diagnosis, check: CheckResult) -> str:
     which = "failing cases" if diagnosis.of == failing else "cases with numbers that differ"
     if diagnosis.reproduces == diagnosis.of:
         return f"all {diagnosis.of} {which}" if diagnosis.of > 1 else f"the only one of the {which}"
-    return f"{diagnosis.reproduces} of {diagnosis.of} {which}; rounding hides it in the others"
+    return f"{diagnosis.reproduces} of {diagnosis.of} {which}; in the others rounding hides it, or it is not finite"
 
 
 def _conventions_text(check: CheckResult) -> str:
@@ -195,12 +237,11 @@ def _notes_text(check: CheckResult) -> str:
 
 def _refusals_text(check: CheckResult) -> str:
     """Why the file refused cases, or one of its functions for a case, each reason once."""
-    counts: Counter[str] = Counter()
+    counts = Counter(check.refused)
     for outcome in check.outcomes:
-        refused = {name: one.detail for name, one in outcome.refusals.items() if one.verdict == "unsupported"}
-        if outcome.verdict == "unsupported":
-            counts[next(iter(refused.values()))] += 1
-        else:  # a function that the file does not offer refuses nothing
+        if outcome.verdict != "unsupported":
+            refused = {name: one.detail for name, one in outcome.refusals.items() if one.verdict == "unsupported"}
+            # A function that the file does not offer refuses nothing.
             counts.update(f"{name}: {why}" for name, why in refused.items() if why != f"offers no {name}")
     return _remarks_text("Refused cases:", counts)
 

@@ -8,6 +8,7 @@ import math
 import os
 from pathlib import Path
 
+from harness.cases.case import TARGETS
 from harness.errors import UnusableInput, unwritable
 from harness.jobs import Command, Finished
 from harness.jobs.options import add_jobs, add_limits, add_reports, add_selection, seed_argument
@@ -32,6 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--case", metavar="IDS", help="cases, comma-separated: ids, or patterns such as 'iris*'")
     add("--data", metavar="FILE.csv", help="cases over this table instead; its last column is the target")
+    add("--target", choices=TARGETS, help="what the last column of --data holds (default: what it looks like)")
     add_reports(parser)
     add("--seed", type=seed_argument, metavar="N", help="draw the inputs anew from it (default: those of the reports)")
     add_jobs(parser)
@@ -62,7 +64,9 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
         from harness.sandbox.processes.server import processors
         from harness.sandbox.requests import Limits
 
-    selection = select(options.only, options.case, options.data)
+    selection = select(options.only, options.case, options.data, options.target)
+    if selection.target:
+        print(selection.target)
     folder = options.reports or (REPORTS if selection.complete and options.seed is None else None)
     if folder is not None:
         check_output_folder(folder, ("README.md", "data/compare.json"))
@@ -124,6 +128,7 @@ def _problem(path: Path, write: Callable[[], object]) -> str:
 
 
 def _run_list(_: argparse.Namespace) -> Finished:
+    from harness.cases.fitted import fitted_cases, kind_of
     from harness.cases.standard import standard_cases
     from harness.jobs.train.courses import courses
     from harness.sandbox.loading import available_implementations
@@ -139,6 +144,8 @@ def _run_list(_: argparse.Namespace) -> Finished:
     print("\nCases")
     for case in cases:
         print(f"  {case.id}")
+    added = next(case for case in fitted_cases(kind_of(cases[0])) if case not in cases)
+    print(f"  and, for code that supports few of these, more of each kind that it supports, such as {added.id}")
     print("\nCourses")
     for course in courses():
         print(f"  {course.id}")

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cases import datasets
 from harness.cases.case import Case
 from harness.cases.selection import select_matching, split_names
 from harness.cases.standard import csv_cases, standard_cases
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """What to run: implementations and cases, and whether that is all there is."""
+    """What to run: implementations and cases, and whether that is all there is. `target` says what the last column of
+    the user's table was taken for, if there is one."""
 
     implementations: tuple[Implementation, ...]
     cases: tuple[Case, ...]
     complete: bool
+    target: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +62,26 @@ class Comparison:
         return Tally.of_rows(self.selection.implementations, self.selection.cases, self.rows)
 
 
-def select(only: str | None = None, case: str | None = None, data: str | None = None) -> Selection:
+def select(
+    only: str | None = None, case: str | None = None, data: str | None = None, target: str | None = None
+) -> Selection:
     """Implementations from comma-separated names or paths, cases from comma-separated ids or patterns.
 
-    None means all. Raises UnknownName, or UnusableInput if nothing is named or a path is not a file.
+    None means all. `data` is the path of a CSV file to use instead of the standard cases, and `target` what its last
+    column holds, of TARGETS. Raises UnknownName, or UnusableInput if nothing is named or a path is not a file.
     """
     implementations = find_implementations(split_names(only)) if only is not None else available_implementations()
     if data is not None and not data.lower().endswith(".csv"):
         raise UnusableInput(
             f"--data {data}: expected a path ending in .csv; the bundled data are in the standard cases"
         )
-    battery = csv_cases(data) if data is not None else standard_cases()
-    return Selection(implementations, select_matching(battery, case), complete=only is case is data is None)
+    if data is None and target is not None:
+        raise UnusableInput(f"--target {target}: expected --data FILE.csv with it, found none; add it")
+    battery = csv_cases(data, target or "") if data is not None else standard_cases()
+    taken = datasets.load_dataset(data, target or "").target if data is not None else ""
+    return Selection(
+        implementations, select_matching(battery, case), complete=only is case is data is None, target=taken
+    )
 
 
 def compare(

@@ -77,7 +77,7 @@ class Schedule:
         """Do it all, and tell of each answer when it is there; the rows and the pairs go where they belong."""
         while self._open_next():
             for request in self._pool.outcomes():
-                examination, case, search = request.key
+                examination, case, search, _ = request.key
                 self._asked_inside += sum(answer.seconds for answer in request.answers.values())
                 one = self._open[case] if search is None else None
                 truth = one and self._truth(one)

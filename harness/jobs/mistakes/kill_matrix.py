@@ -9,10 +9,10 @@ import numpy as np
 
 from harness.cases.case import Case, required_functions
 from harness.jobs.peers.checkers import Check
-from harness.judging.conventions import DEFAULT_CONVENTION
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake
-from harness.mistakes.diagnose import candidate_kinds, diagnose
+from harness.mistakes.diagnose import diagnose_fully
 from harness.mistakes.explain import subjects_of
 from harness.model.contract import Array, Gradients, Inputs
 from harness.model.textbook import Textbook
@@ -40,14 +40,16 @@ def prepared(cases: Sequence[Case]) -> list[Trial]:
 
 
 def kill_matrix(cases: Sequence[Trial]) -> list[KillRow]:
-    """Every mistake of the catalogue, run in floating point on every case, and diagnosed from its numbers."""
+    """Every mistake of the catalogue, run in floating point on every case, and diagnosed from its numbers.
+
+    Each is run as in a file that declares the convention in which the mistake can be seen.
+    """
     rows = []
     for name, entry in CATALOGUE.items():
-        outcomes = [judge_case(replace(one, answers=answers(entry, one)), DEFAULT_CONVENTION) for one in cases]
-        diagnoses = diagnose(
-            [subject for outcome in outcomes for subject in subjects_of(outcome, DEFAULT_CONVENTION)],
-            candidate_kinds(DEFAULT_CONVENTION),
-        )
+        declared = entry.convention
+        outcomes = [judge_case(replace(one, answers=answers(entry, one, declared)), declared) for one in cases]
+        subjects = [subject for outcome in outcomes for subject in subjects_of(outcome, declared)]
+        diagnoses = diagnose_fully(subjects, declared)
         by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
         rows.append(KillRow(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
     return rows
@@ -59,14 +61,16 @@ def _found(outcome: Outcome) -> str:
     return SEEN if outcome.out_of_bounds or outcome.faults else HIDDEN
 
 
-def answers(formulation: type[Textbook], one: Trial) -> dict[str, Answer]:
-    """What a formulation gives on a case, as a submission would."""
-    return {function: _answer(formulation, function, one) for function in required_functions(one.case)}
+def answers(formulation: type[Textbook], one: Trial, convention: Convention = DEFAULT_CONVENTION) -> dict[str, Answer]:
+    """What a formulation gives on a case, as a submission of this convention would."""
+    return {function: _answer(formulation, function, one, convention) for function in required_functions(one.case)}
 
 
-def _answer(formulation: type[Textbook], function: str, one: Trial) -> Answer:
+def _answer(formulation: type[Textbook], function: str, one: Trial, convention: Convention) -> Answer:
     """It is asked twice, and what it does beside giving numbers is a fault."""
-    book = formulation(_cast(one.inputs, formulation), one.case.learning_rate if function == "step" else None)
+    inputs = convention.inputs(one.inputs)
+    learning_rate = convention.rate(one.case.learning_rate) if function == "step" else None
+    book = formulation(_cast(inputs, formulation), learning_rate, convention.scale(inputs))
     try:
         with np.errstate(all="ignore"):
             first, second = (_arrays(book, function, call) for call in (1, 2))

@@ -57,7 +57,7 @@ def mistakes_document(
             ),
             Bullets(tuple(_mistakes_summary(rows, right))),
             Chapter("Seen, hidden, and what the checker says", tuple(_seen(rows))),
-            Chapter("What the usual checks miss", tuple(_missed(rows, passed))),
+            Chapter("What the usual checks miss", tuple(_missed(passed))),
             Chapter("The kill matrix", tuple(_kills(rows, cases))),
             Chapter("The catalogue", tuple(_entry(row, number) for number, row in enumerate(rows, start=1))),
         ),
@@ -109,15 +109,16 @@ def _called(row: KillRow) -> str:
     return itself + (f", and {', '.join(others)}, which gives the same numbers" if others else "")
 
 
-def _missed(rows: Sequence[KillRow], passed: Mapping[str, Passed]) -> Iterator[Block]:
+def _missed(passed: Mapping[str, Passed]) -> Iterator[Block]:
     yield Paragraph(
         f"Of the float64 cases with up to {PARAMETERS} parameters on which this project sees a mistake: the number on "
         "which each usual check passes it. A mistake that a check passes on *every* case is in bold. These checks look "
         "at gradients alone, so they cannot see a wrong step. gradcheck and the loop of central differences have their "
         "default settings, as in [the sensitivity report](sensitivity.md). The last three checks have the true "
-        "gradient to compare with, and still pass wrong ones."
+        "gradient to compare with, and still pass wrong ones. Mistakes in a penalty are left out: these checks know "
+        "no penalty."
     )
-    cells = [[row.name, *_passes(passed[row.name]), passed[row.name].of] for row in rows]
+    cells = [[name, *_passes(counts), counts.of] for name, counts in passed.items()]
     yield DataTable.of(["mistake", *USUAL, "of"], cells)
 
 

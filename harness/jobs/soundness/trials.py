@@ -35,7 +35,7 @@ SLOW_FORMULATIONS = frozenset(
 # A difference quotient is no right code in the sense of the bound, and a complex logarithm of an output near 0 or 1
 # loses digits.
 LOSSY = frozenset({"finite_differences", "complex_step"})
-FORWARD = "(forward pass)"
+FORWARD_PASS = "(forward pass)"
 SECONDS = 120.0  # for one implementation on one network
 SPECIAL_EVERY = 8  # one trial in so many has numbers with few bits, and one has numbers whose products underflow
 BLOCK = 40  # trials between two reports of progress
@@ -76,7 +76,7 @@ class TrialTally:
         """Of one implementation or of all that are compared, the shown forward pass apart; of one quantity or all."""
         found = NONE
         for (name, kind), one in self.tightness.items():
-            if name == implementation or (not implementation and name != FORWARD):
+            if name == implementation or (not implementation and name != FORWARD_PASS):
                 found = found.plus(one) if quantity in ("", kind) else found
         return found
 
@@ -110,7 +110,7 @@ class RandomTrial:
             shown = Textbook(self.inputs).gradients()
         for (name, l), standard in truth.forward.items():
             value = getattr(shown, name)[l - 1].astype(np.float64)
-            tally = tally.plus(self._counted(FORWARD, (name, l), value, standard))
+            tally = tally.plus(self._counted(FORWARD_PASS, (name, l), value, standard))
         return tally
 
     def _counted(self, name: str, key: tuple[str, int], value: Array, standard: Standard) -> TrialTally:

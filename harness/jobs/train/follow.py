@@ -12,14 +12,16 @@ from harness.jobs.train.courses import COURSE_EPOCHS, Course, courses
 from harness.jobs.train.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
 from harness.jobs.train.states import State, network_of
 from harness.jobs.train.store import Run, Store, fingerprint
-from harness.judging.conventions import DEFAULT_CONVENTION, quantities_or_refusal
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention, quantities_or_refusal
 from harness.judging.examine import convention_of
 from harness.model.contract import Inputs
+from harness.model.costs import UNSCALED
 from harness.sandbox.answers import Answer, Refusal
 from harness.sandbox.loading import available_implementations, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission, contract_request
+from harness.sandbox.scope import scope_of
 
 _TAKEN = [one.name for one in OWN]
 
@@ -117,7 +119,10 @@ def _next_stretch(run: Run) -> Request:
     epochs = [run.course.recorded[len(run.states)] - run.epoch]
     if isinstance(run.runner, Formulation):
         given = Inputs(network_of(inputs.network, state), inputs.x, inputs.t)
-        return contract_request(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
+        asked = contract_request(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
+        activations = [layer.activation.name for layer in given.network.layers]
+        scope = scope_of(run.runner.target)
+        return replace(asked, excluded=scope.refusal(activations, given.network.cost.name, str(given.x.dtype)))
     request = contract_request(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
     header = {**request.header, "course": asdict(course)}
     return replace(request, header=header, arrays=[*request.arrays, *state])
@@ -127,6 +132,16 @@ def _reached(run: Run, submission: Submission, answer: Answer) -> tuple[State, R
     """The state after the epochs that were requested, or the reason why there is none."""
     if not isinstance(run.runner, Formulation):
         return tuple(answer.arrays[key] for key in sorted(answer.arrays)), answer.refusal
-    _, fault = convention_of(submission.declared)
+    convention, fault = convention_of(submission.declared)
     quantities, refusal = quantities_or_refusal("train", answer, run.inputs, DEFAULT_CONVENTION)
-    return tuple(quantities[key] for key in sorted(quantities)), fault or refusal
+    return tuple(quantities[key] for key in sorted(quantities)), fault or _other_training(run, convention) or refusal
+
+
+def _other_training(run: Run, convention: Convention) -> Refusal | None:
+    """Why the truth of the course is not that of a file with this convention; None if it is."""
+    x, t = run.inputs.batches(run.course.batch)[0]
+    if convention.scale(Inputs(run.inputs.network, x, t)) == UNSCALED and convention.learning_rate is None:
+        return None
+    constants = convention.differences_from(DEFAULT_CONVENTION)
+    declared = ", ".join(f"{name} = {value!r}" for name, value in constants.items())
+    return Refusal("unsupported", f"courses have the default cost and rate; the file declares {declared}")

@@ -26,6 +26,23 @@ class SignError(CostMistake):
         return -super().output_delta()
 
 
+class SoftmaxJacobianMissing(CostMistake):
+    """The softmax passes the gradient of its output back unchanged, as if it were the identity: −t/p.
+
+    Its Jacobian, diag(p) − p pᵀ, is left out.
+    """
+
+    equation = "BP1"
+    right = "δ^L = (diag(p) − p pᵀ) (−t/p) = p − t"
+    wrong = "δ^L = −t/p"
+    sources = ("https://github.com/pjreddie/darknet/pull/96",)
+
+    def output_delta(self) -> Numbers:
+        if self.layer(self.last).activation.name != "softmax":
+            return super().output_delta()
+        return -(self.t / self.a[self.last])
+
+
 class SoftmaxDiagonalJacobian(CostMistake):
     """Only the diagonal p(1 − p) of the softmax's Jacobian is used, with ∂C/∂p = −t/p."""
 
@@ -79,6 +96,7 @@ class SoftmaxOverflow(CostMistake):
         "https://github.com/githubharald/CTCWordBeamSearch/pull/19",
         "https://github.com/FlorianMuellerklein/Machine-Learning/issues/2",
     )
+    nan_is_evidence = True
 
     def output(self, l: int) -> Numbers:
         if self.layer(l).activation.name != "softmax":

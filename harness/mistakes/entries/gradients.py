@@ -31,6 +31,21 @@ class OutputsWhereInputsBelong(GradientMistake):
         return self.delta[l].T @ self.a[l]
 
 
+class WeightedSumsWhereOutputsBelong(GradientMistake):
+    """A weight's gradient takes the weighted sum that went into the neuron below, not the output that left it.
+
+    The first layer is right, because its inputs are both.
+    """
+
+    equation = "BP4"
+    right = "∂C/∂W^l = (δ^l)ᵀ a^{l-1}"
+    wrong = "∂C/∂W^l = (δ^l)ᵀ z^{l-1}"
+    sources = ("https://stackoverflow.com/questions/22054877",)
+
+    def weight_gradient(self, l: int) -> Numbers:
+        return super().weight_gradient(l) if l == 1 else self.delta[l].T @ self.z[l - 1]
+
+
 class WeightGradientTransposed(GradientMistake):
     """The weight gradient is transposed, and forced into the shape of W where that is not square."""
 

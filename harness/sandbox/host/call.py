@@ -28,6 +28,7 @@ from harness.sandbox.answers import (
 )
 from harness.sandbox.host.child import hide_harness
 from harness.sandbox.host.global_state import GlobalState
+from harness.sandbox.host.labels import with_labels
 from harness.sandbox.host.returned import gradient_arrays, network_arrays, next_network
 from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.messages import unpack_inputs
@@ -42,6 +43,8 @@ class ImplementationHost:
         self._functions: Functions = load_functions(Implementation(self._path.stem, self._path))
         self._before = GlobalState.current()
         self.declared: Mapping[str, Any] = self._functions.declared
+        self._lacks_b = self.declared.get("BIAS") == "none"
+        self._takes_labels = self.declared.get("TARGETS") == "labels"
 
     def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
         """Call a function of the contract on the inputs of a request; whatever goes wrong is in the answer."""
@@ -57,6 +60,11 @@ class ImplementationHost:
 
     def _answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
         inputs = unpack_inputs(header, arrays)
+        if self._takes_labels:
+            try:
+                inputs = with_labels(inputs)
+            except Unsupported as refusal:
+                return Answer(refusal=refusal_from(refusal, self._path))
         if function == "train":
             return self._train(inputs, header)
         return self._call_twice(function, inputs, header["learning_rate"])
@@ -78,7 +86,7 @@ class ImplementationHost:
                     returned = called(given.network, given.x, given.t, *more)
                 finally:
                     seconds += time.perf_counter() - start
-                calls.append(arrays_of(returned, inputs))
+                calls.append(arrays_of(returned, inputs, lacks_b=self._lacks_b))
                 changed = changed_inputs(given, inputs)
             if changed:
                 refusal = Refusal("failed", f"it changed its input: {changed[0]}", "inputs")
@@ -100,11 +108,12 @@ class ImplementationHost:
                 raise Unsupported("offers no step")
             given, step = inputs.copy(), self._functions.step
             steps = given.batches(header["batch"])
-            _check_step(step, Inputs(inputs.copy().network, *steps[0]), header["learning_rate"])
+            self._check_step(step, Inputs(inputs.copy().network, *steps[0]), header["learning_rate"])
             network = given.network
             for epoch in range(1, max(header["epochs"]) + 1):
                 for x, t in steps:
-                    network = next_network(step(network, x, t, header["learning_rate"]), network)
+                    moved = step(network, x, t, header["learning_rate"])
+                    network = next_network(moved, network, lacks_b=self._lacks_b)
                 arrays = network_arrays(network, inputs)
                 check_finite(arrays, " after the step")
                 weights = weights_of(arrays, inputs)
@@ -116,14 +125,13 @@ class ImplementationHost:
             refusal = refusal_from(error, self._path)
         return Answer({} if refusal else found, refusal=refusal, seconds=time.perf_counter() - start)
 
-
-def _check_step(step: Callable[..., Any], given: Inputs, learning_rate: float) -> None:
-    """Raise Fault if the first step changes its inputs or returns other shapes, which later steps may hide."""
-    before = given.copy()
-    moved = step(given.network, given.x, given.t, learning_rate)
-    if changed := changed_inputs(given, before):
-        raise Fault("inputs", f"it changed its input: {changed[0]}")
-    weights_of(network_arrays(moved, before), before)
+    def _check_step(self, step: Callable[..., Any], given: Inputs, learning_rate: float) -> None:
+        """Raise Fault if the first step changes its inputs or returns other shapes, which later steps may hide."""
+        before = given.copy()
+        moved = step(given.network, given.x, given.t, learning_rate)
+        if changed := changed_inputs(given, before):
+            raise Fault("inputs", f"it changed its input: {changed[0]}")
+        weights_of(network_arrays(moved, before, lacks_b=self._lacks_b), before)
 
 
 def changed_inputs(given: Inputs, original: Inputs) -> tuple[str, ...]:

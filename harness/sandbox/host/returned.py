@@ -2,7 +2,8 @@
 
 `backprop` may return `Gradients`, a mapping with the keys w, b and optionally delta, z, a, or a tuple (w, b) or
 (w, b, delta); `step` a `Network`, a mapping with the keys w and b, or a tuple (w, b). Each of w, b, ... is a list or a
-tuple with one array per layer. Every command uses these functions.
+tuple with one array per layer. b may be left out if the file declares that there are no biases (`lacks_b`). Every
+command uses these functions.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ class _Form(NamedTuple):
         lengths = range(len(self.needed), self.longest + 1)
         return " or ".join(f"({', '.join(names[:length])})" for length in lengths)
 
+    def with_optional_b(self) -> _Form:
+        """The same form, where b may be left out."""
+        return self._replace(needed=("w",), more=("b", *self.more))
+
 
 BACKPROP_FORM = _Form("backprop", "harness.Gradients(w, b, delta)", ("w", "b"), ("delta", "z", "a"), longest=3)
 STEP_FORM = _Form("step", "harness.Network(layers, cost)", ("w", "b"))
@@ -59,7 +64,9 @@ def float64_copy(name: str, value: Any) -> Array:
     return array.astype(np.float64)
 
 
-def gradient_arrays(returned: Any, inputs: Inputs, convert: Convert = float64_copy) -> ReturnedArrays:
+def gradient_arrays(
+    returned: Any, inputs: Inputs, convert: Convert = float64_copy, *, lacks_b: bool = False
+) -> ReturnedArrays:
     """The arrays that `backprop` returned, by (name, layer): w, and optionally b, delta, z and a.
 
     `convert` makes each array. Raises Fault if the value has no known form, or not one array per layer.
@@ -67,7 +74,7 @@ def gradient_arrays(returned: Any, inputs: Inputs, convert: Convert = float64_co
     if isinstance(returned, Gradients):
         parts: Mapping[str, Any] = vars(returned)
     else:
-        parts = _parts_by_name(returned, BACKPROP_FORM)
+        parts = _parts_by_name(returned, BACKPROP_FORM.with_optional_b() if lacks_b else BACKPROP_FORM)
     layers = len(inputs.network.layers)
     arrays = dict(_layer_arrays("w", parts["w"], layers, convert))
     for name in ("b", "delta", "z", "a"):
@@ -77,12 +84,14 @@ def gradient_arrays(returned: Any, inputs: Inputs, convert: Convert = float64_co
     return arrays
 
 
-def network_arrays(returned: Any, inputs: Inputs, convert: Convert = float64_copy) -> ReturnedArrays:
-    """The new w and b that `step` returned, by (name, layer).
+def network_arrays(
+    returned: Any, inputs: Inputs, convert: Convert = float64_copy, *, lacks_b: bool = False
+) -> ReturnedArrays:
+    """The new w and b that `step` returned, by (name, layer); a b that is left out is that of the inputs.
 
     Raises Fault as `gradient_arrays` does, and if a network has other activations or another cost than the inputs'.
     """
-    w, b = _weights_and_biases(returned, inputs.network)
+    w, b = _weights_and_biases(returned, inputs.network, lacks_b)
     layers = len(inputs.network.layers)
     return {
         **dict(_layer_arrays("w after the step", w, layers, convert)),
@@ -90,17 +99,17 @@ def network_arrays(returned: Any, inputs: Inputs, convert: Convert = float64_cop
     }
 
 
-def next_network(returned: Any, before: Network) -> Network:
+def next_network(returned: Any, before: Network, *, lacks_b: bool = False) -> Network:
     """The network for the next step: the one that `step` returned, or `before` with the returned w and b.
 
     Raises Fault if the value has no known form, or not one array per layer.
     """
     if isinstance(returned, Network):
         return returned
-    parts, layers = _parts_by_name(returned, STEP_FORM), len(before.layers)
+    parts, layers = zip("wb", _step_parts(returned, before, lacks_b), strict=True), len(before.layers)
     w, b = (
-        [array for _, array in _layer_arrays(f"{name} after the step", parts[name], layers, _as_array)]
-        for name in STEP_FORM.needed
+        [array for _, array in _layer_arrays(f"{name} after the step", values, layers, _as_array)]
+        for name, values in parts
     )
     return before.with_parameters(w, b)
 
@@ -115,11 +124,18 @@ def _as_array(name: str, value: Any) -> Array:
         raise Fault("shape", f"{name} is ragged, expected an array") from None
 
 
-def _weights_and_biases(returned: Any, before: Network) -> tuple[Any, Any]:
+def _step_parts(returned: Any, before: Network, lacks_b: bool) -> tuple[Any, Any]:
+    """The values for w and b in a mapping or a tuple, not checked."""
+    parts = _parts_by_name(returned, STEP_FORM.with_optional_b() if lacks_b else STEP_FORM)
+    b = parts.get("b")
+    is_left_out = lacks_b and (b is None or (isinstance(b, (list, tuple)) and not b))
+    return parts["w"], [layer.b for layer in before.layers] if is_left_out else b
+
+
+def _weights_and_biases(returned: Any, before: Network, lacks_b: bool) -> tuple[Any, Any]:
     """The values for w and b, not checked."""
     if not isinstance(returned, Network):
-        parts = _parts_by_name(returned, STEP_FORM)
-        return parts["w"], parts["b"]
+        return _step_parts(returned, before, lacks_b)
     kept = [layer.activation for layer in returned.layers] == [layer.activation for layer in before.layers]
     if not kept or returned.cost != before.cost:
         raise Fault("type", "step returned a network with other activations or another cost")

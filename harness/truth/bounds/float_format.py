@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,6 +70,8 @@ class FloatFormat:
 
 
 def float_format(dtype: str) -> FloatFormat:
-    """The format named `float32` or `float64`. Raises KeyError for other formats."""
+    """The format named `float32`, `float64` or `bfloat16`. Raises KeyError for other formats."""
+    if dtype == "bfloat16":  # 8 significant bits with the range of float32; NumPy does not know it
+        return replace(float_format("float32"), dtype=dtype, u=2.0**-8)
     info = np.finfo(dtype)
     return FloatFormat(dtype, float(info.eps) / 2, float(info.tiny), float(info.max), FUNCTION_ULPS[dtype])

@@ -39,6 +39,12 @@ class Interval:
         ends = factor * self.lower, factor * self.upper
         return Interval(np.minimum(*ends), np.maximum(*ends))
 
+    def without(self, entries: Array) -> Interval:
+        """The same, but with no change of these entries."""
+        if self is UNCHANGED:
+            return self
+        return Interval(np.where(entries, 0.0, self.lower), np.where(entries, 0.0, self.upper))
+
     def __getitem__(self, index: Any) -> Interval:
         return self if self is UNCHANGED else Interval(self.lower[index], self.upper[index])
 

@@ -32,7 +32,8 @@ def test_a_right_file_is_status_0(tmp_path):
     of = len(gradient_cases())
     run = sum(case.cost == "half_squared_error" for case in gradient_cases())  # the article has that cost only
     counts = f"{run} of {of} cases ran ({run} agree, {of - run} unsupported)"
-    assert done.stdout.startswith(f"row_matrices.py: AGREES in {run} of {of} cases\n{counts}")
+    extent = f"on what it supports: the squared error, {run} of {run} cases"
+    assert done.stdout.startswith(f"row_matrices.py: AGREES {extent}\n{counts}")
     assert data["verdict"] == "agrees"
     assert data["cases"] == {"run": run, "of": of, "by_verdict": {"agrees": run, "unsupported": of - run}}
     assert data["first_divergence"] is None

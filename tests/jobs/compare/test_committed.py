@@ -12,7 +12,7 @@ from harness.jobs.compare.run import Comparison, Selection
 from harness.judging.find_cause import STORED_IN_FLOAT16
 from harness.sandbox.loading import find_implementations
 
-CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)
+CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)[:3]
 
 
 def compared(verdicts, **more):

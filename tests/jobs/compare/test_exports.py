@@ -18,7 +18,7 @@ from harness.jobs.compare.run import Comparison, Selection
 from harness.sandbox.loading import find_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
-CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)
+CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)[:3]
 BAD_TEXT = 'says <b> & "no"\x00\x1b\ufffe]]>'
 
 

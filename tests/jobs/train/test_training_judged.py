@@ -43,6 +43,7 @@ def selection(folder):
         "infinite": move.replace("+ 1", "* 1e300"),
         "crashing": "import os; os._exit(7)",
         "raising": "raise KeyError('no')",
+        "penalised": "return n\nL2 = 0.1",
     }
     files = []
     for name, body in bodies.items():
@@ -76,7 +77,7 @@ def test_right_runs_are_explained_and_the_planted_mistake_is_not(followed):
         assert [found[course.id, name] for name in right] == [EXPLAINED] * len(right)
     print("\n".join(answer(judged)))
     assert "11 of 23 runs are explained by rounding" in answer(judged)[0]
-    assert "4 of 27 pairs of a runner and a course were refused" in answer(judged)[0]
+    assert "7 of 30 pairs of a runner and a course were refused" in answer(judged)[0]
     assert not is_well(judged)
 
 
@@ -87,6 +88,7 @@ def test_what_breaks_costs_its_own_runs_with_the_reason(followed):
     assert details["raising"] == ("failed", "KeyError: 'no' (raising.py, line 2)")
     assert details["neuron_loop"] == ("unsupported", "updates are online: one row a step")
     assert details["fifteen_steps"][0] == "unsupported"
+    assert details["penalised"] == ("unsupported", "courses have the default cost and rate; the file declares L2 = 0.1")
 
 
 def test_what_hangs_is_stopped_where_it_is(selection, followed, folder):

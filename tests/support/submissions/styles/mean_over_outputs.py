@@ -1,0 +1,30 @@
+"""The mean over all entries, whole squares: 2 (a − t) / t.size, as in torch.nn.MSELoss; declared"""
+
+from harness import Gradients, Network, Unsupported
+
+REDUCTION = "mean over rows and outputs"
+HALF = False
+
+
+def backprop(network: Network, x, t) -> Gradients:
+    if network.cost.name != "half_squared_error":
+        raise Unsupported("squared error only")
+    layers, a, z = network.layers, [x], []
+    for layer in layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    error = 2 * (a[-1] - t) / t.size
+    w, b = [], []
+    for l in range(len(layers) - 1, -1, -1):
+        d = error * layers[l].activation.slope(z[l])
+        w.insert(0, d.T @ a[l])
+        b.insert(0, d.sum(axis=0))
+        error = d @ layers[l].w
+    return Gradients(w, b)
+
+
+def step(network: Network, x, t, learning_rate) -> Network:
+    g = backprop(network, x, t)
+    w = [layer.w - learning_rate * d for layer, d in zip(network.layers, g.w, strict=True)]
+    b = [layer.b - learning_rate * d for layer, d in zip(network.layers, g.b, strict=True)]
+    return network.with_parameters(w, b)

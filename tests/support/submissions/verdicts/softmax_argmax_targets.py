@@ -1,0 +1,29 @@
+"""Softmax takes the largest target for the class: soft targets become one-hot"""
+
+import numpy as np
+
+from harness import Gradients, Network
+
+
+def backprop(network: Network, x, t) -> Gradients:
+    layers, a, z = network.layers, [x], []
+    for layer in layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    if network.is_canonical:
+        one_hot = np.eye(t.shape[1], dtype=t.dtype)[t.argmax(axis=1)]
+        delta = [a[-1] - (one_hot if network.cost.name == "cross_entropy" else t)]
+    else:
+        delta = [network.cost.gradient(a[-1], t) * layers[-1].activation.slope(z[-1])]
+    for l in range(len(layers) - 2, -1, -1):
+        delta.insert(0, (delta[0] @ layers[l + 1].w) * layers[l].activation.slope(z[l]))
+    w = [d.T @ i for d, i in zip(delta, a[:-1], strict=True)]
+    b = [d.sum(axis=0) for d in delta]
+    return Gradients(w, b, delta)
+
+
+def step(network: Network, x, t, learning_rate) -> Network:
+    g = backprop(network, x, t)
+    w = [layer.w - learning_rate * d for layer, d in zip(network.layers, g.w, strict=True)]
+    b = [layer.b - learning_rate * d for layer, d in zip(network.layers, g.b, strict=True)]
+    return network.with_parameters(w, b)
