@@ -121,7 +121,7 @@ def _numbers_text(outcome: Outcome, check: CheckResult) -> str:
     for quantity, layer in keys:
         value = outcome.quantities[quantity, layer]
         standard = standard_of((quantity, layer), value, outcome.trial, check.found)
-        error = standard.truth.error(value)
+        error = np.abs(standard.error(value))
         allowed = standard.bound + standard.truth.radius
         worst = np.argsort(-(error / allowed), axis=None)[: MAX_ENTRIES if outcome.out_of_bounds else 1]
         name = QUANTITY_SYMBOLS[quantity].removeprefix("the ")
