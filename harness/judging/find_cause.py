@@ -258,7 +258,7 @@ def _compared(given: Arrays, standards: Standards) -> _Measurement:
     ratios = {key: error_over_bound(value, standards[key]) for key, value in values.items()}
     return _Measurement(
         values,
-        errors={key: (v - standards[key].truth.high) - standards[key].truth.low for key, v in values.items()},
+        errors={key: standards[key].error(value) for key, value in values.items()},
         bounds={key: standards[key].bound for key in values},
         out_of_bounds={key: ~(ratio <= 1) for key, ratio in ratios.items()},
         undecidable={key: standards[key].undecidable for key in values},

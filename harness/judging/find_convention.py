@@ -91,6 +91,7 @@ def _entries_explained(convention: Convention, trial: Trial) -> int:
     for function, answer in trial.answers.items():
         for key, array in quantities_or_refusal(function, answer, trial.inputs, convention)[0].items():
             standard = standard_of(key, array, trial, convention)
-            telling = ~standard.undecidable & (np.abs(standard.truth.high) > standard.bound + standard.truth.radius)
+            allowed = standard.bound + standard.truth.radius + standard.changes.width
+            telling = ~standard.undecidable & (np.abs(standard.truth.high) > allowed)
             count += int((telling & (error_over_bound(array, standard) <= 1)).sum())
     return count

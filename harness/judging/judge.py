@@ -218,7 +218,7 @@ def _is_rounding(one: Quantities, other: Quantities, trial: Trial, convention: C
         return False
     for key, array in one.items():
         standard = standard_of(key, array, trial, convention)
-        allowed = 2 * (standard.bound + standard.truth.radius)
+        allowed = 2 * (standard.bound + standard.truth.radius) + standard.changes.width
         if not ((np.abs(array - other[key]) <= allowed) | standard.undecidable).all():
             return False
     return True

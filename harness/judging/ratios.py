@@ -80,7 +80,7 @@ def _factors_that_fit(outcome: Outcome, key: ArrayKey, convention: Convention) -
     """The factors, in words, for which the whole array is the truth times the factor, within rounding."""
     value = outcome.quantities[key]
     standard = standard_of(key, value, outcome.trial, convention)
-    truth, allowed = standard.truth.high, standard.bound + standard.truth.radius
+    truth, allowed = standard.truth.high, standard.bound + standard.truth.radius + standard.changes.width
     largest = np.unravel_index(int(np.argmax(np.abs(truth))), truth.shape)
     if truth[largest] == 0 or not np.isfinite(value).all():
         return set()

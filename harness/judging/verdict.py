@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.model.contract import Array
 from harness.sandbox.answers import ArrayKey, Arrays
+from harness.truth.bounds.kinks import UNCHANGED, Interval
 
 if TYPE_CHECKING:
     from harness.truth.certify import Standard
@@ -30,6 +31,7 @@ VERDICTS = ("failed", "wrong", "inaccurate", "cannot tell", "agrees up to a conv
 class Judgement:
     """The comparison of one array with its standard.
 
+    The error of an entry is its distance from the nearest exact value, of which there are many near a kink.
     `error_ratio` is the largest ratio of an entry's error to its bound plus radius, LAPACK's test ratio; `entry` is the
     index of that entry, `error` its error and `bound` its bound plus radius. `undecidable` counts the entries that
     cannot be judged. `relative` is the largest error divided by the largest true entry. `verdict` is `agrees`,
@@ -81,7 +83,8 @@ class Batch:
 
     Per array: its key, its shape, the index of its first number in `starts`, the count of its undecidable entries in
     `undecidable_counts`, and its largest absolute true entry in `scales`. Per number: the true value `high` + `low`,
-    the bound plus radius in `allowed`, and whether it is `undecidable`.
+    the bound plus radius in `allowed`, and whether it is `undecidable`. `changes` is the interval by which a true value
+    may change at a kink, for every number or for none.
     """
 
     keys: Sequence[ArrayKey]
@@ -93,6 +96,7 @@ class Batch:
     undecidable: Array
     undecidable_counts: Sequence[int]
     scales: Sequence[float]
+    changes: Interval
 
 
 def batched(standards: Mapping[ArrayKey, Standard]) -> list[Batch]:
@@ -126,7 +130,16 @@ def _batch(standards: Mapping[ArrayKey, Standard]) -> Batch:
         undecidable=_concatenated([one.undecidable for one in members]),
         undecidable_counts=[int(np.count_nonzero(one.undecidable)) for one in members],
         scales=[float(np.abs(one.truth.high).max()) for one in members],
+        changes=_concatenated_changes(members),
     )
+
+
+def _concatenated_changes(members: Sequence[Standard]) -> Interval:
+    if all(one.changes is UNCHANGED for one in members):
+        return UNCHANGED
+    ends = ([one.changes.lower for one in members], [one.changes.upper for one in members])
+    shapes = [one.bound.shape for one in members]
+    return Interval(*(_concatenated(list(map(np.broadcast_to, parts, shapes))) for parts in ends))
 
 
 def _concatenated(arrays: Sequence[Array]) -> Array:
@@ -165,7 +178,10 @@ def _values_of(batch: Batch, values: Arrays) -> Array:
 
 def _judge_batch(value: Array, batch: Batch) -> Iterator[Judgement]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        error = np.abs((value - batch.high) - batch.low)  # the same as Enclosure.error
+        error = (value - batch.high) - batch.low
+        if batch.changes is not UNCHANGED:
+            error = error - np.clip(error, batch.changes.lower, batch.changes.upper)
+        error = np.abs(error)  # the same as Standard.error
         ratio = np.where(error == 0, 0.0, error / batch.allowed)  # the same as harness.truth.certify.error_over_bound
     ratio[batch.undecidable] = 0.0
     ranked = np.where(np.isnan(ratio), np.inf, ratio)  # NaN is the worst

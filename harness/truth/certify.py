@@ -10,6 +10,7 @@ from harness.model.contract import Array, Inputs
 from harness.reporting.profile import Clock
 from harness.truth.bounds.error_analysis import ErrorBounds, error_bounds
 from harness.truth.bounds.float_format import OUTWARD
+from harness.truth.bounds.kinks import UNCHANGED, Interval
 from harness.truth.enclosures.enclosed_matmul import recompute_in_balls
 from harness.truth.enclosures.enclosure import Enclosure, Truth
 from harness.truth.gradient import truth_attempts
@@ -21,26 +22,36 @@ DECISIVE_RADIUS = (OUTWARD - 1) / 2
 
 @dataclass(frozen=True, eq=False)
 class Standard:
-    """The reference for one quantity of one layer; its three parts have the shape of the quantity.
+    """The reference for one quantity of one layer; its parts have the shape of the quantity.
 
     truth: the exact values. bound: the largest rounding error of correct code. undecidable: True where no verdict is
-    possible, because a weighted input is within rounding of a kink, there is no finite bound, or the enclosure is too
-    wide.
+    possible, because there is no finite bound, or the enclosure is too wide. changes: where a weighted input is within
+    rounding of a kink of relu, the exact value may be any from truth + lower to truth + upper.
     """
 
     truth: Enclosure
     bound: Array
     undecidable: Array
+    changes: Interval = UNCHANGED
+
+    def error(self, value: Array) -> Array:
+        """The signed distance of each entry of `value` from the nearest exact value; NaN where it is NaN."""
+        with np.errstate(invalid="ignore"):  # infinity minus infinity is NaN, as intended
+            error = (value - self.truth.high) - self.truth.low
+        if self.changes is UNCHANGED:
+            return np.asarray(error)
+        return np.asarray(error - np.clip(error, self.changes.lower, self.changes.upper))
 
 
 def certify(
-    inputs: Inputs, learning_rate: float, dtype: str, clock: Clock | None = None
+    inputs: Inputs, learning_rate: float, dtype: str, clock: Clock | None = None, *, any_subgradient: bool = False
 ) -> dict[tuple[str, int], Standard]:
     """The standards of the quantities of backprop and of one step, for code that works in `dtype`.
 
     The keys are (quantity, layer): delta [n, n_l], w [n_l, n_{l-1}], b [n_l] and update [n_l, n_{l-1} + 1], which is
-    the displacement old − new of [W, b]. The clock measures the phases `truth` and `bound`. Raises ValueError where
-    there is no truth or no bound, as for inputs that are not finite.
+    the displacement old − new of [W, b]. The clock measures the phases `truth` and `bound`. With `any_subgradient`, the
+    slope of relu at exactly 0 is not PyTorch's, but any from that of negative to that of positive numbers. Raises
+    ValueError where there is no truth or no bound, as for inputs that are not finite.
     """
     clock = clock or Clock()
     for attempt in truth_attempts(inputs):
@@ -48,7 +59,7 @@ def certify(
             with clock.phase("truth"):
                 truth = attempt()
             with clock.phase("bound"):
-                bounds = error_bounds(truth, inputs, learning_rate, dtype)
+                bounds = error_bounds(truth, inputs, learning_rate, dtype, any_subgradient=any_subgradient)
                 standards, hopeless = _gradient_standards(truth, bounds, learning_rate)
         if _is_forward_decided(truth, bounds) and all(
             (standard.undecidable == hopeless[key]).all() for key, standard in standards.items()
@@ -95,17 +106,16 @@ def _gradient_standards(
     standards, hopeless = {}, {}
     for l, delta in enumerate(truth.delta):
         parameters = _recomputed_parameters(truth, bounds, l)
-        ambiguous, bound = bounds.ambiguous_parameters[l], bounds.parameters[l]
+        bound, changes = bounds.parameters[l], bounds.parameters_changes[l]
         quantities = {
-            "delta": (delta, bounds.delta[l], bounds.ambiguous_delta[l]),
-            "w": (parameters[:, :-1], bound[:, :-1], ambiguous[:, :-1]),
-            "b": (parameters[:, -1], bound[:, -1], ambiguous[:, -1]),
-            "update": (parameters.scaled(learning_rate), bounds.update[l], ambiguous),
+            "delta": (delta, bounds.delta[l], bounds.delta_changes[l]),
+            "w": (parameters[:, :-1], bound[:, :-1], changes[:, :-1]),
+            "b": (parameters[:, -1], bound[:, -1], changes[:, -1]),
+            "update": (parameters.scaled(learning_rate), bounds.update[l], changes.scaled(learning_rate)),
         }
-        for quantity, (enclosure, limit, is_ambiguous) in quantities.items():
-            hopeless[quantity, l + 1] = is_ambiguous | _is_unbounded(enclosure, limit)
-            undecidable = is_ambiguous | _is_undecided(enclosure, limit)
-            standards[quantity, l + 1] = Standard(enclosure, limit, undecidable)
+        for quantity, (enclosure, limit, interval) in quantities.items():
+            hopeless[quantity, l + 1] = _is_unbounded(enclosure, limit)
+            standards[quantity, l + 1] = Standard(enclosure, limit, _is_undecided(enclosure, limit), interval)
     return standards, hopeless
 
 
@@ -113,7 +123,7 @@ def _recomputed_parameters(truth: Truth, bounds: ErrorBounds, l: int) -> Enclosu
     """The gradients of layer l + 1; undecided entries are recomputed in balls if their terms are known well enough."""
     parameters, delta = truth.parameters[l], truth.delta[l]
     is_known = ~np.any(_is_undecided(delta, bounds.delta[l]), axis=0, keepdims=True).T
-    is_wide = _is_undecided(parameters, bounds.parameters[l]) & ~bounds.ambiguous_parameters[l] & is_known
+    is_wide = _is_undecided(parameters, bounds.parameters[l]) & is_known
     if not is_wide.any():
         return parameters
     return recompute_in_balls(parameters, is_wide, delta.transposed, truth.a[l].with_ones_column)
@@ -124,7 +134,7 @@ def error_over_bound(value: Array, standard: Standard) -> Array:
 
     The result has the shape of `value` and of the standard. Undecidable entries count as 0.
     """
-    error = standard.truth.error(value)
+    error = np.abs(standard.error(value))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(error == 0, 0.0, error / (standard.bound + standard.truth.radius))
     return np.where(standard.undecidable, 0.0, ratio)

@@ -14,7 +14,7 @@ from support.running import cause_of, functions_of, tallied
 from harness.jobs.peers.checkers import central_differences, gradcheck, gradproof
 from harness.jobs.peers.sensitivity import problems
 from harness.jobs.soundness import trials
-from harness.jobs.soundness.trials import LOSSY, TrialTally, random_case
+from harness.jobs.soundness.trials import LOSSY, SPECIAL_EVERY, TrialTally, random_case
 from harness.judging.conventions import DEFAULT_CONVENTION, quantities_of
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
@@ -144,6 +144,21 @@ def test_random_trials_vary_in_every_property():
     sizes = [np.abs(given.network.layers[0].w).max() for _, given in cases]
     assert min(sizes) < 0.01
     assert max(sizes) > 300
+    smallest = [np.abs(given.network.layers[0].w[given.network.layers[0].w != 0]).min(initial=1) for _, given in cases]
+    assert min(smallest) ** 2 < np.finfo("float64").tiny
+
+
+def test_some_trials_meet_exact_zeros_and_kinks_without_a_false_alarm():
+    """Trials with few bits: relu networks have a z of exactly 0, whose slope only rounding would decide."""
+    relu = [n for n in range(0, 400, SPECIAL_EVERY) if "relu" in random_case(n)[0].id][:8]
+    implementations = tuple(find_implementations(["batched_matrices", "torch_autograd"]))
+    tally = TrialTally()
+    for trial in tallied(implementations, relu):
+        tally = tally.plus(trial)
+    assert len(relu) == 8
+    assert tally.alarms.total() == 0, tally.where
+    assert tally.sets.total() > 1000
+    assert tally.undecided.total() == 0
 
 
 def test_a_bound_for_float32_is_wider_by_the_ratio_of_the_roundoffs():

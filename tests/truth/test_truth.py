@@ -20,7 +20,7 @@ from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import sigmoid_network
 from harness.model.contract import Gradients, Inputs, Unsupported
 from harness.sandbox.loading import find_implementations
-from harness.truth.certify import DECISIVE_RADIUS, certify
+from harness.truth.certify import DECISIVE_RADIUS, certify, error_over_bound
 from harness.truth.gradient import enclose_in_balls, train, truth_attempts
 
 mp = mpmath.mp.clone()
@@ -177,21 +177,25 @@ def test_precision_rises_until_every_entry_is_decided():
         assert not standard.undecidable.any()
 
 
-def test_an_exact_zero_follows_pytorch_and_a_number_near_zero_is_undecidable():
+def test_an_exact_zero_follows_pytorch_and_near_zero_both_slopes_are_allowed():
     relu = random_inputs([2, 3, 2], "relu", "identity", "half_squared_error", 2, seed=1)
     first, last = relu.network.layers
     at_zero = Inputs(relu.network.with_parameters([first.w * 0, last.w], [first.b * 0, last.b]), relu.x, relu.t)
     standards = certify(at_zero, 0.5, "float64")
     assert not standards["delta", 1].undecidable.any()
     assert (standards["delta", 1].truth.high == 0).all()
+    assert (standards["delta", 1].changes.width == 0).all()
 
     # w·x + b is 2^-60 times its terms, so rounding decides the side of the kink.
     w, b = np.array([[1.0, 1.0]] * 3), np.array([-3.0 + 2.0**-51] * 3)
     near = Inputs(relu.network.with_parameters([w, last.w], [b, last.b]), np.array([[1.0, 2.0 - 2.0**-51]]), relu.t[:1])
     standards = certify(near, 0.5, "float64")
-    assert standards["delta", 1].undecidable.all()
-    assert standards["w", 1].undecidable.all()
-    assert not standards["delta", 2].undecidable.any()
+    delta = last.b - near.t  # the output of the first layer is 0
+    for slope in (0, 1):
+        assert (error_over_bound(slope * delta @ last.w, standards["delta", 1]) <= 1).all()
+        assert (error_over_bound(np.outer(slope * delta @ last.w, near.x), standards["w", 1]) <= 1).all()
+    assert (error_over_bound(2 * delta @ last.w, standards["delta", 1]) > 1).all()
+    assert (standards["delta", 2].changes.width == 0).all()
 
 
 def test_a_cost_without_its_output_activation_has_no_truth():

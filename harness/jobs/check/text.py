@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.jobs.check.run import CheckResult
-from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, UNDECLARED_CONVENTION, Outcome, standard_of
-from harness.judging.ratios import meaning_of
+from harness.jobs.check.text_causes import (
+    LINE_WIDTH,
+    conventions_text,
+    location_text,
+    mistakes_text,
+    ratios_text,
+    wrap_lines,
+)
+from harness.jobs.check.text_failures import MAX_LISTED, failures_text, notes_text, refusals_text
+from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, Outcome, standard_of
 from harness.sandbox.answers import printable
 
 if TYPE_CHECKING:
-    from harness.mistakes.diagnose import Diagnosis
+    pass
 
-LINE_WIDTH = 100
-MAX_LISTED = 3  # failures, notes, refusals or printed lines that are shown
+
 LARGEST_RATIO = 1e16  # above it no digit is right
 MAX_ENTRIES = 8  # numbers of a quantity that are shown
 
 
 def report_text(check: CheckResult, rerun: str) -> str:
     """The whole result, the verdict first. `rerun` is the command that shows a failing case, or empty."""
-    parts = [_headline(check), _support_text(check), _error_table(check), _location_text(check), _ratios_text(check)]
+    parts = [_headline(check), _support_text(check), _error_table(check), location_text(check), ratios_text(check)]
     parts += [
-        _mistakes_text(check),
-        _conventions_text(check),
-        _failures_text(check),
-        _notes_text(check),
-        _refusals_text(check),
+        mistakes_text(check),
+        conventions_text(check),
+        failures_text(check),
+        notes_text(check),
+        refusals_text(check),
     ]
     parts.append(_printed_text(check))
     if len(check.outcomes) == 1:
@@ -74,7 +78,7 @@ def _limits(check: CheckResult) -> str:
 
 def _support_text(check: CheckResult) -> str:
     """What the file supports, and what was not tried."""
-    return _wrap_lines(check.support.sentences()) if check.support is not None and check.ran else ""
+    return wrap_lines(check.support.sentences()) if check.support is not None and check.ran else ""
 
 
 def _error_table(check: CheckResult) -> str:
@@ -83,6 +87,9 @@ def _error_table(check: CheckResult) -> str:
     if not worst:
         return ""
     quantities = [name for name in QUANTITY_ORDER if any(name == quantity for quantity, _ in worst)]
+    if all(value is not None and value <= 1 for value in worst.values()):
+        names = ", ".join(QUANTITY_SYMBOLS[name].removeprefix("the ") for name in quantities)
+        return f"Worst error / rounding bound (<= 1 is correct): <= 1 in every layer, for {names}."
     rows = [["layer", *(QUANTITY_SYMBOLS[name].removeprefix("the ") for name in quantities)]]
     for below in sorted({below for _, below in worst}):
         rows.append([f"L-{below}" if below else "L", *(_ratio_text(worst, (name, below)) for name in quantities)])
@@ -96,161 +103,6 @@ def _ratio_text(worst: dict[tuple[str, int], float | None], key: tuple[str, int]
         return "–"
     value = worst[key]
     return "> 1e16" if value is None or value > LARGEST_RATIO else "<= 1" if value <= 1 else f"{value:.1e}"
-
-
-def _location_text(check: CheckResult) -> str:
-    if not any(outcome.out_of_bounds for outcome in check.outcomes):
-        return ""
-    from harness.jobs.check.location import first_divergence  # most checks pass and need neither
-    from harness.judging.forward import FORWARD, follows_from_forward
-
-    divergence = first_divergence(check.outcomes)
-    if divergence is None:
-        return ""
-    quantity = QUANTITY_SYMBOLS[divergence.quantity].replace("the", "The")
-    lines = [
-        f"Where: the first error is in {divergence.symbol}, in case {divergence.case}. "
-        f"{quantity} has errors {divergence.layers}."
-    ]
-    if divergence.quantity in FORWARD and follows_from_forward(check.outcomes, check.found):
-        lines.append(
-            "The backward pass is right for these z and a: the errors after them follow from the forward pass."
-        )
-    if divergence.common:
-        lines.append(f"What the failing cases have in common: {divergence.common}.")
-    if "other than sigmoid" in divergence.common:
-        lines.append("If your code is only for sigmoid, refuse the rest: raise NotImplementedError('sigmoid only').")
-    return _wrap_lines(lines)
-
-
-def _ratios_text(check: CheckResult) -> str:
-    """The quantities that are the truth times one number, where no mistake of the catalogue explains them."""
-    if not check.ratios:
-        return ""
-    lines = ["Exact ratios, yours / true, within rounding in every case (n rows, m outputs, η the learning rate):"]
-    for one in check.ratios:
-        place = f"L-{one.layer}" if one.from_output and one.layer else "L" if one.from_output else str(one.layer)
-        lines.append(f"  {QUANTITY_SYMBOLS[one.quantity].removeprefix('the ')} of layer {place}: {one.factor}")
-    meanings = dict.fromkeys(filter(None, (meaning_of(one.factor) for one in check.ratios)))
-    return "\n".join([*lines, *(f"  {meaning}." for meaning in meanings)])
-
-
-def _mistakes_text(check: CheckResult) -> str:
-    if check.diagnoses:
-        return "\n\n".join(_mistake_text(diagnosis, check) for diagnosis in check.diagnoses)
-    causes = {outcome.cause for outcome in check.outcomes if outcome.out_of_bounds}
-    if "wrong" in causes:
-        return "The mistake: not in the catalogue."
-    reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.out_of_bounds)
-    said = "The formula is right, but the arithmetic is inaccurate: " if "inaccurate" in causes else "Not decided: "
-    return "\n".join(f"{said}{reason}." for reason in reasons)
-
-
-def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:
-    intended = check.verdict == UNDECLARED_CONVENTION
-    lines = [f"{'If this is not intended, the mistake' if intended else 'The mistake'}: {diagnosis.name}"]
-    if diagnosis.where:
-        lines[0] += f", in {diagnosis.where} only"
-    if diagnosis.function:
-        other = "step" if diagnosis.function == "backprop" else "backprop"
-        lines.append(f"  Only {diagnosis.function} has it, and computes gradients of its own; {other} is right.")
-    if len(check.outcomes) == 1:
-        lines.append("  Several mistakes may fit a single case; a check of all cases distinguishes them.")
-    if diagnosis.convention_changes:
-        declared = ", ".join(f"{name} = {value!r}" for name, value in diagnosis.convention_changes.items())
-        lines.append(f"  The file also follows another convention; to declare it: {declared}")
-    for mistake in diagnosis.mistakes:
-        name = f"{mistake.known_as()}: " if len(diagnosis.mistakes) > 1 else ""
-        lines += textwrap.wrap(
-            f"{name}{mistake.sentence()}",
-            LINE_WIDTH,
-            initial_indent="  ",
-            subsequent_indent="  ",
-            break_long_words=False,
-        )
-        lines += [
-            f"    {mistake.equation}, right:  {mistake.right}",
-            f"    {' ' * len(mistake.equation)}  wrong:  {mistake.wrong}",
-        ]
-        lines += [f"    {source}" for source in mistake.sources]
-    lines.append(f"  It matches your output, within rounding, in {_matching_cases(diagnosis, check)}.")
-    return "\n".join(lines)
-
-
-def _matching_cases(diagnosis: Diagnosis, check: CheckResult) -> str:
-    """The cases that the mistake reproduces, and those of which it has to."""
-    failing = sum(bool(outcome.out_of_bounds or outcome.faults) for outcome in check.outcomes)
-    which = "failing cases" if diagnosis.of == failing else "cases with numbers that differ"
-    if diagnosis.reproduces == diagnosis.of:
-        return f"all {diagnosis.of} {which}" if diagnosis.of > 1 else f"the only one of the {which}"
-    return f"{diagnosis.reproduces} of {diagnosis.of} {which}; in the others rounding hides it, or it is not finite"
-
-
-def _conventions_text(check: CheckResult) -> str:
-    undeclared = check.found.differences_from(check.declared)
-    if not undeclared:
-        return ""
-    lines = ["The output follows another convention. If this is intended, declare it in the file:"]
-    lines += [f"  {name} = {value!r}" for name, value in undeclared.items()]
-    if "SIGN" in undeclared and not any(("update", 1) in outcome.judgements for outcome in check.outcomes):
-        lines.append("With this sign, a step must add the gradient to descend.")
-    return "\n".join(lines)
-
-
-def _failures_text(check: CheckResult) -> str:
-    """Each reason once, with the number of its cases, and the first traceback. Reasons that differ only in numbers are
-    one."""
-    found: dict[str, list[str]] = defaultdict(list)
-    first: dict[str, str] = {}
-    for outcome in check.outcomes:
-        for (kind, detail), functions in _failure_reasons(outcome).items():
-            message = f"{kind}: {f'{functions[0]}: ' if len(functions) == 1 else ''}{detail}"
-            alike = re.sub(r"\d+", "#", message)
-            first.setdefault(alike, message)
-            found[alike].append(outcome.trial.case.id)
-    if not found:
-        return ""
-    lines = ["Failed:"]
-    for alike, ids in list(found.items())[:MAX_LISTED]:
-        more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
-        lines += textwrap.wrap(
-            f"{first[alike]} [{ids[0]}{more}]", LINE_WIDTH, initial_indent="  ", subsequent_indent="    "
-        )
-    if len(found) > MAX_LISTED:
-        lines.append(f"  and {len(found) - MAX_LISTED} other reasons; --json FILE writes all of them")
-    shown = next((r.traceback for one in check.outcomes for r in one.faults.values() if r.traceback), "")
-    return "\n".join(lines) + (f"\n\n{textwrap.indent(shown, '    ')}" if shown else "")
-
-
-def _failure_reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:
-    """The failed functions by (kind, detail); a failure of the whole file is a single reason."""
-    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for function, refusal in outcome.faults.items():
-        reasons[refusal.kind, refusal.detail].append(function)
-    return reasons
-
-
-def _notes_text(check: CheckResult) -> str:
-    """What else was observed, each note once."""
-    return _remarks_text("Notes:", Counter(outcome.note for outcome in check.outcomes if outcome.note))
-
-
-def _refusals_text(check: CheckResult) -> str:
-    """Why the file refused cases, or one of its functions for a case, each reason once."""
-    counts = Counter(check.refused)
-    for outcome in check.outcomes:
-        if outcome.verdict != "unsupported":
-            refused = {name: one.detail for name, one in outcome.refusals.items() if one.verdict == "unsupported"}
-            # A function that the file does not offer refuses nothing.
-            counts.update(f"{name}: {why}" for name, why in refused.items() if why != f"offers no {name}")
-    return _remarks_text("Refused cases:", counts)
-
-
-def _remarks_text(title: str, counts: Counter[str]) -> str:
-    """The most frequent remarks under a title, each with its number of cases; empty if there are none."""
-    lines = [f"{remark} [{count} case{'s' if count > 1 else ''}]" for remark, count in counts.most_common(MAX_LISTED)]
-    filled = [textwrap.fill(line, LINE_WIDTH, initial_indent="  ") for line in lines]
-    return "\n".join([title, *filled]) if filled else ""
 
 
 def _printed_text(check: CheckResult) -> str:
@@ -269,7 +121,7 @@ def _numbers_text(outcome: Outcome, check: CheckResult) -> str:
     for quantity, layer in keys:
         value = outcome.quantities[quantity, layer]
         standard = standard_of((quantity, layer), value, outcome.trial, check.found)
-        error = standard.truth.error(value)
+        error = np.abs(standard.error(value))
         allowed = standard.bound + standard.truth.radius
         worst = np.argsort(-(error / allowed), axis=None)[: MAX_ENTRIES if outcome.out_of_bounds else 1]
         name = QUANTITY_SYMBOLS[quantity].removeprefix("the ")
@@ -283,7 +135,3 @@ def _numbers_text(outcome: Outcome, check: CheckResult) -> str:
                 f"{error[entry]:>12.1e}{allowed[entry]:>12.1e}"
             )
     return "\n".join(lines)
-
-
-def _wrap_lines(lines: list[str]) -> str:
-    return "\n".join(textwrap.fill(line, LINE_WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)

@@ -17,12 +17,13 @@ SHOWN = 20  # places of alarms
 
 def as_text(tally: TrialTally) -> str:
     """Two tables, each with what its columns mean, and where there were alarms."""
-    counts = (tally.entries, tally.alarms, tally.undecided, tally.idle)
+    counts = (tally.entries, tally.alarms, tally.undecided, tally.idle, tally.sets)
     rows = [
         [name, *(f"{part[name]:,}" for part in counts), f"{worst:.3f}", *_medians(tally.tight(name))]
         for name, worst in sorted(tally.worst.items())
     ]
-    headers = ["implementation", "entries", "false alarms", "undecided", "bound above value", "worst error in bounds"]
+    headers = ["implementation", "entries", "false alarms", "undecided", "bound above value", "set above bound"]
+    headers += ["worst error in bounds"]
     quantities = [[name or "all", *_quantiles(tally.tight(quantity=name))] for name in (*QUANTITIES, "")]
     return "\n".join(
         [
@@ -56,6 +57,7 @@ def as_json(tally: TrialTally, first: int, trials: int) -> str:
         "entries": tally.entries.total(),
         "false alarms": tally.alarms.total(),
         "undecided": tally.undecided.total(),
+        "sets wider than the bound": tally.sets.total(),
         "worst error in bounds": max(tally.worst.values()),
         "implementations": {name: _data(tally.tight(name)) for name in sorted(tally.worst)},
         "quantities": {name or "all": _data(tally.tight(quantity=name)) for name in (*QUANTITIES, "")},

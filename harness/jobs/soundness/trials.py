@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -35,21 +35,26 @@ SLOW_FORMULATIONS = frozenset(
 # A difference quotient is no right code in the sense of the bound, and a complex logarithm of an output near 0 or 1
 # loses digits.
 LOSSY = frozenset({"finite_differences", "complex_step"})
-FORWARD = "(forward pass)"
+FORWARD_PASS = "(forward pass)"
 SECONDS = 120.0  # for one implementation on one network
+SPECIAL_EVERY = 8  # one trial in so many has numbers with few bits, and one has numbers whose products underflow
 BLOCK = 40  # trials between two reports of progress
 
 
 @dataclass(frozen=True)
 class TrialTally:
-    """Of each implementation: entries compared, entries that could not be decided, false alarms, entries whose bound
-    is larger than their value (saturation and cancellation leave no digit there), the largest error in units of its
-    bound, and of each quantity how tight the bounds are where they decide; and where alarms were."""
+    """The counts of each implementation, and where alarms were.
+
+    entries: compared. undecided: not decidable. alarms: false ones. idle: with a bound larger than the value, as
+    saturation and cancellation leave no digit there. sets: with a set of true values, near a kink, that is wider than
+    the bound. worst: the largest error in units of its bound. tightness: of each quantity, how tight the bounds are.
+    """
 
     entries: Counter[str] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
     alarms: Counter[str] = field(default_factory=Counter)
     idle: Counter[str] = field(default_factory=Counter)
+    sets: Counter[str] = field(default_factory=Counter)
     worst: dict[str, float] = field(default_factory=dict)
     tightness: dict[tuple[str, str], Tightness] = field(default_factory=dict)
     where: tuple[str, ...] = ()
@@ -61,6 +66,7 @@ class TrialTally:
             self.undecided + other.undecided,
             self.alarms + other.alarms,
             self.idle + other.idle,
+            self.sets + other.sets,
             {name: max(self.worst.get(name, 0.0), other.worst.get(name, 0.0)) for name in names},
             self.tightness | {key: self.tightness.get(key, NONE).plus(one) for key, one in other.tightness.items()},
             self.where + other.where,
@@ -70,7 +76,7 @@ class TrialTally:
         """Of one implementation or of all that are compared, the shown forward pass apart; of one quantity or all."""
         found = NONE
         for (name, kind), one in self.tightness.items():
-            if name == implementation or (not implementation and name != FORWARD):
+            if name == implementation or (not implementation and name != FORWARD_PASS):
                 found = found.plus(one) if quantity in ("", kind) else found
         return found
 
@@ -104,7 +110,7 @@ class RandomTrial:
             shown = Textbook(self.inputs).gradients()
         for (name, l), standard in truth.forward.items():
             value = getattr(shown, name)[l - 1].astype(np.float64)
-            tally = tally.plus(self._counted(FORWARD, (name, l), value, standard))
+            tally = tally.plus(self._counted(FORWARD_PASS, (name, l), value, standard))
         return tally
 
     def _counted(self, name: str, key: tuple[str, int], value: Array, standard: Standard) -> TrialTally:
@@ -112,12 +118,14 @@ class RandomTrial:
         alarms = int((~(units <= 1)).sum())
         size = np.abs(standard.truth.high)
         idle = int(((standard.bound >= size) & (size > 0) & ~standard.undecidable).sum())
+        sets = int((np.broadcast_to(standard.changes.width, value.shape) > standard.bound).sum())
         place = f"{name}: trial {self.number}, {self.case.id}, {key[0]} of layer {key[1]}"
         return TrialTally(
             Counter({name: value.size}),
             Counter({name: int(standard.undecidable.sum())}),
             Counter({name: alarms}),
             Counter({name: idle}),
+            Counter({name: sets}),
             worst={name: float(units.max())},
             tightness={(name, key[0]): Tightness.of(units[~standard.undecidable])},
             where=(place,) if alarms else (),
@@ -126,7 +134,8 @@ class RandomTrial:
 
 def random_case(number: int) -> tuple[Case, Inputs]:
     """The network of a trial: 0 to 3 hidden layers, 1 to 512 rows, weights from 1/1000 to 1000 times their usual
-    size, every activation and cost, float32 and float64."""
+    size, every activation and cost, float32 and float64; some with few bits or with numbers whose products underflow.
+    """
     random = np.random.default_rng(number)
     rows = int(2 ** random.uniform(0, 9))
     depth = int(random.integers(1, 5))
@@ -146,7 +155,33 @@ def random_case(number: int) -> tuple[Case, Inputs]:
     t = random.uniform(size=(rows, widths[-1]))
     if output == "softmax":
         t = np.eye(widths[-1])[random.integers(widths[-1], size=rows)]
-    return case, Inputs(Network(tuple(layers), COSTS[case.cost]), x.astype(dtype), t.astype(dtype))
+    inputs = Inputs(Network(tuple(layers), COSTS[case.cost]), x.astype(dtype), t.astype(dtype))
+    if number % SPECIAL_EVERY == 0:
+        inputs = _with_few_bits(inputs)
+    if number % SPECIAL_EVERY == 1:
+        inputs = _with_underflow(inputs, np.random.default_rng([number, 2]))
+    return case, inputs
+
+
+def _with_few_bits(inputs: Inputs) -> Inputs:
+    """Every x, weight and bias one of nine numbers from −1 to 1, so that many a z is exactly 0."""
+    return _mapped(inputs, lambda array: np.round(array * (4 / max(np.abs(array).max(), 1e-9))) / 4)
+
+
+def _with_underflow(inputs: Inputs, random: np.random.Generator) -> Inputs:
+    """Every x, weight and bias times its own power of ten, of up to the square root of the smallest number and less."""
+    powers = -np.log10(float(np.finfo(inputs.x.dtype).tiny))
+    return _mapped(inputs, lambda array: array * 10.0 ** random.uniform(-0.8 * powers, 0.1 * powers, array.shape))
+
+
+def _mapped(inputs: Inputs, change: Callable[[Array], Array]) -> Inputs:
+    """The inputs with all weights, biases and x changed by a function of one array, in their dtype."""
+    layers, dtype = inputs.network.layers, inputs.x.dtype
+    w, b = (
+        [change(part.astype(np.float64)).astype(dtype) for part in parts]
+        for parts in ([layer.w for layer in layers], [layer.b for layer in layers])
+    )
+    return Inputs(inputs.network.with_parameters(w, b), change(inputs.x.astype(np.float64)).astype(dtype), inputs.t)
 
 
 def sound(

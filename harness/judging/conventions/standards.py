@@ -40,7 +40,8 @@ def scaled_standards(
         if name == "update":
             bound += (len(inputs.x) + 3) * fmt.u * np.abs(old_parameters(inputs, l))
         truth = standard.truth.scaled(scale.factor).divided(scale.divisor)
-        scaled[name, l] = replace(standard, truth=truth, bound=bound)
+        changes = standard.changes.scaled(scale.factor / scale.divisor)
+        scaled[name, l] = replace(standard, truth=truth, bound=bound, changes=changes)
     return scaled
 
 
@@ -111,4 +112,5 @@ def _zero_where(entries: Array, standard: Standard, fmt: FloatFormat) -> Standar
     truth = standard.truth
     parts = [np.where(entries, 0.0, part) for part in (truth.high, truth.low, truth.radius)]
     bound = np.where(entries, fmt.tiny, standard.bound)
-    return replace(standard, truth=Enclosure(*parts), bound=bound, undecidable=standard.undecidable & ~entries)
+    undecidable, changes = standard.undecidable & ~entries, standard.changes.without(entries)
+    return replace(standard, truth=Enclosure(*parts), bound=bound, undecidable=undecidable, changes=changes)

@@ -1,12 +1,25 @@
 """Error bounds of the activation functions: the error they propagate, and their own rounding.
 
 Taylor's formula at the true z, with f'' bounded over all z̃ within E_z of z. That bound is the slope where f is
-steepest there; far from the origin it is 0, however large E_z is. The bounds hold for every evaluation without
-cancellation:
+steepest there; far from the origin it is 0, however large E_z is. The bounds hold for the usual formulas that have no
+harmful cancellation, wherever they do not overflow:
 
-- f by 1 / (1 + e^{-z}), e^z / (1 + e^z), log1p(e^z) or z + log1p(e^{-z});
+- sigmoid: 1 / (1 + e^{-z}), e^z / (1 + e^z), either by the sign of z, and e^{-log(1 + e^{-z})} by log1p or logaddexp;
+- tanh: a library function;
+- softplus: log1p(e^z), max(z, 0) + log1p(e^{-|z|}) and logaddexp(0, z);
+- softmax: e^z / Σ e^z, with a shift or without, and e^{z − log Σ e^z} by a log-softmax, or by a log-sum-exp that has a
+  shift or takes one logit after the other;
 - f' from z, by exponentials or by cosh;
 - f' from the output o, by 1 − e^{-o}, 1 − o², o(1 − o) or o − o².
+
+Other formulas subtract numbers that are nearly equal. The bounds hold for them where the subtraction loses at most one
+bit. Elsewhere they lose more digits the smaller the result is, and their numbers may be out of bounds, which makes them
+inaccurate: bounds that allowed it would hide mistakes in saturated units.
+
+- sigmoid by (1 + tanh(z / 2)) / 2: for a >= 1/4;
+- tanh by (e^z − e^{-z}) / (e^z + e^{-z}), 1 − 2 / (1 + e^{2z}), (e^{2z} − 1) / (e^{2z} + 1) or 2 σ(2z) − 1: for
+  |a| >= 1/2;
+- softplus by log(1 + e^z): for a >= 1/2.
 """
 
 from __future__ import annotations
@@ -97,7 +110,7 @@ def _sigmoid_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Activat
     slope = _logistic_slope(np.abs(z))
     steepest = _logistic_slope(_smallest_magnitude(np.abs(z), e_z))  # |σ''| ≤ σ' and |σ'''| ≤ σ' within E_z of z
     second_order = np.minimum(steepest * e_z * e_z / 2, 1 + slope * e_z)  # neither a nor f' can change by more than 1
-    local_error = second_order + _sigmoid_evaluation_error(steepest, a + slope * e_z + second_order, fmt)
+    local_error = second_order + _sigmoid_evaluation_error(z, e_z, steepest, a + slope * e_z + second_order, fmt)
     slope_by_a = 1 - 2 * a  # f' = a (1 − a), so f'' = (1 − 2a) f'
     e_a = np.minimum(slope * e_z + local_error, 2.0)
     from_output = np.abs(slope_by_a) * local_error + e_a**2 + u * (steepest + np.maximum(steepest, (a + e_a) ** 2))
@@ -105,11 +118,15 @@ def _sigmoid_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Activat
     return ActivationErrors(slope, slope * slope_by_a, local_error, np.maximum(from_output, from_z) + fmt.tiny)
 
 
-def _sigmoid_evaluation_error(slope: Array, a: Array, fmt: FloatFormat) -> Array:
-    """The rounding error of σ by an exponential, a sum and a division, or by a library function."""
-    rounding = fmt.rounding_error(a)
-    by_exp = slope * fmt.function_relative_error + fmt.u * a + rounding
-    return np.maximum(by_exp, 2 * fmt.function_ulps * rounding) + fmt.tiny
+def _sigmoid_evaluation_error(z: Array, e_z: Array, slope: Array, a: Array, fmt: FloatFormat) -> Array:
+    """The rounding error of σ, for slopes up to `slope` and values up to `a` within E_z of z."""
+    f, u = fmt.function_relative_error, fmt.u
+    by_exp = slope * f + u * a + fmt.rounding_error(a)
+    # e^{-s}, where s = log(1 + e^{-z}) is a sum of max(−z, 0) and a term whose relative error is 2 f; s is rounded at
+    # its own size. −a log a <= 1/e for every a.
+    rounding_of_sum = u * np.minimum(a * (np.maximum(-z, 0) + e_z), 0.5)
+    by_log = slope * (2.5 * f + 4 * u) + rounding_of_sum + fmt.function_error(a)
+    return np.asarray(np.maximum(by_exp, by_log) + fmt.tiny)
 
 
 def _tanh_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
@@ -119,11 +136,14 @@ def _tanh_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Activation
     steepest = 4 * _logistic_slope(2 * _smallest_magnitude(np.abs(z), e_z))
     second_order = np.minimum(steepest * e_z * e_z, 2 + slope * e_z)
     size = np.abs(a)
-    local_error = second_order + fmt.function_error(size + slope * e_z + second_order) + fmt.tiny
+    by_exp = np.where(size >= 0.5, steepest * f + 4 * u, 0.0)  # both sums round at the size of 1
+    by_function = fmt.function_error(size + slope * e_z + second_order)
+    local_error = second_order + np.maximum(by_exp, by_function) + fmt.tiny
     e_a = np.minimum(slope * e_z + local_error, 3.0)
     from_output = 2 * size * local_error + e_a**2 + u * (steepest + (size + e_a) ** 2)
     from_z = 2 * second_order + (2 * f + 3 * u) * steepest
-    return ActivationErrors(slope, -2 * a * slope, local_error, np.maximum(from_output, from_z) + fmt.tiny)
+    # f' = 4 e / (1 + e)² where e underflows.
+    return ActivationErrors(slope, -2 * a * slope, local_error, np.maximum(from_output, from_z) + 4 * fmt.tiny)
 
 
 def _softplus_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
@@ -143,7 +163,7 @@ def _softplus_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Activa
     from_output = largest_exp * (local_error + f) + second_order_from_output
     from_output = from_output + np.maximum(u * largest_slope, fmt.function_error(largest_slope))
     from_z = np.minimum(second_order, 1 + second_derivative * e_z)
-    from_z = from_z + _sigmoid_evaluation_error(steepest, largest_slope, fmt)
+    from_z = from_z + _sigmoid_evaluation_error(z, e_z, steepest, largest_slope, fmt)
     return ActivationErrors(slope, second_derivative, local_error, np.maximum(from_output, from_z) + fmt.tiny)
 
 
@@ -164,6 +184,13 @@ def _leaky_relu_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Acti
     return ActivationErrors(slope, np.zeros_like(z), local_error, relative * slope)
 
 
+def _log_sum(gap: Array) -> Array:
+    """log Σ_k e^{-gap_k} [n, 1] of each row [n, m], whose smallest gap is 0."""
+    e = np.exp(-gap)
+    np.put_along_axis(e, gap.argmin(axis=1)[:, None], 0.0, axis=1)
+    return np.asarray(np.log1p(e.sum(axis=1, keepdims=True)))
+
+
 def _softmax_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> SoftmaxErrors:
     f, u = fmt.function_relative_error, fmt.u
     gap = z.max(axis=1, keepdims=True) - z
@@ -171,17 +198,31 @@ def _softmax_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Softmax
         minus_log_a = np.where(a > 0, -np.log(np.maximum(a, np.finfo(float).tiny)), gap)
     largest = e_z.max(axis=1, keepdims=True)
     shift_error = 2 * u * largest
+    log_sum = _log_sum(np.maximum(gap - 2 * largest, 0))  # the largest logarithm of the shifted sum within E_z of z
+    size = np.abs(z.max(axis=1, keepdims=True)) + largest + log_sum
+    # The rounding of max z + log Σ: at the size of the sum, but at most log Σ, because max z is a float.
+    of_log_sum = np.minimum(u * size, log_sum)
+    # The same where the sum takes one logit after the other. Each partial sum L is rounded, at its size or by less than
+    # the logarithm that is added to it; an error of L has the weight e^L / Σ e^z. Weighted, |L| is at most 0.37 above
+    # the size of the sum, and the logarithms add up to at most 1.4, or 1.4 times twice the shares of all but one logit.
+    share = np.minimum(2 * log_sum, 1)
+    of_sequence = np.minimum((z.shape[1] - 1) * u * (size + 0.7), 1.5 * share) + (2.4 * share + 1) * f
     # Relative errors. First those of the exponentials: z − max, and exp itself. Then those of the sum and the
-    # division, or of the exponential of a log-probability, z − max − log Σ.
+    # division, or of the exponential of a log-probability, z − max − log Σ or z − (max + log Σ).
     exponentials = u * gap + shift_error + f
-    division = fmt.gamma(z.shape[1] + 1) + u * minus_log_a + shift_error + f * (1 + np.maximum(minus_log_a - gap, 0))
+    division = fmt.gamma(z.shape[1] + 1) + u * minus_log_a + shift_error + f + (f + u) * log_sum + of_log_sum
+    in_sequence = of_sequence + u * minus_log_a + shift_error
+    relative = np.maximum(_relative_spread(exponentials, a) + division, in_sequence)
     # a_i is a logistic function of a logit that changes by at most 2 max E_z; Σ a e^ε is within e^{max² / 2} of
     # e^{Σ a ε} (Hoeffding's lemma).
     second_order = 2.5 * largest**2 * np.maximum(1 - a, np.finfo(float).eps)
-    by_taylor = np.exp(2 * largest) * a * (np.expm1(_relative_spread(exponentials, a) + division) + second_order)
+    by_taylor = np.exp(2 * largest) * a * (np.expm1(relative) + second_order)
     # For large E_z: the largest value that a, or 1 − a, can reach, and the term that is linear in E_z.
-    largest_a = np.exp(-_smallest_magnitude(minus_log_a, 2 * (largest + exponentials + division)))
-    reachable = np.minimum(largest_a, 2 * _sum_of_others(largest_a)) + 2 * largest_a * (fmt.gamma(z.shape[1] + 2) + f)
+    change = 2 * (largest + np.maximum(exponentials + division, in_sequence))
+    largest_a = np.exp(-_smallest_magnitude(minus_log_a, change))
+    rounding = 2 * (fmt.gamma(z.shape[1] + 2) + f) + np.expm1((f + u) * log_sum + of_log_sum)
+    rounding = np.maximum(rounding, 2 * np.expm1(of_sequence))
+    reachable = np.minimum(largest_a, 2 * _sum_of_others(largest_a)) + largest_a * rounding
     by_size = OUTWARD * (reachable + a * _relative_spread(e_z, a))
     local_error = np.where(largest <= 1, np.fmin(by_taylor, by_size), by_size) + fmt.tiny
     zeros = np.zeros_like(z)

@@ -16,7 +16,7 @@ from harness.model.contract import Array
 # The largest number of coefficients to follow: they fit in a processor's cache. A layer that would exceed it is bounded
 # by magnitudes alone, because following k noise symbols costs as much as k backprops.
 MOST_COEFFICIENTS = 2**16
-_SLACK = 2.0**-40  # covers the rounding of the float64 sums of coefficients, relative to the sum of their magnitudes
+SLACK = 2.0**-40  # covers the rounding of the float64 sums of coefficients, relative to the sum of their magnitudes
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class AffineForms:
 
     def through_weights(self, w: Array) -> AffineForms:
         """The errors of the product with Wᵀ, for W [m, n_l]."""
-        return AffineForms.from_terms(w @ self.coefficients, (self.remainder + _SLACK * self.total) @ np.abs(w).T)
+        return AffineForms.from_terms(w @ self.coefficients, (self.remainder + SLACK * self.total) @ np.abs(w).T)
 
     def scaled(self, factor: Array) -> AffineForms:
         """The errors of the elementwise product with a factor [n, n_l]."""

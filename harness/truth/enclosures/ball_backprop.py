@@ -4,7 +4,8 @@ Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmet
 2017. This module defines its own activations and costs, so that an error in those of harness.model cannot hide.
 
 Conventions at kinks, as in PyTorch: relu'(0) = 0 and leaky_relu'(0) = 0.01, for a weighted input that is exactly 0. A
-ball that contains 0 and other numbers gives a slope that encloses both branches, which is too wide to decide anything.
+ball that contains 0 and other numbers has the slope at its midpoint; harness.truth.bounds.kinks bounds what the other
+slope would change.
 """
 
 from __future__ import annotations
@@ -129,14 +130,14 @@ def _ball_softplus(z: arb) -> tuple[arb, arb]:
 
 
 def _ball_relu(negative_slope: arb) -> Callable[[arb], tuple[arb, arb]]:
-    """z for z > 0, else negative_slope · z, with this slope at 0; both branches for a ball that contains 0."""
+    """z for z > 0, else negative_slope · z, with this slope at 0; both values for a ball that contains 0."""
 
     def relu(z: arb) -> tuple[arb, arb]:
         if z > ZERO:
             return z, ONE
         if z <= ZERO:
             return z * negative_slope, negative_slope
-        return z.union(z * negative_slope), negative_slope.union(ONE)
+        return z.union(z * negative_slope), ONE if z.mid() > ZERO else negative_slope
 
     return relu
 

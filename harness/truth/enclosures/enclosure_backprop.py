@@ -44,7 +44,9 @@ def backprop_in_enclosures(inputs: Inputs) -> Truth:
         z.append(enclosed_product(a[-1], w.transposed).add_floats(layer.b.astype(np.float64)))
         values, derivatives = activate_in_enclosures(layer.activation.name, z[-1])
         a.append(values)
-        slopes.append(derivatives)
+        # The slope at the midpoint: harness.truth.bounds.kinks bounds what the other slope would change.
+        has_kink = layer.activation.name in ("relu", "leaky_relu")
+        slopes.append(Enclosure.from_floats(derivatives.high) if has_kink else derivatives)
 
     delta = [a[-1].add_floats(-inputs.t.astype(np.float64))]  # BP1
     if not inputs.network.is_canonical:

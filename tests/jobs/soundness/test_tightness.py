@@ -11,7 +11,7 @@ from support.running import shared, tallied
 from harness.__main__ import main
 from harness.jobs.soundness.report import as_json, as_text
 from harness.jobs.soundness.tightness import NONE, Tightness
-from harness.jobs.soundness.trials import FORWARD, LOSSY, TrialTally, sound
+from harness.jobs.soundness.trials import FORWARD_PASS, LOSSY, TrialTally, sound
 from harness.sandbox.loading import available_implementations, find_implementations
 
 A_BIN = 10 ** (1 / 20)
@@ -62,8 +62,8 @@ def test_soundness_tells_how_tight_the_bounds_are():
     data = json.loads(as_json(tally, 0, 8))
     parts = [data["quantities"][name] for name in ("delta", "w", "b", "update")]
     assert sum(part["entries"] for part in parts) == data["quantities"]["all"]["entries"]
-    compared = tally.entries.total() - tally.entries[FORWARD]
-    assert data["quantities"]["all"]["entries"] == compared - (tally.undecided.total() - tally.undecided[FORWARD])
+    compared = tally.entries.total() - tally.entries[FORWARD_PASS]
+    assert data["quantities"]["all"]["entries"] == compared - (tally.undecided.total() - tally.undecided[FORWARD_PASS])
     assert data["entries"] == tally.entries.total()
     assert data["false alarms"] == 0
     median = data["quantities"]["all"]["inexact"]["median"]

@@ -1,0 +1,123 @@
+"""The text about errors: where they are, exact ratios, the mistakes, and the convention."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from harness.jobs.check.run import CheckResult
+from harness.judging.judge import QUANTITY_SYMBOLS, UNDECLARED_CONVENTION
+from harness.judging.ratios import meaning_of
+
+if TYPE_CHECKING:
+    from harness.mistakes.diagnose import Diagnosis
+
+LINE_WIDTH = 100
+
+
+def location_text(check: CheckResult) -> str:
+    """Where the first error is, in which layers, and what the failing cases have in common."""
+    if not any(outcome.out_of_bounds for outcome in check.outcomes):
+        return ""
+    from harness.jobs.check.location import first_divergence  # most checks pass and need neither
+    from harness.judging.forward import FORWARD_QUANTITIES, follows_from_forward
+
+    divergence = first_divergence(check.outcomes)
+    if divergence is None:
+        return ""
+    quantity = QUANTITY_SYMBOLS[divergence.quantity].replace("the", "The")
+    lines = [
+        f"Where: the first error is in {divergence.symbol}, in case {divergence.case}. "
+        f"{quantity} has errors {divergence.layers}."
+    ]
+    if divergence.quantity in FORWARD_QUANTITIES and follows_from_forward(check.outcomes, check.found):
+        lines.append(
+            "The backward pass is right for these z and a: the errors after them follow from the forward pass."
+        )
+    if divergence.common:
+        lines.append(f"What the failing cases have in common: {divergence.common}.")
+    if "other than sigmoid" in divergence.common:
+        lines.append("If your code is only for sigmoid, refuse the rest: raise NotImplementedError('sigmoid only').")
+    return wrap_lines(lines)
+
+
+def ratios_text(check: CheckResult) -> str:
+    """The quantities that are the truth times one number, where no mistake of the catalogue explains them."""
+    if not check.ratios:
+        return ""
+    lines = ["Exact ratios, yours / true, within rounding in every case (n rows, m outputs, η the learning rate):"]
+    for one in check.ratios:
+        place = f"L-{one.layer}" if one.from_output and one.layer else "L" if one.from_output else str(one.layer)
+        lines.append(f"  {QUANTITY_SYMBOLS[one.quantity].removeprefix('the ')} of layer {place}: {one.factor}")
+    meanings = dict.fromkeys(filter(None, (meaning_of(one.factor) for one in check.ratios)))
+    return "\n".join([*lines, *(f"  {meaning}." for meaning in meanings)])
+
+
+def mistakes_text(check: CheckResult) -> str:
+    """The mistakes that explain the errors, or their cause."""
+    if check.diagnoses:
+        return "\n\n".join(_mistake_text(diagnosis, check) for diagnosis in check.diagnoses)
+    causes = {outcome.cause for outcome in check.outcomes if outcome.out_of_bounds}
+    if "wrong" in causes:
+        return "The mistake: not in the catalogue."
+    reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.out_of_bounds)
+    said = "The formula is right, but the arithmetic is inaccurate: " if "inaccurate" in causes else "Not decided: "
+    return "\n".join(f"{said}{reason}." for reason in reasons)
+
+
+def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:
+    intended = check.verdict == UNDECLARED_CONVENTION
+    lines = [f"{'If this is not intended, the mistake' if intended else 'The mistake'}: {diagnosis.name}"]
+    if diagnosis.where:
+        lines[0] += f", in {diagnosis.where} only"
+    if diagnosis.function:
+        other = "step" if diagnosis.function == "backprop" else "backprop"
+        lines.append(f"  Only {diagnosis.function} has it, and computes gradients of its own; {other} is right.")
+    if len(check.outcomes) == 1:
+        lines.append("  Several mistakes may fit a single case; a check of all cases distinguishes them.")
+    if diagnosis.convention_changes:
+        declared = ", ".join(f"{name} = {value!r}" for name, value in diagnosis.convention_changes.items())
+        lines.append(f"  The file also follows another convention; to declare it: {declared}")
+    for mistake in diagnosis.mistakes:
+        name = f"{mistake.known_as()}: " if len(diagnosis.mistakes) > 1 else ""
+        lines += textwrap.wrap(
+            f"{name}{mistake.sentence()}",
+            LINE_WIDTH,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
+        )
+        lines += [
+            f"    {mistake.equation}, right:  {mistake.right}",
+            f"    {' ' * len(mistake.equation)}  wrong:  {mistake.wrong}",
+        ]
+        lines += [f"    {source}" for source in mistake.sources]
+    lines.append(f"  It matches your output, within rounding, in {_matching_cases(diagnosis, check)}.")
+    return "\n".join(lines)
+
+
+def _matching_cases(diagnosis: Diagnosis, check: CheckResult) -> str:
+    """The cases that the mistake reproduces, and those of which it has to."""
+    failing = sum(bool(outcome.out_of_bounds or outcome.faults) for outcome in check.outcomes)
+    which = "failing cases" if diagnosis.of == failing else "cases with numbers that differ"
+    if diagnosis.reproduces == diagnosis.of:
+        return f"all {diagnosis.of} {which}" if diagnosis.of > 1 else f"the only one of the {which}"
+    return f"{diagnosis.reproduces} of {diagnosis.of} {which}; in the others rounding hides it, or it is not finite"
+
+
+def conventions_text(check: CheckResult) -> str:
+    """The convention that the file follows and does not declare."""
+    undeclared = check.found.differences_from(check.declared)
+    if not undeclared:
+        return ""
+    beside = "Beside the mistake, the" if any(outcome.out_of_bounds for outcome in check.outcomes) else "The"
+    lines = [f"{beside} output follows another convention. If this is intended, declare it in the file:"]
+    lines += [f"  {name} = {value!r}" for name, value in undeclared.items()]
+    if "SIGN" in undeclared and not any(("update", 1) in outcome.judgements for outcome in check.outcomes):
+        lines.append("With this sign, a step must add the gradient to descend.")
+    return "\n".join(lines)
+
+
+def wrap_lines(lines: list[str]) -> str:
+    """The lines, each filled to LINE_WIDTH, its continuation indented."""
+    return "\n".join(textwrap.fill(line, LINE_WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
