@@ -32,9 +32,8 @@ class Observation:
 
     @cached_property
     def signed_errors(self) -> dict[ArrayKey, Array]:
-        """value − truth of every entry."""
-        truths = {key: self.standards[key].truth for key in self.values}
-        return {key: (value - truths[key].high) - truths[key].low for key, value in self.values.items()}
+        """value − truth of every entry; near a kink of relu, the distance from the nearest possible value."""
+        return {key: self.standards[key].error(value) for key, value in self.values.items()}
 
     @cached_property
     def errors(self) -> dict[ArrayKey, Array]:

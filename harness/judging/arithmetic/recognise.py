@@ -23,7 +23,7 @@ from harness.judging.arithmetic.parts import (
 )
 from harness.model.contract import Array, Inputs
 from harness.model.textbook import Textbook
-from harness.sandbox.answers import Arrays
+from harness.sandbox.answers import ArrayKey, Arrays
 from harness.truth.bounds.rounded_array import rounded_inputs
 
 FALSE_ALARM_RISK = 1e-9  # the accepted probability of a false alarm, for one file
@@ -77,7 +77,13 @@ class Emulation:
     def _differences(self, candidate: NarrowPart, inputs: Inputs, exact: Arrays) -> Errors:
         narrow = self._computed(narrowed(candidate.narrow, candidate.parts), inputs)
         with np.errstate(all="ignore"):
-            return self._in_units({key: narrow[key] - exact[key] for key in self.observation.values})
+            differences = {key: narrow[key] - exact[key] for key in self.observation.values}
+            return self._in_units({key: error - self._of_kinks(key, error) for key, error in differences.items()})
+
+    def _of_kinks(self, key: ArrayKey, error: Array) -> Array:
+        """The part of an error that a unit near its kink may cause; the observation's errors are without it too."""
+        changes = self.observation.standards[key].changes
+        return np.clip(error, changes.lower, changes.upper)
 
     def _computed(self, formulation: type[Textbook], inputs: Inputs) -> Arrays:
         one = self.observation
