@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, settings
 from support.running import certified, compared
 
 from harness.jobs.compare.run import Comparison, select
-from harness.judging import find_cause, judge
+from harness.judging import judge
+from harness.judging.causes import measurements
 from harness.sandbox.processes.server import Server, processors
 
 # How long an example takes is that of a machine with other things to do.
@@ -43,7 +44,7 @@ def complete() -> Comparison:
 def known_truths() -> Iterator[None]:
     """Each truth is computed once, for whatever files are checked on the same inputs."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (judge, find_cause):
+        for module in (judge, measurements):
             patch.setattr(module, "certify", certified)
         yield
 

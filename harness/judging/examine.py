@@ -10,9 +10,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
+from harness.judging.arithmetic.observation import loses_power, observed
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.find_convention import find_convention, is_fitting, possible_layouts
-from harness.judging.judge import UNDECLARED_CONVENTION, CaseTruth, Outcome, Trial, judge_case
+from harness.judging.judge import (
+    UNDECLARED_CONVENTION,
+    CaseTruth,
+    Outcome,
+    Trial,
+    inaccurate_within_bounds,
+    judge_case,
+    standard_of,
+)
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Fault, Refusal
 from harness.sandbox.pool import Pool
@@ -20,7 +29,7 @@ from harness.sandbox.requests import Request, Submission, contract_request
 from harness.sandbox.scope import scope_of
 
 if TYPE_CHECKING:
-    from harness.judging.cause_search import CauseSearch
+    from harness.judging.causes.cause_search import CauseSearch
 
 MAX_KEPT = 4  # agreeing cases of a kind that are kept, to be judged under other conventions
 
@@ -61,7 +70,7 @@ class Verdicts:
             return []
         if outcome.verdict == "agrees":
             self._keep(trial)
-        return [outcome]
+        return [_with_arithmetic(outcome, self.declared)]
 
     def rest(self) -> list[Outcome]:
         """The remaining outcomes, when there are no more cases. What is out of bounds is `wrong` until its cause is
@@ -72,9 +81,13 @@ class Verdicts:
         self.found = find_convention(self.declared, self._pending, agreeing)
         outcomes = [judge_case(trial, self.found) for trial in self._pending]
         self._pending = []
-        if self.found == self.declared:
-            return outcomes
-        return [replace(one, verdict=UNDECLARED_CONVENTION) if one.verdict == "agrees" else one for one in outcomes]
+        if self.found != self.declared:
+            undeclared = [one.verdict == "agrees" for one in outcomes]
+            outcomes = [
+                replace(one, verdict=UNDECLARED_CONVENTION) if follows else one
+                for one, follows in zip(outcomes, undeclared, strict=True)
+            ]
+        return [_with_arithmetic(one, self.found) for one in outcomes]
 
     def _keep(self, trial: Trial) -> None:
         """Keep an agreeing case, to be judged under other conventions."""
@@ -83,6 +96,25 @@ class Verdicts:
         some = self._agreeing.setdefault(kind, [])
         if len(some) < MAX_KEPT:
             some.append(trial)
+
+
+def _with_arithmetic(outcome: Outcome, convention: Convention) -> Outcome:
+    """The outcome, inaccurate if its numbers are within their bounds and those of a narrower arithmetic.
+
+    That is asked only where the bounds have lost the power to tell: in large networks, and in float32.
+    """
+    if outcome.out_of_bounds or outcome.faults or not outcome.judgements:
+        return outcome
+    trial, case = outcome.trial, outcome.trial.case
+    values = {key: one for key, one in outcome.quantities.items() if key in outcome.judgements}
+    standards = {key: standard_of(key, one, trial, convention) for key, one in values.items()}
+    observations = observed(values, standards, trial.inputs, case.learning_rate, case.dtype, convention)
+    if not any(map(loses_power, observations)):
+        return outcome
+    from harness.judging.arithmetic.named import named_arithmetic  # few cases need it
+
+    named = named_arithmetic(observations)
+    return outcome if named is None else inaccurate_within_bounds(outcome, named.reason)
 
 
 class RequestSubject(NamedTuple):
@@ -146,7 +178,9 @@ class Examination:
             failing = [one for one in outcomes if one.out_of_bounds]
             outcomes = [one for one in outcomes if not one.out_of_bounds]
             if failing:
-                from harness.judging.cause_search import CauseSearch  # most implementations are right, without it
+                from harness.judging.causes.cause_search import (
+                    CauseSearch,  # most implementations are right, without it
+                )
 
                 self._run_again(CauseSearch(failing, self.verdicts.found))
         return outcomes

@@ -24,7 +24,7 @@ from harness.judging.judge import Trial, judge_case, standard_of
 from harness.sandbox.answers import Arrays
 from harness.truth.certify import error_over_bound
 
-MAX_COUNTED = 8  # failing cases of a cost, and as many agreeing ones, whose entries are counted
+MAX_COUNTED = 4  # failing cases of a cost, and as many agreeing ones, whose entries are counted
 
 
 def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Sequence[Trial]) -> Convention:
@@ -37,7 +37,8 @@ def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Se
     if not all(has_no_bias_gradient(trial.answers, trial.inputs) for trial in trials):
         layouts = [one for one in layouts if one.bias != "none" or declared.bias == "none"]
     candidates = [*layouts, *(one for layout in layouts for one in scale_variants(layout)[1:])]
-    for candidate in candidates:
+    # Another subgradient is found only if it explains everything: it shows in few entries.
+    for candidate in (*candidates, *(replace(one, subgradient="any") for one in candidates)):
         if all(_explains(candidate, trial) for trial in trials):
             return candidate
     if not candidates:

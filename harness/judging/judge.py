@@ -38,8 +38,11 @@ class CaseTruth:
     reason: str = ""
 
     @classmethod
-    def of(cls, case: Case, inputs: Inputs, clock: Clock | None = None) -> CaseTruth:
-        """Compute the truth of a case. The clock counts the phases `truth` and `bound`."""
+    def of(cls, case: Case, inputs: Inputs, clock: Clock | None = None, *, any_subgradient: bool = False) -> CaseTruth:
+        """Compute the truth of a case. The clock counts the phases `truth` and `bound`.
+
+        With `any_subgradient`, it is that of code which may take any subgradient at an exact kink.
+        """
         clock = clock or Clock()
         try:
             if case.online:
@@ -47,7 +50,8 @@ class CaseTruth:
 
                 with clock.phase("truth"):
                     return cls(case, inputs, trained=train(inputs, case.learning_rate, TRAINING_EPOCHS))
-            return cls(case, inputs, certify(inputs, case.learning_rate, case.dtype, clock))
+            rate, dtype = case.learning_rate, case.dtype
+            return cls(case, inputs, certify(inputs, rate, dtype, clock, any_subgradient=any_subgradient))
         except ValueError as error:
             return cls(case, inputs, reason=str(error))
 
@@ -57,15 +61,17 @@ class CaseTruth:
         Training cases are not judged, so theirs stays.
         """
         inputs, rate = convention.inputs(self.inputs), convention.rate(self.case.learning_rate)
-        if self.case.online or (inputs is self.inputs and rate == self.case.learning_rate):
+        is_any = convention.subgradient == "any"
+        if self.case.online or (inputs is self.inputs and rate == self.case.learning_rate and not is_any):
             return self
-        key = convention.bias == "none", rate
+        key = convention.bias == "none", rate, is_any
         if key not in self._others:
-            self._others[key] = CaseTruth.of(replace(self.case, learning_rate=rate), inputs)
+            case = replace(self.case, learning_rate=rate)
+            self._others[key] = CaseTruth.of(case, inputs, any_subgradient=is_any)
         return self._others[key]
 
     @cached_property
-    def _others(self) -> dict[tuple[bool, float], CaseTruth]:
+    def _others(self) -> dict[tuple[bool, float, bool], CaseTruth]:
         return {}
 
     @cached_property
@@ -182,10 +188,17 @@ def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
     return replace(outcome, verdict=min(verdicts, key=VERDICTS.index), cause=cause, reason=reason)
 
 
+def inaccurate_within_bounds(outcome: Outcome, reason: str) -> Outcome:
+    """The outcome of numbers that are within their bounds, and yet known to come from narrower arithmetic."""
+    judgements = {key: replace(one, verdict="inaccurate") for key, one in outcome.judgements.items()}
+    return replace(outcome, verdict="inaccurate", judgements=judgements, cause="inaccurate", reason=reason)
+
+
 def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[ArrayKey, Judgement]:
     if not trial.truth.under(convention).standards:
         return {}
-    is_default = convention.scale(trial.inputs) == UNSCALED and convention.learning_rate is None
+    is_default = convention.scale(trial.inputs) == UNSCALED and trial.truth.under(convention) is trial.truth
+    is_default &= convention.learning_rate is None
     if quantities.keys() <= trial.standards.keys() and is_default:
         return judge_arrays(quantities, trial.truth.batches)
     standards = {key: standard_of(key, array, trial, convention) for key, array in quantities.items()}

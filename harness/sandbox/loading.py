@@ -29,7 +29,7 @@ _DOCSTRING = r"""(?:[ \t]*(?:#[^\n]*)?\n)*([rRuU]?(\"{3}|'{3}|["'])(?:\\.|(?!\2)
 # See harness.judging.conventions.
 DECLARATIONS = (
     *("REDUCTION", "HALF", "SIGN", "LAYOUT", "BIAS"),
-    *("L2", "L2_HALF", "L2_BIASES", "L2_DIVIDED", "TARGETS", "LEARNING_RATE"),
+    *("L2", "L2_HALF", "L2_BIASES", "L2_DIVIDED", "TARGETS", "LEARNING_RATE", "SUBGRADIENT"),
 )
 
 

@@ -10,7 +10,7 @@ from support.running import cause_of
 
 from harness.cases.selection import select_matching
 from harness.cases.standard import gradient_cases
-from harness.judging.find_cause import DEPENDS_ON_HISTORY, NO_ANSWER
+from harness.judging.causes.find_causes import DEPENDS_ON_HISTORY, NO_ANSWER
 from harness.mistakes import CATALOGUE
 from harness.mistakes.reproduce import call_quantities
 from harness.model.costs import UNSCALED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.judging.smoothness import (
+from harness.judging.causes.smoothness import (
     LINE_POINTS,
     RISK,
     examine_line,

@@ -15,8 +15,9 @@ from harness.cases.case import make_case, required_functions
 from harness.jobs.compare.run import Comparison, compare
 from harness.jobs.compare.table import RESULT_COLUMNS
 from harness.jobs.soundness.trials import submitted, tallies
+from harness.judging.causes.find_causes import find_causes
+from harness.judging.causes.measurements import Suspect
 from harness.judging.examine import convention_of
-from harness.judging.find_cause import Suspect, find_causes
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.pool import Pool
@@ -134,14 +135,14 @@ def functions_of(implementation: Implementation) -> Functions:
 _standards: dict = {}
 
 
-def certified(inputs, learning_rate, dtype, clock=None):
+def certified(inputs, learning_rate, dtype, clock=None, *, any_subgradient=False):
     """As `certify`, but computed once: the inputs of a seed are the same for every file that is checked."""
     network = inputs.network
     names = *(layer.activation.name for layer in network.layers), network.cost.name
     arrays = (*((array.dtype.str, array.shape, array.tobytes()) for array in inputs.arrays()),)
-    key = learning_rate, dtype, names, arrays
+    key = learning_rate, dtype, any_subgradient, names, arrays
     if key not in _standards:
-        _standards[key] = certify.certify(inputs, learning_rate, dtype, clock)
+        _standards[key] = certify.certify(inputs, learning_rate, dtype, clock, any_subgradient=any_subgradient)
     return dict(_standards[key])
 
 

@@ -113,6 +113,10 @@ def conventions_text(check: CheckResult) -> str:
     beside = "Beside the mistake, the" if any(outcome.out_of_bounds for outcome in check.outcomes) else "The"
     lines = [f"{beside} output follows another convention. If this is intended, declare it in the file:"]
     lines += [f"  {name} = {value!r}" for name, value in undeclared.items()]
+    if "SUBGRADIENT" in undeclared:
+        lines.append(
+            "It differs only where z is exactly at a kink of relu: any slope between the two is a subgradient."
+        )
     if "SIGN" in undeclared and not any(("update", 1) in outcome.judgements for outcome in check.outcomes):
         lines.append("With this sign, a step must add the gradient to descend.")
     return "\n".join(lines)

@@ -55,7 +55,7 @@ def rows_of(implementation: str, outcome: Outcome) -> Iterator[Row]:
 
 def _judged(row: Row, judgement: Judgement, outcome: Outcome) -> Row:
     unclear, verdict, detail = judgement.undecidable, judgement.verdict, outcome.note
-    if not verdict:
+    if verdict in ("", "inaccurate"):
         verdict, detail = outcome.cause, outcome.reason
     elif unclear:
         detail = f"{unclear} entries cannot be decided: within rounding of a kink, or no finite bound"

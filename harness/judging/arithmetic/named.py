@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.judging.arithmetic.clip_search import safeguard
-from harness.judging.arithmetic.formats import narrower_than
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.recognise import narrow_format
 from harness.judging.arithmetic.storage import stored_format
@@ -24,16 +23,3 @@ def named_arithmetic(observations: Sequence[Observation]) -> NamedArithmetic | N
             return narrow_format(observations)
         recognisers = (stored_format, safeguard, narrow_format)
         return next((found for recognise in recognisers if (found := recognise(observations)) is not None), None)
-
-
-def loses_power(observation: Observation) -> bool:
-    """Whether the bounds of some quantity allow, in the mean, errors as large as one conversion to a narrower format.
-
-    Then numbers in a narrow format may be within all bounds.
-    """
-    unit = narrower_than(observation.dtype)[0].largest_relative_error
-    return any(
-        float(np.mean(standard.bound)) >= unit * float(np.mean(np.abs(standard.truth.high)))
-        for key in observation.values
-        if (standard := observation.standards[key]).bound.size
-    )

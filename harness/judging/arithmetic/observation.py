@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from harness.judging.arithmetic.formats import narrower_than
+from harness.judging.conventions import Convention
 from harness.model.contract import Array, Inputs
 from harness.model.costs import UNSCALED, CostScale
 from harness.sandbox.answers import ArrayKey, Arrays
@@ -60,6 +62,33 @@ class Observation:
     def largest_ratio(self) -> float:
         """The largest finite error / bound."""
         return max((float(np.max(one, initial=0.0, where=np.isfinite(one))) for one in self.ratios.values()), default=0)
+
+
+def observed(
+    values: Arrays,
+    standards: Mapping[ArrayKey, Standard],
+    inputs: Inputs,
+    learning_rate: float,
+    dtype: str,
+    convention: Convention,
+) -> list[Observation]:
+    """What each function computed on a case: the quantities of `backprop`, and the updates of `step`."""
+    used, rate, scale = convention.inputs(inputs), convention.rate(learning_rate), convention.scale(inputs)
+    parts = ({key: one for key, one in values.items() if (key[0] == "update") == is_step} for is_step in (False, True))
+    return [Observation(used, rate, dtype, part, standards, scale) for part in parts if part]
+
+
+def loses_power(observation: Observation) -> bool:
+    """Whether the bounds of some quantity allow, in the mean, errors as large as one conversion to a narrower format.
+
+    Then numbers in a narrow format may be within all bounds.
+    """
+    unit = narrower_than(observation.dtype)[0].largest_relative_error
+    return any(
+        float(np.mean(standard.bound)) >= unit * float(np.mean(np.abs(standard.truth.high)))
+        for key in observation.values
+        if (standard := observation.standards[key]).bound.size
+    )
 
 
 @dataclass(frozen=True)

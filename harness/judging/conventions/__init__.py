@@ -17,6 +17,8 @@
                             with other targets are unsupported
     LEARNING_RATE = None    or a positive number: `step` has this rate, whatever it is given, and need not take one;
                             backprop may read its gradients from how the weights move: (old − new) / LEARNING_RATE
+    SUBGRADIENT = "left"    or "any": where z is exactly at the kink of relu or leaky_relu, f' is the slope on the left,
+                            as in PyTorch, or any number between the two slopes
 
 The first value of each is the default. The networks that the functions receive and that `step` returns always have the
 default layout. `step` descends, whatever sign backprop returns, by η times the gradient of the declared cost.
@@ -70,6 +72,7 @@ class Convention:
     l2_divided: bool = False
     targets: str = "values"
     learning_rate: float | None = None
+    subgradient: str = "left"
 
     @classmethod
     def declared(cls, constants: Mapping[str, Any]) -> Convention:

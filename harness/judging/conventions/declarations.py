@@ -21,6 +21,7 @@ CONVENTION_VALUES: dict[str, tuple[Any, ...]] = {
     "l2_biases": (False, True),
     "l2_divided": (False, True),
     "targets": ("values", "labels"),
+    "subgradient": ("left", "any"),
 }
 
 

@@ -9,7 +9,7 @@ from harness.jobs.compare.report.committed import ARITHMETIC, BEYOND, committed
 from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
-from harness.judging.find_cause import STORED_IN_FLOAT16
+from harness.judging.causes.find_causes import IRREGULAR
 from harness.sandbox.loading import find_implementations
 
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)[:3]
@@ -33,11 +33,11 @@ def test_numbers_of_one_call_are_inaccurate_together_and_show_no_digits():
     w, b, update = committed(compared(["agrees", "inaccurate", "agrees"])).rows
     assert [row.verdict for row in (w, b, update)] == ["inaccurate", "inaccurate", "agrees"]
     assert [row.digits for row in (w, b, update)] == [None, None, 7]
-    assert [(row.error_ratio, row.entry, row.detail) for row in (w, b)] == [(BEYOND, "", ARITHMETIC)] * 2
-    [stored, *_] = committed(compared(["inaccurate"] * 3, detail=STORED_IN_FLOAT16.reason)).rows
-    assert stored.detail == STORED_IN_FLOAT16.reason, (
-        "which numbers are stored in float16 does not depend on the machine"
-    )
+    assert [(row.error_ratio, row.entry, row.detail) for row in (w, b)] == [(BEYOND, "", "why")] * 2
+    [irregular, *_] = committed(compared(["inaccurate"] * 3, detail=IRREGULAR.reason)).rows
+    assert irregular.detail == ARITHMETIC
+    [named, *_] = committed(compared(["inaccurate"] * 3, detail="float16 throughout")).rows
+    assert named.detail == "float16 throughout", "what arithmetic has a name does not depend on the machine"
     assert order_of_magnitude(BEYOND) == "> 1"
 
 

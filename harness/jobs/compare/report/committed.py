@@ -19,9 +19,10 @@ from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison
-from harness.judging.find_cause import STORED_IN_FLOAT16
+from harness.judging.causes.find_causes import IRREGULAR, LOST, SHRINKS
 
 BEYOND = math.nextafter(1, 2)  # the error ratio of what is inaccurate: above 1, and no more is told
+MEASURED = {cause.reason for cause in (SHRINKS, IRREGULAR, LOST)}  # of these, a machine may see one or another
 ARITHMETIC = "its error shrinks in higher precision, or changes completely when the inputs move slightly"
 # Of a displacement, two right steps can differ by a unit in the last place of the weights, which is many of its digits.
 NOT_PAIRED = "update"
@@ -49,7 +50,7 @@ def _steady(rows: Iterable[Row]) -> Iterator[Row]:
     for _, group in groupby(rows, key=lambda row: (row.implementation, row.case)):
         of_case = list(group)
         reasons = {
-            _function(row): row.detail if row.detail == STORED_IN_FLOAT16.reason else ARITHMETIC
+            _function(row): ARITHMETIC if row.detail in MEASURED else row.detail
             for row in of_case
             if row.verdict == "inaccurate"
         }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from harness.judging.causes.find_causes import Cause, CauseRun, find_causes
+from harness.judging.causes.measurements import Suspect
 from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
-from harness.judging.find_cause import Cause, CauseRun, Suspect, find_causes
 from harness.judging.judge import Outcome, with_cause
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Arrays, Refusal

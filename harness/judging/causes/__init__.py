@@ -1,0 +1,1 @@
+"""The cause of errors that are out of bounds: the formula or the arithmetic."""
