@@ -193,6 +193,18 @@ def test_any_subgradient_at_an_exact_zero_agrees_if_it_is_allowed(hidden):
             assert all(one.verdict == "agrees" for one in judged.values()) == agrees, slope
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("hidden", ["identity", "relu", "leaky_relu", "tanh"])
+def test_a_row_of_zeros_is_exactly_0_in_every_layer(hidden, dtype):
+    """Without biases, every arithmetic meets the kink of the last layer at exactly 0, so its slope there is certain."""
+    given = random_inputs([3, 5, 4, 4, 2], hidden, "leaky_relu", "half_squared_error", 2, seed=4, dtype=dtype)
+    given.x[1] = 0
+    for layer in given.network.layers:
+        layer.b[:] = 0
+    standards = certify(given, ETA, dtype)
+    assert not any(standard.undecidable.any() or standard.changes.width.any() for standard in standards.values())
+
+
 @pytest.mark.parametrize("hidden", ["relu", "leaky_relu"])
 @pytest.mark.parametrize(("dtype", "small"), [("float64", 1e-200), ("float32", 1e-30)])
 def test_a_positive_number_that_underflows_before_a_relu_has_either_slope(hidden, dtype, small):

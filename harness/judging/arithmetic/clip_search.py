@@ -145,9 +145,11 @@ def _compare(form: type[SafeguardedTextbook], one: Observation) -> bool | None:
         found = quantities(form, given, one.learning_rate, one.scale, names)
         for key, value in one.values.items():
             standard, other = one.standards[key], found[key]
-            unknown = ~np.isfinite(other.value) | np.isnan(other.error) | standard.undecidable
+            out_of_bounds = one.out_of_bounds.get(key, np.zeros(1, bool))
+            # Without a bound, the form may have any value: that does not explain an entry that is out of bounds.
+            unknown = ~np.isfinite(other.value) | standard.undecidable | (np.isnan(other.error) & ~out_of_bounds)
             if not ((np.abs(value - other.value) <= 2 * other.error) | unknown).all():
                 return None
             differs = np.abs(other.value - standard.truth.high) > 2 * other.error
-            shown = shown or bool((differs & one.out_of_bounds.get(key, np.zeros(1, bool))).any())
+            shown = shown or bool((differs & out_of_bounds).any())
     return shown

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.judging.arithmetic.clip_search import safeguard
-from harness.judging.arithmetic.lossy import lossy_form
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.recognise import narrow_format
 from harness.judging.arithmetic.storage import stored_format
@@ -22,5 +21,5 @@ def named_arithmetic(observations: Sequence[Observation]) -> NamedArithmetic | N
     with np.errstate(all="ignore"):
         if not any(one.out_of_bounds for one in observations):
             return narrow_format(observations)
-        recognisers = (stored_format, safeguard, narrow_format, lossy_form)
+        recognisers = (stored_format, safeguard, narrow_format)
         return next((found for recognise in recognisers if (found := recognise(observations)) is not None), None)

@@ -1,25 +1,22 @@
 """Error bounds of the activation functions: the error they propagate, and their own rounding.
 
 Taylor's formula at the true z, with f'' bounded over all z̃ within E_z of z. That bound is the slope where f is
-steepest there; far from the origin it is 0, however large E_z is. The bounds hold for the usual formulas that have no
-harmful cancellation, wherever they do not overflow:
+steepest there; far from the origin it is 0, however large E_z is. The bounds hold for these formulas, wherever they do
+not overflow:
 
-- sigmoid: 1 / (1 + e^{-z}), e^z / (1 + e^z), either by the sign of z, and e^{-log(1 + e^{-z})} by log1p or logaddexp;
-- tanh: a library function;
-- softplus: log1p(e^z), max(z, 0) + log1p(e^{-|z|}) and logaddexp(0, z);
+- sigmoid: 1 / (1 + e^{-z}), e^z / (1 + e^z), either by the sign of z, e^{-log(1 + e^{-z})} by log1p or logaddexp,
+  (1 + tanh(z / 2)) / 2, and 1 − 1 / (1 + e^z);
+- tanh: a library function, (e^z − e^{-z}) / (e^z + e^{-z}), (e^{2z} − 1) / (e^{2z} + 1) with expm1 or without,
+  1 − 2 / (1 + e^{2z}), and 2 σ(2z) − 1 for a σ by exponentials;
+- softplus: log1p(e^z), max(z, 0) + log1p(e^{-|z|}), logaddexp(0, z), and log(1 + e^z);
 - softmax: e^z / Σ e^z, with a shift or without, and e^{z − log Σ e^z} by a log-softmax, or by a log-sum-exp that has a
   shift or takes one logit after the other;
 - f' from z, by exponentials or by cosh;
-- f' from the output o, by 1 − e^{-o}, 1 − o², o(1 − o) or o − o².
+- f' from the output o, by 1 − e^{-o}, 1 − o², (1 − o)(1 + o), o(1 − o) or o − o².
 
-Other formulas subtract numbers that are nearly equal. The bounds hold for them where the subtraction loses at most one
-bit. Elsewhere they lose more digits the smaller the result is, and their numbers may be out of bounds, which makes them
-inaccurate: bounds that allowed it would hide mistakes in saturated units.
-
-- sigmoid by (1 + tanh(z / 2)) / 2: for a >= 1/4;
-- tanh by (e^z − e^{-z}) / (e^z + e^{-z}), 1 − 2 / (1 + e^{2z}), (e^{2z} − 1) / (e^{2z} + 1) or 2 σ(2z) − 1: for
-  |a| >= 1/2;
-- softplus by log(1 + e^z): for a >= 1/2.
+Some of these subtract nearly equal numbers, or add a small number to 1. Where a is near 0, their error is a few u, not
+a few u times a, so the bounds of sigmoid, tanh and softplus have an absolute term of 1 u to 9 u. The price: smaller
+errors are not seen in saturated units, and in units of tanh with z near 0.
 """
 
 from __future__ import annotations
@@ -31,6 +28,11 @@ import numpy as np
 
 from harness.model.contract import Array
 from harness.truth.bounds.affine import AffineForms
+from harness.truth.bounds.evaluation_errors import (
+    sigmoid_evaluation_error,
+    softplus_evaluation_error,
+    tanh_evaluation_error,
+)
 from harness.truth.bounds.float_format import OUTWARD, FloatFormat
 
 
@@ -96,6 +98,11 @@ def _smallest_magnitude(size: Array, error: Array) -> Array:
     return np.asarray(np.maximum(size - OUTWARD * error, 0))
 
 
+def _is_exactly_zero(z: Array, e_z: Array) -> Array:
+    """Where z is 0 in every arithmetic, so that f(z) is 0 without error if f(0) = 0."""
+    return np.asarray((z == 0) & (e_z == 0))
+
+
 def _logistic_slope(size: Array) -> Array:
     """σ'(±size)."""
     e = np.exp(-size)
@@ -110,23 +117,12 @@ def _sigmoid_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Activat
     slope = _logistic_slope(np.abs(z))
     steepest = _logistic_slope(_smallest_magnitude(np.abs(z), e_z))  # |σ''| ≤ σ' and |σ'''| ≤ σ' within E_z of z
     second_order = np.minimum(steepest * e_z * e_z / 2, 1 + slope * e_z)  # neither a nor f' can change by more than 1
-    local_error = second_order + _sigmoid_evaluation_error(z, e_z, steepest, a + slope * e_z + second_order, fmt)
+    local_error = second_order + sigmoid_evaluation_error(z, e_z, steepest, a + slope * e_z + second_order, fmt)
     slope_by_a = 1 - 2 * a  # f' = a (1 − a), so f'' = (1 − 2a) f'
     e_a = np.minimum(slope * e_z + local_error, 2.0)
     from_output = np.abs(slope_by_a) * local_error + e_a**2 + u * (steepest + np.maximum(steepest, (a + e_a) ** 2))
     from_z = second_order + (f + 5 * u) * steepest
     return ActivationErrors(slope, slope * slope_by_a, local_error, np.maximum(from_output, from_z) + fmt.tiny)
-
-
-def _sigmoid_evaluation_error(z: Array, e_z: Array, slope: Array, a: Array, fmt: FloatFormat) -> Array:
-    """The rounding error of σ, for slopes up to `slope` and values up to `a` within E_z of z."""
-    f, u = fmt.function_relative_error, fmt.u
-    by_exp = slope * f + u * a + fmt.rounding_error(a)
-    # e^{-s}, where s = log(1 + e^{-z}) is a sum of max(−z, 0) and a term whose relative error is 2 f; s is rounded at
-    # its own size. −a log a <= 1/e for every a.
-    rounding_of_sum = u * np.minimum(a * (np.maximum(-z, 0) + e_z), 0.5)
-    by_log = slope * (2.5 * f + 4 * u) + rounding_of_sum + fmt.function_error(a)
-    return np.asarray(np.maximum(by_exp, by_log) + fmt.tiny)
 
 
 def _tanh_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> ActivationErrors:
@@ -136,11 +132,11 @@ def _tanh_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Activation
     steepest = 4 * _logistic_slope(2 * _smallest_magnitude(np.abs(z), e_z))
     second_order = np.minimum(steepest * e_z * e_z, 2 + slope * e_z)
     size = np.abs(a)
-    by_exp = np.where(size >= 0.5, steepest * f + 4 * u, 0.0)  # both sums round at the size of 1
-    by_function = fmt.function_error(size + slope * e_z + second_order)
-    local_error = second_order + np.maximum(by_exp, by_function) + fmt.tiny
+    evaluation = tanh_evaluation_error(steepest, size + slope * e_z + second_order, fmt)
+    local_error = np.where(_is_exactly_zero(z, e_z), 0.0, second_order + evaluation)
     e_a = np.minimum(slope * e_z + local_error, 3.0)
-    from_output = 2 * size * local_error + e_a**2 + u * (steepest + (size + e_a) ** 2)
+    roundings = np.maximum(steepest + (size + e_a) ** 2, 3 * steepest)  # of 1 − o² and of (1 − o)(1 + o)
+    from_output = 2 * size * local_error + e_a**2 + u * roundings
     from_z = 2 * second_order + (2 * f + 3 * u) * steepest
     # f' = 4 e / (1 + e)² where e underflows.
     return ActivationErrors(slope, -2 * a * slope, local_error, np.maximum(from_output, from_z) + 4 * fmt.tiny)
@@ -154,16 +150,16 @@ def _softplus_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Activa
     steepest = _logistic_slope(_smallest_magnitude(np.abs(z), e_z))  # the largest σ' within E_z of z; |σ''| ≤ σ'
     second_order = np.minimum(steepest * e_z * e_z / 2, e_z)  # 0 ≤ f' ≤ 1
     size = a + slope * e_z + second_order
-    local_error = second_order + (slope + steepest * e_z) * f + fmt.function_error(size) + 2 * u * size + fmt.tiny
-    e_a = slope * e_z + local_error
     largest_slope = slope + steepest * e_z
+    local_error = second_order + softplus_evaluation_error(largest_slope, size, fmt)
+    e_a = slope * e_z + local_error
     # f' = 1 − e^{-o} evaluated as written, with its cancellation.
     largest_exp = np.exp(-_smallest_magnitude(a, e_a))  # e^{-o} within E_a of a
     second_order_from_output = np.minimum(largest_exp * e_a * e_a, 1 + largest_exp * e_a)
     from_output = largest_exp * (local_error + f) + second_order_from_output
     from_output = from_output + np.maximum(u * largest_slope, fmt.function_error(largest_slope))
     from_z = np.minimum(second_order, 1 + second_derivative * e_z)
-    from_z = from_z + _sigmoid_evaluation_error(z, e_z, steepest, largest_slope, fmt)
+    from_z = from_z + sigmoid_evaluation_error(z, e_z, steepest, largest_slope, fmt)
     return ActivationErrors(slope, second_derivative, local_error, np.maximum(from_output, from_z) + fmt.tiny)
 
 
@@ -181,6 +177,7 @@ def _leaky_relu_errors(z: Array, a: Array, e_z: Array, fmt: FloatFormat) -> Acti
     slope = np.where(z > 0, 1.0, 0.01)
     relative = np.where(z > 0, 0.0, fmt.u)  # 0.01 is rounded to the dtype, and the product is rounded
     local_error = np.maximum(e_z - np.abs(z), 0) + 2 * relative * (np.abs(a) + slope * e_z) + fmt.tiny
+    local_error = np.where(_is_exactly_zero(z, e_z), 0.0, local_error)
     return ActivationErrors(slope, np.zeros_like(z), local_error, relative * slope)
 
 

@@ -1,4 +1,4 @@
-"""Clips, epsilons and forms that lose digits are found from the numbers, with their size."""
+"""Clips and epsilons are found from the numbers, with their size."""
 
 from __future__ import annotations
 
@@ -73,23 +73,3 @@ def test_another_denominator_is_no_clip():
         return (a - t) / (a * a + 1e-7) * a if cost == "cross_entropy" else a - t
 
     assert named_arithmetic(observed(after_output(change))) is None
-
-
-def test_a_sigmoid_by_tanh_is_named():
-    def compute(inputs):
-        layers = [
-            type(layer)(layer.w, layer.b, _by_tanh(layer.activation)) if layer.activation.name == "sigmoid" else layer
-            for layer in inputs.network.layers
-        ]
-        return backprop(type(inputs)(type(inputs.network)(tuple(layers), inputs.network.cost), inputs.x, inputs.t))
-
-    cases = observed(compute)
-    if any(one.out_of_bounds for one in cases):
-        assert "tanh" in named_arithmetic(cases).name
-
-
-def _by_tanh(sigmoid):
-    def f(z):
-        return (1 + np.tanh(z / 2)) / 2
-
-    return type(sigmoid)("sigmoid", f, lambda z: f(z) * (1 - f(z)), None)
