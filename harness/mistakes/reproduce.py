@@ -10,12 +10,14 @@ import numpy as np
 
 from harness.judging.arithmetic.float16 import are_representable, has_nonzero, storage_costs
 from harness.judging.conventions import Convention
+from harness.judging.conventions.standards import old_parameters
 from harness.mistakes.candidates import Candidate
 from harness.mistakes.entry import Mistake
 from harness.model.contract import Array, Inputs
 from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import ArrayKey, Arrays
+from harness.truth.bounds.float_format import float_format
 from harness.truth.bounds.rounded_array import RoundedArray, append_bias_column, rounded_inputs
 
 REPRODUCED, OPEN, CONTRADICTED = "reproduced", "open", "contradicted"
@@ -177,11 +179,16 @@ def fitting_conventions(
 ) -> list[Convention]:
     """The conventions under which the formulation may reproduce the output layer's gradient or update of the subject.
 
-    That one is proportional to the scale of the cost, whatever the mistake is, but for the penalty, which has a divisor
-    of its own; so both are computed once for all.
+    That one is proportional to the scale of the cost, but for the penalty, which has a divisor of its own; so both are
+    computed once for all. A mistake that depends on the scale in another way may be missed.
     """
     name, last = ("update" if subject.function == "step" else "w"), len(subject.inputs.network.layers)
     mine, own = subject.first[name, last], subject.convention.scale(subject.inputs)
+    # An update is rounded at the size of the old weights, whatever the scale is, once for each row.
+    rounding: Array | float = 0.0
+    if name == "update":
+        u = float_format(subject.dtype).u
+        rounding = (len(subject.inputs.x) + 3) * u * np.abs(old_parameters(subject.inputs, last))
 
     def under(one: Convention) -> RoundedArray:
         return candidate_quantities(Candidate((formulation,), formulation, one), subject)[0][name, last]
@@ -199,6 +206,7 @@ def fitting_conventions(
             if own.penalty:
                 scaled = scaled + (its - without) * (own.penalty_divisor / scale.penalty_divisor)
             scaled = scaled * subject.sign_under(convention)
+            scaled = RoundedArray(scaled.value, scaled.error + rounding, scaled.fmt)
             if _is_consistent({(name, last): mine}, {(name, last): scaled}, 1, {}, formulation):
                 fitting.append(convention)
     return fitting

@@ -17,12 +17,13 @@ from harness.cases.case import Case, make_case
 from harness.cases.standard import gradient_cases
 from harness.jobs.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix, prepared
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
+from harness.judging.conventions.variants import scale_variants
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE
 from harness.mistakes.candidates import single_mistakes
 from harness.mistakes.diagnose import diagnose
 from harness.mistakes.explain import subjects_of
-from harness.mistakes.reproduce import call_quantities
+from harness.mistakes.reproduce import Subject, call_quantities, fitting_conventions
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import rounded_inputs
 
@@ -178,3 +179,17 @@ def test_a_mistake_on_any_network_is_named_or_hidden_there():
 def test_a_case_says_what_it_is_for():
     assert all(isinstance(case, Case) for case in gradient_cases())
     assert len({case.id for case in gradient_cases()}) == len(gradient_cases()) >= 50
+
+
+@pytest.mark.parametrize("name", ["gradient_assigned_not_accumulated", "sign_error"])
+def test_a_step_with_a_mistake_fits_each_smaller_cost(name):
+    """Although its rounding, at the size of the weights, is that of a step of the larger cost."""
+    case = next(case for case in gradient_cases() if case.id == "ten_rows-2-2-sigmoid-batch10")
+    given_inputs, rate = case.build(1), case.learning_rate
+    for one in scale_variants(DEFAULT_CONVENTION):
+        if one.sign == "positive":
+            first = call_quantities(CATALOGUE[name], "step", given_inputs, rate, one.scale(given_inputs))[0]
+            subject = Subject(
+                case.id, "step", DEFAULT_CONVENTION, given_inputs, rate, "float64", first, None, False, {}
+            )
+            assert fitting_conventions(CATALOGUE[name], [one], subject) == [one]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -69,6 +70,7 @@ class FloatFormat:
         return (1 + 2 * self.gamma(terms + 2)) * (sizes + total) / 2
 
 
+@cache
 def float_format(dtype: str) -> FloatFormat:
     """The format named `float32`, `float64` or `bfloat16`. Raises KeyError for other formats."""
     if dtype == "bfloat16":  # 8 significant bits with the range of float32; NumPy does not know it
