@@ -3,12 +3,16 @@ pass that is wrong alone."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from support.checking import checked
 
 from harness.cases.case import make_case
+from harness.jobs.check.run import CheckResult
 from harness.jobs.check.text import report_text
+from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.examine import Verdicts
 from harness.judging.judge import CaseTruth, Trial
 from harness.sandbox.answers import Answer
@@ -107,7 +111,53 @@ def test_right_products_within_all_bounds_agree(hidden):
     assert exact.verdict == "agrees"
 
 
-def test_narrow_products_within_all_bounds_are_inaccurate():
+def test_narrow_products_within_all_bounds_are_inaccurate_with_the_reason():
     outcome = judged("tanh", lambda one, other: rounded_to_tf32(one) @ rounded_to_tf32(other))
     assert outcome.verdict == "inaccurate"
-    assert "TF32" in outcome.reason
+    result = CheckResult(
+        path=Path("file.py"),
+        seed=1,
+        outcomes=(outcome,),
+        declared=DEFAULT_CONVENTION,
+        found=DEFAULT_CONVENTION,
+        diagnoses=(),
+        ratios=(),
+        printed=0,
+        output="",
+        support=None,
+        seconds=1.0,
+    )
+    assert "the arithmetic is inaccurate: its errors are those of TF32" in " ".join(report_text(result, "").split())
+
+
+def test_a_factor_that_is_not_in_the_output_layer_is_no_convention(server, tmp_path):
+    """Although a mean explains more entries: those of the hidden layers."""
+    body = """
+def backprop(n, x, t):
+    g = right(n, x, t)
+    rows = [len(x)] * (len(g.w) - 1) + [1]
+    return Gradients([w / r for w, r in zip(g.w, rows)], [b / r for b, r in zip(g.b, rows)])
+"""
+    found = checked(server, written(tmp_path, body))
+    assert found.verdict == "wrong"
+    assert found.found == found.declared
+    assert [one.where for one in found.diagnoses] == ["hidden layers"]
+
+
+def test_gradients_that_are_all_0_are_not_those_of_a_network_without_biases(server, tmp_path):
+    body = "def backprop(n, x, t): return [l.w * 0 for l in n.layers], [l.b * 0 for l in n.layers]"
+    found = checked(server, written(tmp_path, body), pattern="xor")
+    assert found.verdict == "wrong"
+    assert found.found == found.declared
+
+
+def test_an_undeclared_convention_beside_inaccurate_numbers_is_not_beside_a_mistake(server, tmp_path):
+    body = """
+import numpy as np
+def backprop(n, x, t):
+    g = right(n, x, t)
+    return tuple([(one / len(x)).astype(np.float32) for one in part] for part in (g.w, g.b))
+"""
+    found = checked(server, written(tmp_path, body), pattern="xor")
+    assert found.verdict == "inaccurate"
+    assert "\n\nThe output follows another convention." in report_text(found, "")

@@ -102,7 +102,7 @@ class Support:
         shown = {**self._limited(), "hidden": self.supported["hidden"], "output": self.supported["output"]}
         found = [f"It supports: {', '.join(_property_words(shown))}."]
         found += [f"Not tried, because it refuses them: {refused}."] if refused else []
-        return found + ([f"Not tried either: {untried}."] if untried else [])
+        return found + ([f"Not tried{' either' if refused else ''}: {untried}."] if untried else [])
 
 
 def refusal_reason(outcome: Outcome) -> str:

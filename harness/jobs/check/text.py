@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from harness.jobs.check.run import CheckResult
@@ -18,10 +16,6 @@ from harness.jobs.check.text_causes import (
 from harness.jobs.check.text_failures import MAX_LISTED, failures_text, notes_text, refusals_text
 from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, Outcome, standard_of
 from harness.sandbox.answers import printable
-
-if TYPE_CHECKING:
-    pass
-
 
 LARGEST_RATIO = 1e16  # above it no digit is right
 MAX_ENTRIES = 8  # numbers of a quantity that are shown
@@ -61,7 +55,7 @@ def _extent(check: CheckResult) -> str:
     """What the verdict is about, if that is not everything: a file that refuses what it gets wrong agrees, too."""
     if check.verdict == "unsupported":
         reason, *others = check.refused
-        also = f" (and {len(others)} other reasons)" if others else ""
+        also = f" (and {len(others)} other reason{'s' if len(others) > 1 else ''})" if others else ""
         return f": it refuses all {len(check.outcomes)} cases: {printable(reason)}{also}"
     if not check.verdict.startswith("agrees") or (check.ran == len(check.outcomes) and not _limits(check)):
         return ""

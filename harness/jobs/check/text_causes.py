@@ -57,12 +57,14 @@ def mistakes_text(check: CheckResult) -> str:
     """The mistakes that explain the errors, or their cause."""
     if check.diagnoses:
         return "\n\n".join(_mistake_text(diagnosis, check) for diagnosis in check.diagnoses)
-    causes = {outcome.cause for outcome in check.outcomes if outcome.out_of_bounds}
+    # Numbers within their bounds may be inaccurate too. A failure is shown elsewhere.
+    shown = [one for one in check.outcomes if one.out_of_bounds or one.verdict == "inaccurate"]
+    shown = [one for one in shown if one.cause != "failed"]
+    causes, reasons = {one.cause for one in shown}, dict.fromkeys(one.reason for one in shown)
     if "wrong" in causes:
         return "The mistake: not in the catalogue."
-    reasons = dict.fromkeys(outcome.reason for outcome in check.outcomes if outcome.out_of_bounds)
     said = "The formula is right, but the arithmetic is inaccurate: " if "inaccurate" in causes else "Not decided: "
-    return "\n".join(f"{said}{reason}." for reason in reasons)
+    return wrap_lines([f"{said}{reason}." for reason in reasons])
 
 
 def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:
@@ -110,7 +112,9 @@ def conventions_text(check: CheckResult) -> str:
     undeclared = check.found.differences_from(check.declared)
     if not undeclared:
         return ""
-    beside = "Beside the mistake, the" if any(outcome.out_of_bounds for outcome in check.outcomes) else "The"
+    # Inaccurate numbers, or undecided ones, are no mistake.
+    is_wrong = any(outcome.out_of_bounds and outcome.cause == "wrong" for outcome in check.outcomes)
+    beside = "Beside the mistake, the" if is_wrong else "The"
     lines = [f"{beside} output follows another convention. If this is intended, declare it in the file:"]
     lines += [f"  {name} = {value!r}" for name, value in undeclared.items()]
     if "SUBGRADIENT" in undeclared:

@@ -33,7 +33,8 @@ def failures_text(check: CheckResult) -> str:
             f"{first[alike]} [{ids[0]}{more}]", LINE_WIDTH, initial_indent="  ", subsequent_indent="    "
         )
     if len(found) > MAX_LISTED:
-        lines.append(f"  and {len(found) - MAX_LISTED} other reasons; --json FILE writes all of them")
+        others = len(found) - MAX_LISTED
+        lines.append(f"  and {others} other reason{'s' if others > 1 else ''}; --json FILE writes all of them")
     lines += _nan_lines(check)
     shown = next((r.traceback for one in check.outcomes for r in one.faults.values() if r.traceback), "")
     return "\n".join(lines) + (f"\n\n{textwrap.indent(shown, '    ')}" if shown else "")

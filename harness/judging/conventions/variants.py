@@ -63,3 +63,13 @@ def has_no_bias_gradient(answers: Mapping[str, Answer], inputs: Inputs) -> bool:
             if b is not None and b.any() and not (function == "step" and np.array_equal(b, layer.b)):
                 return False
     return True
+
+
+def has_weight_gradient(answers: Mapping[str, Answer], inputs: Inputs) -> bool:
+    """Whether `backprop` returned a gradient of a weight that is not 0, or `step` moved a weight."""
+    for function, answer in answers.items():
+        for l, layer in enumerate(inputs.network.layers, start=1):
+            w = answer.arrays.get(("w", l))
+            if w is not None and w.any() and not (function == "step" and np.array_equal(w, layer.w)):
+                return True
+    return False
