@@ -33,9 +33,9 @@ def right(network, x, t, slope=None):
 # Files whose fault, or whose error, is none of the catalogue's, on which many of its entries change nothing.
 
 
-def checked(server, path, seed=1, pattern=""):
+def checked(server, path, seed=1, pattern="", is_fitted=False):
     cases = [case for case in gradient_cases() if pattern in case.id]
-    return check_submission(server, path, cases, seed, Limits(seconds=60.0, total=600.0))
+    return check_submission(server, path, cases, seed, Limits(seconds=60.0, total=600.0), is_fitted=is_fitted)
 
 
 def copied(folder, name):

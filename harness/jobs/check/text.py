@@ -62,8 +62,9 @@ def _extent(check: CheckResult) -> str:
     if check.support is None:
         return f" in {check.ran} of {len(check.outcomes)} cases"
     agreeing = sum(count for verdict, count in check.by_verdict.items() if verdict.startswith("agrees"))
-    seen = f"{agreeing} of {check.ran} cases"
-    return f" on what it supports: {', '.join(filter(None, [_limits(check), seen]))}"
+    if not _limits(check):
+        return f" in {agreeing} of {len(check.outcomes)} cases"
+    return f" on what it supports: {_limits(check)}, {agreeing} of {check.ran} cases"
 
 
 def _limits(check: CheckResult) -> str:

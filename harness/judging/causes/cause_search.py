@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.judging.causes.find_causes import Cause, CauseRun, find_causes
 from harness.judging.causes.measurements import Suspect
 from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
-from harness.judging.judge import Outcome, with_cause
+from harness.judging.judge import Outcome, judge_case, with_cause
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Arrays, Refusal
 
@@ -24,7 +24,10 @@ class CauseSearch:
 
     def __init__(self, outcomes: Sequence[Outcome], convention: Convention) -> None:
         self.outcomes, self._convention = [*outcomes], convention
-        self._search = find_causes([_suspect(outcome, convention) for outcome in outcomes])
+        # Another subgradient at an exact kink is no error; what else is wrong is judged beside it.
+        lenient = [_with_any_subgradient(outcome, convention) for outcome in outcomes]
+        suspects = [_suspect(*pair) for pair in zip(outcomes, lenient, strict=True)]
+        self._search = find_causes(suspects)
         self.runs: Sequence[CauseRun] = next(self._search)
         self._answers: dict[int, Arrays] = {}
 
@@ -54,6 +57,16 @@ class CauseSearch:
 
 def _is_forward(outcome: Outcome) -> bool:
     return all(name in ("z", "a") for name, _ in outcome.out_of_bounds)
+
+
+def _with_any_subgradient(outcome: Outcome, convention: Convention) -> Convention:
+    """The convention, with any subgradient at an exact kink if some error is left then."""
+    inputs = outcome.trial.inputs
+    has_kink = any("relu" in layer.activation.name for layer in inputs.network.layers)
+    if not has_kink or (inputs.x != 0).any(axis=1).all():
+        return convention
+    lenient = replace(convention, subgradient="any")
+    return lenient if judge_case(outcome.trial, lenient).out_of_bounds else convention
 
 
 def _suspect(outcome: Outcome, convention: Convention) -> Suspect:

@@ -42,7 +42,7 @@ def test_there_are_enough_styles():
 
 
 def test_a_right_style_is_right(style, seed):
-    found = checked(shared(), style, seed)
+    found = checked(shared(), style, seed, is_fitted=True)
     undeclared, ran = found.found.differences_from(found.declared), found.ran
     expected = UNDECLARED.get(style.stem, {})
     assert (found.verdict, undeclared) == ("agrees up to a convention" if expected else "agrees", expected)

@@ -19,8 +19,8 @@ from support.observing import (
 )
 
 from harness.judging.arithmetic.formats import BFLOAT16, FLOAT16, TF32_TRUNCATED
-from harness.judging.arithmetic.named import loses_power, named_arithmetic
-from harness.judging.arithmetic.observation import Observation
+from harness.judging.arithmetic.named import named_arithmetic
+from harness.judging.arithmetic.observation import Observation, loses_power
 from harness.judging.arithmetic.parts import quantities
 from harness.mistakes import CATALOGUE
 from harness.model.costs import UNSCALED
