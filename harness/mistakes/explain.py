@@ -37,7 +37,9 @@ def diagnose_outcomes(outcomes: Sequence[Outcome], declared: Convention, found: 
 
 def subjects_of(outcome: Outcome, convention: Convention) -> list[Subject]:
     """What there is to explain of each function in an outcome, except failures that no mistake explains."""
-    trial, found = outcome.trial, []
+    trial, found = outcome.trial, list[Subject]()
+    if not trial.truth.under(convention).standards:  # without a truth there is no error
+        return found
     for function, answer in trial.answers.items():
         refusal = outcome.refusals.get(function)
         if refusal is not None and refusal.kind not in _EXPLAINABLE_KINDS:

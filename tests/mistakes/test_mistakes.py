@@ -193,3 +193,11 @@ def test_a_step_with_a_mistake_fits_each_smaller_cost(name):
                 case.id, "step", DEFAULT_CONVENTION, given_inputs, rate, "float64", first, None, False, {}
             )
             assert fitting_conventions(CATALOGUE[name], [one], subject) == [one]
+
+
+def test_an_outcome_without_a_truth_leaves_nothing_to_explain():
+    given_inputs = CASE.build(1)
+    trial = Trial(CaseTruth(CASE, given_inputs, reason="no truth"), {})
+    outcome = judge_case(replace(trial, answers=answers(Textbook, trial)), DEFAULT_CONVENTION)
+    assert outcome.verdict == "cannot tell"
+    assert subjects_of(outcome, DEFAULT_CONVENTION) == []
