@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from harness.cases.case import TRAINING_EPOCHS, Case
-from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
+from harness.judging.conventions import Convention, Quantities, quantities_of, quantities_or_refusal
 from harness.judging.verdict import VERDICTS, Batch, Judgement, batched, judge_arrays
 from harness.model.contract import Array, Inputs
 from harness.model.costs import UNSCALED
@@ -158,6 +158,10 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     truth, notes = trial.truth.under(convention), []
     for function, answer in trial.answers.items():
         given, refusal = quantities_or_refusal(function, answer, trial.inputs, convention)
+        if refusal is not None and refusal.kind == "values":
+            overflowed = quantities_of(function, answer.arrays, trial.inputs, convention)
+            if _may_overflow(overflowed, trial, convention):
+                given, refusal = overflowed, None
         if refusal is None and answer.again is not None:
             again, _ = quantities_or_refusal(function, replace(answer, arrays=answer.again), trial.inputs, convention)
             name, layer = first_difference(answer.arrays, answer.again)
@@ -222,6 +226,16 @@ def standard_of(key: ArrayKey, array: Array, trial: Trial, convention: Conventio
         scaled
         if (error_over_bound(array, scaled) <= 1).all() or (error_over_bound(array, unscaled) > 1).any()
         else unscaled
+    )
+
+
+def _may_overflow(quantities: Quantities, trial: Trial, convention: Convention) -> bool:
+    """Whether the computation of every entry that is not finite may overflow, so that nothing can be said of it."""
+    if not trial.truth.under(convention).standards:
+        return False
+    return all(
+        (np.isfinite(array) | ~np.isfinite(standard_of(key, array, trial, convention).bound)).all()
+        for key, array in quantities.items()
     )
 
 

@@ -15,6 +15,7 @@ from harness.jobs.check.text import report_text
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.examine import Verdicts
 from harness.judging.judge import CaseTruth, Trial
+from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer
 
 pytestmark = pytest.mark.usefixtures("known_truths")
@@ -161,3 +162,16 @@ def backprop(n, x, t):
     found = checked(server, written(tmp_path, body), pattern="xor")
     assert found.verdict == "inaccurate"
     assert "\n\nThe output follows another convention." in report_text(found, "")
+
+
+@pytest.mark.parametrize(("weight", "verdict"), [(1e30, "cannot tell"), (1.0, "failed")])
+def test_infinity_is_a_failure_only_where_right_code_does_not_overflow(weight, verdict):
+    case = make_case("random", (3, 2), "identity", 4, dtype="float32")
+    inputs = case.build(1)
+    [layer] = inputs.network.layers
+    huge = inputs.network.with_parameters([layer.w * np.float32(weight)], [layer.b])
+    inputs = Inputs(huge, inputs.x * np.float32(weight), inputs.t)
+    infinite = {("w", 1): np.full((2, 3), np.inf), ("b", 1): np.full(2, np.inf)}
+    trial = Trial(CaseTruth.of(case, inputs), {"backprop": Answer(infinite)})
+    [outcome] = Verdicts({}).add(trial)
+    assert outcome.verdict == verdict
