@@ -92,7 +92,8 @@ class Verdicts:
     def _keep(self, trial: Trial) -> None:
         """Keep an agreeing case, to be judged under other conventions."""
         inputs, answered = trial.inputs, (name for name, answer in trial.answers.items() if answer.refusal is None)
-        kind = (len(inputs.x), inputs.t.shape[1], inputs.network.cost.name, *answered)
+        output = inputs.network.layers[-1].activation.name
+        kind = (len(inputs.x), inputs.t.shape[1], inputs.network.cost.name, output, *answered)
         some = self._agreeing.setdefault(kind, [])
         if len(some) < MAX_KEPT:
             some.append(trial)

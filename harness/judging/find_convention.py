@@ -9,7 +9,7 @@ every layer, so one that is not in the output layer is a mistake, in however man
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +28,7 @@ from harness.model.contract import Array
 from harness.sandbox.answers import ArrayKey, Arrays
 from harness.truth.certify import error_over_bound
 
-MAX_COUNTED = 4  # failing cases of a cost, and as many agreeing ones, whose entries are counted
+MAX_COUNTED = 6  # failing cases of a cost whose arrays are counted
 
 
 def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Sequence[Trial]) -> Convention:
@@ -42,35 +42,61 @@ def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Se
     if not (has_no_bias and any(has_weight_gradient(trial.answers, trial.inputs) for trial in trials)):
         layouts = [one for one in layouts if one.bias != "none" or declared.bias == "none"]
     candidates = [*layouts, *(one for layout in layouts for one in scale_variants(layout)[1:])]
+    if not candidates:
+        return declared
     # Another subgradient is found only if it explains everything: it shows in few entries.
     for candidate in (*candidates, *(replace(one, subgradient="any") for one in candidates)):
         if all(_explains(candidate, trial) for trial in trials):
             return candidate
-    if not candidates:
-        return declared
-    costs = dict.fromkeys(trial.inputs.network.cost.name for trial in trials)
-    by_cost = {cost: [one for part in (failing, agreeing) for one in _telling(part, cost)] for cost in costs}
-    counted = [one for some in by_cost.values() for one in some]
+    by_cost = _by_cost(trials)
+    for candidate in candidates if len(by_cost) > 1 else ():
+        composed = _composed(candidate, by_cost)
+        if composed is not None:
+            return composed
     # Of code that computes in float32, hardly an entry is in bounds.
-    in_float32 = [_in_float32(one) for one in counted]
+    failing_by_cost = {cost: _telling(some) for cost, some in _by_cost(failing).items()}
+    counted = [one for some in failing_by_cost.values() for one in some]
+    in_float32 = [_in_float32(one) for one in (*counted, *agreeing)]
     for candidate in candidates:
         if all(_explains(candidate, trial) for trial in in_float32):
             return candidate
     for layout in layouts:
         if _is_output_right(layout, counted):
             return layout
+    # A convention that a right case contradicts is none.
+    possible = [one for one in candidates if all(_explains(one, trial) for trial in agreeing)]
 
-    def explained(convention: Convention) -> int:
-        return sum(_entries_explained(convention, trial) for trial in counted)
+    def explained(convention: Convention) -> float:
+        return sum(_share_explained(convention, trial) for trial in counted)
 
     # If no entry tells, gradients of biases that are 0 everywhere are those of a network without biases.
-    found = max(candidates, key=lambda one: (explained(one), one.bias == "none"))
-    for cost in costs if len(costs) > 1 else ():
-        if _is_output_right(found, by_cost[cost]):
-            continue
-        others = [found.with_reduction(cost, reduction) for reduction in CONVENTION_VALUES["reduction"]]
-        found = max([found, *others], key=explained)
+    found = max(possible or [declared], key=lambda one: (explained(one), one.bias == "none"))
+    for cost, some in failing_by_cost.items() if len(by_cost) > 1 else ():
+        if not _is_output_right(found, some):
+            others = [found.with_reduction(cost, reduction) for reduction in CONVENTION_VALUES["reduction"]]
+            possible = [one for one in others if all(_explains(one, trial) for trial in agreeing)]
+            found = max([found, *possible], key=explained)
     return found
+
+
+def _by_cost(trials: Iterable[Trial]) -> dict[str, list[Trial]]:
+    found: dict[str, list[Trial]] = {}
+    for trial in trials:
+        found.setdefault(trial.inputs.network.cost.name, []).append(trial)
+    return found
+
+
+def _composed(convention: Convention, by_cost: Mapping[str, Sequence[Trial]]) -> Convention | None:
+    """The convention with a reduction for each cost that explains all of its cases; None if some cost has none."""
+    for cost, trials in by_cost.items():
+        own = convention.reduction_of(cost)
+        reductions = dict.fromkeys([own, *CONVENTION_VALUES["reduction"]])
+        variants = (convention.with_reduction(cost, reduction) for reduction in reductions)
+        found = next((one for one in variants if all(_explains(one, trial) for trial in trials)), None)
+        if found is None:
+            return None
+        convention = found
+    return convention
 
 
 def possible_layouts(declared: Convention) -> list[Convention]:
@@ -98,13 +124,13 @@ def _in_float32(trial: Trial) -> Trial:
     return replace(trial, truth=CaseTruth.of(replace(trial.case, dtype="float32"), trial.inputs))
 
 
-def _telling(trials: Iterable[Trial], cost: str) -> list[Trial]:
-    """Some cases of a cost: first those with several rows and outputs, which tell means apart, then small ones."""
+def _telling(trials: Iterable[Trial]) -> list[Trial]:
+    """Some cases: first those with several rows and outputs, which tell means apart, then small ones."""
 
     def rank(trial: Trial) -> tuple[bool, int]:
         return min(trial.inputs.t.shape) < 2, trial.inputs.work
 
-    return sorted((one for one in trials if one.inputs.network.cost.name == cost), key=rank)[:MAX_COUNTED]
+    return sorted(trials, key=rank)[:MAX_COUNTED]
 
 
 def _is_output_right(convention: Convention, trials: Iterable[Trial]) -> bool:
@@ -118,9 +144,13 @@ def _is_output_right(convention: Convention, trials: Iterable[Trial]) -> bool:
     return any(telling.any() for telling, _ in judged) and all(is_right.all() for _, is_right in judged)
 
 
-def _entries_explained(convention: Convention, trial: Trial) -> int:
-    """The number of entries that tell and are in bounds."""
-    return sum(int((telling & is_right).sum()) for _, telling, is_right in _telling_entries(convention, trial))
+def _share_explained(convention: Convention, trial: Trial) -> float:
+    """The number of arrays that are in bounds, each counted by the share of its telling entries that are.
+
+    So the few biases weigh as much as the many weights.
+    """
+    arrays = _telling_entries(convention, trial)
+    return sum(float(is_right[telling].mean()) for _, telling, is_right in arrays if telling.any())
 
 
 def _telling_entries(convention: Convention, trial: Trial) -> Iterator[tuple[ArrayKey, Array, Array]]:

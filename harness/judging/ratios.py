@@ -21,7 +21,7 @@ USUAL_FACTORS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 16.0, 32.0, 64.0
 
 @dataclass(frozen=True)
 class Ratio:
-    """A quantity of one layer is the truth times `factor`, in words, in all `cases` in which it is out of bounds.
+    """A quantity of one layer is the truth times one of `factors`, in words, in all `cases` where it is out of bounds.
 
     The layer is counted from the first one, or from the output backwards if `from_output`; then 0 is the output layer.
     """
@@ -29,24 +29,30 @@ class Ratio:
     quantity: str
     layer: int
     from_output: bool
-    factor: str
+    factors: tuple[str, ...]
     cases: int
 
 
 _MEANINGS = {
-    "n": "A factor n or 1/n: a sum over the rows beside a mean",
-    "m": "A factor m or 1/m: a sum over the outputs beside a mean",
-    "η": "A factor of η: the learning rate is applied too often, or not at all",
-    "−": "A factor −1: the sign is turned",
+    "n": "Perhaps a sum over the rows where a mean belongs",
+    "1/n": "Perhaps a mean over the rows where a sum belongs",
+    "m": "Perhaps a sum over the outputs where a mean belongs",
+    "1/m": "Perhaps a mean over the outputs where a sum belongs",
+    "η": "Perhaps the learning rate is applied twice",
+    "η²": "Perhaps the learning rate is applied three times",
+    "1/η": "Perhaps the learning rate is not applied",
+    "−1": "The sign is turned",
 }
-_POWER_OF_TWO = "A factor 2, 4, 8, ...: the 2 of a square counts at more than one place"
+POWERS_OF_TWO = {"2", "4", "8", "16", "32", "64"}
 
 
-def meaning_of(factor: str) -> str:
-    """What a factor in words usually comes from; empty if nothing is usual."""
-    factor = factor.split(" or ")[0]
-    found = [meaning for symbol, meaning in _MEANINGS.items() if symbol in factor]
-    return found[0] if found else _POWER_OF_TWO if factor in ("2", "4", "8", "16", "32", "64") else ""
+def meanings_of(factors: Sequence[tuple[str, str]]) -> list[str]:
+    """What the factors usually come from, each given as the quantity and the factor in words."""
+    found = list(dict.fromkeys(_MEANINGS[factor] for _, factor in factors if factor in _MEANINGS))
+    powers = {(quantity, factor) for quantity, factor in factors if factor in POWERS_OF_TWO}
+    if any((quantity, "2") in powers and (quantity, "4") in powers for quantity, _ in powers):
+        found.append("Perhaps the 2 of a square counts once more at each layer")
+    return found
 
 
 def exact_ratios(outcomes: Sequence[Outcome], convention: Convention) -> list[Ratio]:
@@ -71,7 +77,7 @@ def _ratios(failing: Sequence[Outcome], convention: Convention, *, from_output: 
         common = set.intersection(*each)
         if common:
             # Where all cases have one number of rows, 8 and n cannot be told apart: both are said.
-            said = " or ".join(sorted(common, key=lambda factor: (len(factor), factor))[:2])
+            said = tuple(sorted(common, key=lambda factor: (len(factor), factor))[:2])
             found.append(Ratio(quantity, layer, from_output, said, len(each)))
     return found
 

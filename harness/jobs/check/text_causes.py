@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.jobs.check.run import CheckResult
 from harness.judging.judge import QUANTITY_SYMBOLS, UNDECLARED_CONVENTION
-from harness.judging.ratios import meaning_of
+from harness.judging.ratios import meanings_of
 
 if TYPE_CHECKING:
     from harness.mistakes.diagnose import Diagnosis
@@ -45,12 +45,18 @@ def ratios_text(check: CheckResult) -> str:
     """The quantities that are the truth times one number, where no mistake of the catalogue explains them."""
     if not check.ratios:
         return ""
-    lines = ["Exact ratios, yours / true, within rounding in every case (n rows, m outputs, η the learning rate):"]
-    for one in check.ratios:
+    layers: dict[tuple[str, str], list[str]] = {}
+    for one in sorted(check.ratios, key=lambda one: len(one.factors)):
         place = f"L-{one.layer}" if one.from_output and one.layer else "L" if one.from_output else str(one.layer)
-        lines.append(f"  {QUANTITY_SYMBOLS[one.quantity].removeprefix('the ')} of layer {place}: {one.factor}")
-    meanings = dict.fromkeys(filter(None, (meaning_of(one.factor) for one in check.ratios)))
-    return "\n".join([*lines, *(f"  {meaning}." for meaning in meanings)])
+        known = (factor for quantity, factor in layers if quantity == one.quantity and factor in one.factors)
+        factor = next(known, " or ".join(one.factors))
+        layers.setdefault((one.quantity, factor), []).append(place)
+    lines = ["Exact ratios, yours / true, within rounding in every failing case (n rows, m outputs, η the rate):"]
+    for (quantity, factor), places in layers.items():
+        of = f"layer{'s' if len(places) > 1 else ''} {', '.join(sorted(places))}"
+        lines.append(f"  {QUANTITY_SYMBOLS[quantity].removeprefix('the ')} of {of}: {factor}")
+    lines += [f"  {meaning}." for meaning in meanings_of([*layers])]
+    return wrap_lines(lines, indent="    ")
 
 
 def mistakes_text(check: CheckResult) -> str:
@@ -74,7 +80,7 @@ def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:
         lines[0] += f", in {diagnosis.where} only"
     if diagnosis.function:
         other = "step" if diagnosis.function == "backprop" else "backprop"
-        lines.append(f"  Only {diagnosis.function} has it, and computes gradients of its own; {other} is right.")
+        lines.append(f"  Only {diagnosis.function} has it; {other} is right.")
     if len(check.outcomes) == 1:
         lines.append("  Several mistakes may fit a single case; a check of all cases distinguishes them.")
     if diagnosis.convention_changes:
@@ -126,6 +132,7 @@ def conventions_text(check: CheckResult) -> str:
     return "\n".join(lines)
 
 
-def wrap_lines(lines: list[str]) -> str:
+def wrap_lines(lines: list[str], indent: str = "  ") -> str:
     """The lines, each filled to LINE_WIDTH, its continuation indented."""
-    return "\n".join(textwrap.fill(line, LINE_WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
+    filled = (textwrap.fill(line, LINE_WIDTH, subsequent_indent=indent, break_on_hyphens=False) for line in lines)
+    return "\n".join(filled)

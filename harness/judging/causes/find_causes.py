@@ -20,8 +20,10 @@ from harness.model.contract import Array, Inputs
 from harness.sandbox.answers import ArrayKey, Arrays
 
 Result = TypeVar("Result")
-# The relative step along the lines, in turn: the step of a table of function values, and a thousand float32 bits.
-STEPS = (2.0**-10, 2.0**-14, 2.0**-10, 2.0**-14)
+# The relative step along the lines, in turn: some units in the last place of bfloat16, of float16, and a thousand of
+# float32. Along steps within one unit, the error of rounding would be as smooth as that of a formula.
+STEPS = (2.0**-6, 2.0**-10, 2.0**-10, 2.0**-14)
+CURVED = ("sigmoid", "tanh", "softplus")  # a slope that is a constant has the same rounding error everywhere
 
 
 @dataclass(frozen=True)
@@ -82,26 +84,40 @@ def _common_cause(suspects: Sequence[Suspect], bases: Sequence[Measurement], fai
     named = named_arithmetic(observations)
     if named is not None:
         return Cause("inaccurate", named.reason)
-    found: list[Cause] = []
+    found: dict[int, Cause] = {}
     excesses = {number: _coarse_ratios(suspects[number], bases[number]) for number in answered}
     for number in _examined(suspects, excesses):
         gross = {key: ratio > 1 for key, ratio in excesses[number].items()}
-        cause = yield from _cause_of_one(number, suspects[number], bases[number], gross)
-        if cause.verdict == "wrong":
+        found[number] = yield from _cause_of_one(number, suspects[number], bases[number], gross)
+    return _verdict_on_all(found, excesses)
+
+
+def _verdict_on_all(found: Mapping[int, Cause], excesses: Mapping[int, Mapping[ArrayKey, Array]]) -> Cause:
+    """The cause of all errors, from those of the examined cases.
+
+    If coarse arithmetic is shown in one case, smooth errors in another may be those of a constant that is rounded to
+    it, or of numbers that are lost in it: they are wrong only if they exceed the bounds of coarse arithmetic.
+    """
+    arithmetic = [cause for cause in found.values() if cause.verdict == "inaccurate"]
+    for number, cause in found.items():
+        is_gross = any((ratio > 1).any() for ratio in excesses[number].values())
+        if cause.verdict == "wrong" and (is_gross or not arithmetic):
             return cause
-        found.append(cause)
-    return next((cause for cause in found if cause.verdict == "inaccurate"), found[0])
+    return arithmetic[0] if arithmetic else next(iter(found.values()))
 
 
 def _examined(suspects: Sequence[Suspect], excesses: Mapping[int, Mapping[ArrayKey, Array]]) -> list[int]:
-    """The cases to run on other inputs: those with the worst and with the median error, and the smallest one.
+    """The cases to run on other inputs: that with the worst error, also of those with curved activations only, and the
+    smallest one.
 
     Errors are compared with the bounds of coarse arithmetic, because a wrong formula shows where these are exceeded.
     """
     worst = {number: max(ratio.max() for ratio in excess.values()) for number, excess in excesses.items()}
-    by_error = sorted(worst, key=lambda number: -worst[number])
+    layers = {number: suspects[number].inputs.network.layers[:-1] for number in worst}
+    curved = [number for number in worst if layers[number] and all(l.activation.name in CURVED for l in layers[number])]
     smallest = min(worst, key=lambda number: suspects[number].inputs.work)
-    return list(dict.fromkeys([by_error[0], smallest, by_error[len(by_error) // 2]]))
+    chosen = [max(worst, key=worst.__getitem__), smallest, max(curved, key=worst.__getitem__, default=smallest)]
+    return list(dict.fromkeys(chosen))
 
 
 def _cause_of_one(number: int, suspect: Suspect, base: Measurement, gross: Mapping[ArrayKey, Array]) -> Rounds[Cause]:
@@ -176,9 +192,9 @@ def _along_line(base: Measurement, points: Sequence[Measurement], gross: Mapping
 
 
 def _coarse_ratios(suspect: Suspect, base: Measurement) -> dict[ArrayKey, Array]:
-    """The errors divided by the bounds of bfloat16, the coarsest arithmetic in use; 0 where there is no bound."""
+    """The errors divided by the bounds of the coarsest arithmetic in use; 0 where there is no bound."""
     try:
-        coarse = suspect.standards_of(suspect.inputs, "bfloat16")
+        coarse = suspect.standards_of(suspect.inputs, "coarse")
     except ValueError:  # a sum is too long
         return {key: np.zeros(error.shape) for key, error in base.errors.items()}
     return {key: np.abs(error) / coarse[key].bound for key, error in base.errors.items()}

@@ -36,10 +36,12 @@ class ErrorsAlongLine:
     """What one line shows of each of the entries that were out of bounds at its start.
 
     probability: that an error of arithmetic is as smooth as this one, [entries]; 1 if it is not smooth. is_irregular:
-    most errors turn at least twice. is_empty: no entry shows anything.
+    most errors turn at least twice. gross: which errors no usual arithmetic has, [entries]. is_empty: no entry shows
+    anything.
     """
 
     probability: Array
+    gross: Array
     is_irregular: bool
     is_empty: bool
 
@@ -63,13 +65,19 @@ def examine_line(errors: Array, gross: Array) -> ErrorsAlongLine:
     probability[~(gross | (np.abs(errors[0]) > noise))] = 1.0
     is_empty = not known.any()
     return ErrorsAlongLine(
-        probability, is_irregular=not is_empty and bool(np.median(turns[known]) >= 2), is_empty=is_empty
+        probability, gross, is_irregular=not is_empty and bool(np.median(turns[known]) >= 2), is_empty=is_empty
     )
 
 
 def risk_of(lines: Sequence[ErrorsAlongLine]) -> float:
-    """The largest probability that errors of arithmetic are as smooth along these lines as those observed."""
-    each = np.sort(np.prod([line.probability for line in lines], axis=0))
+    """The largest probability that errors of arithmetic are as smooth along these lines as those observed.
+
+    If most errors are irregular along one of the lines, only those count that no usual arithmetic has.
+    """
+    each = np.prod([line.probability for line in lines], axis=0)
+    if any(line.is_irregular for line in lines):
+        each = np.where(lines[0].gross, each, 1.0)
+    each = np.sort(each)
     shares = np.arange(1, each.size + 1) / each.size
     return float(min(1.0, (each / shares).min(initial=1.0)))
 

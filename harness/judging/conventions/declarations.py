@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -11,6 +10,7 @@ from harness.sandbox.answers import Fault
 
 # One reduction for all costs, or those that are no sums, by cost.
 Reduction: TypeAlias = str | tuple[tuple[str, str], ...]
+LARGEST_FACTOR = 2.0**20  # of a penalty, of a fixed rate, and of its inverse
 CONVENTION_VALUES: dict[str, tuple[Any, ...]] = {
     "reduction": ("sum", "mean", "mean over outputs", "mean over rows and outputs"),
     "half": (True, False),
@@ -62,12 +62,20 @@ def _checked_value(name: str, value: Any) -> Any:
 
 
 def _checked_number(name: str, value: Any) -> Any:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max
-    if name == "L2" and not is_number:
-        raise Fault("declaration", f"L2 = {value!r} in the file, expected the factor of the penalty, a number from 0")
-    if name == "LEARNING_RATE" and value is not None and not (is_number and value > 0):
-        raise Fault("declaration", f"LEARNING_RATE = {value!r} in the file, expected a positive number, or None")
+    """A penalty or a fixed rate; extreme ones would drown the gradient in rounding, and nothing could be judged."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+    if name == "L2" and not (is_number and 0 <= value <= LARGEST_FACTOR):
+        expected = "the factor of the penalty, a number from 0 to 2^20"
+        raise Fault("declaration", f"L2 = {_short(value)} in the file, expected {expected}")
+    fits = is_number and 1 / LARGEST_FACTOR <= value <= LARGEST_FACTOR
+    if name == "LEARNING_RATE" and value is not None and not fits:
+        expected = "a positive number, or None (from 2^-20 to 2^20)"
+        raise Fault("declaration", f"LEARNING_RATE = {_short(value)} in the file, expected {expected}")
     return value
+
+
+def _short(value: Any) -> str:
+    return repr(value)[:40]
 
 
 def reduction_by_cost(reductions: Mapping[str, str]) -> Reduction:

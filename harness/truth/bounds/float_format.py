@@ -72,8 +72,12 @@ class FloatFormat:
 
 @cache
 def float_format(dtype: str) -> FloatFormat:
-    """The format named `float32`, `float64` or `bfloat16`. Raises KeyError for other formats."""
-    if dtype == "bfloat16":  # 8 significant bits with the range of float32; NumPy does not know it
-        return replace(float_format("float32"), dtype=dtype, u=2.0**-8)
+    """The format named `float32`, `float64`, or `coarse`, with the precision of bfloat16 and the range of float16.
+
+    Raises KeyError for other formats.
+    """
+    if dtype == "coarse":  # the 8 significant bits of bfloat16 with the range of float16
+        half = np.finfo("float16")
+        return replace(float_format("float32"), dtype=dtype, u=2.0**-8, tiny=float(half.tiny), largest=float(half.max))
     info = np.finfo(dtype)
     return FloatFormat(dtype, float(info.eps) / 2, float(info.tiny), float(info.max), FUNCTION_ULPS[dtype])
