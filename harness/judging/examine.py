@@ -106,12 +106,12 @@ def _with_arithmetic(outcome: Outcome, convention: Convention) -> Outcome:
     """
     if outcome.out_of_bounds or outcome.faults or not outcome.judgements:
         return outcome
+    if not loses_power(outcome.trial.standards, outcome.trial.case.dtype):
+        return outcome
     trial, case = outcome.trial, outcome.trial.case
     values = {key: one for key, one in outcome.quantities.items() if key in outcome.judgements}
     standards = {key: standard_of(key, one, trial, convention) for key, one in values.items()}
     observations = observed(values, standards, trial.inputs, case.learning_rate, case.dtype, convention)
-    if not any(map(loses_power, observations)):
-        return outcome
     from harness.judging.arithmetic.named import named_arithmetic  # few cases need it
 
     named = named_arithmetic(observations)

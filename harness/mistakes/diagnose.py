@@ -14,7 +14,8 @@ from typing import Any
 from harness.judging.conventions import Convention
 from harness.mistakes import Mistake
 from harness.mistakes.candidates import Candidate, candidate_kinds
-from harness.mistakes.reproduce import CONTRADICTED, REPRODUCED, Subject, fitting_conventions, try_candidate
+from harness.mistakes.reproduce import CONTRADICTED, REPRODUCED, fitting_conventions, try_candidate
+from harness.mistakes.subject import Subject
 
 
 @dataclass(frozen=True)

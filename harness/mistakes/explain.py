@@ -9,7 +9,7 @@ from harness.judging.conventions import Convention, quantities_of
 from harness.judging.judge import Outcome, judge_case, standard_of
 from harness.mistakes.candidates import arithmetic_mistakes, single_mistakes
 from harness.mistakes.diagnose import Diagnosis, diagnose, diagnose_fully
-from harness.mistakes.reproduce import Subject
+from harness.mistakes.subject import Subject
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Arrays, Fault
 from harness.truth.certify import error_over_bound

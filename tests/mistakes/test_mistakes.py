@@ -23,7 +23,8 @@ from harness.mistakes import CATALOGUE
 from harness.mistakes.candidates import single_mistakes
 from harness.mistakes.diagnose import diagnose
 from harness.mistakes.explain import subjects_of
-from harness.mistakes.reproduce import Subject, call_quantities, fitting_conventions
+from harness.mistakes.reproduce import call_quantities, fitting_conventions
+from harness.mistakes.subject import Subject
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import rounded_inputs
 

@@ -7,14 +7,12 @@ weights; those of them that are float16 numbers were stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
 import numpy as np
 
 from harness.model.contract import Array, Inputs
 from harness.sandbox.answers import ArrayKey
-from harness.truth.certify import Standard, error_over_bound
 
 ALL_COLUMNS = ((slice(None),),)
 WEIGHTS_AND_BIASES = ((slice(None), slice(-1)), (slice(None), slice(-1, None)))  # of an update; stored independently
@@ -88,31 +86,3 @@ def has_nonzero(values: Mapping[ArrayKey, Array], out_of_bounds: Mapping[ArrayKe
     """Whether a finite number other than 0 is out of bounds; a 0 may come from any dtype, or from a lost term."""
     numbers = np.concatenate([np.zeros(1), *(values[key][entries] for key, entries in out_of_bounds.items())])
     return bool((np.isfinite(numbers) & (numbers != 0)).any())
-
-
-def is_truth_stored(
-    values: Mapping[ArrayKey, Array],
-    standards: Mapping[ArrayKey, Standard],
-    in_float32: Callable[[], Mapping[ArrayKey, Standard]],
-    inputs: Inputs,
-    learning_rate: float,
-) -> bool:
-    """Whether all numbers out of bounds are correct numbers that were stored in float16.
-
-    They may be computed in the dtype of the inputs or in float32. Zeros alone are no evidence of that.
-    """
-    out_of_bounds = {key: ~(error_over_bound(value, standards[key]) <= 1) for key, value in values.items()}
-    costs = storage_costs(values, out_of_bounds, inputs, learning_rate)
-    if costs is None:
-        return False
-    single = in_float32()
-    return all(
-        (error_over_bound(values[key], _widened(standards[key], single[key], cost)) <= 1).all()
-        for key, cost in costs.items()
-    )
-
-
-def _widened(standard: Standard, single: Standard, cost: Array) -> Standard:
-    """The standard with float32's bound, where that is decidable, plus the error of storing."""
-    bound = np.where(single.undecidable, standard.bound, np.maximum(standard.bound, single.bound))
-    return replace(standard, bound=bound + cost)

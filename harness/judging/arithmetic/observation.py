@@ -78,16 +78,16 @@ def observed(
     return [Observation(used, rate, dtype, part, standards, scale) for part in parts if part]
 
 
-def loses_power(observation: Observation) -> bool:
+def loses_power(standards: Mapping[ArrayKey, Standard], dtype: str) -> bool:
     """Whether the bounds of some quantity allow, in the mean, errors as large as one conversion to a narrower format.
 
     Then numbers in a narrow format may be within all bounds.
     """
-    unit = narrower_than(observation.dtype)[0].largest_relative_error
+    unit = narrower_than(dtype)[0].largest_relative_error
     return any(
-        float(np.mean(standard.bound)) >= unit * float(np.mean(np.abs(standard.truth.high)))
-        for key in observation.values
-        if (standard := observation.standards[key]).bound.size
+        float(np.mean(one.bound)) >= unit * float(np.mean(np.abs(one.truth.high)))
+        for one in standards.values()
+        if one.bound.size
     )
 
 

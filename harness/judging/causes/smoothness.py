@@ -36,8 +36,8 @@ class ErrorsAlongLine:
     """What one line shows of each of the entries that were out of bounds at its start.
 
     probability: that an error of arithmetic is as smooth as this one, [entries]; 1 if it is not smooth. is_irregular:
-    most errors turn at least twice. gross: which errors no usual arithmetic has, [entries]. is_empty: no entry shows
-    anything.
+    at least half of the errors turn twice or more, and are not steady. gross: which errors no usual arithmetic has,
+    [entries]. is_empty: no entry shows anything.
     """
 
     probability: Array
@@ -63,10 +63,9 @@ def examine_line(errors: Array, gross: Array) -> ErrorsAlongLine:
     noise = np.ptp(errors[:, known & ~of_one_sign & ~monotone], axis=0).max(initial=0.0)
     probability = np.where(monotone, P_MONOTONE, np.where(steady, P_STEADY, 1.0))
     probability[~(gross | (np.abs(errors[0]) > noise))] = 1.0
-    is_empty = not known.any()
-    return ErrorsAlongLine(
-        probability, gross, is_irregular=not is_empty and bool(np.median(turns[known]) >= 2), is_empty=is_empty
-    )
+    irregular = (turns >= 2) & ~steady
+    is_irregular = bool(known.any()) and 2 * int(irregular[known].sum()) >= int(known.sum())
+    return ErrorsAlongLine(probability, gross, is_irregular, is_empty=not known.any())
 
 
 def risk_of(lines: Sequence[ErrorsAlongLine]) -> float:

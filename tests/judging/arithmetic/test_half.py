@@ -12,7 +12,10 @@ from support.running import cause_of
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.text import report_text
-from harness.judging.arithmetic.float16 import are_representable, half_ulp, is_truth_stored, storage_costs
+from harness.judging.arithmetic.float16 import are_representable, half_ulp, storage_costs
+from harness.judging.arithmetic.observation import observed
+from harness.judging.arithmetic.storage import stored_format
+from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.mistakes import CATALOGUE
 from harness.mistakes.reproduce import call_quantities
 from harness.model.costs import CostScale
@@ -118,7 +121,8 @@ def test_a_wrong_formula_stored_in_float16_is_wrong(server, tmp_path, what):
     path = tmp_path / "spoiled.py"
     path.write_text(RIGHT + SPOILED[what], encoding="utf-8")
     found = checked(server, path)
-    assert found.by_verdict == {"wrong": found.ran}
+    # The noise of float16 may leave a small factor undecided, but never makes it a right formula.
+    assert found.by_verdict.keys() <= {"wrong", "cannot tell"}
     assert "float16_stored" not in names(found)
 
 
@@ -172,7 +176,8 @@ def test_no_mistake_hides_behind_float16():
         assume(any((np.abs(wrong[key] - right[key]) > 20 * unit).any() for key, unit in units.items()))
         values = {key: array for key, array in wrong.items() if key in standards and np.isfinite(array).all()}
         tried += 1
-        assert not is_truth_stored(values, standards, lambda: certify(given_inputs, 0.3, "float32"), given_inputs, 0.3)
+        observations = observed(values, standards, given_inputs, 0.3, "float64", DEFAULT_CONVENTION)
+        assert stored_format(observations) is None
 
     is_no_storing()
     assert tried >= 25
