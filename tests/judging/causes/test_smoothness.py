@@ -75,7 +75,7 @@ def test_the_errors_of_a_formula_are_a_formula():
 
 
 def test_one_wrong_entry_among_noise_is_a_formula_if_no_arithmetic_is_so_coarse():
-    """A smooth error may be that of a constant in the arithmetic that makes the noise, unless it is too large for it."""
+    """A smooth error may be that of a constant in the arithmetic that makes the noise, unless it is too large."""
     random = np.random.default_rng(5)
 
     def mixed(_):
