@@ -22,7 +22,7 @@ from harness.sandbox.answers import ArrayKey, Arrays
 Result = TypeVar("Result")
 # The relative step along the lines, in turn: some units in the last place of bfloat16, of float16, and a thousand of
 # float32. Along steps within one unit, the error of rounding would be as smooth as that of a formula.
-STEPS = (2.0**-6, 2.0**-10, 2.0**-10, 2.0**-14)
+STEPS = (2.0**-6, 2.0**-10, 2.0**-6, 2.0**-14, 2.0**-6)
 CURVED = ("sigmoid", "tanh", "softplus")  # a slope that is a constant has the same rounding error everywhere
 
 
@@ -131,7 +131,7 @@ def _cause_of_one(number: int, suspect: Suspect, base: Measurement, gross: Mappi
         points = [measured_anew(suspect, one, values) for one, values in zip(inputs, answers, strict=True)]
         if not all(point.covers(base) for point in points):
             return NO_ANSWER
-        lines.append(_along_line(base, points, gross))
+        lines.append(_along_line(base, points, gross, is_coarse=step == STEPS[0]))
         if lines[-1].is_empty:
             return LOST
         if is_formula(lines):
@@ -173,7 +173,9 @@ def _is_nearer_to_the_truth(single: Measurement, double: Measurement) -> bool:
     return single.has_out_of_bounds and 2 * telling >= asked
 
 
-def _along_line(base: Measurement, points: Sequence[Measurement], gross: Mapping[ArrayKey, Array]) -> ErrorsAlongLine:
+def _along_line(
+    base: Measurement, points: Sequence[Measurement], gross: Mapping[ArrayKey, Array], *, is_coarse: bool
+) -> ErrorsAlongLine:
     """What a line shows of the entries that are out of bounds at its start, except those that are lost there.
 
     An entry is lost if its errors are within the largest bound of its array and its value stays the same from one point
@@ -188,7 +190,7 @@ def _along_line(base: Measurement, points: Sequence[Measurement], gross: Mapping
         errors.append(np.array([np.where(unknown, np.nan, one.errors[key])[entries] / scale for one in measured]))
     every = np.concatenate([gross[key][entries] for key, entries in base.out_of_bounds.items()])
     with np.errstate(invalid="ignore", over="ignore"):
-        return examine_line(np.concatenate(errors, axis=1), every)
+        return examine_line(np.concatenate(errors, axis=1), every, is_coarse=is_coarse)
 
 
 def _coarse_ratios(suspect: Suspect, base: Measurement) -> dict[ArrayKey, Array]:

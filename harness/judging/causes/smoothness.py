@@ -37,16 +37,18 @@ class ErrorsAlongLine:
 
     probability: that an error of arithmetic is as smooth as this one, [entries]; 1 if it is not smooth. is_irregular:
     at least half of the errors turn twice or more, and are not steady. gross: which errors no usual arithmetic has,
-    [entries]. is_empty: no entry shows anything.
+    [entries]. is_coarse: the steps are larger than a unit in the last place of any usual arithmetic. is_empty: no entry
+    shows anything.
     """
 
     probability: Array
     gross: Array
+    is_coarse: bool
     is_irregular: bool
     is_empty: bool
 
 
-def examine_line(errors: Array, gross: Array) -> ErrorsAlongLine:
+def examine_line(errors: Array, gross: Array, *, is_coarse: bool = True) -> ErrorsAlongLine:
     """What the signed errors [LINE_POINTS, entries] along a line show; relative to the largest true entry of an array.
 
     An entry with an error that is not finite shows nothing,
@@ -65,17 +67,19 @@ def examine_line(errors: Array, gross: Array) -> ErrorsAlongLine:
     probability[~(gross | (np.abs(errors[0]) > noise))] = 1.0
     irregular = (turns >= 2) & ~steady
     is_irregular = bool(known.any()) and 2 * int(irregular[known].sum()) >= int(known.sum())
-    return ErrorsAlongLine(probability, gross, is_irregular, is_empty=not known.any())
+    return ErrorsAlongLine(probability, gross, is_coarse, is_irregular, is_empty=not known.any())
 
 
 def risk_of(lines: Sequence[ErrorsAlongLine]) -> float:
     """The largest probability that errors of arithmetic are as smooth along these lines as those observed.
 
-    If most errors are irregular along one of the lines, only those count that no usual arithmetic has.
+    If most errors are irregular along one of the lines, the arithmetic may be coarse, and smooth between the units in
+    its last place: then only coarse lines count, except for errors that no usual arithmetic has.
     """
     each = np.prod([line.probability for line in lines], axis=0)
     if any(line.is_irregular for line in lines):
-        each = np.where(lines[0].gross, each, 1.0)
+        coarse = [line.probability for line in lines if line.is_coarse]
+        each = np.where(lines[0].gross, each, np.prod(coarse, axis=0) if coarse else 1.0)
     each = np.sort(each)
     shares = np.arange(1, each.size + 1) / each.size
     return float(min(1.0, (each / shares).min(initial=1.0)))
