@@ -13,7 +13,7 @@ from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.textbook import Textbook
 
 CASES = gradient_cases()
-SEEDS = range(21)
+SEEDS = range(0, 21, 4)
 
 
 class SlopesClipped(Textbook):

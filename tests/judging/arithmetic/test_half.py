@@ -92,7 +92,7 @@ def step(n, x, t, eta):
 def test_correct_numbers_stored_in_float16_are_inaccurate_for_any_seed(server, tmp_path, what):
     path = tmp_path / "stored.py"
     path.write_text(RIGHT + STORED[what], encoding="utf-8")
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         found = checked(server, path, seed)
         assert found.verdict == "inaccurate"
         assert names(found) == ["float16_stored"]

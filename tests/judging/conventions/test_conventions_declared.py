@@ -27,7 +27,7 @@ from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer, Refusal
 from harness.sandbox.loading import DECLARATIONS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.usefixtures("known_truths")
 CONVENTIONS = {
     "no biases": {"BIAS": "none"},
