@@ -82,10 +82,8 @@ class Verdicts:
         outcomes = [judge_case(trial, self.found) for trial in self._pending]
         self._pending = []
         if self.found != self.declared:
-            undeclared = [one.verdict == "agrees" for one in outcomes]
             outcomes = [
-                replace(one, verdict=UNDECLARED_CONVENTION) if follows else one
-                for one, follows in zip(outcomes, undeclared, strict=True)
+                replace(one, verdict=UNDECLARED_CONVENTION) if one.verdict == "agrees" else one for one in outcomes
             ]
         return [_with_arithmetic(one, self.found) for one in outcomes]
 

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.judging.conventions import Convention
-from harness.judging.judge import Outcome
+from harness.judging.judge import FORWARD_QUANTITIES, Outcome
 from harness.model.textbook import Textbook
 from harness.truth.bounds.float_format import float_format
 from harness.truth.bounds.rounded_array import RoundedArray, rounded_inputs
-
-FORWARD_QUANTITIES = ("z", "a")
 
 
 def follows_from_forward(outcomes: Sequence[Outcome], convention: Convention) -> bool:

@@ -20,6 +20,7 @@ from harness.truth.certify import Standard, certify, certify_forward, error_over
 UNDECLARED_CONVENTION = "agrees up to a convention"
 # In the order of computation: what is computed from a wrong quantity is wrong too.
 QUANTITY_ORDER = ("z", "a", "delta", "w", "b", "update")
+FORWARD_QUANTITIES = ("z", "a")
 QUANTITY_SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
 
 
@@ -199,9 +200,10 @@ def inaccurate_within_bounds(outcome: Outcome, reason: str) -> Outcome:
 
 
 def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[ArrayKey, Judgement]:
-    if not trial.truth.under(convention).standards:
+    truth = trial.truth.under(convention)
+    if not truth.standards:
         return {}
-    is_default = convention.scale(trial.inputs) == UNSCALED and trial.truth.under(convention) is trial.truth
+    is_default = truth is trial.truth and convention.scale(trial.inputs) == UNSCALED
     is_default &= convention.learning_rate is None
     if quantities.keys() <= trial.standards.keys() and is_default:
         return judge_arrays(quantities, trial.truth.batches)
@@ -215,7 +217,7 @@ def standard_of(key: ArrayKey, array: Array, trial: Trial, convention: Conventio
     A delta may be that of the sum although the gradients are those of the mean, because both forms are in use.
     """
     truth = trial.truth.under(convention)
-    if key[0] in ("z", "a"):
+    if key[0] in FORWARD_QUANTITIES:
         return truth.forward[key]
     unscaled, update = truth.standards[key], ("update", key[1])
     needed = {key: unscaled} if convention.learning_rate is None else {update: truth.standards[update], key: unscaled}

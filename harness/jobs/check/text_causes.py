@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from harness.jobs.check.run import CheckResult
-from harness.judging.judge import QUANTITY_SYMBOLS, UNDECLARED_CONVENTION
+from harness.judging.judge import FORWARD_QUANTITIES, QUANTITY_SYMBOLS, UNDECLARED_CONVENTION
 from harness.judging.ratios import meanings_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def location_text(check: CheckResult) -> str:
     if not any(outcome.out_of_bounds for outcome in check.outcomes):
         return ""
     from harness.jobs.check.location import first_divergence  # most checks pass and need neither
-    from harness.judging.forward import FORWARD_QUANTITIES, follows_from_forward
+    from harness.judging.forward import follows_from_forward
 
     divergence = first_divergence(check.outcomes)
     if divergence is None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.judging.causes.find_causes import Cause, CauseRun, find_causes
 from harness.judging.causes.measurements import Suspect
 from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
-from harness.judging.judge import Outcome, judge_case, with_cause
+from harness.judging.judge import FORWARD_QUANTITIES, Outcome, judge_case, with_cause
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Arrays, Refusal
 
@@ -56,7 +56,7 @@ class CauseSearch:
 
 
 def _is_forward(outcome: Outcome) -> bool:
-    return all(name in ("z", "a") for name, _ in outcome.out_of_bounds)
+    return all(name in FORWARD_QUANTITIES for name, _ in outcome.out_of_bounds)
 
 
 def _with_any_subgradient(outcome: Outcome, convention: Convention) -> Convention:

@@ -51,10 +51,9 @@ class ErrorsAlongLine:
 def examine_line(errors: Array, gross: Array, *, is_coarse: bool = True) -> ErrorsAlongLine:
     """What the signed errors [LINE_POINTS, entries] along a line show; relative to the largest true entry of an array.
 
-    An entry with an error that is not finite shows nothing,
-    and neither does one that is no larger than the irregular ones: coarse arithmetic may have lost it as a whole, as
-    1 + x for a small x, which is as smooth as a formula. `gross` [entries] says which errors no usual arithmetic has:
-    for them it is enough to be of one sign.
+    An entry with an error that is not finite shows nothing, and neither does one that is no larger than the irregular
+    ones: coarse arithmetic may have lost it as a whole, as 1 + x for a small x, which is as smooth as a formula.
+    `gross` [entries] says which errors no usual arithmetic has: for them it is enough to be of one sign.
     """
     steps = np.diff(errors, axis=0)
     monotone = (steps > 0).all(axis=0) | (steps < 0).all(axis=0)
