@@ -158,7 +158,10 @@ class ForkServer:
         while not select.select([self._commands], [], [], MEMORY_CHECK_SECONDS if self._children else None)[0]:
             self._check_memory()
         self._check_memory()
-        data, fds, _, _ = socket.recv_fds(self._commands, MAX_COMMAND_BYTES, 8)
+        try:
+            data, fds, _, _ = socket.recv_fds(self._commands, MAX_COMMAND_BYTES, 8)
+        except ConnectionResetError:  # the harness was killed before it had read an answer
+            return False
         self._pending += data
         self._fds += fds
         return bool(data)
