@@ -113,7 +113,12 @@ def tallied(implementations, numbers):
 
 def cause_of(run, inputs, learning_rate, dtype):
     """The cause of an error on one case, if `run` computes the quantities of an implementation for any inputs."""
-    asking = find_causes([Suspect.of(inputs, learning_rate, dtype)])
+    return cause_of_suspect(Suspect.of(inputs, learning_rate, dtype), run)
+
+
+def cause_of_suspect(suspect, run):
+    """The same for a suspect."""
+    asking = find_causes([suspect])
     runs = next(asking)
     while True:
         try:

@@ -39,7 +39,7 @@ IRREGULAR = Cause("inaccurate", "its error changes completely when the inputs mo
 LOST = Cause("inaccurate", "small entries have lost their digits: their errors are those of rounding the largest entry")
 FORMULA = Cause("wrong", "its error is smooth in the inputs, which rounding is not: the formula is wrong")
 UNDECIDED = "it is out of bounds, but not decided whether by the formula or the arithmetic:"
-NO_ANSWER = Cause("cannot tell", f"{UNDECIDED} it gave no answer for other inputs")
+NO_ANSWER = Cause("cannot tell", f"{UNDECIDED} it gave no answer for other inputs, or none that can be judged")
 NEITHER = Cause("cannot tell", f"{UNDECIDED} its error is neither smooth in the inputs nor irregular")
 DEPENDS_ON_HISTORY = Cause("failed", "its answer depends on earlier calls: run alone, this case agrees")
 
@@ -131,14 +131,17 @@ def _cause_of_one(number: int, suspect: Suspect, base: Measurement, gross: Mappi
         points = [measured_anew(suspect, one, values) for one, values in zip(inputs, answers, strict=True)]
         if not all(point.covers(base) for point in points):
             return NO_ANSWER
-        lines.append(_along_line(base, points, gross, is_coarse=step == STEPS[0]))
-        if lines[-1].is_empty:
+        line = _along_line(base, points, gross, is_coarse=step == STEPS[0])
+        if line is None:
+            continue
+        lines.append(line)
+        if line.is_empty:
             return LOST
         if is_formula(lines):
             return FORMULA
         if is_arithmetic(lines):
             return IRREGULAR
-    return NEITHER
+    return NEITHER if lines else NO_ANSWER
 
 
 def _shrinks(number: int, suspect: Suspect, base: Measurement) -> Rounds[bool]:
@@ -175,19 +178,23 @@ def _is_nearer_to_the_truth(single: Measurement, double: Measurement) -> bool:
 
 def _along_line(
     base: Measurement, points: Sequence[Measurement], gross: Mapping[ArrayKey, Array], *, is_coarse: bool
-) -> ErrorsAlongLine:
-    """What a line shows of the entries that are out of bounds at its start, except those that are lost there.
+) -> ErrorsAlongLine | None:
+    """What a line shows of the entries that are out of bounds at its start, except those that are lost there; None if
+    each of them cannot be judged at some point.
 
     An entry is lost if its errors are within the largest bound of its array and its value stays the same from one point
     to the next: in a sum with a larger number it is rounded to one value, and that error is as smooth as a formula's.
     """
-    measured, errors = [base, *points], []
+    measured, errors, is_judged = [base, *points], [], False
     for key, entries in base.out_of_bounds.items():
-        unknown = np.any([one.undecidable[key] for one in measured], axis=0)
+        unknown = np.any([one.undecidable[key] | ~np.isfinite(one.errors[key]) for one in measured], axis=0)
+        is_judged |= bool((entries & ~unknown).any())
         stays = (np.diff([one.values[key] for one in measured], axis=0) == 0).any(axis=0)
         unknown |= stays & np.all([np.abs(one.errors[key]) <= base.bounds[key].max() for one in measured], axis=0)
         scale = float(np.abs(base.truths[key]).max()) or 1.0
         errors.append(np.array([np.where(unknown, np.nan, one.errors[key])[entries] / scale for one in measured]))
+    if not is_judged:
+        return None
     every = np.concatenate([gross[key][entries] for key, entries in base.out_of_bounds.items()])
     with np.errstate(invalid="ignore", over="ignore"):
         return examine_line(np.concatenate(errors, axis=1), every, is_coarse=is_coarse)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.running import cause_of
+from support.running import cause_of, cause_of_suspect
 
 from harness.cases.selection import select_matching
 from harness.cases.standard import gradient_cases
 from harness.judging.causes.find_causes import DEPENDS_ON_HISTORY, NO_ANSWER
+from harness.judging.causes.measurements import Suspect
 from harness.mistakes import CATALOGUE
 from harness.mistakes.reproduce import call_quantities
 from harness.model.costs import UNSCALED
@@ -101,3 +103,22 @@ def test_code_that_answers_no_other_inputs_is_not_decided():
         return wrong(given) if np.array_equal(given.x, inputs.x) else {}
 
     assert cause_of(run, inputs, case.learning_rate, case.dtype) == NO_ANSWER
+
+
+class OnlyHere(Suspect):
+    """A suspect on whose other inputs the bounds are infinite, as next to an overflow."""
+
+    def standards_of(self, inputs, dtype):
+        found = super().standards_of(inputs, dtype)
+        if np.array_equal(inputs.x, self.inputs.x):
+            return found
+        return {key: replace(one, undecidable=np.ones_like(one.undecidable)) for key, one in found.items()}
+
+
+def test_lines_that_cannot_be_judged_are_no_evidence():
+    """Otherwise such a case would be inaccurate, and overrule what other cases show."""
+    case = CASES[0]
+    inputs = case.build(1)
+    suspect = OnlyHere.of(inputs, case.learning_rate, case.dtype)
+    run = run_of(CATALOGUE["sigma_prime_missing_in_hidden"], case.learning_rate)
+    assert cause_of_suspect(suspect, run) == NO_ANSWER
