@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.jobs.check.location import first_divergence
 from harness.jobs.check.run import CheckResult
-from harness.jobs.check.support import refusal_reason
+from harness.jobs.check.support import answered_by_function, refusal_reason
 from harness.judging.judge import Outcome
 
 
@@ -21,6 +21,7 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
         "seed": check.seed,
         "seconds": round(check.seconds, 3),
         "cases": {"run": check.ran, "of": len(check.outcomes), "by_verdict": check.by_verdict},
+        "functions": answered_by_function(check.outcomes),
         "supports": check.support and check.support.as_data(),
         "refused": [{"reason": reason, "cases": count} for reason, count in check.refused.items()],
         "errors": check.worst_errors(),

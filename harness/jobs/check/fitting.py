@@ -9,23 +9,22 @@ from typing import Any
 from harness.cases.case import Case
 from harness.cases.fitted import Kind, every_kind, fitted_cases, kind_of
 from harness.cases.standard import gradient_cases
-from harness.jobs.check.support import Support
+from harness.jobs.check.support import ENOUGH_CASES, Support
 from harness.sandbox.scope import DeclaredScope, cases_in_scope
 
-FITTED_CASES = 20  # cases that run, if there are as many of the supported kinds
 MOST_AT_ONCE = 40
 DEEPEST_PROBE = 3  # layers
 MOST_ADDED = 800  # cases that are asked for; there are fewer kinds
 
 
 def more_cases(ran: Sequence[Case], refused: Sequence[Case], scope: DeclaredScope) -> list[Case]:
-    """The fitted cases to ask for next, so that FITTED_CASES run; empty if enough ran, or if nothing is left to ask.
+    """The fitted cases to ask for next, so that ENOUGH_CASES run; empty if enough ran, or if nothing is left to ask.
 
     First come trials of what was not tried yet beside what is supported. Then come the kinds that ran, and those of
     which every property was supported in some case. If there are none, one case of every other kind is a
     probe.
     """
-    missing, asked = FITTED_CASES - len(ran), {case.id for case in (*ran, *refused)}
+    missing, asked = ENOUGH_CASES - len(ran), {case.id for case in (*ran, *refused)}
     added = len(asked - {case.id for case in gradient_cases()})
     if missing <= 0 or added > MOST_ADDED:
         return []

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from harness.cases.fitted import Kind
 
 PropertyValues: TypeAlias = "dict[str, set[Any]]"
+ENOUGH_CASES = 20  # with fewer, the first line says so
 PROPERTIES = ("hidden", "output", "layers", "rows", "outputs", "dtype")
 SQUARED_ERROR = "half_squared_error"
 _COST_NAMES = {"binary_cross_entropy": "the binary cross-entropy", "cross_entropy": "cross-entropy"}
@@ -109,6 +110,18 @@ def refusal_reason(outcome: Outcome) -> str:
     """Why a case was refused: the file's own reason, if it has one, before that of a function that it lacks."""
     reasons = [one.detail for name, one in outcome.refusals.items() if one.verdict == "unsupported"]
     return next((one for one in reasons if not one.startswith("offers no ")), reasons[0] if reasons else "")
+
+
+def answered_by_function(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """The number of cases that each function of the file answered, if need be by an error; 0 if it refused all."""
+    answered: dict[str, int] = {}
+    for outcome in outcomes:
+        for function in outcome.trial.answers:
+            refusal = outcome.refusals.get(function)
+            if refusal is None or refusal.detail != f"offers no {function}":
+                is_refused = refusal is not None and refusal.verdict == "unsupported"
+                answered[function] = answered.get(function, 0) + (not is_refused)
+    return answered
 
 
 def _case_values(case: Case) -> PropertyValues:

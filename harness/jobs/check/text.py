@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.jobs.check.run import CheckResult
+from harness.jobs.check.support import ENOUGH_CASES, answered_by_function
 from harness.jobs.check.text_causes import (
     LINE_WIDTH,
     conventions_text,
@@ -57,14 +58,30 @@ def _extent(check: CheckResult) -> str:
         reason, *others = check.refused
         also = f" (and {len(others)} other reason{'s' if len(others) > 1 else ''})" if others else ""
         return f": it refuses all {len(check.outcomes)} cases: {printable(reason)}{also}"
-    if not check.verdict.startswith("agrees") or (check.ran == len(check.outcomes) and not _limits(check)):
+    if not check.verdict.startswith("agrees"):
         return ""
-    if check.support is None:
-        return f" in {check.ran} of {len(check.outcomes)} cases"
-    agreeing = sum(count for verdict, count in check.by_verdict.items() if verdict.startswith("agrees"))
-    if not _limits(check):
-        return f" in {agreeing} of {len(check.outcomes)} cases"
-    return f" on what it supports: {_limits(check)}, {agreeing} of {check.ran} cases"
+    seen, limits, of = f"{check.ran} of {check.ran} cases", _limits(check), len(check.outcomes)
+    if check.support is not None and check.ran < ENOUGH_CASES:
+        extent = f", but only {check.ran} cases ran, fewer than {ENOUGH_CASES}"
+        extent += f": {limits}" if limits else ""
+    elif limits:
+        extent = f" on what it supports: {limits}, {seen}"
+    else:
+        extent = "" if check.ran == of else f" in {check.ran} of {of} cases"
+    return extent + _unchecked_function(check)
+
+
+def _unchecked_function(check: CheckResult) -> str:
+    """Which function of the file refused cases that another one answered: the verdict is not about it there."""
+    answered = answered_by_function(check.outcomes)
+    few = [name for name, cases in answered.items() if cases < max(answered.values())]
+    parts = [
+        f"; {name} ran in {answered[name]} of these cases"
+        if answered[name]
+        else f"; {name} refused every case: only {next(one for one in answered if one != name)} was checked"
+        for name in few
+    ]
+    return "".join(parts)
 
 
 def _limits(check: CheckResult) -> str:

@@ -21,6 +21,7 @@ def location_text(check: CheckResult) -> str:
         return ""
     from harness.jobs.check.location import first_divergence  # most checks pass and need neither
     from harness.judging.forward import follows_from_forward
+    from harness.judging.sigmoid_only import is_for_sigmoid_only
 
     divergence = first_divergence(check.outcomes)
     if divergence is None:
@@ -36,8 +37,11 @@ def location_text(check: CheckResult) -> str:
         )
     if divergence.common:
         lines.append(f"What the failing cases have in common: {divergence.common}.")
-    if "other than sigmoid" in divergence.common:
-        lines.append("If your code is only for sigmoid, refuse the rest: raise NotImplementedError('sigmoid only').")
+    if is_for_sigmoid_only(check.outcomes, check.found):
+        lines.append(
+            "Its numbers are those of sigmoids in every layer. If your code is only for sigmoid, refuse the rest: "
+            "raise NotImplementedError('sigmoid only')."
+        )
     return wrap_lines(lines)
 
 

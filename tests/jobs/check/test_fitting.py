@@ -10,6 +10,7 @@ from support.commands import ROOT, harness
 from support.running import shared
 
 from harness.cases.standard import gradient_cases
+from harness.jobs.check.as_json import as_data
 from harness.jobs.check.run import check_submission
 from harness.jobs.check.text import report_text
 
@@ -145,3 +146,82 @@ def test_what_fails_is_not_made_to_fit(server, tmp_path):
     path.write_text("def backprop(n, x, t): return [][1]\n", encoding="utf-8")
     found = check_submission(server, path, gradient_cases(), 1, is_fitted=True)
     assert found.by_verdict == {"failed": OF_ALL}
+
+
+def test_fewer_than_twenty_cases_are_said_in_the_first_line(server, tmp_path):
+    found = fitted(server, tmp_path, "x.shape == (8, 4) and [len(layer.b) for layer in layers] == [5, 3]")
+    assert found.verdict == "agrees"
+    assert 0 < found.ran < 20
+    first = report_text(found, "").splitlines()[0]
+    assert first.startswith(f"mine.py: AGREES, but only {found.ran} cases ran, fewer than 20: sigmoid hidden layers, ")
+
+
+MOVES = """
+def step(n, x, t, eta):
+    {refuses}
+    g = {gradients}(n, x, t)
+    pairs = list(zip(n.layers, g.w, g.b))
+    return n.with_parameters([l.w - eta * w for l, w, _ in pairs], [l.b - eta * b for l, _, b in pairs])
+"""
+REFUSING = {
+    "; step refused every case: only backprop was checked": (
+        MOVES.format(refuses="raise NotImplementedError('no step')", gradients="backprop"),
+        {"backprop": OF_ALL, "step": 0},
+    ),
+    "; backprop refused every case: only step was checked": (
+        "right = backprop\ndef backprop(n, x, t): raise NotImplementedError('no backprop')\n"
+        + MOVES.format(refuses="", gradients="right"),
+        {"backprop": 0, "step": OF_ALL},
+    ),
+    f"; step ran in {sum(case.batch == 1 for case in gradient_cases())} of these cases": (
+        MOVES.format(refuses="if len(x) > 1: raise NotImplementedError('online')", gradients="backprop"),
+        {"backprop": OF_ALL, "step": sum(case.batch == 1 for case in gradient_cases())},
+    ),
+}
+
+
+@pytest.mark.parametrize("said", REFUSING)
+def test_a_function_that_refuses_is_said_in_the_first_line(server, tmp_path, said):
+    text, functions = REFUSING[said]
+    path = tmp_path / "mine.py"
+    path.write_text(FILE.format(supported="True", declared="", by="1") + text, encoding="utf-8")
+    found = check_submission(server, path, gradient_cases(), 1, is_fitted=True)
+    assert report_text(found, "").splitlines()[0] == f"mine.py: AGREES{said}"
+    assert as_data(found, "")["functions"] == functions
+
+
+ADVICE = "If your code is only for sigmoid"
+SIGMOIDS = """
+def backprop(network, x, t):
+    a = [x]
+    for layer in network.layers:
+        a.append(1 / (1 + np.exp(-(a[-1] @ layer.w.T + layer.b))))
+    delta = [(a[-1] - t) * ({slope})]
+    for l in range(len(network.layers) - 2, -1, -1):
+        delta.insert(0, (delta[0] @ network.layers[l + 1].w) * a[l + 1] * (1 - a[l + 1]))
+    return [d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta]
+"""
+WRONG_BUT_FOR_SIGMOID = """
+right = backprop
+def backprop(n, x, t):
+    g = right(n, x, t)
+    by = 1 if {layer.activation.name for layer in n.layers} == {"sigmoid"} else 1.1
+    return Gradients([by * w for w in g.w], g.b)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        (SIGMOIDS.replace("{slope}", "a[-1] * (1 - a[-1])"), True),
+        (SIGMOIDS.replace("{slope}", "a[-1] * (1 - a[-1]) if 'half' in network.cost.name else 1"), True),
+        (WRONG_BUT_FOR_SIGMOID, False),
+    ],
+    ids=["squared error", "each cost", "other activations are known"],
+)
+def test_the_advice_to_refuse_is_for_code_of_sigmoids(server, tmp_path, text, is_shown):
+    path = tmp_path / "mine.py"
+    path.write_text(FILE.format(supported="True", declared="", by="1") + text, encoding="utf-8")
+    found = check_submission(server, path, gradient_cases(), 1, is_fitted=True)
+    assert found.verdict == "wrong"
+    assert (ADVICE in " ".join(report_text(found, "").split())) == is_shown
