@@ -21,8 +21,8 @@ MOST_COMPARED = 20  # failing cases, the smallest ones
 
 
 def is_for_sigmoid_only(outcomes: Sequence[Outcome], convention: Convention) -> bool:
-    """Whether the numbers out of bounds are those of sigmoids in every layer, within rounding, with the squared error or
-    with the given cost; and some network has other activations.
+    """Whether the numbers out of bounds are those of sigmoids in every layer, with the squared error or the given cost,
+    within rounding; and some network has other activations.
 
     For softmax's cross-entropy stands that of sigmoids, with the same δ^L = a^L − t.
     """

@@ -151,6 +151,14 @@ class Inputs:
         )
         return Inputs(network, self.x.astype(dtype), self.t.astype(dtype))
 
+    def changed(self, change: Callable[[Array], Array]) -> Inputs:
+        """The inputs with every weight, bias and x changed by this function of an array."""
+        layers = self.network.layers
+        network = self.network.with_parameters(
+            [change(layer.w) for layer in layers], [change(layer.b) for layer in layers]
+        )
+        return Inputs(network, change(self.x), self.t)
+
 
 class Unsupported(Exception):
     """Raised by an implementation to refuse a case, like NotImplementedError. The message is the reason."""

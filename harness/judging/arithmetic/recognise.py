@@ -101,11 +101,7 @@ def _perturbed_by(size: float, inputs: Inputs, random: np.random.Generator) -> I
     def near(array: Array) -> Array:
         return array * (1 + size * random.uniform(-1, 1, array.shape))
 
-    layers = inputs.network.layers
-    network = inputs.network.with_parameters(
-        w=[near(layer.w) for layer in layers], b=[near(layer.b) for layer in layers]
-    )
-    return Inputs(network, near(inputs.x), inputs.t)
+    return inputs.changed(near)
 
 
 def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None:

@@ -175,3 +175,16 @@ def test_infinity_is_a_failure_only_where_right_code_does_not_overflow(weight, v
     trial = Trial(CaseTruth.of(case, inputs), {"backprop": Answer(infinite)})
     [outcome] = Verdicts({}).add(trial)
     assert outcome.verdict == verdict
+
+
+@pytest.mark.parametrize("key", ["row.tobytes()", "tuple(row)"])
+def test_code_that_keeps_each_row_once_is_wrong_and_not_inaccurate(server, tmp_path, key):
+    """Repeated rows stay equal when the inputs move; otherwise the error would vanish, as that of arithmetic may."""
+    body = f"""
+def backprop(n, x, t):
+    kept = list({{{key}: i for i, row in enumerate(x)}}.values())
+    g = right(n, x[kept], t[kept])
+    return g.w, g.b
+"""
+    found = checked(server, written(tmp_path, body), pattern="iris-4-5-3-sigmoid-batch150")
+    assert found.verdict == "wrong"
