@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from harness.model.contract import Array
+
+
+class Conversion(Protocol):
+    """A conversion of numbers to fewer digits: the error of one is at most |number| largest_relative_error + tiny.
+
+    `how` says in words what it does to a number. After a relative change by `perturbation`, the digits that it drops
+    are others.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def how(self) -> str: ...
+    @property
+    def largest_relative_error(self) -> float: ...
+    @property
+    def tiny(self) -> float: ...
+    @property
+    def perturbation(self) -> float: ...
+    def converted(self, numbers: Array) -> Array: ...
 
 
 @dataclass(frozen=True)
@@ -21,6 +42,15 @@ class NarrowFormat:
     smallest_exponent: int
     dtype: str = ""  # of NumPy, if it has one
     truncates: bool = False
+
+    @property
+    def how(self) -> str:
+        return f"{'truncated' if self.truncates else 'rounded'} to {self.bits} significant bits"
+
+    @property
+    def perturbation(self) -> float:
+        """Some units in the last place: all bits that it drops are drawn anew."""
+        return 8 * 2.0 ** (1 - self.bits)
 
     @property
     def largest_relative_error(self) -> float:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.judging.arithmetic.formats import FLOAT32, NarrowFormat
+from harness.judging.arithmetic.formats import FLOAT32, Conversion
 from harness.model.contract import Inputs, Layer, Network, Numbers
 from harness.model.costs import UNSCALED, CostScale
 from harness.model.textbook import Textbook
@@ -56,7 +56,7 @@ STORED_SCOPES: dict[str, frozenset[str]] = {
 class PartlyNarrow(Textbook):
     """The textbook with `parts` of its arithmetic in `narrow`, the rest in the arithmetic of its inputs."""
 
-    narrow: ClassVar[NarrowFormat]
+    narrow: ClassVar[Conversion]
     parts: ClassVar[frozenset[str]]
 
     def __init__(self, inputs: Inputs, learning_rate: float | None = None, scale: CostScale = UNSCALED) -> None:
@@ -112,7 +112,7 @@ class PartlyNarrow(Textbook):
         return self._stored("w", l, product)
 
 
-def _converted(value: Numbers, narrow: NarrowFormat) -> Numbers:
+def _converted(value: Numbers, narrow: Conversion) -> Numbers:
     if not isinstance(value, RoundedArray):
         return narrow.converted(value)
     size = np.abs(value.value) + value.error
@@ -132,7 +132,7 @@ def _summed_in_float32(one: Numbers, other: Numbers, *, exact: bool) -> Numbers:
         return (one.astype(np.float32) @ other.astype(np.float32)).astype(np.float64)
 
 
-def narrowed(narrow: NarrowFormat, parts: frozenset[str]) -> type[PartlyNarrow]:
+def narrowed(narrow: Conversion, parts: frozenset[str]) -> type[PartlyNarrow]:
     """The textbook with these parts in this format."""
     return type("Narrowed", (PartlyNarrow,), {"narrow": narrow, "parts": parts})
 

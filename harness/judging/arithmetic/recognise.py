@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from harness.judging.arithmetic.alignment import Errors, risk_of_alignment, unexplained_part
-from harness.judging.arithmetic.formats import BITS_OF, NarrowFormat, narrower_than
+from harness.judging.arithmetic.formats import BITS_OF, Conversion, NarrowFormat, narrower_than
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.parts import (
     FORWARD_PRODUCTS,
@@ -31,18 +32,36 @@ FALSE_ALARM_RISK = 1e-9  # the accepted probability of a false alarm, for one fi
 # them no others; all must be covered by the bound. Up to SMALL_WORK (parameters × rows of the observations) all formats
 # are tried in all parts.
 FIRST_OBSERVATIONS, MOST_OBSERVATIONS, SMALL_WORK = 4, 12, 1e6
-PERTURBATION = 8  # units in the last place of the format: all bits that it drops are drawn anew
 MOST_TESTED = 3  # parts, the nearest ones
 FEWEST_DRAWS, MOST_DRAWS, DRAWN_WORK = 32, 40, 1e9
 
 
 @dataclass(frozen=True)
-class NarrowPart:
-    """A format in a part of the computation, `where` in words."""
+class ConvertedPart:
+    """A conversion in a part of the computation, `where` in words."""
 
-    narrow: NarrowFormat
+    narrow: Conversion
     where: str
     parts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class NarrowPart(ConvertedPart):
+    """A format in a part of the computation."""
+
+    narrow: NarrowFormat
+
+
+Part = TypeVar("Part", bound=ConvertedPart)
+
+
+@dataclass(frozen=True)
+class Recognised(Generic[Part]):
+    """What explains the errors, but for a `distance`; and a bound on the probability that other errors look so."""
+
+    part: Part
+    distance: float
+    risk: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,17 +83,16 @@ class Emulation:
     def _without_narrow(self) -> Arrays:
         return self._computed(Textbook, self._inputs)
 
-    def errors(self, candidate: NarrowPart) -> Errors:
+    def errors(self, candidate: ConvertedPart) -> Errors:
         """The errors of a candidate."""
         return self._differences(candidate, self._inputs, self._without_narrow)
 
-    def drawn_errors(self, candidate: NarrowPart, seed: Sequence[int]) -> Errors:
+    def drawn_errors(self, candidate: ConvertedPart, seed: Sequence[int]) -> Errors:
         """The errors of a candidate for perturbed inputs."""
-        size = PERTURBATION * 2.0 ** (1 - candidate.narrow.bits)
-        inputs = _perturbed_by(size, self._inputs, np.random.default_rng(seed))
+        inputs = _perturbed_by(candidate.narrow.perturbation, self._inputs, np.random.default_rng(seed))
         return self._differences(candidate, inputs, self._computed(Textbook, inputs))
 
-    def _differences(self, candidate: NarrowPart, inputs: Inputs, exact: Arrays) -> Errors:
+    def _differences(self, candidate: ConvertedPart, inputs: Inputs, exact: Arrays) -> Errors:
         narrow = self._computed(narrowed(candidate.narrow, candidate.parts), inputs)
         with np.errstate(all="ignore"):
             differences = {key: narrow[key] - exact[key] for key in self.observation.values}
@@ -118,33 +136,39 @@ def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None
         return None
     distances = _distances(emulations)
     tried = len(_formats(emulations)) * len(list(scopes()))
+    found = recognised(distances, emulations, failing, tried)
+    if found is None:
+        return None
+    # Formats with as many bits differ in their exponents, which few numbers show.
+    names = [
+        other.narrow.name
+        for other in distances
+        if distances[other] < 1 and (other.where, _precision(other)) == (found.part.where, _precision(found.part))
+    ]
+    name = " or ".join(names)
+    reason = (
+        f"its errors are those of {name} {found.part.where}, where numbers are {found.part.narrow.how}: "
+        f"computing so reproduces {1 - found.distance:.0%} of them"
+    )
+    return NamedArithmetic(name, found.part.where, None, reason, found.risk)
+
+
+def recognised(
+    distances: Mapping[Part, float], emulations: Sequence[Emulation], failing: Sequence[Observation], tried: int
+) -> Recognised[Part] | None:
+    """The nearest of the candidates that explains all errors, if there is one; `distances` is how much of the errors
+    each leaves unexplained, and `tried` the number of all candidates."""
     nearest = sorted((one for one in distances if distances[one] < 1), key=distances.__getitem__)
-    covering = (one for one in nearest if all(_covers(one, each) for each in failing))
+    covering = (one for one in nearest if all(covers(one, each) for each in failing))
     for one in islice(covering, MOST_TESTED):
-        risk = tried * _risk(one, emulations)
-        if risk > FALSE_ALARM_RISK:
-            continue
-        # Formats with as many bits differ in their exponents, which few numbers show.
-        names = [
-            other.narrow.name
-            for other in distances
-            if distances[other] < 1 and (other.where, _precision(other)) == (one.where, _precision(one))
-        ]
-        return _named(one, " or ".join(names), distances[one], risk)
+        risk = tried * risk_of(one, emulations)
+        if risk <= FALSE_ALARM_RISK:
+            return Recognised(one, distances[one], risk)
     return None
 
 
 def _precision(candidate: NarrowPart) -> tuple[int, bool]:
     return candidate.narrow.bits, candidate.narrow.truncates
-
-
-def _named(one: NarrowPart, name: str, distance: float, risk: float) -> NamedArithmetic:
-    how = "truncated" if one.narrow.truncates else "rounded"
-    reason = (
-        f"its errors are those of {name} {one.where}, where numbers are {how} to {one.narrow.bits} significant bits: "
-        f"computing so reproduces {1 - distance:.0%} of them"
-    )
-    return NamedArithmetic(name, one.where, None, reason, risk)
 
 
 def _may_be_narrow(emulations: Sequence[Emulation]) -> bool:
@@ -155,10 +179,10 @@ def _may_be_narrow(emulations: Sequence[Emulation]) -> bool:
     finest = _formats(emulations)[0]
     products = (FORWARD_PRODUCTS, SENT_BACK_PRODUCTS, GRADIENT_PRODUCTS)
     trials = (NarrowPart(finest, "", parts) for parts in products)
-    return any(_left_unexplained(one, emulations) <= 4 for one in trials)
+    return any(left_unexplained(one, emulations) <= 4 for one in trials)
 
 
-def _left_unexplained(candidate: NarrowPart, emulations: Sequence[Emulation]) -> float:
+def left_unexplained(candidate: ConvertedPart, emulations: Sequence[Emulation]) -> float:
     return unexplained_part([one.found for one in emulations], [one.errors(candidate) for one in emulations])
 
 
@@ -169,12 +193,12 @@ def _distances(emulations: Sequence[Emulation]) -> dict[NarrowPart, float]:
     """
 
     def distances(candidates: Iterable[NarrowPart]) -> dict[NarrowPart, float]:
-        return {one: _left_unexplained(one, emulations) for one in candidates}
+        return {one: left_unexplained(one, emulations) for one in candidates}
 
     formats = _formats(emulations)
-    if _work(emulations) <= SMALL_WORK:
+    if work_of(emulations) <= SMALL_WORK:
         every = [NarrowPart(one, *scope) for one in formats for scope in scopes()]
-        return distances(one for one in every if _left_unexplained(one, emulations[:FIRST_OBSERVATIONS]) < 1)
+        return distances(one for one in every if left_unexplained(one, emulations[:FIRST_OBSERVATIONS]) < 1)
     by_precision = {(one.bits, one.truncates): one for one in reversed(formats)}
     found = distances(NarrowPart(one, *scope) for one in by_precision.values() for scope in MAIN_SCOPES)
     best = min(found, key=found.__getitem__)
@@ -189,20 +213,20 @@ def _formats(emulations: Sequence[Emulation]) -> list[NarrowFormat]:
     return narrower_than(max((one.observation.dtype for one in emulations), key=BITS_OF.__getitem__))
 
 
-def _work(emulations: Sequence[Emulation]) -> int:
+def work_of(emulations: Sequence[Emulation]) -> int:
     return sum(one.observation.inputs.work for one in emulations)
 
 
-def _risk(candidate: NarrowPart, emulations: Sequence[Emulation]) -> float:
+def risk_of(candidate: ConvertedPart, emulations: Sequence[Emulation]) -> float:
     return risk_of_alignment(
         [one.found for one in emulations],
         [one.errors(candidate) for one in emulations],
-        int(np.clip(DRAWN_WORK / _work(emulations), FEWEST_DRAWS, MOST_DRAWS)),
+        int(np.clip(DRAWN_WORK / work_of(emulations), FEWEST_DRAWS, MOST_DRAWS)),
         lambda number: [one.drawn_errors(candidate, [number, index]) for index, one in enumerate(emulations)],
     )
 
 
-def _covers(candidate: NarrowPart, observation: Observation) -> bool:
+def covers(candidate: ConvertedPart, observation: Observation) -> bool:
     """Whether all entries out of bounds are within the bound of code with this format in this part."""
     given = rounded_inputs(observation.inputs, observation.dtype)
     names = {name for name, _ in observation.out_of_bounds}
