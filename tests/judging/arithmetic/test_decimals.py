@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.observing import backprop, observed
 
-from harness.judging.arithmetic.decimals import DIRECTIONS, Decimals, decimals
+from harness.judging.arithmetic.decimals import DIRECTIONS, Decimals
 from harness.judging.arithmetic.named import named_arithmetic
 
 PARTS = {"in δ": "delta", "in a": "a", "in z": "z", "in f'(z)": "slope"}
