@@ -10,13 +10,13 @@ import numpy as np
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.parts import STORED_SCOPES
 from harness.judging.arithmetic.recognise import (
+    FALSE_ALARM_RISK,
     FIRST_OBSERVATIONS,
     MOST_OBSERVATIONS,
     SMALL_WORK,
     ConvertedPart,
     Emulation,
-    left_unexplained,
-    recognised,
+    covers,
     work_of,
 )
 from harness.model.contract import Array
@@ -42,7 +42,6 @@ class Decimals:
 
     places: int
     direction: str
-    perturbation: float = 2.0**-4  # more than a unit for all numbers but the smallest
     largest_relative_error: float = 0.0
 
     @property
@@ -64,20 +63,44 @@ class Decimals:
 
 
 def decimals(observations: Sequence[Observation]) -> NamedArithmetic | None:
-    """The number of decimals that explains all errors, in a part of the computation, as `narrow_format` does."""
+    """The number of decimals that explains all errors, in a part of the computation.
+
+    It must reproduce most of the errors within their bounds, by chance with a probability of at most FALSE_ALARM_RISK,
+    and its own bound must cover the others: a number next to a limit may be rounded either way.
+    """
     failing = [one for one in observations if one.out_of_bounds]
     largest = sorted(failing, key=lambda one: one.largest_ratio, reverse=True)[:MOST_OBSERVATIONS]
     emulations = [Emulation(one) for one in largest]
     if work_of(emulations) > SMALL_WORK:
         return None
-    distances = {one: left_unexplained(one, emulations) for one in _candidates(emulations)}
-    tried = MOST_PLACES * len(DIRECTIONS) * len(SCOPES)
-    found = recognised(distances, emulations, failing, tried)
-    if found is None:
-        return None
-    how, where = found.part.narrow.how, found.part.where
-    reason = f"its errors are those of numbers {how} {where}: computing so reproduces {1 - found.distance:.0%} of them"
-    return NamedArithmetic(found.part.narrow.name, where, None, reason, found.risk)
+    tried = (MOST_PLACES - FEWEST_PLACES + 1) * len(DIRECTIONS) * len(SCOPES)
+    found = {one: _reproduced(one, emulations) for one in _candidates(emulations)}
+    for one, (_, chance) in sorted(found.items(), key=lambda item: -item[1][0]):
+        if tried * chance > FALSE_ALARM_RISK:
+            continue
+        if all(covers(one, each) for each in failing):
+            reason = f"its errors are those of numbers {one.narrow.how} {one.where}: computing so reproduces them"
+            return NamedArithmetic(one.narrow.name, one.where, None, reason, tried * chance)
+    return None
+
+
+def _reproduced(candidate: ConvertedPart, emulations: Sequence[Emulation]) -> tuple[int, float]:
+    """How many errors the emulation reproduces; and the chance that others are so near to its, 1 if most are not.
+
+    An error between −r and r is within two bounds of another one with a chance of at most 2 / r, in units of its bound.
+    The entries of an array are not independent, so each array counts as one entry. A value of 0 tells nothing.
+    """
+    log_chance, near, counted = 0.0, 0, 0
+    for one in emulations:
+        errors = one.errors(candidate)
+        for key, r in one.found.items():
+            values = one.observation.values[key][~one.observation.standards[key].undecidable]
+            tells = (np.abs(r) > 1) & (values != 0)
+            is_near = tells & (np.abs(r - errors[key]) <= 2)
+            near, counted = near + int(is_near.sum()), counted + int(tells.sum())
+            if is_near.any():
+                log_chance += float(np.log2(np.minimum(1.0, 2 / np.abs(r[is_near]))).mean())
+    return near, 2.0**log_chance if 2 * near > counted else 1.0
 
 
 def _candidates(emulations: Sequence[Emulation]) -> Iterator[ConvertedPart]:

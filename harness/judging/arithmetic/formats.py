@@ -13,8 +13,7 @@ from harness.model.contract import Array
 class Conversion(Protocol):
     """A conversion of numbers to fewer digits: the error of one is at most |number| largest_relative_error + tiny.
 
-    `how` says in words what it does to a number. After a relative change by `perturbation`, the digits that it drops
-    are others.
+    `how` says in words what it does to a number.
     """
 
     @property
@@ -25,8 +24,6 @@ class Conversion(Protocol):
     def largest_relative_error(self) -> float: ...
     @property
     def tiny(self) -> float: ...
-    @property
-    def perturbation(self) -> float: ...
     def converted(self, numbers: Array) -> Array: ...
 
 

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from harness.judging.arithmetic.formats import FLOAT32, Conversion
+from harness.judging.arithmetic.formats import FLOAT32, Conversion, NarrowFormat
 from harness.model.contract import Inputs, Layer, Network, Numbers
 from harness.model.costs import UNSCALED, CostScale
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import ArrayKey
-from harness.truth.bounds.rounded_array import RoundedArray, append_bias_column
+from harness.truth.bounds.rounded_array import RoundedArray, activation_slope, append_bias_column
 
 FORWARD_PRODUCTS = frozenset({"W forward", "a forward"})
 SENT_BACK_PRODUCTS = frozenset({"δ backward", "W backward"})
@@ -40,6 +40,12 @@ STORED_SCOPES: dict[str, frozenset[str]] = {
     "in z": frozenset({"z"}),
     "in a": frozenset({"a"}),
     "in f'(z)": frozenset({"slope"}),
+    "in z as the argument of f'": frozenset({"slope z"}),
+    "in f'(z) and its argument": frozenset({"slope z", "slope"}),
+    "in all of f'(z)": frozenset({"f' of z"}),
+    "in all of f'(z), from f(z)": frozenset({"f' of f"}),
+    "in a as the argument of a (1 − a) or 1 − a²": frozenset({"slope a"}),
+    "in a (1 − a) or 1 − a²": frozenset({"slope a", "slope"}),
     "in δ": frozenset({"δ"}),
     "in the inputs": frozenset({"inputs"}),
     "in the forward pass": FORWARD_PRODUCTS | STORED_FORWARD,
@@ -51,6 +57,9 @@ STORED_SCOPES: dict[str, frozenset[str]] = {
     | STORED_FORWARD
     | STORED_BACKWARD,
 }
+
+# The usual formulas of f and f' take no more operations, which may all be in the format.
+MOST_OPERATIONS = {"a": 8, "slope": 8}
 
 
 class PartlyNarrow(Textbook):
@@ -77,7 +86,7 @@ class PartlyNarrow(Textbook):
         return part in self.parts or any(is_at_end[end] and part + end in self.parts for end in is_at_end)
 
     def _stored(self, part: str, l: int, value: Numbers) -> Numbers:
-        return _converted(value, self.narrow) if self._is_narrow(part, l) else value
+        return _converted(value, self.narrow, MOST_OPERATIONS.get(part, 1)) if self._is_narrow(part, l) else value
 
     def _product(self, l: int, first: tuple[str, Numbers], second: tuple[str, Numbers]) -> Numbers:
         one, other = self._stored(first[0], l, first[1]), self._stored(second[0], l, second[1])
@@ -93,7 +102,28 @@ class PartlyNarrow(Textbook):
         return self._stored("a", l, super().output(l))
 
     def slope(self, l: int) -> Numbers:
-        return self._stored("slope", l, super().slope(l))
+        name = self.layer(l).activation.name
+        if self._is_narrow("slope a", l) and name in ("sigmoid", "tanh"):
+            a = _converted(self.a[l], self.narrow)
+            if name == "sigmoid":
+                return self._stored("slope", l, a * self._stored("slope", l, 1 - a))
+            return self._stored("slope", l, 1 - self._stored("slope", l, a * a))
+        if self.parts & {"f' of z", "f' of f"}:
+            return self._slope_inside(l)
+        slope = activation_slope(name, self._stored("slope z", l, self.z[l]))
+        return self._stored("slope", l, slope)
+
+    def _slope_inside(self, l: int) -> Numbers:
+        """f'(z), each operation of which is in the format if NumPy has it; else its argument and the result are."""
+        z, activation = self.z[l], self.layer(l).activation
+        dtype = self.narrow.dtype if isinstance(self.narrow, NarrowFormat) else ""
+        if isinstance(z, RoundedArray) or not dtype:
+            slope = activation_slope(activation.name, _converted(z, self.narrow))
+            return _converted(slope, self.narrow, MOST_OPERATIONS["slope"])
+        given = z.astype(dtype)
+        if "f' of f" in self.parts and activation.slope_from_output is not None:
+            return np.asarray(activation.slope_from_output(activation.f(given)).astype(np.float64))
+        return np.asarray(activation_slope(activation.name, given).astype(np.float64))
 
     def output_delta(self) -> Numbers:
         return self._stored("δ", self.last, super().output_delta())
@@ -112,11 +142,14 @@ class PartlyNarrow(Textbook):
         return self._stored("w", l, product)
 
 
-def _converted(value: Numbers, narrow: Conversion) -> Numbers:
+def _converted(value: Numbers, narrow: Conversion, operations: int = 1) -> Numbers:
+    """The converted numbers; of RoundedArray, with the bound of so many operations that end in a conversion."""
     if not isinstance(value, RoundedArray):
         return narrow.converted(value)
     size = np.abs(value.value) + value.error
-    return RoundedArray(value.value, value.error + narrow.largest_relative_error * size + narrow.tiny, value.fmt)
+    return RoundedArray(
+        value.value, value.error + operations * (narrow.largest_relative_error * size + narrow.tiny), value.fmt
+    )
 
 
 def _summed_in_float32(one: Numbers, other: Numbers, *, exact: bool) -> Numbers:

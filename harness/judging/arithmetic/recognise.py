@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
-from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -52,18 +51,6 @@ class NarrowPart(ConvertedPart):
     narrow: NarrowFormat
 
 
-Part = TypeVar("Part", bound=ConvertedPart)
-
-
-@dataclass(frozen=True)
-class Recognised(Generic[Part]):
-    """What explains the errors, but for a `distance`; and a bound on the probability that other errors look so."""
-
-    part: Part
-    distance: float
-    risk: float
-
-
 @dataclass(frozen=True, eq=False)
 class Emulation:
     """Emulations of an observation, whose errors are in units of its bounds, flat, without undecidable entries."""
@@ -87,7 +74,7 @@ class Emulation:
         """The errors of a candidate."""
         return self._differences(candidate, self._inputs, self._without_narrow)
 
-    def drawn_errors(self, candidate: ConvertedPart, seed: Sequence[int]) -> Errors:
+    def drawn_errors(self, candidate: NarrowPart, seed: Sequence[int]) -> Errors:
         """The errors of a candidate for perturbed inputs."""
         inputs = _perturbed_by(candidate.narrow.perturbation, self._inputs, np.random.default_rng(seed))
         return self._differences(candidate, inputs, self._computed(Textbook, inputs))
@@ -136,35 +123,28 @@ def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None
         return None
     distances = _distances(emulations)
     tried = len(_formats(emulations)) * len(list(scopes()))
-    found = recognised(distances, emulations, failing, tried)
-    if found is None:
-        return None
-    # Formats with as many bits differ in their exponents, which few numbers show.
-    names = [
-        other.narrow.name
-        for other in distances
-        if distances[other] < 1 and (other.where, _precision(other)) == (found.part.where, _precision(found.part))
-    ]
-    name = " or ".join(names)
-    reason = (
-        f"its errors are those of {name} {found.part.where}, where numbers are {found.part.narrow.how}: "
-        f"computing so reproduces {1 - found.distance:.0%} of them"
-    )
-    return NamedArithmetic(name, found.part.where, None, reason, found.risk)
-
-
-def recognised(
-    distances: Mapping[Part, float], emulations: Sequence[Emulation], failing: Sequence[Observation], tried: int
-) -> Recognised[Part] | None:
-    """The nearest of the candidates that explains all errors, if there is one; `distances` is how much of the errors
-    each leaves unexplained, and `tried` the number of all candidates."""
     nearest = sorted((one for one in distances if distances[one] < 1), key=distances.__getitem__)
     covering = (one for one in nearest if all(covers(one, each) for each in failing))
     for one in islice(covering, MOST_TESTED):
-        risk = tried * risk_of(one, emulations)
-        if risk <= FALSE_ALARM_RISK:
-            return Recognised(one, distances[one], risk)
+        risk = tried * _risk(one, emulations)
+        if risk > FALSE_ALARM_RISK:
+            continue
+        # Formats with as many bits differ in their exponents, which few numbers show.
+        names = [
+            other.narrow.name
+            for other in distances
+            if distances[other] < 1 and (other.where, _precision(other)) == (one.where, _precision(one))
+        ]
+        return _named(one, " or ".join(names), distances[one], risk)
     return None
+
+
+def _named(one: NarrowPart, name: str, distance: float, risk: float) -> NamedArithmetic:
+    reason = (
+        f"its errors are those of {name} {one.where}, where numbers are {one.narrow.how}: "
+        f"computing so reproduces {1 - distance:.0%} of them"
+    )
+    return NamedArithmetic(name, one.where, None, reason, risk)
 
 
 def _precision(candidate: NarrowPart) -> tuple[int, bool]:
@@ -179,10 +159,10 @@ def _may_be_narrow(emulations: Sequence[Emulation]) -> bool:
     finest = _formats(emulations)[0]
     products = (FORWARD_PRODUCTS, SENT_BACK_PRODUCTS, GRADIENT_PRODUCTS)
     trials = (NarrowPart(finest, "", parts) for parts in products)
-    return any(left_unexplained(one, emulations) <= 4 for one in trials)
+    return any(_left_unexplained(one, emulations) <= 4 for one in trials)
 
 
-def left_unexplained(candidate: ConvertedPart, emulations: Sequence[Emulation]) -> float:
+def _left_unexplained(candidate: NarrowPart, emulations: Sequence[Emulation]) -> float:
     return unexplained_part([one.found for one in emulations], [one.errors(candidate) for one in emulations])
 
 
@@ -193,12 +173,12 @@ def _distances(emulations: Sequence[Emulation]) -> dict[NarrowPart, float]:
     """
 
     def distances(candidates: Iterable[NarrowPart]) -> dict[NarrowPart, float]:
-        return {one: left_unexplained(one, emulations) for one in candidates}
+        return {one: _left_unexplained(one, emulations) for one in candidates}
 
     formats = _formats(emulations)
     if work_of(emulations) <= SMALL_WORK:
         every = [NarrowPart(one, *scope) for one in formats for scope in scopes()]
-        return distances(one for one in every if left_unexplained(one, emulations[:FIRST_OBSERVATIONS]) < 1)
+        return distances(one for one in every if _left_unexplained(one, emulations[:FIRST_OBSERVATIONS]) < 1)
     by_precision = {(one.bits, one.truncates): one for one in reversed(formats)}
     found = distances(NarrowPart(one, *scope) for one in by_precision.values() for scope in MAIN_SCOPES)
     best = min(found, key=found.__getitem__)
@@ -217,7 +197,7 @@ def work_of(emulations: Sequence[Emulation]) -> int:
     return sum(one.observation.inputs.work for one in emulations)
 
 
-def risk_of(candidate: ConvertedPart, emulations: Sequence[Emulation]) -> float:
+def _risk(candidate: NarrowPart, emulations: Sequence[Emulation]) -> float:
     return risk_of_alignment(
         [one.found for one in emulations],
         [one.errors(candidate) for one in emulations],

@@ -23,6 +23,7 @@ from harness.judging.arithmetic.named import named_arithmetic
 from harness.judging.arithmetic.observation import Observation, loses_power
 from harness.judging.arithmetic.parts import quantities
 from harness.mistakes import CATALOGUE
+from harness.model.contract import Activation, Inputs, Layer, Network
 from harness.model.costs import UNSCALED
 from harness.truth.certify import certify
 
@@ -102,6 +103,46 @@ def test_a_narrow_part_is_named(where, name):
     assert name in found.name.split(" or ")
     assert found.where == where
     assert found.risk <= 1e-9
+
+
+def in_slope(convert, *, of_output=False, result=as_is):
+    """A right backprop with f' of the converted z, or as a function of the converted a."""
+
+    def changed(activation):
+        def slope(z):
+            if of_output and activation.slope_from_output is not None:
+                return result(activation.slope_from_output(convert(activation.f(z)))).astype(z.dtype)
+            return result(activation.slope(convert(z))).astype(z.dtype)
+
+        return Activation(activation.name, activation.f, slope, None)
+
+    def compute(inputs):
+        layers = [Layer(one.w, one.b, changed(one.activation)) for one in inputs.network.layers]
+        return backprop(Inputs(Network(tuple(layers), inputs.network.cost), inputs.x, inputs.t))
+
+    return compute
+
+
+INSIDE = {
+    "float16 throughout": (in_slope(lambda z: z.astype(np.float16)), "float16", "in all of f'(z)"),
+    "float32 throughout": (in_slope(lambda z: z.astype(np.float32)), "float32", "in all of f'(z)"),
+    "float16, from a": (
+        in_slope(lambda a: a.astype(np.float16), of_output=True),
+        "float16",
+        "in a (1 − a) or 1 − a²",
+    ),
+    "bfloat16 z": (in_slope(to_bfloat16), "bfloat16", "in z as the argument of f'"),
+    "bfloat16 z and result": (in_slope(to_bfloat16, result=to_bfloat16), "bfloat16", "in f'(z) and its argument"),
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("what", INSIDE)
+def test_a_narrow_format_inside_the_slope_is_named_for_any_seed(what, seed):
+    compute, name, where = INSIDE[what]
+    found = named_arithmetic(observed(compute, seed=seed))
+    assert name in found.name.split(" or ")
+    assert found.where == where
 
 
 @pytest.mark.parametrize("stored", ["as computed", "float32"])
