@@ -1,10 +1,11 @@
 """Find the convention that an implementation follows, also where its numbers are not right under any.
 
-First the layout, by the shapes. Then the sign and the cost: those under which all cases agree, if need be within the
-bounds of float32; or else those declared if the output layer is right under them; or else those that explain the most
-entries exactly. An entry that is in bounds only after a change of sign or a division by the number of rows is hardly so
-by chance, so that a mistake in some entries does not hide the convention of the others. A factor of the cost is in
-every layer, so one that is not in the output layer is a mistake, in however many entries.
+First the layout, by the shapes. Then the sign and the cost: those under which all cases agree, if need be with a fixed
+learning rate or a penalty, or within the bounds of float32; or else those declared if the output layer is right under
+them; or else those that explain the most entries exactly. An entry that is in bounds only after a change of sign or a
+division by the number of rows is hardly so by chance, so that a mistake in some entries does not hide the convention of
+the others. A factor of the cost is in every layer, so one that is not in the output layer is a mistake, in however many
+entries.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from harness.judging.conventions.variants import (
     layout_variants,
     scale_variants,
 )
+from harness.judging.fixed_numbers import with_fixed_number
 from harness.judging.judge import CaseTruth, Trial, judge_case, standard_of
 from harness.model.contract import Array
 from harness.sandbox.answers import ArrayKey, Arrays
@@ -46,6 +48,9 @@ def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Se
         return declared
     # Another subgradient is found only if it explains everything: it shows in few entries.
     for candidate in (*candidates, *(replace(one, subgradient="any") for one in candidates)):
+        if all(_explains(candidate, trial) for trial in trials):
+            return candidate
+    for candidate in (one for base in candidates for one in with_fixed_number(base, failing)):
         if all(_explains(candidate, trial) for trial in trials):
             return candidate
     by_cost = _by_cost(trials)

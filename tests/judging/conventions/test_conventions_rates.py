@@ -1,4 +1,4 @@
-"""A fixed learning rate, for files that declare it; their gradients may be read from how the weights move."""
+"""A fixed learning rate or penalty: declared, or found; gradients may be read from how the weights move at a rate."""
 
 from __future__ import annotations
 
@@ -67,3 +67,45 @@ def test_a_wrong_step_at_a_fixed_rate_is_wrong_and_named(server, tmp_path):
     assert names(found) == ["bias_sign_flipped"]
     found = checked(server, written(tmp_path, constants, constants, text + READ_FROM_MOVES))
     assert names(found) == ["bias_sign_flipped"]
+
+
+FIXED_STEP = """
+def step(n, x, t, eta):
+    w, b = gradients(n, x, t)[:2]
+    pairs = list(zip(n.layers, w, b))
+    return [l.w - {rate} * g for l, g, _ in pairs], [l.b - {rate} * g for l, _, g in pairs]
+"""
+
+
+@pytest.mark.parametrize("rate", [0.1, 1.0, 0.0125])
+@pytest.mark.parametrize("followed", [{}, {"REDUCTION": "mean"}], ids=["sum", "mean"])
+def test_a_fixed_rate_that_is_not_declared_is_found(server, tmp_path, rate, followed):
+    found = checked(server, written(tmp_path, followed, {}, FIXED_STEP.format(rate=rate)))
+    assert found.verdict == "agrees up to a convention"
+    assert found.found.differences_from(found.declared) == {**followed, "LEARNING_RATE": rate}
+
+
+@pytest.mark.parametrize("rate", ["2 * eta", "eta ** 2", "(0.1 if l is n.layers[0] else 0.2)"])
+def test_another_factor_of_the_update_is_no_fixed_rate(server, tmp_path, rate):
+    found = checked(server, written(tmp_path, {}, {}, FIXED_STEP.format(rate=rate)))
+    assert found.verdict == "wrong"
+    assert found.found.learning_rate is None
+
+
+@pytest.mark.parametrize(
+    "followed",
+    [{"L2": 0.01}, {"L2": 0.25, "L2_BIASES": True}, {"REDUCTION": "mean", "L2": 1e-3}],
+    ids=lambda one: " ".join(map(str, one.values())),
+)
+def test_a_penalty_that_is_not_declared_is_found(server, tmp_path, followed):
+    found = checked(server, written(tmp_path, followed, {}))
+    assert found.verdict == "agrees up to a convention"
+    assert found.found.differences_from(found.declared) == followed
+
+
+def test_a_penalty_in_one_layer_is_none(server, tmp_path):
+    text = "_all = gradients\ndef gradients(n, x, t):\n    w, *more = _all(n, x, t)\n"
+    text += "    return [w[0] + 0.01 * n.layers[0].w, *w[1:]], *more\n"
+    found = checked(server, written(tmp_path, {}, {}, text))
+    assert found.verdict == "wrong"
+    assert not found.found.l2
