@@ -1,12 +1,13 @@
 """Find a clip or an epsilon, and its size, from the numbers of a file.
 
 The size is solved for in an entry that depends on it, and rounded to as few digits as explain the numbers. It is
-reported if the textbook with it reproduces all numbers within their rounding bounds, and the textbook without does not.
+reported if the textbook with it reproduces all numbers within their rounding bounds, and more of those that the
+textbook without does not than a clip has free parameters: the size can be chosen to explain one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from harness.judging.arithmetic.clips import SAFEGUARDS, ClippedWeightedInputs, 
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.parts import quantities
 from harness.model.contract import Array
+from harness.sandbox.answers import ArrayKey
 from harness.truth.bounds.rounded_array import rounded_inputs
 
 # Usual sizes; the limits are for |z|. The solution is searched between sizes that are _BESIDE them, and no usual ones.
@@ -27,6 +29,7 @@ SOLVABLE_WORK = 1e6  # parameters × rows of an observation in which the size is
 MOST_SOLVED = 3  # observations, those with the most entries out of bounds; and solutions of each
 # The sizes that code has most often; of several that explain the same numbers the first is reported.
 USUAL_SIZES = (1e-7, 1e-8, 1e-12, 1e-15, 1e-10, 1e-16, 1e-9, 1e-6, 1e-5, 500.0, 100.0)
+_FREE_PARAMETERS = 1  # the size
 _UNITS = tuple(float(np.finfo(dtype).eps) for dtype in ("float64", "float32", "float16"))
 
 
@@ -124,23 +127,23 @@ def _sizes_near(size: float) -> Iterator[float]:
 
 
 def _reproduces(form: type[SafeguardedTextbook], size: float, observations: Sequence[Observation]) -> bool:
-    """Whether all numbers are the form's, and some number shows it."""
-    shown = False
+    """Whether all numbers are the form's, and more of them show it than the form has free parameters."""
+    shown = 0
     for one in observations:
         found = _compare(_with_size(form, size), one)
         if found is None:
             return False
-        shown = shown or found
-    return shown
+        shown += found
+    return shown > _FREE_PARAMETERS
 
 
-def _compare(form: type[SafeguardedTextbook], one: Observation) -> bool | None:
-    """None if a number is not the form's, within the rounding of both; else whether some number shows it.
+def _compare(form: type[SafeguardedTextbook], one: Observation) -> int | None:
+    """None if a number is not the form's, within the rounding of both; else how many numbers show it.
 
     A number shows it if it is out of bounds, and the form's differs from the truth by more than rounding.
     """
     given, names = rounded_inputs(one.inputs, one.dtype), {name for name, _ in one.values}
-    shown = False
+    showing: dict[ArrayKey, Array] = {}
     with np.errstate(all="ignore"):
         found = quantities(form, given, one.learning_rate, one.scale, names)
         for key, value in one.values.items():
@@ -151,5 +154,20 @@ def _compare(form: type[SafeguardedTextbook], one: Observation) -> bool | None:
             if not ((np.abs(value - other.value) <= 2 * other.error) | unknown).all():
                 return None
             differs = np.abs(other.value - standard.truth.high) > 2 * other.error
-            shown = shown or bool((differs & out_of_bounds).any())
-    return shown
+            showing[key] = differs & out_of_bounds
+    return _independent(showing)
+
+
+def _independent(showing: Mapping[ArrayKey, Array]) -> int:
+    """How many of these entries are not consequences of one another.
+
+    What one δ causes is one: its row of ∂C/∂W, its ∂C/∂b, and all layers before it. So only the last layer with such an
+    entry counts, and in it the quantity with the most rows of units, or entries of z, a or δ.
+    """
+    last = max((l for (_, l), entries in showing.items() if entries.any()), default=0)
+    counts = [
+        int((entries.any(axis=1) if name in ("w", "update") else entries).sum())
+        for (name, l), entries in showing.items()
+        if l == last
+    ]
+    return max(counts, default=0)

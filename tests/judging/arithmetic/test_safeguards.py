@@ -73,3 +73,25 @@ def test_another_denominator_is_no_clip():
         return (a - t) / (a * a + 1e-7) * a if cost == "cross_entropy" else a - t
 
     assert named_arithmetic(observed(after_output(change))) is None
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "digits-64-12-10-relu-softmax-batch8",
+        "breast_cancer-30-6-1-relu-sigmoid-bce-batch8",
+        "random-6-8-4-softplus-sigmoid-bce-batch8",
+    ],
+)
+def test_a_single_wrong_probability_is_no_clip(case):
+    """A size can always be chosen that explains it, of a clip of the probabilities or of z."""
+    seen = []
+
+    def record(a, t, cost):
+        seen.extend(np.minimum(a, 1 - a).flat)
+        return a - t
+
+    observed(after_output(record), case)
+    cases = observed(after_output(clipped_output(sum(sorted(seen)[:2]) / 2)), case, names=("w", "b"))[:1]
+    assert cases[0].out_of_bounds["b", len(cases[0].inputs.network.layers)].sum() == 1
+    assert named_arithmetic(cases) is None
