@@ -18,7 +18,6 @@ from harness.judging.judge import (
     CaseTruth,
     Outcome,
     Trial,
-    inaccurate_within_bounds,
     judge_case,
     standard_of,
 )
@@ -113,7 +112,13 @@ def _with_arithmetic(outcome: Outcome, convention: Convention) -> Outcome:
     from harness.judging.arithmetic.named import named_arithmetic  # few cases need it
 
     named = named_arithmetic(observations)
-    return outcome if named is None else inaccurate_within_bounds(outcome, named.reason)
+    return outcome if named is None else _inaccurate_within_bounds(outcome, named.reason)
+
+
+def _inaccurate_within_bounds(outcome: Outcome, reason: str) -> Outcome:
+    """The outcome of numbers that are within their bounds, and yet known to come from narrower arithmetic."""
+    judgements = {key: replace(one, verdict="inaccurate") for key, one in outcome.judgements.items()}
+    return replace(outcome, verdict="inaccurate", judgements=judgements, cause="inaccurate", reason=reason)
 
 
 class RequestSubject(NamedTuple):

@@ -21,8 +21,8 @@ from harness.sandbox.answers import ArrayKey
 from harness.truth.certify import Standard
 
 Entries = Iterator[tuple[Array, Array]]  # the number that each entry of an array gives, and its doubt
-MOST_DIGITS = 17
-MOST_COMPARED = 3  # cases of each learning rate, the smallest ones
+DIGITS_OF_FLOAT64 = 17
+CASES_OF_A_RATE = 3  # cases of each learning rate, the smallest ones
 
 
 def with_fixed_number(base: Convention, failing: Sequence[Trial]) -> Iterator[Convention]:
@@ -30,7 +30,7 @@ def with_fixed_number(base: Convention, failing: Sequence[Trial]) -> Iterator[Co
     by_rate: dict[float, list[Trial]] = {}
     for trial in sorted(failing, key=lambda trial: trial.inputs.work):
         by_rate.setdefault(trial.case.learning_rate, []).append(trial)
-    some = [trial for trials in by_rate.values() for trial in trials[:MOST_COMPARED]]
+    some = [trial for trials in by_rate.values() for trial in trials[:CASES_OF_A_RATE]]
     if base.learning_rate is None and len(by_rate) > 1:
         with np.errstate(all="ignore"):
             rate = _common_number(some, lambda trial: _rates(base, trial))
@@ -57,7 +57,7 @@ def _common_number(trials: Iterable[Trial], entries_of: Callable[[Trial], Entrie
                 return None
     if not np.isfinite(high - low):
         return None
-    rounded = (float(f"{(low + high) / 2:.{digits}e}") for digits in range(MOST_DIGITS))
+    rounded = (float(f"{(low + high) / 2:.{digits}e}") for digits in range(DIGITS_OF_FLOAT64))
     return next((one for one in rounded if low <= one <= high), None)
 
 

@@ -186,19 +186,6 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
     return Outcome(trial, verdict, quantities, judgements, refusals, reason, "; ".join(notes))
 
 
-def with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
-    """The outcome with the cause of what is out of bounds, a verdict, and the reason for it."""
-    verdicts = {judgement.verdict or cause for judgement in outcome.judgements.values()}
-    verdicts |= {refusal.verdict for refusal in outcome.faults.values()}
-    return replace(outcome, verdict=min(verdicts, key=VERDICTS.index), cause=cause, reason=reason)
-
-
-def inaccurate_within_bounds(outcome: Outcome, reason: str) -> Outcome:
-    """The outcome of numbers that are within their bounds, and yet known to come from narrower arithmetic."""
-    judgements = {key: replace(one, verdict="inaccurate") for key, one in outcome.judgements.items()}
-    return replace(outcome, verdict="inaccurate", judgements=judgements, cause="inaccurate", reason=reason)
-
-
 def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[ArrayKey, Judgement]:
     truth = trial.truth.under(convention)
     if not truth.standards:

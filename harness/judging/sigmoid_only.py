@@ -17,7 +17,7 @@ from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import rounded_inputs
 
 SQUARED = "half_squared_error"
-MOST_COMPARED = 20  # failing cases, the smallest ones
+COMPARED_CASES = 20  # failing cases, the smallest ones
 
 
 def is_for_sigmoid_only(outcomes: Sequence[Outcome], convention: Convention) -> bool:
@@ -30,7 +30,7 @@ def is_for_sigmoid_only(outcomes: Sequence[Outcome], convention: Convention) -> 
     networks = [one.trial.inputs.network for one in failing]
     if all(layer.activation.name == "sigmoid" for network in networks for layer in network.layers):
         return False
-    observations = [one for outcome in failing[:MOST_COMPARED] for one in _observed(outcome, convention)]
+    observations = [one for outcome in failing[:COMPARED_CASES] for one in _observed(outcome, convention)]
     return any(
         all(
             _is_of_sigmoids(one, logarithmic if one.inputs.network.cost.name != SQUARED else SQUARED)

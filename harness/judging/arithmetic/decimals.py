@@ -111,14 +111,14 @@ def _candidates(emulations: Sequence[Emulation]) -> Iterator[ConvertedPart]:
     for direction in DIRECTIONS:
         for where, parts in SCOPES.items():
             finest = ConvertedPart(Decimals(MOST_PLACES, direction), where, parts)
-            growth = _growth(finest, emulations[:FIRST_OBSERVATIONS])
+            growth = _error_growth(finest, emulations[:FIRST_OBSERVATIONS])
             if growth is not None:
                 expected = MOST_PLACES - round(growth)
                 for places in range(max(FEWEST_PLACES, expected - 1), min(MOST_PLACES, expected + 1) + 1):
                     yield ConvertedPart(Decimals(places, direction), where, parts)
 
 
-def _growth(finest: ConvertedPart, emulations: Sequence[Emulation]) -> float | None:
+def _error_growth(finest: ConvertedPart, emulations: Sequence[Emulation]) -> float | None:
     """The median of log10 ‖r_k‖ / ‖e_k‖ over the arrays with errors; None if there are none."""
     with np.errstate(all="ignore"):
         ratios = [

@@ -26,7 +26,9 @@ from harness.model.textbook import Textbook
 from harness.sandbox.answers import ArrayKey, Arrays
 from harness.truth.bounds.rounded_array import rounded_inputs
 
-FALSE_ALARM_RISK = 1e-9  # the accepted probability of a false alarm, for one file
+# The accepted probability of a false alarm in one search: for all failing cases of a file together, and for each case
+# whose numbers are within bounds that have lost their power.
+FALSE_ALARM_RISK = 1e-9
 # To save time: the observations with the largest errors are emulated, by a part that cannot explain the first of
 # them no others; all must be covered by the bound. Up to SMALL_WORK (parameters × rows of the observations) all formats
 # are tried in all parts.

@@ -14,9 +14,9 @@ import numpy as np
 from harness.judging.arithmetic.formats import BFLOAT16, BITS_OF, FLOAT16, FLOAT32, NarrowFormat
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.parts import quantities
-from harness.model.contract import Array
+from harness.model.contract import Array, Inputs
 from harness.model.textbook import Textbook
-from harness.sandbox.answers import ArrayKey
+from harness.sandbox.answers import ArrayKey, Arrays
 from harness.truth.bounds.rounded_array import rounded_inputs
 
 MOST_CHANCE = 1e-9  # that numbers of another origin all happen to be numbers of the format
@@ -27,7 +27,7 @@ _ROUNDED_TWICE = 1 + 2.0**-7  # after two roundings a number may lie just above 
 
 
 @dataclass(frozen=True, eq=False)
-class _Stored:
+class Stored:
     """Stored numbers: the largest error of storing each, and the log2 of the chance that others are of the format."""
 
     cost: Array
@@ -44,7 +44,7 @@ def stored_format(observations: Sequence[Observation]) -> NamedArithmetic | None
             if found is None:
                 break
             log_chance += found
-            places |= {(label, l) for label, l, _, _ in _failing_parts(one)}
+            places |= {(label, l) for label, l, _, _ in failing_parts(one.out_of_bounds)}
         else:
             if log_chance <= np.log2(MOST_CHANCE):
                 where = _where(places, failing)
@@ -53,9 +53,9 @@ def stored_format(observations: Sequence[Observation]) -> NamedArithmetic | None
     return None
 
 
-def _failing_parts(one: Observation) -> Iterator[tuple[str, int, ArrayKey, tuple[slice, ...]]]:
+def failing_parts(out_of_bounds: Arrays) -> Iterator[tuple[str, int, ArrayKey, tuple[slice, ...]]]:
     """The arrays with entries out of bounds: the quantity, its layer, the key and the part of the array."""
-    for (name, l), entries in one.out_of_bounds.items():
+    for (name, l), entries in out_of_bounds.items():
         columns = _COLUMNS if name == "update" else {name: _ALL}
         yield from ((label, l, (name, l), part) for label, part in columns.items() if entries[part].any())
 
@@ -74,12 +74,12 @@ def _where(places: set[tuple[str, int]], observations: Sequence[Observation]) ->
 def _log_chance(one: Observation, narrow: NarrowFormat) -> float | None:
     """The log2 of the chance that other numbers are all of this format; None if some are not, or are not correct."""
     in_float32, log_chance = _float32_errors(one), 0.0
-    for label, l, key, part in _failing_parts(one):
-        numbers, entries = one.values[key][part], one.out_of_bounds[key][part]
+    for label, l, key, part in failing_parts(one.out_of_bounds):
+        entries = one.out_of_bounds[key][part]
         if key[0] == "update":
-            stored = _stored_update(one, narrow, label, l, numbers, entries)
+            stored = stored_update(narrow, one.inputs, one.learning_rate, (label, l), one.values[key][part], entries)
         else:
-            stored = _stored_numbers(narrow, numbers, 0.0, entries, one.dtype)
+            stored = stored_numbers(narrow, one.values[key][part], 0.0, entries, one.dtype)
         if stored is None:
             return None
         allowed = one.bounds[key][part] + stored.cost + in_float32.get(key, np.zeros_like(one.values[key]))[part]
@@ -113,9 +113,9 @@ def _float32_errors(one: Observation) -> dict[ArrayKey, Array]:
     return errors
 
 
-def _stored_numbers(
+def stored_numbers(
     narrow: NarrowFormat, numbers: Array, room: Array | float, entries: Array, dtype: str
-) -> _Stored | None:
+) -> Stored | None:
     """Numbers of the format, to within `room`; None if they are not."""
     if not narrow.holds(numbers, room):
         return None
@@ -124,24 +124,29 @@ def _stored_numbers(
     counted = entries & (numbers != 0)  # a 0 may come from any format, or from a lost term
     _, first = np.unique(numbers[counted], return_index=True)
     chances = np.minimum(1.0, (np.broadcast_to(room, numbers.shape) + own)[counted][first] / half_ulp[counted][first])
-    return _Stored(half_ulp, float(np.log2(chances).sum()))
+    return Stored(half_ulp, float(np.log2(chances).sum()))
 
 
-def _stored_update(
-    one: Observation, narrow: NarrowFormat, label: str, l: int, update: Array, entries: Array
-) -> _Stored | None:
+def stored_update(
+    narrow: NarrowFormat, inputs: Inputs, rate: float, key: ArrayKey, update: Array, entries: Array
+) -> Stored | None:
     """The weights or the biases of an update, old − new, of which one of these is stored: the new ones, the gradient's
-    product with the learning rate, or the gradient. None if none is."""
-    layer, rate, u = one.inputs.network.layers[l - 1], one.learning_rate, 2.0 ** (1 - BITS_OF[one.dtype])
+    product with the learning rate, or the gradient. None if none is.
+
+    `key` is w or b, and the layer.
+    """
+    label, l = key
+    layer, dtype = inputs.network.layers[l - 1], str(inputs.x.dtype)
+    u = 2.0 ** (1 - BITS_OF[dtype])
     old = (layer.w if label == "w" else layer.b[:, None]).astype(np.float64)
     new, gradient = old - update, update / rate
     room = u * (np.abs(new) + np.abs(update))
-    weights = _stored_numbers(narrow, new, room, entries, one.dtype)
-    product = _stored_numbers(narrow, update, room, entries, one.dtype)
+    weights = stored_numbers(narrow, new, room, entries, dtype)
+    product = stored_numbers(narrow, update, room, entries, dtype)
     if weights is None and product is None:
         room_of_gradient = room / rate + u * np.abs(gradient)
-        stored = _stored_numbers(narrow, gradient, room_of_gradient, entries, one.dtype)
-        return None if stored is None else _Stored(rate * stored.cost, stored.log_chance)
+        stored = stored_numbers(narrow, gradient, room_of_gradient, entries, dtype)
+        return None if stored is None else Stored(rate * stored.cost, stored.log_chance)
     cost = np.zeros_like(update)
     if weights is not None:
         cost = weights.cost + np.abs(old - FLOAT32.converted(old))
@@ -149,4 +154,4 @@ def _stored_update(
     of_rate = sizes / rate * abs(float(narrow.converted(np.array([rate]))[0]) - rate)
     of_gradient = rate * narrow.half_ulp(sizes / rate)
     cost = cost + narrow.half_ulp(sizes) + of_rate + of_gradient
-    return _Stored(cost, min(stored.log_chance for stored in (weights, product) if stored is not None))
+    return Stored(cost, min(stored.log_chance for stored in (weights, product) if stored is not None))

@@ -8,7 +8,8 @@ from dataclasses import replace
 from harness.judging.causes.find_causes import Cause, CauseRun, find_causes
 from harness.judging.causes.measurements import Suspect
 from harness.judging.conventions import Convention, Quantities, quantities_or_refusal
-from harness.judging.judge import FORWARD_QUANTITIES, Outcome, judge_case, with_cause
+from harness.judging.judge import FORWARD_QUANTITIES, Outcome, judge_case
+from harness.judging.verdict import VERDICTS
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Arrays, Refusal
 
@@ -76,9 +77,16 @@ def _suspect(outcome: Outcome, convention: Convention) -> Suspect:
     return Suspect(inputs, rate, case.dtype, convention, standards, forward)
 
 
+def _with_cause(outcome: Outcome, cause: str, reason: str) -> Outcome:
+    """The outcome with the cause of what is out of bounds, a verdict, and the reason for it."""
+    verdicts = {judgement.verdict or cause for judgement in outcome.judgements.values()}
+    verdicts |= {refusal.verdict for refusal in outcome.faults.values()}
+    return replace(outcome, verdict=min(verdicts, key=VERDICTS.index), cause=cause, reason=reason)
+
+
 def _concluded(outcome: Outcome, cause: Cause) -> Outcome:
     reason = WRONG_FORWARD_VALUES if cause.verdict == "wrong" and _is_forward(outcome) else cause.reason
-    outcome = with_cause(outcome, cause.verdict, reason)
+    outcome = _with_cause(outcome, cause.verdict, reason)
     if cause.verdict != "failed":
         return outcome
     function = "step" if all(name == "update" for name, _ in outcome.out_of_bounds) else "backprop"

@@ -12,7 +12,8 @@ from support.running import cause_of
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.text import report_text
-from harness.judging.arithmetic.float16 import are_representable, half_ulp, storage_costs
+from harness.judging.arithmetic.float16 import are_representable, storage_costs
+from harness.judging.arithmetic.formats import FLOAT16
 from harness.judging.arithmetic.observation import observed
 from harness.judging.arithmetic.storage import stored_format
 from harness.judging.conventions import DEFAULT_CONVENTION
@@ -33,15 +34,15 @@ def half(array):
 def test_half_ulp_is_half_the_distance_to_the_next_number():
     every = np.arange(2**15 - 2**10, dtype=np.uint16).view(np.float16)
     gaps = np.diff(every.astype(float))
-    assert (half_ulp(every[:-1].astype(float)) == gaps / 2).all()
-    assert half_ulp(np.array([-65504.0, -1.0, 0.0])).tolist() == [16, 2.0**-11, 2.0**-25]
+    assert (FLOAT16.half_ulp(every[:-1].astype(float)) == gaps / 2).all()
+    assert FLOAT16.half_ulp(np.array([-65504.0, -1.0, 0.0])).tolist() == [16, 2.0**-11, 2.0**-25]
 
 
 @given(st.floats(-65519, 65519), st.floats(-6e-5, 6e-5))
 def test_storing_adds_at_most_half_an_ulp(number, small):
     numbers = np.array([number, small])
     stored = half(numbers).astype(float)
-    assert (np.abs(stored - numbers) <= half_ulp(stored)).all()
+    assert (np.abs(stored - numbers) <= FLOAT16.half_ulp(stored)).all()
     assert are_representable("float16", stored)
 
 
@@ -172,7 +173,7 @@ def test_no_mistake_hides_behind_float16():
             assume(False)
         right = quantities(Textbook, function, given_inputs, 0.3, stored=True)
         size = 0 if function == "backprop" else 4  # of weights, with the other: what is stored is old − wrong
-        units = {key: half_ulp(np.abs(array) + size) for key, array in right.items() if key in standards}
+        units = {key: FLOAT16.half_ulp(np.abs(array) + size) for key, array in right.items() if key in standards}
         assume(any((np.abs(wrong[key] - right[key]) > 20 * unit).any() for key, unit in units.items()))
         values = {key: array for key, array in wrong.items() if key in standards and np.isfinite(array).all()}
         tried += 1
