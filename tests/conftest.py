@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from harness.sandbox.processes.server import ONE_THREAD
 
 os.environ |= ONE_THREAD  # each of the tests' processes has one core; said before numpy is loaded
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # commands that the tests run compile each module once, not each time
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,18 +21,24 @@ from harness.judging.causes import measurements
 from harness.sandbox.processes.server import Server, processors
 
 # How long an example takes is that of a machine with other things to do.
-settings.register_profile("gradproof", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("gradproof")
+ANY_TIME = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("one seed", ANY_TIME, max_examples=50)
+settings.register_profile("all seeds", ANY_TIME, max_examples=100)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--all-seeds` is for the sweep of all right styles, which takes a minute more."""
-    parser.addoption("--all-seeds", action="store_true", help="check every right style with three seeds, not with one")
+    """`--all-seeds` is for sweeps that take minutes more."""
+    text = "check right code with every seed, not with one, and try twice as many random examples"
+    parser.addoption("--all-seeds", action="store_true", help=text)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Whatever the tests start hears Ctrl-C, also where a shell has made pytest deaf to it in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Files with few tests would be run last, and these take the longest.
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+    settings.load_profile("all seeds" if config.getoption("all_seeds") else "one seed")
 
 
 @pytest.fixture(scope="session")

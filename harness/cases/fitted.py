@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import chain, count, product
 
 from harness.cases.case import HIDDEN_ACTIVATIONS, Case, in_float32, make_case
@@ -68,15 +69,14 @@ def every_kind() -> Iterator[Kind]:
             yield Kind(hidden, output, cost, layers, one_row, one_output)
 
 
-def fitted_cases(kind: Kind) -> Iterator[Case]:
+@cache
+def fitted_cases(kind: Kind) -> tuple[Case, ...]:
     """The CASES_OF_A_KIND cases of a kind, real data first, then random networks; their ids are all different."""
-    found: set[Case] = set()
+    found: dict[Case, None] = {}
     cases = chain(_on_real_data(kind), _on_random_data(kind))
     while len(found) < CASES_OF_A_KIND:
-        case = next(cases)
-        if case not in found:
-            found.add(case)
-            yield case
+        found.setdefault(next(cases))
+    return tuple(found)
 
 
 def every_fitted_case(chosen: Iterable[Kind] | None = None) -> tuple[Case, ...]:

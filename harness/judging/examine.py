@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
 from harness.judging.arithmetic.observation import loses_power, observed
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
-from harness.judging.find_convention import find_convention, is_fitting, possible_layouts
 from harness.judging.judge import (
     UNDECLARED_CONVENTION,
     CaseTruth,
@@ -53,7 +52,6 @@ class Verdicts:
     def __init__(self, constants: Mapping[str, Any]) -> None:
         self.declared, self._fault = convention_of(constants)
         self.found = self.declared
-        self._other_layouts = possible_layouts(self.declared)[1:]
         self._agreeing: dict[tuple[object, ...], list[Trial]] = {}  # some of each kind of case
         self._pending: list[Trial] = []
 
@@ -62,20 +60,28 @@ class Verdicts:
         if self._fault is not None:
             trial = replace(trial, answers=dict.fromkeys(trial.answers, Answer(refusal=self._fault)))
         self.latest = outcome = judge_case(trial, self.declared)
-        # An answer with the shapes of another layout is refused under this one.
-        is_misshapen = any(refusal.kind in ("shape", "count") for refusal in outcome.refusals.values())
-        if outcome.out_of_bounds or (is_misshapen and any(is_fitting(one, trial) for one in self._other_layouts)):
+        if outcome.out_of_bounds or self._has_another_layout(outcome):
             self._pending.append(trial)
             return []
         if outcome.verdict == "agrees":
             self._keep(trial)
         return [_with_arithmetic(outcome, self.declared)]
 
+    def _has_another_layout(self, outcome: Outcome) -> bool:
+        """Whether an answer is refused because it has the shapes of another layout."""
+        if not any(refusal.kind in ("shape", "count") for refusal in outcome.refusals.values()):
+            return False
+        from harness.judging.find_convention import is_fitting, possible_layouts  # most answers do not need it
+
+        return any(is_fitting(one, outcome.trial) for one in possible_layouts(self.declared)[1:])
+
     def rest(self) -> list[Outcome]:
         """The remaining outcomes, when there are no more cases. What is out of bounds is `wrong` until its cause is
         found."""
         if not self._pending:
             return []
+        from harness.judging.find_convention import find_convention  # most implementations do not need it
+
         agreeing = [one for some in self._agreeing.values() for one in some]
         self.found = find_convention(self.declared, self._pending, agreeing)
         outcomes = [judge_case(trial, self.found) for trial in self._pending]

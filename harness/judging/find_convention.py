@@ -25,7 +25,7 @@ from harness.judging.conventions.variants import (
     scale_variants,
 )
 from harness.judging.fixed_numbers import with_fixed_number
-from harness.judging.judge import CaseTruth, Trial, judge_case, standard_of
+from harness.judging.judge import CaseTruth, Trial, is_out_of_bounds, standard_of
 from harness.model.contract import Array
 from harness.sandbox.answers import ArrayKey, Arrays
 from harness.truth.certify import error_over_bound
@@ -121,7 +121,7 @@ def _backprop_arrays(trial: Trial) -> Arrays:
 
 
 def _explains(convention: Convention, trial: Trial) -> bool:
-    return is_fitting(convention, trial) and not judge_case(trial, convention).out_of_bounds
+    return is_fitting(convention, trial) and not is_out_of_bounds(trial, convention)
 
 
 def _in_float32(trial: Trial) -> Trial:

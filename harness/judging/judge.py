@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -127,12 +127,8 @@ class Outcome:
 
     @property
     def out_of_bounds(self) -> list[ArrayKey]:
-        """The (quantity, layer) with an entry out of bounds, in the order of computation.
-
-        That is from layer 1 for z and a, and from layer L for the others.
-        """
-        keys = [key for key, judgement in self.judgements.items() if not judgement.verdict]
-        return sorted(keys, key=lambda key: (QUANTITY_ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))
+        """The (quantity, layer) with an entry out of bounds, in the order of computation."""
+        return in_order_of_computation(key for key, judgement in self.judgements.items() if not judgement.verdict)
 
     @property
     def faults(self) -> dict[str, Refusal]:
@@ -146,17 +142,40 @@ class Outcome:
         return not (len(not_called) == len(self.trial.answers) and all(not_called))
 
 
-def first_failing(outcomes: Sequence[Outcome]) -> str:
-    """The id of the first case with a number out of bounds, or else of the first that failed; empty if none."""
-    failing = [outcome for outcome in outcomes if outcome.out_of_bounds] or [one for one in outcomes if one.faults]
-    return failing[0].trial.case.id if failing else ""
+def in_order_of_computation(keys: Iterable[ArrayKey]) -> list[ArrayKey]:
+    """These (quantity, layer), from layer 1 for z and a, and from layer L for the others."""
+    return sorted(keys, key=lambda key: (QUANTITY_ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))
 
 
 def judge_case(trial: Trial, convention: Convention) -> Outcome:
     """The verdict on a trial under a convention. What is out of bounds is `wrong` until its cause is found."""
+    truth = trial.truth.under(convention)
+    quantities, refusals, notes = _accepted(trial, convention)
+    judgements = _judgements(trial, quantities, convention)
+    verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
+    verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
+    if truth.reason and quantities:
+        verdicts.add("cannot tell")
+    verdict = min(verdicts, key=VERDICTS.index, default="")
+    reason = truth.reason if quantities else ""
+    return Outcome(trial, verdict, quantities, judgements, refusals, reason, "; ".join(notes))
+
+
+def is_out_of_bounds(trial: Trial, convention: Convention) -> bool:
+    """Whether `judge_case` finds an entry out of bounds; the first one decides, which is faster."""
+    if not trial.truth.under(convention).standards:
+        return False
+    return not all(
+        (error_over_bound(array, standard_of(key, array, trial, convention)) <= 1).all()
+        for key, array in _accepted(trial, convention)[0].items()
+    )
+
+
+def _accepted(trial: Trial, convention: Convention) -> tuple[Quantities, dict[str, Refusal], list[str]]:
+    """The quantities to judge; why a function returned none, by its name; and what else was observed."""
     quantities: Quantities = {}
     refusals: dict[str, Refusal] = {}
-    truth, notes = trial.truth.under(convention), []
+    truth, notes = trial.truth.under(convention), list[str]()
     for function, answer in trial.answers.items():
         given, refusal = quantities_or_refusal(function, answer, trial.inputs, convention)
         if refusal is not None and refusal.kind == "values":
@@ -176,14 +195,7 @@ def judge_case(trial: Trial, convention: Convention) -> Outcome:
         quantities |= given
         if refusal is not None:
             refusals[function] = refusal
-    judgements = _judgements(trial, quantities, convention)
-    verdicts = {judgement.verdict or "wrong" for judgement in judgements.values()}
-    verdicts |= {refusal.verdict for refusal in refusals.values() if refusal.verdict == "failed" or not quantities}
-    if truth.reason and quantities:
-        verdicts.add("cannot tell")
-    verdict = min(verdicts, key=VERDICTS.index, default="")
-    reason = truth.reason if quantities else ""
-    return Outcome(trial, verdict, quantities, judgements, refusals, reason, "; ".join(notes))
+    return quantities, refusals, notes
 
 
 def _judgements(trial: Trial, quantities: Quantities, convention: Convention) -> dict[ArrayKey, Judgement]:
@@ -211,11 +223,8 @@ def standard_of(key: ArrayKey, array: Array, trial: Trial, convention: Conventio
     scaled = convention.standards(needed, trial.inputs, trial.case.learning_rate, trial.case.dtype)[key]
     if scaled is unscaled or key[0] != "delta":
         return scaled
-    return (
-        scaled
-        if (error_over_bound(array, scaled) <= 1).all() or (error_over_bound(array, unscaled) > 1).any()
-        else unscaled
-    )
+    is_scaled = (error_over_bound(array, scaled) <= 1).all() or (error_over_bound(array, unscaled) > 1).any()
+    return scaled if is_scaled else unscaled
 
 
 def _may_overflow(quantities: Quantities, trial: Trial, convention: Convention) -> bool:

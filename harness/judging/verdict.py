@@ -120,16 +120,18 @@ def _batch_keys(standards: Mapping[ArrayKey, Standard]) -> Iterator[list[ArrayKe
 def _batch(standards: Mapping[ArrayKey, Standard]) -> Batch:
     members = list(standards.values())
     sizes = [one.bound.size for one in members]
+    starts, high = np.cumsum([0, *sizes[:-1]]), _concatenated([one.truth.high for one in members])
+    undecidable = _concatenated([one.undecidable for one in members])
     return Batch(
         keys=list(standards),
         shapes=[one.bound.shape for one in members],
-        starts=np.cumsum([0, *sizes[:-1]]),
-        high=_concatenated([one.truth.high for one in members]),
+        starts=starts,
+        high=high,
         low=_concatenated([one.truth.low for one in members]),
-        allowed=_concatenated([one.bound + one.truth.radius for one in members]),
-        undecidable=_concatenated([one.undecidable for one in members]),
-        undecidable_counts=[int(np.count_nonzero(one.undecidable)) for one in members],
-        scales=[float(np.abs(one.truth.high).max()) for one in members],
+        allowed=_concatenated([one.bound for one in members]) + _concatenated([one.truth.radius for one in members]),
+        undecidable=undecidable,
+        undecidable_counts=np.add.reduceat(undecidable, starts, dtype=int).tolist(),
+        scales=np.maximum.reduceat(np.abs(high), starts).tolist(),
         changes=_concatenated_changes(members),
     )
 

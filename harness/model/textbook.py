@@ -103,6 +103,11 @@ class Textbook:
 
     # The whole computation, and its side effects.
 
+    @property
+    def differs_on_second_call(self) -> bool:
+        """Whether a second call with the same inputs may return other gradients."""
+        return False
+
     def second_call(self, gradient: Numbers) -> Numbers:
         """The value that a second call with the same inputs returns for this gradient."""
         return gradient

@@ -60,10 +60,8 @@ def certify(
                 truth = attempt()
             with clock.phase("bound"):
                 bounds = error_bounds(truth, inputs, learning_rate, dtype, any_subgradient=any_subgradient)
-                standards, hopeless = _gradient_standards(truth, bounds, learning_rate)
-        if _is_forward_decided(truth, bounds) and all(
-            (standard.undecidable == hopeless[key]).all() for key, standard in standards.items()
-        ):
+                standards, is_improvable = _gradient_standards(truth, bounds, learning_rate)
+        if _is_forward_decided(truth, bounds) and not is_improvable:
             break
     return standards
 
@@ -86,7 +84,7 @@ def certify_forward(inputs: Inputs, dtype: str) -> dict[tuple[str, int], Standar
 def _is_forward_decided(truth: Truth, bounds: ErrorBounds) -> bool:
     """Whether z and a are known accurately enough for the bounds that are computed from them."""
     pairs = zip((*truth.z, *truth.a[1:]), (*bounds.z, *bounds.a), strict=True)
-    return all((_is_undecided(enclosure, bound) == _is_unbounded(enclosure, bound)).all() for enclosure, bound in pairs)
+    return not any(_is_improvable(enclosure, bound, _is_undecided(enclosure, bound)) for enclosure, bound in pairs)
 
 
 def _is_undecided(enclosure: Enclosure, bound: Array) -> Array:
@@ -94,39 +92,47 @@ def _is_undecided(enclosure: Enclosure, bound: Array) -> Array:
     return ~(enclosure.radius <= DECISIVE_RADIUS * bound) | ~np.isfinite(bound)
 
 
-def _is_unbounded(enclosure: Enclosure, bound: Array) -> Array:
-    """Where the bound overflows though the value is known: more bits do not help."""
-    return ~np.isfinite(bound) & np.isfinite(enclosure.high) & np.isfinite(enclosure.radius)
+def _is_improvable(enclosure: Enclosure, bound: Array, undecided: Array) -> bool:
+    """Whether more bits may decide an entry; not if its bound overflows though its value is known."""
+    if not undecided.any():  # nearly always
+        return False
+    is_hopeless = ~np.isfinite(bound) & np.isfinite(enclosure.high) & np.isfinite(enclosure.radius)
+    return bool((undecided & ~is_hopeless).any())
 
 
 def _gradient_standards(
     truth: Truth, bounds: ErrorBounds, learning_rate: float
-) -> tuple[dict[tuple[str, int], Standard], dict[tuple[str, int], Array]]:
-    """The standards, and for each of them the entries that no precision can decide."""
-    standards, hopeless = {}, {}
-    for l, delta in enumerate(truth.delta):
-        parameters = _recomputed_parameters(truth, bounds, l)
-        bound, changes = bounds.parameters[l], bounds.parameters_changes[l]
-        quantities = {
-            "delta": (delta, bounds.delta[l], bounds.delta_changes[l]),
-            "w": (parameters[:, :-1], bound[:, :-1], changes[:, :-1]),
-            "b": (parameters[:, -1], bound[:, -1], changes[:, -1]),
-            "update": (parameters.scaled(learning_rate), bounds.update[l], changes.scaled(learning_rate)),
-        }
-        for quantity, (enclosure, limit, interval) in quantities.items():
-            hopeless[quantity, l + 1] = _is_unbounded(enclosure, limit)
-            standards[quantity, l + 1] = Standard(enclosure, limit, _is_undecided(enclosure, limit), interval)
-    return standards, hopeless
+) -> tuple[dict[tuple[str, int], Standard], bool]:
+    """The standards, and whether more bits may decide more entries."""
+    standards, is_improvable = {}, False
+    for l, (delta, bound) in enumerate(zip(truth.delta, bounds.delta, strict=True)):
+        undecided = _is_undecided(delta, bound)
+        standards["delta", l + 1] = Standard(delta, bound, undecided, bounds.delta_changes[l])
+        parameters, is_wide = _recomputed_parameters(truth, bounds, l, undecided)
+        changes, size = bounds.parameters_changes[l], bounds.parameters[l]
+        for name, part in (("w", np.s_[:, :-1]), ("b", np.s_[:, -1])):
+            standards[name, l + 1] = Standard(parameters[part], size[part], is_wide[part], changes[part])
+        update, moved = parameters.scaled(learning_rate), changes.scaled(learning_rate)
+        is_unknown = _is_undecided(update, bounds.update[l])
+        standards["update", l + 1] = Standard(update, bounds.update[l], is_unknown, moved)
+        is_improvable |= (
+            _is_improvable(delta, bound, undecided)
+            or _is_improvable(parameters, size, is_wide)
+            or _is_improvable(update, bounds.update[l], is_unknown)
+        )
+    return standards, is_improvable
 
 
-def _recomputed_parameters(truth: Truth, bounds: ErrorBounds, l: int) -> Enclosure:
-    """The gradients of layer l + 1; undecided entries are recomputed in balls if their terms are known well enough."""
-    parameters, delta = truth.parameters[l], truth.delta[l]
-    is_known = ~np.any(_is_undecided(delta, bounds.delta[l]), axis=0, keepdims=True).T
-    is_wide = _is_undecided(parameters, bounds.parameters[l]) & is_known
+def _recomputed_parameters(truth: Truth, bounds: ErrorBounds, l: int, is_delta_wide: Array) -> tuple[Enclosure, Array]:
+    """The gradients of layer l + 1, and where they are undecided; undecided entries are recomputed in balls if their
+    terms are known well enough."""
+    parameters = truth.parameters[l]
+    undecided = _is_undecided(parameters, bounds.parameters[l])
+    is_wide = undecided & ~np.any(is_delta_wide, axis=0, keepdims=True).T
     if not is_wide.any():
-        return parameters
-    return recompute_in_balls(parameters, is_wide, delta.transposed, truth.a[l].with_ones_column)
+        return parameters, undecided
+    recomputed = recompute_in_balls(parameters, is_wide, truth.delta[l].transposed, truth.a[l].with_ones_column)
+    return recomputed, _is_undecided(recomputed, bounds.parameters[l])
 
 
 def error_over_bound(value: Array, standard: Standard) -> Array:

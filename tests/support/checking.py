@@ -44,4 +44,5 @@ def copied(folder, name):
 
 
 def names(found):
-    return [diagnosis.name for diagnosis in found.diagnoses]
+    """The names of the mistakes that a check says; a formula may have none."""
+    return [diagnosis.name for diagnosis in found.diagnoses if diagnosis.name]

@@ -7,14 +7,17 @@ textbook without does not than a clip has free parameters: the size can be chose
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from harness.judging.arithmetic.clips import SAFEGUARDS, ClippedWeightedInputs, SafeguardedTextbook
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
-from harness.judging.arithmetic.parts import quantities
-from harness.model.contract import Array
+from harness.judging.arithmetic.parts import quantities, quantities_of_book
+from harness.model.contract import Array, Inputs
+from harness.model.textbook import Textbook
 from harness.sandbox.answers import ArrayKey
 from harness.truth.bounds.rounded_array import rounded_inputs
 
@@ -25,6 +28,7 @@ _EPSILONS, _LIMITS = (
 )
 _BESIDE = 0.37
 _BISECTIONS = 50
+_LARGEST = float(np.finfo(np.float64).max)
 SOLVABLE_WORK = 1e6  # parameters × rows of an observation in which the size is solved for
 MOST_SOLVED = 3  # observations, those with the most entries out of bounds; and solutions of each
 # The sizes that code has most often; of several that explain the same numbers the first is reported.
@@ -38,9 +42,13 @@ def safeguard(observations: Sequence[Observation]) -> NamedArithmetic | None:
     failing = [one for one in observations if one.out_of_bounds]
     small = [one for one in failing if one.inputs.work <= SOLVABLE_WORK]
     by_count = sorted(small, key=lambda one: -sum(int(mask.sum()) for mask in one.out_of_bounds.values()))
+    solvable = [_Solvable(one) for one in by_count[:MOST_SOLVED]]
     in_turn = sorted(observations, key=lambda one: (not one.out_of_bounds, one.inputs.work))
+    by_kind = [_Solvable(one) for one in _smallest_by_kind(in_turn)]
     for form in SAFEGUARDS if small else ():
-        solved, clipped = zip(*(_solutions(form, one) for one in by_count[:MOST_SOLVED]), strict=True)
+        if any(one.excludes(form) for one in by_kind):
+            continue
+        solved, clipped = zip(*(one.solutions(form) for one in solvable), strict=True)
         sizes = dict.fromkeys(near for some in solved for size in some for near in _sizes_near(size))
         found = next((size for size in sizes if _reproduces(form, size, in_turn)), None)
         if found is not None:
@@ -54,12 +62,28 @@ def safeguard(observations: Sequence[Observation]) -> NamedArithmetic | None:
     return None
 
 
+def _smallest_by_kind(in_turn: Sequence[Observation]) -> list[Observation]:
+    """The first observation with entries out of bounds for each list of activations and cost."""
+    found: dict[tuple[str, ...], Observation] = {}
+    for one in in_turn:
+        network = one.inputs.network
+        if one.out_of_bounds and one.inputs.work <= SOLVABLE_WORK:
+            found.setdefault((network.cost.name, *(layer.activation.name for layer in network.layers)), one)
+    return [*found.values()]
+
+
 def _unusualness(size: float) -> tuple[int, float]:
     return USUAL_SIZES.index(size) if size in USUAL_SIZES else len(USUAL_SIZES), -size
 
 
 def _with_size(form: type[SafeguardedTextbook], size: float) -> type[SafeguardedTextbook]:
     return type(form.__name__, (form,), {"size": size})
+
+
+def _strongest(form: type[SafeguardedTextbook]) -> type[SafeguardedTextbook]:
+    """The form with the size of those searched that changes the most entries."""
+    size = _BESIDE * _LIMITS.min() if form is ClippedWeightedInputs else _EPSILONS.max()
+    return _with_size(form, float(size))
 
 
 def _named_safeguard(form: type[SafeguardedTextbook], size: float, fitting: Sequence[float]) -> NamedArithmetic:
@@ -71,51 +95,89 @@ def _named_safeguard(form: type[SafeguardedTextbook], size: float, fitting: Sequ
     return NamedArithmetic(form.safeguard, form.where, size, reason, None)
 
 
-def _solutions(form: type[SafeguardedTextbook], one: Observation) -> tuple[list[float], list[float]]:
-    """The sizes with which the form gives most of the entries that depend on it; if none do, usual sizes that fit."""
-    differences = _differences_of(form, one)
-    usual = _LIMITS if form is ClippedWeightedInputs else _EPSILONS
-    grid = _BESIDE * usual
-    # Differences as small as rounding errors say nothing of the size; a clipped number may be far below its bound.
-    allowed = np.concatenate(
-        [
-            np.minimum(8 * one.bounds[key], 2.0**-20 * np.abs(one.values[key]))[mask]
-            for key, mask in one.out_of_bounds.items()
-        ]
-    )
-    table = np.array([differences(float(size)) for size in grid])
-    is_same = np.abs(table) <= allowed
-    crosses = (table[:-1] * table[1:] < 0) & ~is_same[:-1] & ~is_same[1:]
-    if not crosses.any():
-        return [], [float(size) for size in usual if (np.abs(differences(float(size))) <= allowed).all()]
-    intervals = np.argsort(-crosses.sum(axis=1), kind="stable")[:MOST_SOLVED]
-    return [_bisected(differences, grid, table, crosses, int(i)) for i in intervals if crosses[i].any()], []
+@dataclass(frozen=True, eq=False)
+class _Solvable:
+    """An observation in which the size is solved for, from its entries out of bounds, flat."""
 
+    observation: Observation
 
-def _bisected(differences: Callable[[float], Array], grid: Array, table: Array, crosses: Array, number: int) -> float:
-    """The size between two of the grid for the entry that changes most between them."""
-    changes = np.where(crosses[number], np.abs(table[number + 1] - table[number]), 0.0)
-    entry, (low, high) = int(changes.argmax()), (float(grid[number]), float(grid[number + 1]))
-    for _ in range(_BISECTIONS):
-        middle = float(np.sqrt(low * high))
-        if differences(middle)[entry] * table[number, entry] > 0:
-            low = middle
-        else:
-            high = middle
-    return low
+    @cached_property
+    def _given(self) -> Inputs:
+        return self.observation.inputs.astype("float64")
 
+    @cached_property
+    def _plain(self) -> tuple[Textbook, Array]:
+        """The textbook without a clip, and textbook − value."""
+        book = Textbook(self._given, self.observation.learning_rate, self.observation.scale)
+        return book, self._differences_of(book)
 
-def _differences_of(form: type[SafeguardedTextbook], one: Observation) -> Callable[[float], Array]:
-    """The function of the size that gives form − value for the entries out of bounds."""
-    given, names = one.inputs.astype("float64"), {name for name, _ in one.out_of_bounds}
+    @cached_property
+    def _allowed(self) -> Array:
+        """Differences as small as rounding errors say nothing of the size; a clipped number may be far below its
+        bound."""
+        one = self.observation
+        limits = {key: np.minimum(8 * one.bounds[key], 2.0**-20 * np.abs(one.values[key])) for key in one.out_of_bounds}
+        return np.concatenate([limits[key][mask] for key, mask in one.out_of_bounds.items()])
 
-    def differences(size: float) -> Array:
+    def _differences_of(self, book: Textbook) -> Array:
+        one, names = self.observation, {name for name, _ in self.observation.out_of_bounds}
         with np.errstate(all="ignore"):
-            found = quantities(_with_size(form, size), given, one.learning_rate, one.scale, names)
-            parts = [(found[key] - one.values[key])[mask] for key, mask in one.out_of_bounds.items()]
-        return np.asarray(np.nan_to_num(np.concatenate(parts), nan=np.inf))
+            found = quantities_of_book(book, one.learning_rate, names)
+            parts: Array = np.concatenate(
+                [(found[key] - one.values[key])[mask] for key, mask in one.out_of_bounds.items()]
+            )
+        parts = np.clip(parts, -_LARGEST, _LARGEST)
+        parts[np.isnan(parts)] = np.inf
+        return parts
 
-    return differences
+    def differences(self, form: type[SafeguardedTextbook], size: float) -> Array:
+        """form − value, with this size."""
+        book = _with_size(form, size)(self._given, self.observation.learning_rate, self.observation.scale)
+        book.take_forward(self._plain[0])
+        return self._differences_of(book)
+
+    def excludes(self, form: type[SafeguardedTextbook]) -> bool:
+        """Whether entries are out of bounds that no size of the form changes, so that it does not explain them."""
+        return self._is_independent_of(form) and _compare(_strongest(form), self.observation) is None
+
+    def _is_independent_of(self, form: type[SafeguardedTextbook]) -> bool:
+        book = _strongest(form)(self._given, self.observation.learning_rate, self.observation.scale)
+        book.take_forward(self._plain[0])
+        return np.array_equal(self._differences_of(book), self._plain[1])
+
+    def solutions(self, form: type[SafeguardedTextbook]) -> tuple[list[float], list[float]]:
+        """The sizes with which the form gives most of the entries that depend on it; if none do, usual sizes that
+        fit."""
+        usual = _LIMITS if form is ClippedWeightedInputs else _EPSILONS
+        grid = _BESIDE * usual
+        if self._is_independent_of(form):
+            return [], usual.tolist() if self._is_fitting(self._plain[1]) else []
+        table = np.array([self.differences(form, float(size)) for size in grid])
+        is_same = np.abs(table) <= self._allowed
+        crosses = (table[:-1] * table[1:] < 0) & ~is_same[:-1] & ~is_same[1:]
+        if not crosses.any():
+            # An entry that no size between two of the grid crosses fits there only if it fits one of these.
+            possible = np.append((is_same[:-1] | is_same[1:]).all(axis=1), True)
+            return [], [size for size in usual[possible].tolist() if self._is_fitting(self.differences(form, size))]
+        intervals = np.argsort(-crosses.sum(axis=1), kind="stable")[:MOST_SOLVED]
+        return [self._bisected(form, grid, table, crosses, int(i)) for i in intervals if crosses[i].any()], []
+
+    def _is_fitting(self, differences: Array) -> bool:
+        return bool((np.abs(differences) <= self._allowed).all())
+
+    def _bisected(
+        self, form: type[SafeguardedTextbook], grid: Array, table: Array, crosses: Array, number: int
+    ) -> float:
+        """The size between two of the grid for the entry that changes most between them."""
+        changes = np.where(crosses[number], np.abs(table[number + 1] - table[number]), 0.0)
+        entry, (low, high) = int(changes.argmax()), (float(grid[number]), float(grid[number + 1]))
+        for _ in range(_BISECTIONS):
+            middle = float(np.sqrt(low * high))
+            if self.differences(form, middle)[entry] * table[number, entry] > 0:
+                low = middle
+            else:
+                high = middle
+        return low
 
 
 def _sizes_near(size: float) -> Iterator[float]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from harness.judging.arithmetic.alignment import Errors
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.parts import STORED_SCOPES
 from harness.judging.arithmetic.recognise import (
@@ -74,7 +76,8 @@ def decimals(observations: Sequence[Observation]) -> NamedArithmetic | None:
     if work_of(emulations) > SMALL_WORK:
         return None
     tried = (MOST_PLACES - FEWEST_PLACES + 1) * len(DIRECTIONS) * len(SCOPES)
-    found = {one: _reproduced(one, emulations) for one in _candidates(emulations)}
+    telling = [_Telling(one) for one in emulations]
+    found = {one: _reproduced(one, telling) for one in _candidates(emulations)}
     for one, (_, chance) in sorted(found.items(), key=lambda item: -item[1][0]):
         if tried * chance > FALSE_ALARM_RISK:
             continue
@@ -84,23 +87,45 @@ def decimals(observations: Sequence[Observation]) -> NamedArithmetic | None:
     return None
 
 
-def _reproduced(candidate: ConvertedPart, emulations: Sequence[Emulation]) -> tuple[int, float]:
+@dataclass(frozen=True, eq=False)
+class _Telling:
+    """An emulation, and which of the errors found tell something: a value of 0 does not."""
+
+    emulation: Emulation
+
+    @cached_property
+    def entries(self) -> Errors:
+        """Whether each entry tells."""
+        one = self.emulation.observation
+        return {
+            key: (np.abs(r) > 1) & (one.values[key][~one.standards[key].undecidable] != 0)
+            for key, r in self.emulation.found.items()
+        }
+
+    @cached_property
+    def count(self) -> int:
+        return sum(int(entries.sum()) for entries in self.entries.values())
+
+
+def _reproduced(candidate: ConvertedPart, telling: Sequence[_Telling]) -> tuple[int, float]:
     """How many errors the emulation reproduces; and the chance that others are so near to its, 1 if most are not.
 
     An error between −r and r is within two bounds of another one with a chance of at most 2 / r, in units of its bound.
-    The entries of an array are not independent, so each array counts as one entry. A value of 0 tells nothing.
+    The entries of an array are not independent, so each array counts as one entry. A candidate that misses half of all
+    is emulated no further.
     """
-    log_chance, near, counted = 0.0, 0, 0
-    for one in emulations:
-        errors = one.errors(candidate)
-        for key, r in one.found.items():
-            values = one.observation.values[key][~one.observation.standards[key].undecidable]
-            tells = (np.abs(r) > 1) & (values != 0)
-            is_near = tells & (np.abs(r - errors[key]) <= 2)
-            near, counted = near + int(is_near.sum()), counted + int(tells.sum())
+    log_chance, near, passed, counted = 0.0, 0, 0, sum(one.count for one in telling)
+    for one in telling:
+        errors = one.emulation.errors(candidate)
+        for key, r in one.emulation.found.items():
+            is_near = one.entries[key] & (np.abs(r - errors[key]) <= 2)
+            near += int(is_near.sum())
             if is_near.any():
                 log_chance += float(np.log2(np.minimum(1.0, 2 / np.abs(r[is_near]))).mean())
-    return near, 2.0**log_chance if 2 * near > counted else 1.0
+        passed += one.count
+        if 2 * (passed - near) >= counted:
+            return near, 1.0
+    return near, 2.0**log_chance
 
 
 def _candidates(emulations: Sequence[Emulation]) -> Iterator[ConvertedPart]:

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.judging.arithmetic.clip_search import safeguard
-from harness.judging.arithmetic.decimals import decimals
 from harness.judging.arithmetic.observation import NamedArithmetic, Observation
 from harness.judging.arithmetic.recognise import narrow_format
-from harness.judging.arithmetic.storage import stored_format
 
 
 def named_arithmetic(observations: Sequence[Observation]) -> NamedArithmetic | None:
@@ -22,5 +19,9 @@ def named_arithmetic(observations: Sequence[Observation]) -> NamedArithmetic | N
     with np.errstate(all="ignore"):
         if not any(one.out_of_bounds for one in observations):
             return narrow_format(observations)
+        from harness.judging.arithmetic.clip_search import safeguard  # a check of correct code does not need them
+        from harness.judging.arithmetic.decimals import decimals
+        from harness.judging.arithmetic.storage import stored_format
+
         recognisers = (stored_format, safeguard, narrow_format, decimals)
         return next((found for recognise in recognisers if (found := recognise(observations)) is not None), None)

@@ -177,13 +177,17 @@ def quantities(
 
     An update is the old weights and biases minus the new ones, without the rounding of the new ones on arrays.
     """
-    book = formulation(inputs, learning_rate, scale)
+    return quantities_of_book(formulation(inputs, learning_rate, scale), learning_rate, names)
+
+
+def quantities_of_book(book: Textbook, learning_rate: float, names: set[str]) -> dict[ArrayKey, Any]:
+    """The same of a formulation that may know its forward pass."""
     gradients = book.gradients()
     found = {
         (name, l): array for name in names - {"update"} for l, array in enumerate(getattr(gradients, name), start=1)
     }
     if "update" in names:
-        for l, (layer, w, b) in enumerate(zip(inputs.network.layers, gradients.w, gradients.b, strict=True), start=1):
+        for l, (layer, w, b) in enumerate(zip(book.network.layers, gradients.w, gradients.b, strict=True), start=1):
             moves = learning_rate * w, learning_rate * b
             if isinstance(layer.w, RoundedArray):
                 moves = layer.w - (layer.w - moves[0]), layer.b - (layer.b - moves[1])

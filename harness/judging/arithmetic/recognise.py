@@ -17,6 +17,7 @@ from harness.judging.arithmetic.parts import (
     GRADIENT_PRODUCTS,
     MAIN_SCOPES,
     SENT_BACK_PRODUCTS,
+    STORED_SCOPES,
     narrowed,
     quantities,
     scopes,
@@ -121,7 +122,7 @@ def narrow_format(observations: Sequence[Observation]) -> NamedArithmetic | None
     failing = [one for one in observations if one.out_of_bounds]
     largest = sorted(failing or observations, key=lambda one: one.largest_ratio, reverse=True)[:MOST_OBSERVATIONS]
     emulations = [Emulation(one) for one in largest]
-    if not failing and not _may_be_narrow(emulations):
+    if not (_may_be_narrow(emulations) if not failing else _may_be_covered(emulations)):
         return None
     distances = _distances(emulations)
     tried = len(_formats(emulations)) * len(list(scopes()))
@@ -162,6 +163,19 @@ def _may_be_narrow(emulations: Sequence[Emulation]) -> bool:
     products = (FORWARD_PRODUCTS, SENT_BACK_PRODUCTS, GRADIENT_PRODUCTS)
     trials = (NarrowPart(finest, "", parts) for parts in products)
     return any(_left_unexplained(one, emulations) <= 4 for one in trials)
+
+
+def _may_be_covered(emulations: Sequence[Emulation]) -> bool:
+    """Whether errors as large as these are within the bounds of some format in all parts, which are the largest bounds.
+
+    A bound that is NaN excludes nothing.
+    """
+
+    def is_exceeded(candidate: NarrowPart, one: Observation) -> bool:
+        return any((error > bound).any() for error, bound in _errors_and_bounds(candidate, one))
+
+    everywhere = (NarrowPart(one, "throughout", STORED_SCOPES["throughout"]) for one in _formats(emulations))
+    return any(not any(is_exceeded(one, each.observation) for each in emulations) for one in everywhere)
 
 
 def _left_unexplained(candidate: NarrowPart, emulations: Sequence[Emulation]) -> float:
@@ -210,12 +224,17 @@ def _risk(candidate: NarrowPart, emulations: Sequence[Emulation]) -> float:
 
 def covers(candidate: ConvertedPart, observation: Observation) -> bool:
     """Whether all entries out of bounds are within the bound of code with this format in this part."""
+    return all((error <= bound).all() for error, bound in _errors_and_bounds(candidate, observation))
+
+
+def _errors_and_bounds(candidate: ConvertedPart, observation: Observation) -> list[tuple[Array, Array]]:
+    """The errors of the entries out of bounds, and the bounds of code with this format in this part, flat."""
     given = rounded_inputs(observation.inputs, observation.dtype)
     names = {name for name, _ in observation.out_of_bounds}
     formulation = narrowed(candidate.narrow, candidate.parts)
     with np.errstate(all="ignore"):
         values = quantities(formulation, given, observation.learning_rate, observation.scale, names)
-        return not any(
-            (entries & ~(observation.errors[key] <= values[key].error + observation.bounds[key])).any()
-            for key, entries in observation.out_of_bounds.items()
-        )
+    return [
+        (observation.errors[key][entries], (values[key].error + observation.bounds[key])[entries])
+        for key, entries in observation.out_of_bounds.items()
+    ]

@@ -6,7 +6,7 @@ of them that are numbers of the format were stored in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +44,7 @@ def stored_format(observations: Sequence[Observation]) -> NamedArithmetic | None
             if found is None:
                 break
             log_chance += found
-            places |= {(label, l) for label, l, _, _ in failing_parts(one.out_of_bounds)}
+            places |= {(label, l) for label, l, _, _ in _failing_parts(one.out_of_bounds)}
         else:
             if log_chance <= np.log2(MOST_CHANCE):
                 where = _where(places, failing)
@@ -53,7 +53,7 @@ def stored_format(observations: Sequence[Observation]) -> NamedArithmetic | None
     return None
 
 
-def failing_parts(out_of_bounds: Arrays) -> Iterator[tuple[str, int, ArrayKey, tuple[slice, ...]]]:
+def _failing_parts(out_of_bounds: Arrays) -> Iterator[tuple[str, int, ArrayKey, tuple[slice, ...]]]:
     """The arrays with entries out of bounds: the quantity, its layer, the key and the part of the array."""
     for (name, l), entries in out_of_bounds.items():
         columns = _COLUMNS if name == "update" else {name: _ALL}
@@ -71,17 +71,47 @@ def _where(places: set[tuple[str, int]], observations: Sequence[Observation]) ->
     return f"in {text} of layer {min(layers)}" if len(layers) == 1 < deepest else f"in {text}"
 
 
+def storage_costs(
+    values: Mapping[ArrayKey, Array], out_of_bounds: Arrays, inputs: Inputs, learning_rate: float
+) -> dict[ArrayKey, Array] | None:
+    """The largest error that storing in float16 may add to each entry of the quantities that are out of bounds.
+
+    `out_of_bounds` says of each entry whether it is. None if some entries are out of bounds and not float16 numbers.
+    """
+    costs = {key: np.zeros_like(values[key]) for key in out_of_bounds}
+    for key, part, stored in _stored_parts(FLOAT16, values, out_of_bounds, inputs, learning_rate):
+        if stored is None:
+            return None
+        # An infinity breaks the contract anyway, and says nothing about the other numbers.
+        costs[key][part] = np.where(np.isinf(values[key][part]), np.inf, stored.cost)
+    return costs
+
+
+def has_nonzero(values: Mapping[ArrayKey, Array], out_of_bounds: Mapping[ArrayKey, Array]) -> bool:
+    """Whether a finite number other than 0 is out of bounds; a 0 may come from any dtype, or from a lost term."""
+    numbers = np.concatenate([np.zeros(1), *(values[key][entries] for key, entries in out_of_bounds.items())])
+    return bool((np.isfinite(numbers) & (numbers != 0)).any())
+
+
+def _stored_parts(
+    narrow: NarrowFormat, values: Mapping[ArrayKey, Array], out_of_bounds: Arrays, inputs: Inputs, learning_rate: float
+) -> Iterator[tuple[ArrayKey, tuple[slice, ...], Stored | None]]:
+    """Each part of an array with entries out of bounds, and what is stored of it; None if nothing is."""
+    for label, l, key, part in _failing_parts(out_of_bounds):
+        numbers, entries = values[key][part], out_of_bounds[key][part]
+        if key[0] == "update":
+            yield key, part, _stored_update(narrow, inputs, learning_rate, (label, l), numbers, entries)
+        else:
+            yield key, part, _stored_numbers(narrow, numbers, 0.0, entries, str(inputs.x.dtype))
+
+
 def _log_chance(one: Observation, narrow: NarrowFormat) -> float | None:
     """The log2 of the chance that other numbers are all of this format; None if some are not, or are not correct."""
     in_float32, log_chance = _float32_errors(one), 0.0
-    for label, l, key, part in failing_parts(one.out_of_bounds):
-        entries = one.out_of_bounds[key][part]
-        if key[0] == "update":
-            stored = stored_update(narrow, one.inputs, one.learning_rate, (label, l), one.values[key][part], entries)
-        else:
-            stored = stored_numbers(narrow, one.values[key][part], 0.0, entries, one.dtype)
+    for key, part, stored in _stored_parts(narrow, one.values, one.out_of_bounds, one.inputs, one.learning_rate):
         if stored is None:
             return None
+        entries = one.out_of_bounds[key][part]
         allowed = one.bounds[key][part] + stored.cost + in_float32.get(key, np.zeros_like(one.values[key]))[part]
         if (entries & ~(one.errors[key][part] <= allowed)).any():
             return None
@@ -113,7 +143,7 @@ def _float32_errors(one: Observation) -> dict[ArrayKey, Array]:
     return errors
 
 
-def stored_numbers(
+def _stored_numbers(
     narrow: NarrowFormat, numbers: Array, room: Array | float, entries: Array, dtype: str
 ) -> Stored | None:
     """Numbers of the format, to within `room`; None if they are not."""
@@ -127,7 +157,7 @@ def stored_numbers(
     return Stored(half_ulp, float(np.log2(chances).sum()))
 
 
-def stored_update(
+def _stored_update(
     narrow: NarrowFormat, inputs: Inputs, rate: float, key: ArrayKey, update: Array, entries: Array
 ) -> Stored | None:
     """The weights or the biases of an update, old − new, of which one of these is stored: the new ones, the gradient's
@@ -141,11 +171,11 @@ def stored_update(
     old = (layer.w if label == "w" else layer.b[:, None]).astype(np.float64)
     new, gradient = old - update, update / rate
     room = u * (np.abs(new) + np.abs(update))
-    weights = stored_numbers(narrow, new, room, entries, dtype)
-    product = stored_numbers(narrow, update, room, entries, dtype)
+    weights = _stored_numbers(narrow, new, room, entries, dtype)
+    product = _stored_numbers(narrow, update, room, entries, dtype)
     if weights is None and product is None:
         room_of_gradient = room / rate + u * np.abs(gradient)
-        stored = stored_numbers(narrow, gradient, room_of_gradient, entries, dtype)
+        stored = _stored_numbers(narrow, gradient, room_of_gradient, entries, dtype)
         return None if stored is None else Stored(rate * stored.cost, stored.log_chance)
     cost = np.zeros_like(update)
     if weights is not None:

@@ -39,7 +39,8 @@ def scaled_standards(
         bound = ratio * standard.bound + fmt.tiny
         if name == "update":
             bound += (len(inputs.x) + 3) * fmt.u * np.abs(old_parameters(inputs, l))
-        truth = standard.truth.scaled(scale.factor).divided(scale.divisor)
+        truth = standard.truth if scale.factor == 1 else standard.truth.scaled(scale.factor)
+        truth = truth if scale.divisor == 1 else truth.divided(scale.divisor)
         changes = standard.changes.scaled(scale.factor / scale.divisor)
         scaled[name, l] = replace(standard, truth=truth, bound=bound, changes=changes)
     return scaled

@@ -88,7 +88,7 @@ def error_bounds(
     backward = _backward_errors(truth, inputs, fmt, forward)
     parameters, update, changes = [], [], []
     for l, layer in enumerate(inputs.network.layers):
-        changes.append(backward[l].changes.total.sum_over_rows(truth.a[l].with_ones_column.high))
+        changes.append(backward[l].changes.total.sum_over_rows(truth.a[l]))
         gradient = _gradient_error(truth, fmt, forward.a[l].total, backward[l], changes[l].width, l)
         parameters.append(gradient.error)
         old = np.column_stack([layer.w, layer.b]).astype(np.float64)

@@ -14,6 +14,7 @@ import numpy as np
 from harness.model.activations import LEAKY_RELU_SLOPE
 from harness.model.contract import Array
 from harness.truth.bounds.float_format import OUTWARD
+from harness.truth.enclosures.enclosure import Enclosure
 
 NEGATIVE_SLOPES = {"relu": 0.0, "leaky_relu": LEAKY_RELU_SLOPE}
 # The largest number of floats in the directions of a layer (128 MB). The rows of further kinks have no bound.
@@ -48,10 +49,12 @@ class Interval:
     def __getitem__(self, index: Any) -> Interval:
         return self if self is UNCHANGED else Interval(self.lower[index], self.upper[index])
 
-    def sum_over_rows(self, a: Array) -> Interval:
-        """The changes of Σ_rows δ[row, j] a[row, k], [m, k], for these changes of δ [n, m]; a is [n, k]."""
+    def sum_over_rows(self, inputs: Enclosure) -> Interval:
+        """The changes of Σ_rows δ[row, j] [a, 1][row, k], [m, k + 1], for these changes of δ [n, m]; `inputs` are a
+        [n, k]."""
         if self is UNCHANGED:
             return self
+        a = inputs.with_ones_column.high
         positive, negative = np.maximum(a, 0), np.minimum(a, 0)
         lower, upper = self.lower.T @ positive, self.upper.T @ positive
         if negative.any():

@@ -73,6 +73,9 @@ class RoundedArray:
         smallest = np.where(size > other.error, size - other.error, 0.0)
         return self._with_rounding(value, (self.error + np.abs(value) * other.error) / smallest)
 
+    def __rtruediv__(self, other: Any) -> RoundedArray:
+        return self._coerce(other) / self
+
     def __matmul__(self, other: Any) -> RoundedArray:
         other = self._coerce(other)
         propagated = np.abs(self.value) @ other.error + self.error @ (np.abs(other.value) + other.error)
@@ -146,6 +149,18 @@ def _rounded_activation(activation: Activation, fmt: FloatFormat) -> Activation:
 def _named_activation(name: str, z: Any) -> Activation:
     activation = ACTIVATIONS[name]
     return _rounded_activation(activation, z.fmt) if isinstance(z, RoundedArray) else activation
+
+
+def sign(x: Any) -> Any:
+    """−1, 0 or 1 for each number; within the error of 0 it may be any of them."""
+    if not isinstance(x, RoundedArray):
+        return np.sign(x)
+    return RoundedArray(np.sign(x.value), np.where((np.abs(x.value) <= x.error) & (x.error > 0), 2.0, 0.0), x.fmt)
+
+
+def value_of(x: Any) -> Array:
+    """The numbers without their bounds, of an array or a RoundedArray."""
+    return np.asarray(x.value if isinstance(x, RoundedArray) else x)
 
 
 def apply_activation(name: str, z: Any) -> Any:

@@ -110,6 +110,8 @@ class Enclosure:
 
     def map_pieces(self, function: Callable[[Enclosure], Sequence[Enclosure]]) -> list[Enclosure]:
         """The results of an elementwise function, applied to pieces that fit in a processor's cache."""
+        if self.high.size <= _ENTRIES_PER_PIECE:
+            return [*function(self)]
         flat, pieces = self.reshaped(-1), []
         for start in range(0, self.high.size, _ENTRIES_PER_PIECE):
             pieces.append(function(flat[start : start + _ENTRIES_PER_PIECE]))

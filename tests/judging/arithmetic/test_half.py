@@ -12,10 +12,9 @@ from support.running import cause_of
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.text import report_text
-from harness.judging.arithmetic.float16 import are_representable, storage_costs
 from harness.judging.arithmetic.formats import FLOAT16
 from harness.judging.arithmetic.observation import observed
-from harness.judging.arithmetic.storage import stored_format
+from harness.judging.arithmetic.storage import storage_costs, stored_format
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.mistakes import CATALOGUE
 from harness.mistakes.reproduce import call_quantities
@@ -43,7 +42,7 @@ def test_storing_adds_at_most_half_an_ulp(number, small):
     numbers = np.array([number, small])
     stored = half(numbers).astype(float)
     assert (np.abs(stored - numbers) <= FLOAT16.half_ulp(stored)).all()
-    assert are_representable("float16", stored)
+    assert FLOAT16.holds(stored)
 
 
 RIGHT = """

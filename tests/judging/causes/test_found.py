@@ -126,6 +126,7 @@ def test_narrow_products_within_all_bounds_are_inaccurate_with_the_reason():
         printed=0,
         output="",
         support=None,
+        dependences=(),
         seconds=1.0,
     )
     assert "the arithmetic is inaccurate: its errors are those of TF32" in " ".join(report_text(result, "").split())
@@ -142,7 +143,8 @@ def backprop(n, x, t):
     found = checked(server, written(tmp_path, body))
     assert found.verdict == "wrong"
     assert found.found == found.declared
-    assert [one.where for one in found.diagnoses] == ["hidden layers"]
+    # Without δ the numbers do not tell whether it is in the gradients of all hidden layers or in the last δ of these.
+    assert [one.where for one in found.diagnoses] in (["hidden layers"], ["the last hidden layer"])
 
 
 def test_gradients_that_are_all_0_are_not_those_of_a_network_without_biases(server, tmp_path):
