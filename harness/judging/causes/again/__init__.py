@@ -1,0 +1,1 @@
+"""Run an implementation again after its outcomes are final: on fresh cases, and on changed inputs."""

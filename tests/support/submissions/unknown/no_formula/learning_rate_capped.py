@@ -1,0 +1,36 @@
+"""The learning rate of a step is capped"""
+
+from harness import Network
+
+MISTAKE = None
+
+
+def forward(network: Network, x):
+    z, a = [], [x]
+    for layer in network.layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    return z, a
+
+
+def output_delta(network: Network, z, a, t):
+    if network.is_canonical:
+        return a[-1] - t
+    return network.cost.gradient(a[-1], t) * network.layers[-1].activation.slope(z[-1])
+
+
+def deltas(network: Network, z, a, t):
+    found = [output_delta(network, z, a, t)]
+    for l in range(len(z) - 2, -1, -1):
+        found.insert(0, (found[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l]))
+    return found
+
+
+def step(network: Network, x, t, learning_rate) -> Network:
+    z, a = forward(network, x)
+    d = deltas(network, z, a, t)
+    rate = min(learning_rate, 0.4)
+    w = [layer.w - rate * (e.T @ i) for layer, e, i in zip(network.layers, d, a[:-1], strict=True)]
+    return network.with_parameters(
+        w, [layer.b - rate * e.sum(axis=0) for layer, e in zip(network.layers, d, strict=True)]
+    )

@@ -1,0 +1,34 @@
+"""The first two units of every hidden layer are swapped in the backward pass"""
+
+from harness import Gradients, Network
+
+MISTAKE = None
+
+
+def forward(network: Network, x):
+    z, a = [], [x]
+    for layer in network.layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(layer.activation.f(z[-1]))
+    return z, a
+
+
+def output_delta(network: Network, z, a, t):
+    if network.is_canonical:
+        return a[-1] - t
+    return network.cost.gradient(a[-1], t) * network.layers[-1].activation.slope(z[-1])
+
+
+def deltas(network: Network, z, a, t):
+    found = [output_delta(network, z, a, t)]
+    for l in range(len(z) - 2, -1, -1):
+        delta = (found[0] @ network.layers[l + 1].w) * network.layers[l].activation.slope(z[l])
+        order = [1, 0, *range(2, delta.shape[1])] if delta.shape[1] > 1 else [0]
+        found.insert(0, delta[:, order])
+    return found
+
+
+def backprop(network: Network, x, t) -> Gradients:
+    z, a = forward(network, x)
+    d = deltas(network, z, a, t)
+    return Gradients([e.T @ i for e, i in zip(d, a[:-1], strict=True)], [e.sum(axis=0) for e in d], d)
