@@ -6,7 +6,7 @@ An entry is a subclass of Mistake in a file of `entries/`. `CATALOGUE` finds all
 from importlib import import_module
 from pathlib import Path
 
-from harness.mistakes.entry import Mistake
+from harness.mistakes.entries import Mistake
 
 _ENTRY_MODULES = [
     import_module(f"{__name__}.entries.{path.stem}")
@@ -20,7 +20,7 @@ CATALOGUE: dict[str, type[Mistake]] = {
             entry
             for module in _ENTRY_MODULES
             for entry in vars(module).values()
-            if isinstance(entry, type) and issubclass(entry, Mistake) and hasattr(entry, "equation")
+            if isinstance(entry, type) and issubclass(entry, Mistake) and (entry.rules or entry.dtype)
         ),
         key=lambda entry: entry.order,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.judging.causes.again.fresh import FreshRuns, fresh_cases
 from harness.judging.conventions import Convention, quantities_of
 from harness.judging.judge import Outcome, judge_case, standard_of
-from harness.mistakes.candidates import arithmetic_mistakes, single_mistakes
-from harness.mistakes.diagnose import Diagnosis, diagnose, diagnose_fully
+from harness.mistakes.diagnose import Diagnosis, diagnose, diagnose_arithmetic
+from harness.mistakes.formulation import formulation
+from harness.mistakes.reproduce import CONTRADICTED, REPRODUCED, try_formulation
 from harness.mistakes.subject import Subject
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Arrays, Fault
@@ -18,21 +20,44 @@ from harness.truth.certify import error_over_bound
 _EXPLAINABLE_KINDS = ("inputs", "two calls", "values")
 
 
-def diagnose_outcomes(outcomes: Sequence[Outcome], declared: Convention, found: Convention) -> list[Diagnosis]:
-    """The mistakes that explain the numbers out of bounds and the broken contract.
+def diagnose_outcomes(
+    outcomes: Sequence[Outcome], declared: Convention, found: Convention, runs: FreshRuns | None = None
+) -> list[Diagnosis]:
+    """The mistakes that explain the numbers out of bounds and the broken contract, confirmed by fresh runs, if given.
 
     If there are none, an undeclared convention is diagnosed as the mistake that it is if it was not intended.
     """
-    if any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
-        subjects = [subject for one in outcomes for subject in subjects_of(one, found)]
-        if all(one.cause == "inaccurate" for one in outcomes if one.out_of_bounds or one.faults):
-            return diagnose(subjects, [arithmetic_mistakes(found)])
-        if len(outcomes) == 1:  # a single case distinguishes few candidates
-            return diagnose(subjects, [single_mistakes(found)])
-        return diagnose_fully(subjects, found)
-    plain = replace(declared, layout=found.layout, bias=found.bias)
-    undeclared = [judge_case(outcome.trial, plain) for outcome in outcomes]
-    return diagnose([subject for one in undeclared for subject in subjects_of(one, plain)], [single_mistakes(plain)])
+    convention, search = found, diagnose
+    failing = [one for one in outcomes if one.out_of_bounds or one.faults]
+    if not failing:
+        convention = replace(declared, layout=found.layout, bias=found.bias)
+        outcomes = [judge_case(outcome.trial, convention) for outcome in outcomes]
+    elif all(one.cause == "inaccurate" for one in failing):
+        search = diagnose_arithmetic
+    found_subjects = [subject for one in outcomes for subject in subjects_of(one, convention)]
+    diagnoses = search(found_subjects)
+    if not diagnoses or runs is None:
+        return diagnoses
+    shown = {one.case for one in found_subjects if one.is_failing}
+    usable = [one for one in outcomes if one.trial.case.id in shown and _has_no_other_fault(one)]
+    fresh = [judge_case(trial, convention) for trial in runs.trials(fresh_cases(usable))]
+    return confirmed(diagnoses, [subject for one in fresh for subject in subjects_of(one, convention)])
+
+
+def _has_no_other_fault(outcome: Outcome) -> bool:
+    return all(refusal.kind in _EXPLAINABLE_KINDS for refusal in outcome.faults.values())
+
+
+def confirmed(diagnoses: Sequence[Diagnosis], fresh: Sequence[Subject]) -> list[Diagnosis]:
+    """The diagnoses that no fresh subject contradicts, each with the number of fresh cases that it reproduces."""
+    found = []
+    for one in diagnoses:
+        kind = formulation(one.rules) if one.rules else one.mistakes[0]
+        subjects = [subject for subject in fresh if one.function in ("", subject.function)]
+        results = [(subject.case, try_formulation(kind, subject)) for subject in subjects]
+        if all(result != CONTRADICTED for _, result in results):
+            found.append(replace(one, fresh=len({case for case, result in results if result == REPRODUCED})))
+    return found
 
 
 def subjects_of(outcome: Outcome, convention: Convention) -> list[Subject]:

@@ -48,7 +48,3 @@ class Subject:
                 book.gradients()
             self._right[dtype] = book
         return self._right[dtype]
-
-    def sign_under(self, convention: Convention) -> int:
-        """−1 if what backprop returned has the other sign under this convention than under the subject's own."""
-        return -1 if self.function == "backprop" and convention.sign != self.convention.sign else 1

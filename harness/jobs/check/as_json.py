@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.jobs.check.location import first_divergence
 from harness.jobs.check.run import CheckResult
 from harness.jobs.check.support import answered_by_function, refusal_reason
 from harness.judging.judge import Outcome
+
+if TYPE_CHECKING:
+    from harness.mistakes.diagnose import Diagnosis
 
 
 def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
@@ -37,23 +40,8 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
             {"name": name, "value": value, "declared": True}
             for name, value in check.declared.differences_from(type(check.declared)()).items()
         ],
-        "diagnosis": [
-            {
-                "mistake": diagnosis.name,
-                "parts": [mistake.known_as() for mistake in diagnosis.mistakes],
-                "where": diagnosis.where,
-                "function": diagnosis.function,
-                "convention": dict(diagnosis.convention_changes),
-                "equation": ", ".join(mistake.equation for mistake in diagnosis.mistakes),
-                "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),
-                "right": [mistake.right for mistake in diagnosis.mistakes],
-                "wrong": [mistake.wrong for mistake in diagnosis.mistakes],
-                "sources": [source for mistake in diagnosis.mistakes for source in mistake.sources],
-                "reproduces": diagnosis.reproduces,
-                "of": diagnosis.of,
-            }
-            for diagnosis in check.diagnoses
-        ],
+        "diagnosis": [_diagnosis_data(diagnosis, check) for diagnosis in check.diagnoses],
+        "dependences": [*check.dependences],
         "ratios": [asdict(one) for one in check.ratios],
         "failures": [
             {"case": one.trial.case.id, "function": function, "kind": refusal.kind, "message": refusal.detail}
@@ -66,6 +54,29 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
         ],
         "output": {"bytes": check.printed, "kept": check.output},
         "rerun": rerun,
+    }
+
+
+def _diagnosis_data(diagnosis: Diagnosis, check: CheckResult) -> dict[str, Any]:
+    from harness.jobs.check.formulas import formulas_in  # most checks pass and need neither
+    from harness.mistakes.render import plain
+
+    return {
+        "mistake": diagnosis.name,
+        "parts": [mistake.known_as() for mistake in diagnosis.mistakes],
+        "where": diagnosis.where,
+        "function": diagnosis.function,
+        "convention": dict(diagnosis.convention_changes),
+        "apart": diagnosis.apart,
+        "formulas": [
+            {"equation": one.equation, "yours": plain(one.yours), "right": plain(one.right), "where": one.where}
+            for one in formulas_in(diagnosis, check)
+        ],
+        "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),
+        "sources": [source for mistake in diagnosis.mistakes for source in mistake.sources],
+        "reproduces": diagnosis.reproduces,
+        "of": diagnosis.of,
+        "fresh": diagnosis.fresh,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import sys
 from pathlib import Path
 
 from harness.errors import UnusableInput
@@ -70,11 +71,11 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
     with run:
         with clock.phase("import"):  # while the file computes
             from harness.jobs.check.text import report_text
-            from harness.judging.judge import first_failing
         result = run.result(clock)
     with clock.phase("reports"):
-        rerun = _rerun_command(options.file, first_failing(result.outcomes), result.seed)
-        print(report_text(result, rerun))
+        rerun = _rerun_command(options.file, result.first_failing, result.seed)
+        is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        print(report_text(result, rerun, is_coloured=is_coloured))
         if options.json is not None:
             _write_json(options.json, result, rerun)
     return 0 if result.verdict == "agrees" else 1

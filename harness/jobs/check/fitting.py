@@ -50,8 +50,12 @@ def _trials(support: Support, asked: set[str], scope: DeclaredScope) -> list[Cas
     found: dict[tuple[str, Any], Case] = {}
     for kind in every_kind() if any(support.supported.values()) else ():
         if support.lacks(kind) <= 1:
-            for case in cases_in_scope(fitted_cases(kind), scope):
-                if case.id not in asked and (untried := support.untried_in(case)):
+            left = (case for case in cases_in_scope(fitted_cases(kind), scope) if case.id not in asked)
+            first: dict[str, Case] = {}  # the cases of a kind differ in no other property
+            for case in left:
+                first.setdefault(case.dtype, case)
+            for case in first.values():
+                if untried := support.untried_in(case):
                     found.setdefault(untried, case)
     return list(found.values())
 

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 class CheckResult:
     """The result of a check.
 
-    `declared` is the convention in the file, `found` the one that its numbers follow. `ratios` are exact ratios to the
-    truth, where no mistake is named. `printed` is the number of bytes that the file printed, and `output` the first of
-    them. `support` is what the file supports, or None if the cases were not fitted to it. `seconds` is the duration of
-    the check.
+    `declared` is the convention in the file, `found` the one that its numbers follow. Where no mistake is named,
+    `ratios` are exact ratios to the truth, and `dependences` says in sentences on what the wrong numbers depend, and on
+    what they do not. `printed` is the number of bytes that the file printed, and `output` the first of them. `support`
+    is what the file supports, or None if the cases were not fitted to it. `seconds` is the duration of the check.
     """
 
     path: Path
@@ -46,6 +46,7 @@ class CheckResult:
     found: Convention
     diagnoses: tuple[Diagnosis, ...]
     ratios: tuple[Ratio, ...]
+    dependences: tuple[str, ...]
     printed: int
     output: str
     support: Support | None
@@ -55,6 +56,12 @@ class CheckResult:
     def verdict(self) -> str:
         """The worst verdict of all cases; `unsupported` only if none ran."""
         return min((outcome.verdict for outcome in self.outcomes), key=VERDICTS.index)
+
+    @property
+    def first_failing(self) -> str:
+        """The id of the first case with a number out of bounds, or else of the first that failed; empty if none."""
+        failing = [one for one in self.outcomes if one.out_of_bounds] or [one for one in self.outcomes if one.faults]
+        return failing[0].trial.case.id if failing else ""
 
     @property
     def ran(self) -> int:
@@ -198,16 +205,23 @@ class CheckRun:
 
     def _diagnose(self, outcomes: list[Outcome], clock: Clock) -> CheckResult:
         verdicts = self._examination.verdicts
-        diagnoses, ratios = list["Diagnosis"](), list["Ratio"]()
+        diagnoses, ratios, dependences = list["Diagnosis"](), list["Ratio"](), list[str]()
         if verdicts.found != verdicts.declared or any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
+            from harness.judging.causes.again.fresh import FreshRuns
             from harness.mistakes.explain import diagnose_outcomes  # most checks pass and do not need it
 
             with clock.phase("diagnosis"):
-                diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found)
-                if not diagnoses and any(outcome.cause == "wrong" and outcome.out_of_bounds for outcome in outcomes):
+                fresh = FreshRuns(self._pool, self._submission, self._seed) if len(outcomes) > 1 else None
+                diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found, fresh)
+                causes = {outcome.cause for outcome in outcomes if outcome.out_of_bounds}
+                if not diagnoses and "wrong" in causes:
                     from harness.judging.ratios import exact_ratios
 
                     ratios = exact_ratios(outcomes, verdicts.found)
+                if not diagnoses and not causes.isdisjoint(("wrong", "failed")):
+                    from harness.judging.causes.again.dependences import find_dependences
+
+                    dependences = find_dependences(self._pool, self._submission, outcomes, verdicts.found)
         output = self._submission.output
         return CheckResult(
             path=self._path,
@@ -217,6 +231,7 @@ class CheckRun:
             found=verdicts.found,
             diagnoses=tuple(diagnoses),
             ratios=tuple(ratios),
+            dependences=tuple(dependences),
             printed=output.bytes,
             output=output.kept.decode(errors="replace"),
             support=self._support(),

@@ -17,6 +17,7 @@ def _run(_: argparse.Namespace) -> Finished:
     from harness.jobs.check.run import check_submission
     from harness.jobs.mistakes.kill_matrix import kill_matrix, prepared
     from harness.jobs.mistakes.report import kill_facts, mistakes_document, usual_checks
+    from harness.jobs.mistakes.single_alternatives import alternatives_facts
     from harness.reporting.markdown import write_report
     from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server
@@ -38,7 +39,8 @@ def _run(_: argparse.Namespace) -> Finished:
             found = check_submission(server, one.path, gradient_cases(), 0)
             right[one.name] = [diagnosis.name for diagnosis in found.diagnoses]
             print(f"{one.name}: {found.verdict}, {found.ran} of {len(cases)} cases ran", flush=True)
-    write_report(REPORTS, "mistakes", "mistakes", mistakes_document(rows, passed, right), **kill_facts(rows))
+    facts = kill_facts(rows, alternatives_facts(cases))
+    write_report(REPORTS, "mistakes", "mistakes", mistakes_document(rows, passed, right), **facts)
     print(f"Report: {REPORTS / 'mistakes.md'}")
     named = all(row.name in row.named for row in rows)
     return Finished(0 if named and not any(right.values()) else 1, REPORTS)

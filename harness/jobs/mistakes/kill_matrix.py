@@ -12,7 +12,7 @@ from harness.jobs.peers.checkers import Check
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake
-from harness.mistakes.diagnose import diagnose_fully
+from harness.mistakes.diagnose import diagnose, diagnose_arithmetic
 from harness.mistakes.explain import subjects_of
 from harness.model.contract import Array, Gradients, Inputs
 from harness.model.textbook import Textbook
@@ -49,13 +49,14 @@ def kill_matrix(cases: Sequence[Trial]) -> list[KillRow]:
         declared = entry.convention
         outcomes = [judge_case(replace(one, answers=answers(entry, one, declared)), declared) for one in cases]
         subjects = [subject for outcome in outcomes for subject in subjects_of(outcome, declared)]
-        diagnoses = diagnose_fully(subjects, declared)
-        by_case = {outcome.trial.case.id: _found(outcome) for outcome in outcomes}
+        diagnoses = (diagnose if entry.rules else diagnose_arithmetic)(subjects)
+        by_case = {outcome.trial.case.id: found_in(outcome) for outcome in outcomes}
         rows.append(KillRow(name, entry, by_case, tuple(diagnosis.name for diagnosis in diagnoses)))
     return rows
 
 
-def _found(outcome: Outcome) -> str:
+def found_in(outcome: Outcome) -> str:
+    """SEEN, HIDDEN or DOES_NOT_RUN."""
     if any(refusal.kind == "exception" for refusal in outcome.faults.values()):
         return DOES_NOT_RUN
     return SEEN if outcome.out_of_bounds or outcome.faults else HIDDEN

@@ -9,6 +9,7 @@ from typing import Any
 from harness.jobs.mistakes.kill_matrix import DOES_NOT_RUN, HIDDEN, SEEN, KillRow, passed_by
 from harness.jobs.peers.checkers import CHECKS, COMPARISONS
 from harness.judging.judge import Trial
+from harness.mistakes.render import Formula, marked
 from harness.reporting.document import Block, Bullets, Chapter, CodeBlock, DataTable, Document, Paragraph, literal
 
 USUAL = {
@@ -64,22 +65,35 @@ def mistakes_document(
     )
 
 
-def kill_facts(rows: Sequence[KillRow]) -> dict[str, Any]:
-    """The catalogue and the kill matrix as JSON can hold them: for each mistake a string with a mark for each case."""
+def kill_facts(rows: Sequence[KillRow], alternatives: Mapping[str, Any]) -> dict[str, Any]:
+    """The catalogue and the kill matrix as JSON can hold them: for each mistake a string with a mark for each case.
+
+    `alternatives` are those of the grammar, each alone (harness.jobs.mistakes.single_alternatives).
+    """
     return {
+        "alternatives": alternatives,
         "cases": list(rows[0].by_case),
         "mistakes": [
             {
                 "name": row.name,
                 "sentence": row.entry.sentence(),
-                "equation": row.entry.equation,
-                "right": row.entry.right,
-                "wrong": row.entry.wrong,
+                "formulas": [formula_facts(formula) for formula in row.entry.formulas()],
                 "sources": row.entry.sources,
                 "marks": "".join(MARK_OF[found] for found in row.by_case.values()),
             }
             for row in rows
         ],
+    }
+
+
+def formula_facts(formula: Formula) -> dict[str, str]:
+    """Both forms, with square brackets around what differs."""
+    return {
+        "equation": formula.equation,
+        "where": formula.where,
+        "meaning": formula.meaning,
+        "right": marked(formula.right),
+        "wrong": marked(formula.yours),
     }
 
 
@@ -97,7 +111,7 @@ def _seen(rows: Sequence[KillRow]) -> Iterator[Block]:
         "nothing if there is one row. *Does not run*: the shapes do not fit, which the author notices."
     )
     cells = [
-        [f"M{number}", row.name, row.entry.equation, *(len(row.cases(found)) for found in MARK_OF), _called(row)]
+        [f"M{number}", row.name, row.entry.equations(), *(len(row.cases(found)) for found in MARK_OF), _called(row)]
         for number, row in enumerate(rows, start=1)
     ]
     yield DataTable.of(["", "mistake", "equation", *MARK_OF, "the checker says"], cells)
@@ -141,6 +155,15 @@ def _kills(rows: Sequence[KillRow], cases: Sequence[str]) -> Iterator[Block]:
 def _entry(row: KillRow, number: int) -> Chapter:
     entry = row.entry
     sources = ", ".join(f"<{source}>" if source.startswith("http") else literal(source) for source in entry.sources)
-    lines = f"{entry.equation}, right: {entry.right}\n{' ' * len(entry.equation)}  wrong: {entry.wrong}"
-    blocks = (Paragraph(entry.sentence()), CodeBlock(lines), Paragraph(f"Sources: {sources}."))
+    lines = [line for formula in entry.formulas() for line in _formula_texts(formula)]
+    code = (CodeBlock("\n".join(lines)),) if lines else ()
+    blocks = (Paragraph(entry.sentence()), *code, Paragraph(f"Sources: {sources}."))
     return Chapter(f"M{number} {row.name}", blocks)
+
+
+def _formula_texts(formula: Formula) -> Iterator[str]:
+    where = f", {formula.where}" if formula.where else ""
+    meaning = f" ({formula.meaning})" if formula.meaning else ""
+    yield f"{formula.equation}{where}{meaning}"
+    yield f"  wrong:  {marked(formula.yours)}"
+    yield f"  right:  {marked(formula.right)}"

@@ -16,9 +16,10 @@ from markupsafe import Markup
 
 from harness.errors import BadFile
 from harness.jobs.page import data, mistakes
+from harness.jobs.page.alternatives import read_alternatives
 from harness.jobs.page.damage import Warn, raised, reported
 from harness.jobs.page.markup import prose
-from harness.jobs.page.markup.notation import written
+from harness.jobs.page.markup.notation import with_marks, written
 from harness.jobs.page.markup.svg import Inlined, inlined
 from harness.jobs.page.sections import PAGE_SECTIONS, PageSection
 from harness.jobs.page.worked import networks
@@ -29,7 +30,7 @@ _HERE = Path(__file__).resolve().parent
 STYLES = ("page.css", "glance.css", "worked.css", "reports.css", "print.css")
 SCRIPTS = (
     *("page.js", "address.js", "summary.js", "matrix.js", "filters.js", "dialog.js", "kills.js"),
-    *("worked_text.js", "worked_drawing.js", "start.js", "worked.js"),
+    *("worked_text.js", "worked_drawing.js", "start.js", "worked.js", "alternatives.js"),
 )
 
 
@@ -47,7 +48,7 @@ def build(folder: Path, warn: Warn = raised) -> str:
     """The page as text, the same to the byte for the same data. A section without data says which command makes them; a
     section with damaged data says so, and `warn` is called."""
     damages: dict[str, list[BadFile]] = {section.id: [] for section in PAGE_SECTIONS}
-    results, kills = data.NO_RESULTS, mistakes.Kills()
+    results, kills, alternatives = data.NO_RESULTS, mistakes.Kills(), None
     reports: dict[str, Document | None] = {}
     pictures: dict[str, Inlined | None] = {}
     for section in PAGE_SECTIONS:
@@ -58,11 +59,12 @@ def build(folder: Path, warn: Warn = raised) -> str:
             elif section.report:
                 report = prose.read_report(folder, section)
                 if section.id == "mistakes":
-                    kills = mistakes.read_kills(folder)
+                    kills, alternatives = mistakes.read_kills(folder), read_alternatives(folder)
                 reports[section.id] = report
                 pictures |= _page_pictures(folder, section, report, note)
     for error in chain.from_iterable(damages.values()):
         warn(error)
+    parts = {"kills": kills.as_data(), "alternatives": alternatives, "worked": networks.data()}
     script, template = _read("js", SCRIPTS), _templates().get_template("page.html")
     return template.render(
         made=Markup(first_line("report").strip()),
@@ -76,7 +78,7 @@ def build(folder: Path, warn: Warn = raised) -> str:
         style=Markup(_read("css", STYLES)),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        data=Markup(script_json({**results, "kills": kills.as_data(), "worked": networks.data()})),
+        data=Markup(script_json({**results, **parts})),
     )
 
 
@@ -102,7 +104,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"written": written, "inline": prose.inline}
+    environment.filters |= {"written": written, "marked": with_marks, "inline": prose.inline}
     return environment
 
 

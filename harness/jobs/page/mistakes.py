@@ -14,15 +14,24 @@ SEEN_MARK, *_ = MARK_OF.values()
 
 
 @dataclass(frozen=True)
+class TwoForms:
+    """An equation, right and with a mistake, with square brackets around what differs."""
+
+    equation: str
+    where: str
+    meaning: str
+    right: str
+    wrong: str
+
+
+@dataclass(frozen=True)
 class Card:
     """A mistake as the page shows it, numbered from 1; `marks` has a mark for each case, as in MARK_OF."""
 
     number: int
     name: str
     sentence: str
-    equation: str
-    right: str
-    wrong: str
+    formulas: tuple[TwoForms, ...]
     sources: tuple[str, ...]
     marks: str
 
@@ -56,8 +65,14 @@ def read_kills(folder: Path) -> Kills:
 
 
 def _card(number: int, data: Value, cases: int) -> Card:
-    *texts, sources, marks = data.members("name", "sentence", "equation", "right", "wrong", "sources", "marks")
+    name, sentence, formulas, sources, marks = data.members("name", "sentence", "formulas", "sources", "marks")
     if len(marks.text()) != cases or not set(marks.text()) <= set(MARK_OF.values()):
         raise marks.error(f"{cases} marks, each of them ●, · or a blank")
-    name, sentence, equation, right, wrong = (text.text() for text in texts)
-    return Card(number, name, sentence, equation, right, wrong, sources.texts(), marks.text())
+    forms = tuple(two_forms(one) for one in formulas.items())
+    return Card(number, name.text(), sentence.text(), forms, sources.texts(), marks.text())
+
+
+def two_forms(data: Value) -> TwoForms:
+    """A formula of the report. Raises BadFile if it is damaged."""
+    members = data.members("equation", "where", "meaning", "right", "wrong")
+    return TwoForms(*(member.text() for member in members))

@@ -11,6 +11,7 @@ import numpy as np
 from harness.mistakes import Mistake
 from harness.mistakes.entries.backward import InverseWhereTransposeBelongs, WrongLayersWeights
 from harness.mistakes.entries.gradients import OutputsWhereInputsBelong
+from harness.mistakes.render import plain
 from harness.model.contract import Array, Inputs
 from harness.model.exact import Architecture, opaque_inputs, small_inputs
 from harness.model.textbook import Textbook
@@ -34,7 +35,6 @@ class Refutation:
 
 class ExactInverse(InverseWhereTransposeBelongs):
     __doc__ = InverseWhereTransposeBelongs.__doc__
-    wrong = "δ^l = (δ^{l+1} ((W^{l+1})^{-1})ᵀ) ⊙ f'(z^l)"
 
     def sent_back(self, l: int) -> Array:
         return np.asarray(self.delta[l + 1] @ adjugate_inverse(self.weights_back(l + 1)).T)
@@ -72,7 +72,9 @@ def refute(name: str, trials: int = 100) -> Refutation:
             continue
         # A plain example: nothing that is 0 or a fraction, and numbers that are quickly checked.
         if found and all(value == int(value) and 0 < abs(value) < 1000 for array in found[1:] for value in array.flat):
-            return Refutation(name, formulation.right, formulation.wrong, refuted, trials, example, *found)
+            [formula] = formulation.formulas()
+            wrong = plain(formula.yours).replace("pinv(W^{l+1})", "((W^{l+1})^{-1})")  # it has an inverse
+            return Refutation(name, plain(formula.right), wrong, refuted, trials, example, *found)
 
 
 def _difference(inputs: Inputs, formulation: type[Mistake]) -> tuple[str, Array, Array] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.mistakes.entry import Mistake
-from harness.model.contract import Inputs, Network, Numbers
+from harness.mistakes.entries import Mistake
+from harness.mistakes.rules import HIDDEN_LAYERS, OUTPUT_LAYER, Rule
 
 
 class BatchMistake(Mistake):
@@ -15,99 +15,56 @@ class BatchMistake(Mistake):
 class MeanWhereSumIsStated(BatchMistake):
     """The gradient is divided by the number of rows although the cost is their sum, or the other way round."""
 
-    equation = "BP3, BP4"
-    right = "Σ_rows"
-    wrong = "Σ_rows / n"
+    rules = (Rule("gradient factor", "1/n"),)
+    also = (
+        (Rule("gradient factor", "n"),),
+        (Rule("delta factor", "1/n", OUTPUT_LAYER),),
+        (Rule("delta factor", "n", OUTPUT_LAYER),),
+    )
     sources = ("https://github.com/hunkim/DeepLearningZeroToAll/issues/173",)
-    is_scaling = True
-
-    def weight_gradient(self, l: int) -> Numbers:
-        return self._otherwise(super().weight_gradient(l))
-
-    def bias_gradient(self, l: int) -> Numbers:
-        return self._otherwise(super().bias_gradient(l))
-
-    def _otherwise(self, gradient: Numbers) -> Numbers:
-        is_mean = self.scale.divisor in (self.rows, self.rows * self.t.shape[1]) and self.scale.divisor > 1
-        return gradient * self.rows if is_mean else gradient / self.rows
 
 
 class LossMeanOverOutputsGradientNot(BatchMistake):
     """The cost averages over the outputs and the gradient does not, or the other way round."""
 
-    equation = "BP1"
-    right = "one normalisation for the cost and its gradient"
-    wrong = "one of them is divided by the number of outputs"
+    rules = (Rule("delta factor", "1/m", OUTPUT_LAYER),)
+    also = (
+        (Rule("delta factor", "m", OUTPUT_LAYER),),
+        (Rule("gradient factor", "1/m"),),
+        (Rule("gradient factor", "m"),),
+    )
     sources = ("https://github.com/scikit-learn/scikit-learn/issues/8349",)
-    is_scaling = True
-
-    def output_delta(self) -> Numbers:
-        outputs = self.t.shape[1]
-        is_mean = self.scale.divisor in (outputs, self.rows * outputs) and self.scale.divisor > 1
-        return super().output_delta() * outputs if is_mean else super().output_delta() / outputs
 
 
 class DividedByNAtEveryLayer(BatchMistake):
     """The 1/n of the mean is put into the delta at every layer, where once is enough."""
 
-    equation = "BP2"
-    right = "1/n once, in δ^L or in the gradients"
-    wrong = "δ^l /= n at each layer"
+    rules = (Rule("delta factor", "1/n"),)
+    also = ((Rule("delta factor", "1/n", HIDDEN_LAYERS),),)
     sources = ("https://github.com/SkalskiP/ILearnDeepLearning.py/issues/29",)
-
-    def output_delta(self) -> Numbers:
-        # Where the mean is declared, the output layer has its 1/n already.
-        delta = super().output_delta()
-        return delta / self.rows if self.scale.divisor == 1 else delta
-
-    def hidden_delta(self, l: int) -> Numbers:
-        return super().hidden_delta(l) / self.rows
 
 
 class GradientAssignedNotAccumulated(BatchMistake):
     """`=` is used in place of `+=`, so only the last sample of the batch counts."""
 
-    equation = "BP3, BP4"
-    right = "grad += that of the sample"
-    wrong = "grad = that of the sample"
+    rules = (Rule("rows", "the last row"),)
     sources = (
         "https://github.com/karpathy/nn-zero-to-hero/issues/52",
         "https://github.com/PaddlePaddle/Paddle/issues/1805",
     )
 
-    def weight_gradient(self, l: int) -> Numbers:
-        return self.delta[l][-1:].T @ self.a[l - 1][-1:]
-
-    def bias_gradient(self, l: int) -> Numbers:
-        return self.delta[l][-1]
-
 
 class GradientsNotZeroed(BatchMistake):
     """The accumulators are never reset: the second call returns the sum of both."""
 
-    equation = "BP3, BP4"
-    right = "zero the gradients before each backward pass"
-    wrong = "never zeroed"
+    rules = (Rule("second call", "g + g"),)
     sources = ("https://github.com/karpathy/micrograd/issues/53",)
-
-    def second_call(self, gradient: Numbers) -> Numbers:
-        return gradient + gradient
 
 
 class OnlineUpdatesInsideBatch(BatchMistake):
     """The weights are updated after each sample of a batch."""
 
-    equation = "rule"
-    right = "all samples at the same weights"
-    wrong = "sample k at weights that the samples before it have moved"
-
-    def step(self, call: int = 1) -> Network:
-        network = self.network
-        for row in range(self.rows):
-            inputs = Inputs(network, self.a[0][row : row + 1], self.t[row : row + 1])
-            one = type(self)(inputs, self.learning_rate, self.scale)
-            network = super(OnlineUpdatesInsideBatch, one).step(call)
-        return network
+    rules = (Rule("order", "for one row after the other"),)
 
 
 class InputsMutated(BatchMistake):
@@ -116,12 +73,7 @@ class InputsMutated(BatchMistake):
     The first call is right, the next one uses other weights.
     """
 
-    equation = "rule"
-    right = "copy first, or make new arrays"
-    wrong = "an operation in place on the caller's array, as W −= η ∂C/∂W or x /= 2"
-
-    def changes_inputs(self) -> bool:
-        return True
+    rules = (Rule("inputs", "changed in place"),)
 
 
 class Float32Inside(BatchMistake):
@@ -130,9 +82,6 @@ class Float32Inside(BatchMistake):
     The formula is right: seven digits are correct.
     """
 
-    equation = "arithmetic"
-    right = "float64 throughout"
-    wrong = "float32 inside"
     dtype = computes_in = "float32"
 
 
@@ -143,9 +92,6 @@ class Float16Stored(BatchMistake):
     Scale the loss, or keep float32.
     """
 
-    equation = "arithmetic"
-    right = "gradients and weights in the dtype that goes in"
-    wrong = "the same, rounded to float16"
     sources = ("https://arxiv.org/abs/1710.03740", "https://docs.pytorch.org/docs/stable/amp.html#gradient-scaling")
     dtype = "float16"
     computes_in = "float32"  # or better

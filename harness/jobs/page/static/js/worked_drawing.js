@@ -94,7 +94,7 @@ const workedDrawing = (() => {
 
     arrows() {
       const marker = { viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 4, markerHeight: 4 };
-      const arrow = make("marker", { ...marker, id: "worked-arrow", orient: "auto-start-reverse" }, make("defs", {}, this.svg));
+      const arrow = make("marker", { ...marker, id: `${this.svg.id}-arrow`, orient: "auto-start-reverse" }, make("defs", {}, this.svg));
       make("path", { d: "M0 0 L10 5 L0 10 z", class: "worked-arrow" }, arrow);
     }
 
@@ -211,7 +211,7 @@ const workedDrawing = (() => {
       group.setAttribute("class", `worked-wire ${light}`);
       const line = group.firstChild;
       for (const end of ["marker-start", "marker-end"]) line.removeAttribute(end);
-      if (light && this.lit.flow) line.setAttribute(`marker-${this.lit.flow}`, "url(#worked-arrow)");
+      if (light && this.lit.flow) line.setAttribute(`marker-${this.lit.flow}`, `url(#${this.svg.id}-arrow)`);
       const lines = this.lines(AT_WIRE, at);
       const crowded = this.narrow && this.wires.size > 4;
       if (!lines.length || (crowded && !light)) return;

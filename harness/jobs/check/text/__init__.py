@@ -6,15 +6,17 @@ import numpy as np
 
 from harness.jobs.check.run import CheckResult
 from harness.jobs.check.support import ENOUGH_CASES, answered_by_function
-from harness.jobs.check.text_causes import (
+from harness.jobs.check.text.causes import (
     LINE_WIDTH,
+    cause_text,
     conventions_text,
+    dependences_text,
     location_text,
-    mistakes_text,
     ratios_text,
     wrap_lines,
 )
-from harness.jobs.check.text_failures import MAX_LISTED, failures_text, notes_text, refusals_text
+from harness.jobs.check.text.failures import MAX_LISTED, failures_text, notes_text, refusals_text
+from harness.jobs.check.text.mistakes import diagnoses_text
 from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, Outcome, standard_of
 from harness.sandbox.answers import printable
 
@@ -22,11 +24,15 @@ LARGEST_RATIO = 1e16  # above it no digit is right
 MAX_ENTRIES = 8  # numbers of a quantity that are shown
 
 
-def report_text(check: CheckResult, rerun: str) -> str:
-    """The whole result, the verdict first. `rerun` is the command that shows a failing case, or empty."""
+def report_text(check: CheckResult, rerun: str, *, is_coloured: bool = False) -> str:
+    """The whole result, the verdict first. `rerun` is the command that shows a failing case, or empty.
+
+    What differs between the formulas is in brackets, or in colours of a terminal if the text `is_coloured`.
+    """
     parts = [_headline(check), _support_text(check), _error_table(check), location_text(check), ratios_text(check)]
     parts += [
-        mistakes_text(check),
+        diagnoses_text(check, is_coloured=is_coloured) if check.diagnoses else cause_text(check),
+        dependences_text(check),
         conventions_text(check),
         failures_text(check),
         notes_text(check),

@@ -7,7 +7,7 @@ import textwrap
 from collections import Counter, defaultdict
 
 from harness.jobs.check.run import CheckResult
-from harness.jobs.check.text_causes import LINE_WIDTH
+from harness.jobs.check.text.causes import LINE_WIDTH
 from harness.judging.judge import Outcome
 
 MAX_LISTED = 3  # failures, notes, refusals or printed lines that are shown

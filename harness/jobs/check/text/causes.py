@@ -1,16 +1,12 @@
-"""The text about errors: where they are, exact ratios, the mistakes, and the convention."""
+"""The text about errors: where they are, exact ratios, their cause, and the convention."""
 
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
 
 from harness.jobs.check.run import CheckResult
-from harness.judging.judge import FORWARD_QUANTITIES, QUANTITY_SYMBOLS, UNDECLARED_CONVENTION
+from harness.judging.judge import FORWARD_QUANTITIES, QUANTITY_SYMBOLS
 from harness.judging.ratios import meanings_of
-
-if TYPE_CHECKING:
-    from harness.mistakes.diagnose import Diagnosis
 
 LINE_WIDTH = 100
 
@@ -26,11 +22,10 @@ def location_text(check: CheckResult) -> str:
     divergence = first_divergence(check.outcomes)
     if divergence is None:
         return ""
-    quantity = QUANTITY_SYMBOLS[divergence.quantity].replace("the", "The")
-    lines = [
-        f"Where: the first error is in {divergence.symbol}, in case {divergence.case}. "
-        f"{quantity} has errors {divergence.layers}."
-    ]
+    lines = [f"Where: the first error is in {divergence.symbol}, in case {divergence.case}."]
+    if not any(diagnosis.rules for diagnosis in check.diagnoses):  # formulas say in which layers
+        quantity = QUANTITY_SYMBOLS[divergence.quantity].replace("the", "The")
+        lines[0] += f" {quantity} has errors {divergence.layers}."
     if divergence.quantity in FORWARD_QUANTITIES and follows_from_forward(check.outcomes, check.found):
         lines.append(
             "The backward pass is right for these z and a: the errors after them follow from the forward pass."
@@ -63,58 +58,28 @@ def ratios_text(check: CheckResult) -> str:
     return wrap_lines(lines, indent="    ")
 
 
-def mistakes_text(check: CheckResult) -> str:
-    """The mistakes that explain the errors, or their cause."""
-    if check.diagnoses:
-        return "\n\n".join(_mistake_text(diagnosis, check) for diagnosis in check.diagnoses)
+def dependences_text(check: CheckResult) -> str:
+    """What the wrong numbers depend on, where no formula explains them."""
+    if not check.dependences:
+        return ""
+    heading = (
+        "What the wrong numbers depend on in one or two small cases, found by running the file again with one thing "
+        "changed at a time:"
+    )
+    return wrap_lines([heading, *(f"  {one}" for one in check.dependences)], indent="    ")
+
+
+def cause_text(check: CheckResult) -> str:
+    """The cause of the errors, where no mistake explains them."""
     # Numbers within their bounds may be inaccurate too. A failure is shown elsewhere.
     shown = [one for one in check.outcomes if one.out_of_bounds or one.verdict == "inaccurate"]
     shown = [one for one in shown if one.cause != "failed"]
     causes, reasons = {one.cause for one in shown}, dict.fromkeys(one.reason for one in shown)
     if "wrong" in causes:
-        return "The mistake: not in the catalogue."
+        beside = ", but for the exact ratios above" if check.ratios else ""
+        return f"The formula: not found{beside}."
     said = "The formula is right, but the arithmetic is inaccurate: " if "inaccurate" in causes else "Not decided: "
     return wrap_lines([f"{said}{reason}." for reason in reasons])
-
-
-def _mistake_text(diagnosis: Diagnosis, check: CheckResult) -> str:
-    intended = check.verdict == UNDECLARED_CONVENTION
-    lines = [f"{'If this is not intended, the mistake' if intended else 'The mistake'}: {diagnosis.name}"]
-    if diagnosis.where:
-        lines[0] += f", in {diagnosis.where} only"
-    if diagnosis.function:
-        other = "step" if diagnosis.function == "backprop" else "backprop"
-        lines.append(f"  Only {diagnosis.function} has it; {other} is right.")
-    if len(check.outcomes) == 1:
-        lines.append("  Several mistakes may fit a single case; a check of all cases distinguishes them.")
-    if diagnosis.convention_changes:
-        declared = ", ".join(f"{name} = {value!r}" for name, value in diagnosis.convention_changes.items())
-        lines.append(f"  The file also follows another convention; to declare it: {declared}")
-    for mistake in diagnosis.mistakes:
-        name = f"{mistake.known_as()}: " if len(diagnosis.mistakes) > 1 else ""
-        lines += textwrap.wrap(
-            f"{name}{mistake.sentence()}",
-            LINE_WIDTH,
-            initial_indent="  ",
-            subsequent_indent="  ",
-            break_long_words=False,
-        )
-        lines += [
-            f"    {mistake.equation}, right:  {mistake.right}",
-            f"    {' ' * len(mistake.equation)}  wrong:  {mistake.wrong}",
-        ]
-        lines += [f"    {source}" for source in mistake.sources]
-    lines.append(f"  It matches your output, within rounding, in {_matching_cases(diagnosis, check)}.")
-    return "\n".join(lines)
-
-
-def _matching_cases(diagnosis: Diagnosis, check: CheckResult) -> str:
-    """The cases that the mistake reproduces, and those of which it has to."""
-    failing = sum(bool(outcome.out_of_bounds or outcome.faults) for outcome in check.outcomes)
-    which = "failing cases" if diagnosis.of == failing else "cases with numbers that differ"
-    if diagnosis.reproduces == diagnosis.of:
-        return f"all {diagnosis.of} {which}" if diagnosis.of > 1 else f"the only one of the {which}"
-    return f"{diagnosis.reproduces} of {diagnosis.of} {which}; in the others rounding hides it, or it is not finite"
 
 
 def conventions_text(check: CheckResult) -> str:

@@ -1,0 +1,31 @@
+"""The step as a whole, and what a call leaves behind for the next one."""
+
+from __future__ import annotations
+
+from harness.mistakes.grammar.alternative import Alternative, Slot
+
+SLOTS = (
+    Slot(
+        "order",
+        "rule",
+        "for all rows at once",
+        (Alternative("for one row after the other", lambda book, l: True),),
+    ),
+    Slot(
+        "step",
+        "rule",
+        "p − η g",
+        (
+            Alternative("p − η − g", lambda book, p, g: p - book.learning_rate - g, 2),
+            Alternative("p − η + g", lambda book, p, g: p - book.learning_rate + g, 2),
+            Alternative("η g", lambda book, p, g: g * book.learning_rate, 2),
+            Alternative("−η g", lambda book, p, g: -(g * book.learning_rate), 2),
+            Alternative("p ⊙ η g", lambda book, p, g: p * (g * book.learning_rate), 2),
+            Alternative("p/η ⊙ g", lambda book, p, g: p / book.learning_rate * g, 2),
+            Alternative("p − η/(g)", lambda book, p, g: p - book.learning_rate / g, 2),
+        ),
+        parts=True,
+    ),
+    Slot("second call", "BP3, BP4", "g", (Alternative("g + g", lambda book, l, gradient: gradient + gradient),)),
+    Slot("inputs", "rule", "not changed", (Alternative("changed in place", lambda book, l: True),)),
+)

@@ -1,0 +1,73 @@
+"""What stands where the error at the output belongs, in BP1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.mistakes.grammar.alternative import Alternative, Slot
+from harness.model.contract import Numbers
+from harness.model.textbook import Textbook
+from harness.truth.bounds.rounded_array import apply_activation, sign, value_of
+
+
+def _sign(book: Textbook, l: int) -> Numbers:
+    return sign(_output_error(book, l))
+
+
+def _output_error(book: Textbook, l: int) -> Numbers:
+    return book.a[l] - book.t
+
+
+def _chosen_class(book: Textbook, l: int) -> Numbers:
+    a = value_of(book.a[l])
+    return (a == a.max(axis=1, keepdims=True)).astype(int)
+
+
+SLOTS = (
+    Slot(
+        "error",
+        "BP1",
+        "∇_a C",
+        (
+            Alternative("(a^l − t)", _output_error),
+            Alternative("∇_a C", lambda book, l: book.network.cost.gradient(book.a[l], book.t)),
+            Alternative("a^l", lambda book, l: book.a[l]),
+            Alternative("t", lambda book, l: book.t + book.a[l] * 0),
+            Alternative("(z^l − t)", lambda book, l: book.z[l] - book.t),
+            Alternative("(−t / a^l)", lambda book, l: -(book.t / book.a[l])),
+            Alternative("sign(a^l − t)", _sign),
+            Alternative("(a^l − t)²", lambda book, l: _output_error(book, l) * _output_error(book, l)),
+            Alternative("|a^l − t|", lambda book, l: abs(_output_error(book, l))),
+            Alternative("(a^l − t) ⊙ t", lambda book, l: _output_error(book, l) * book.t),
+            Alternative("(a^l ⊙ t)", lambda book, l: book.a[l] * book.t, 2),
+            Alternative("(a^l / t)", lambda book, l: book.a[l] / book.t, 2),
+            Alternative("(a^l + t)", lambda book, l: book.a[l] + book.t),
+            Alternative(
+                "(a^l − t)³", lambda book, l: _output_error(book, l) * (a_t := _output_error(book, l)) * a_t, 2
+            ),
+            Alternative("z^l", lambda book, l: book.z[l], 2),
+            Alternative("((a^l − t) / a^l)", lambda book, l: _output_error(book, l) / book.a[l], 2),
+            Alternative(
+                "((a^l − t) / (a^l (1 − a^l)))",
+                lambda book, l: _output_error(book, l) / (book.a[l] * (-book.a[l] + 1)),
+                2,
+            ),
+            Alternative("((1 − t) / (1 − a^l))", lambda book, l: (1 - book.t) / (-book.a[l] + 1), 2),
+            Alternative("(softmax(a^l) − t)", lambda book, l: apply_activation("softmax", book.a[l]) - book.t, 2),
+            Alternative("(σ(a^l) − t)", lambda book, l: apply_activation("sigmoid", book.a[l]) - book.t, 2),
+            Alternative("(tanh(a^l) − t)", lambda book, l: apply_activation("tanh", book.a[l]) - book.t, 2),
+            Alternative("(onehot(argmax a^l) − t)", lambda book, l: _chosen_class(book, l) - book.t + book.a[l] * 0, 2),
+            Alternative("(round(a^l) − t)", lambda book, l: np.round(value_of(book.a[l])) - book.t + book.a[l] * 0, 2),
+            Alternative(
+                "(Σ_units (a^l − t))",
+                lambda book, l: _output_error(book, l).sum(axis=1, keepdims=True) + book.a[l] * 0,
+                2,
+            ),
+            Alternative(
+                "(1/n Σ_rows (a^l − t))",
+                lambda book, l: _output_error(book, l).sum(axis=0) / book.rows + book.a[l] * 0,
+                2,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The search for the formulas that code computed, from its numbers."""

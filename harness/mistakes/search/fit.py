@@ -1,0 +1,71 @@
+"""Find the candidates that are a target times one number.
+
+This only chooses what is worth a closer look: what is said is decided within rounding bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from harness.mistakes.grammar import SLOTS
+from harness.mistakes.grammar.factors import constant
+from harness.mistakes.rules import Rule
+from harness.model.contract import Array
+from harness.model.textbook import Textbook
+
+MOST_FACTORS = 8  # of the same value
+LOOSE = 1e-8  # far above the rounding of float64, and below what tells two formulas apart
+
+
+def factors_of(candidates: Array, target: Array, tolerance: Array) -> Array:
+    """For each candidate the c for which target = c candidate, within about the tolerance of each entry; NaN if none.
+
+    candidates: [N, …], target and tolerance: […]; returns [N]. A target of zeros has c = 0, and c = 1 too where the
+    candidate is 0 as well.
+    """
+    if not candidates.size:
+        return np.full(len(candidates), np.nan)
+    flat, wanted = candidates.reshape(len(candidates), -1), target.ravel()
+    largest = float(np.abs(wanted).max(initial=0.0))
+    if largest == 0:
+        return np.where(flat.any(axis=1), 0.0, 1.0)
+    squares = np.einsum("ij,ij->i", flat, flat)
+    c = flat @ wanted / squares
+    room = 10 * LOOSE * largest + tolerance.ravel()
+    fits = (np.abs(wanted - c[:, None] * flat) <= room).all(axis=1)
+    return np.where(fits & (squares > 0) & (c != 0), c, np.nan)
+
+
+def is_one(c: Any) -> Any:
+    """Whether a factor is 1, or which of an array are."""
+    return abs(c - 1) <= 100 * LOOSE
+
+
+def factor_rules(slot: str, c: float, book: Textbook, l: int) -> Iterator[tuple[Rule, ...]]:
+    """The rules for a factor c of layer l: none if it is 1, else each known factor of this value, else a number."""
+    if is_one(c):
+        yield ()
+        return
+    symbols, values, are_numbers = _table(slot, book, l)
+    known = np.flatnonzero(np.abs(values - c) <= 100 * LOOSE * abs(c))
+    for i in known[:MOST_FACTORS]:
+        yield (Rule(slot, symbols[i]),)
+    digits = float(f"{c:.5g}")
+    if not are_numbers[known].any() and abs(digits - c) <= 100 * LOOSE * abs(c):
+        one = constant(digits)
+        yield (Rule(slot, one.symbol, constant=one),)
+
+
+def _table(slot: str, book: Textbook, l: int) -> tuple[list[str], Array, Array]:
+    """The symbols of all factors, their values for a layer, and which are numbers; the cheapest first."""
+    key = slot, l
+    tables: dict[tuple[str, int], tuple[list[str], Array, Array]] = book.__dict__.setdefault("factor_tables", {})
+    if key not in tables:
+        ordered = sorted(SLOTS[slot].alternatives, key=lambda one: one.cost)
+        values = np.array([one.value(book, l) for one in ordered])
+        are_numbers = np.array([not any(letter.isalpha() for letter in one.symbol) for one in ordered])
+        tables[key] = [one.symbol for one in ordered], values, are_numbers
+    return tables[key]

@@ -1,0 +1,137 @@
+"""Propose the rules that give the gradients of a layer from its δ^l: BP3, BP4 and the penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, product
+
+import numpy as np
+
+from harness.mistakes.formulation import AlteredTextbook
+from harness.mistakes.grammar import SLOTS
+from harness.mistakes.rules import Rule, Rules, Scope, complexity
+from harness.mistakes.search.choices import MISFITS, Choice, choices, factor_choices, now
+from harness.mistakes.search.evaluate import Evaluation
+from harness.mistakes.search.fit import factors_of
+from harness.model.contract import Array
+
+MOST_GRADIENT_COST = 4  # the cost of the alternatives in one product
+KEPT = 12  # of the rules for one of the two gradients, if both differ
+MOST_FITS = 40  # products that are looked at
+PART_OF = {"w": "weights", "b": "biases"}
+
+
+def gradient(book: AlteredTextbook, name: str, l: int) -> Array:
+    """∂C/∂W^l or ∂C/∂b^l without the penalty."""
+    if name == "w":
+        return np.asarray(book.weight_gradient(l))
+    return np.asarray(book.bias_gradient(l) if book.scale.has_biases else book.layer(l).b * 0)
+
+
+def data_targets(book: AlteredTextbook, found: Evaluation) -> dict[str, Array]:
+    """The subject's gradients of the layer, without the penalty."""
+    if not book.scale.penalty:
+        return dict(found.targets)
+    penalties = {"w": book.weight_penalty(found.layer), "b": book.bias_penalty(found.layer)}
+    return {name: target - penalties[name] for name, target in found.targets.items()}
+
+
+def gradient_rules(book: AlteredTextbook, found: Evaluation) -> list[Rules]:
+    """The rules that give the gradients of the layer from the δ^l of the book."""
+    targets, options = data_targets(book, found), list[list[tuple[Rules, int]]]()
+    for name in ("b", "w"):
+        its, allowed = gradient(book, name, found.layer), found.allowed[name]
+        if (np.abs(its - targets[name]) <= 2 * allowed).all():
+            options.append([((), 0)])
+        else:
+            fits = [*_fits(book, found, name, targets[name]), *_other_penalties(book, found, name, its)]
+            fits += _other_steps(book, found, name, its)
+            options.append(sorted(fits, key=lambda one: one[1])[: KEPT if len(found.names) > 1 else None])
+    return [merged(b, w) for (b, _), (w, _) in product(*options)]
+
+
+def _fits(book: AlteredTextbook, found: Evaluation, name: str, target: Array) -> Iterator[tuple[Rules, int]]:
+    products = sorted(
+        (_weight_products if name == "w" else _bias_products)(book, found.layer), key=lambda one: one.cost
+    )
+    fitting = [one for one in products if one.value.shape == target.shape and np.isfinite(one.value).all()]
+    if not fitting:
+        return
+    factors = factors_of(np.array([one.value for one in fitting]), target, found.allowed[name])
+    slots = ("gradient factor", "step factor") if found.subject.function == "step" else ("gradient factor",)
+    fits = [(one, c) for one, c in zip(fitting, factors.tolist(), strict=True) if c or (c == 0 and not one.rules)]
+    for one, c in [(one, c) for one, c in fits if not np.isnan(c)][:MOST_FITS]:
+        each = (factor_choices(book, slot, c, found.layer, PART_OF[name]) for slot in slots)
+        for more in chain.from_iterable(each):
+            yield one.rules + more, one.cost + sum(rule.cost for rule in more)
+
+
+def merged(biases: Rules, weights: Rules) -> Rules:
+    """The rules of both gradients: what is the same in both is one rule."""
+    both = {(one.slot, one.symbol) for one in biases} & {(one.slot, one.symbol) for one in weights}
+    both = {one for one in both if SLOTS[one[0]].parts}
+    same = [Rule(one.slot, one.symbol, constant=one.constant) for one in biases if (one.slot, one.symbol) in both]
+    rest = [one for one in (*biases, *weights) if (one.slot, one.symbol) not in both]
+    return (*same, *rest)
+
+
+def _other_penalties(book: AlteredTextbook, found: Evaluation, name: str, its: Array) -> Iterator[tuple[Rules, int]]:
+    """The rules for another penalty, where the rest of the gradient is right."""
+    part, layer = PART_OF[name], book.layer(found.layer)
+    if not book.scale.penalty or book.chosen("penalty", found.layer, part) is not None:
+        return
+    p = layer.w if name == "w" else layer.b
+    right = book.weight_penalty(found.layer) if name == "w" else book.bias_penalty(found.layer)
+    for one in SLOTS["penalty"].alternatives:
+        if (np.abs(its + one.value(book, p, right) - found.targets[name]) <= 2 * found.allowed[name]).all():
+            yield (Rule("penalty", one.symbol, Scope(part=part)),), one.cost
+
+
+def _other_steps(book: AlteredTextbook, found: Evaluation, name: str, its: Array) -> Iterator[tuple[Rules, int]]:
+    """The rules for another way to make a step of the gradient."""
+    part, layer = PART_OF[name], book.layer(found.layer)
+    if found.subject.function == "backprop" or book.chosen("step", found.layer, part) is not None:
+        return
+    p = layer.w if name == "w" else layer.b
+    for one in SLOTS["step"].alternatives:
+        moved = (p - one.value(book, p, its)) / book.learning_rate
+        if (np.abs(moved - found.targets[name]) <= 2 * found.allowed[name]).all():
+            yield (Rule("step", one.symbol, Scope(part=part)),), one.cost
+
+
+def _deltas_used(book: AlteredTextbook, l: int, part: str) -> Iterator[tuple[Choice, Choice]]:
+    deltas = choices(book, "delta used", l, lambda: book.delta[l], part)
+    rows = choices(book, "rows", l, lambda: slice(None), part)
+    yield from ((delta, some) for delta, some in product(deltas, rows) if delta.cost + some.cost <= MOST_GRADIENT_COST)
+
+
+def _bias_products(book: AlteredTextbook, l: int) -> Iterator[Choice]:
+    factor = now(book, "gradient factor", l, "biases")
+    for delta, some in _deltas_used(book, l, "biases"):
+        value, rules, cost = delta.value[some.value], delta.rules + some.rules, delta.cost + some.cost
+        current = book.chosen("bias sum", l)
+        if current is None:
+            yield Choice(rules, cost, value.sum(axis=0) * factor)
+        for one in SLOTS["bias sum"].alternatives if current is None else (current,):
+            more = (Rule("bias sum", one.symbol),) if current is None else ()
+            with suppress(*MISFITS):
+                yield Choice(rules + more, cost + complexity(more), one.value(book, l, value) * factor)
+
+
+def _weight_products(book: AlteredTextbook, l: int) -> Iterator[Choice]:
+    inputs = choices(book, "input used", l, lambda: book.a[l - 1])
+    factor, shape = now(book, "gradient factor", l, "weights"), book.layer(l).w.shape
+    current = book.chosen("arrangement", l)
+    for (delta, some), given in product([*_deltas_used(book, l, "weights")], inputs):
+        cost = delta.cost + some.cost + given.cost
+        if cost > MOST_GRADIENT_COST or (delta.value.shape[1], given.value.shape[1]) != shape:
+            continue
+        rules = delta.rules + some.rules + given.rules
+        value = delta.value[some.value].T @ given.value[some.value] * factor
+        if current is None:
+            yield Choice(rules, cost, value)
+        for one in (current,) if current else SLOTS["arrangement"].alternatives if cost <= 1 else ():
+            more = (Rule("arrangement", one.symbol),) if current is None else ()
+            with suppress(*MISFITS):
+                yield Choice(rules + more, cost + complexity(more), one.value(book, l, value))

@@ -1,0 +1,186 @@
+"""Propose rules that give the subject's numbers for the first quantity that differs.
+
+Everything before that quantity is right, or explained; so it is a function of arrays that are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+
+from harness.mistakes.formulation import AlteredTextbook, formulation
+from harness.mistakes.grammar import SLOTS
+from harness.mistakes.grammar.forward import FORWARD
+from harness.mistakes.rules import EVERYWHERE, HIDDEN_LAYERS, OUTPUT_LAYER, Rule, Rules, Scope, complexity
+from harness.mistakes.search.choices import MISFITS
+from harness.mistakes.search.deltas import delta_rules, delta_rules_by_gradients
+from harness.mistakes.search.evaluate import Evaluation
+from harness.mistakes.search.fit import factors_of, is_one
+from harness.mistakes.search.gradients import data_targets, gradient, gradient_rules
+from harness.model.contract import Array, Inputs
+from harness.truth.bounds.rounded_array import value_of
+
+Key = tuple[str, str | float, str]
+MOST_PROPOSALS = 100  # proposals for one quantity
+MOST_MORE = 3  # a proposal costs at most so much more than the cheapest one
+
+
+@dataclass(frozen=True, eq=False)
+class Proposals:
+    """Rules that give the first quantity that differs, the simplest first.
+
+    They have no scope yet, but for those of a forward pass whose z and a were not returned. `same` are the slots,
+    symbols and parts of rules that change nothing there.
+    """
+
+    found: Evaluation
+    rules: Sequence[Rules]
+    same: Set[tuple[str, str, str]] = frozenset()
+
+    def allow(self, rules: Rules) -> bool:
+        """Whether these rules may be part of an explanation here; any may where a gradient is 0, or none is known."""
+        if not self.rules or not all(target.any() for target in self.found.targets.values()):
+            return True
+        keys = self._keys(rules)
+        return any(keys <= mine for mine in self._own_keys)
+
+    @cached_property
+    def _own_keys(self) -> list[frozenset[Key]]:
+        return [self._keys(rules) for rules in self.rules]
+
+    def _keys(self, rules: Rules) -> frozenset[Key]:
+        """The slot, symbol and part of each rule that matters here. Of a factor the value counts, not the symbol."""
+        keys: list[Key] = []
+        for rule in rules:
+            if (rule.slot, rule.symbol, rule.scope.part) in self.same or self._is_about_what_agrees(rule):
+                continue
+            what: str | float = rule.symbol
+            if "factor" in rule.slot:
+                with suppress(*MISFITS):  # backprop has no learning rate
+                    what = float(f"{rule.alternative.value(self.found.book, self.found.layer):.6g}")
+            if what != 1.0:
+                keys.append((rule.slot, what, rule.scope.part))
+        return frozenset(keys)
+
+    def _is_about_what_agrees(self, rule: Rule) -> bool:
+        of_weights = rule.scope.part == "weights" or rule.slot in ("input used", "arrangement")
+        of_biases = rule.scope.part == "biases" or rule.slot == "bias sum"
+        names = self.found.names
+        return (of_weights and "w" not in names) or (of_biases and "b" not in names)
+
+
+def propose(found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]) -> Proposals:
+    """The rules that give the first quantity that differs."""
+    if not found.book.delta:  # it took one row after the other, each at other weights
+        return Proposals(found, ())
+    if found.names == {"calls"}:
+        rule = Rule("inputs", "changed in place") if found.subject.changed else Rule("second call", "g + g")
+        return Proposals(found, [(rule,)])
+    with np.errstate(all="ignore"):
+        book = in_floats(found)
+        return Proposals(found, _simplest(_proposals(book, found, scopes_of)), book.same)
+
+
+def _simplest(proposals: Iterable[Rules]) -> list[Rules]:
+    """Without those that are much more complicated than the simplest."""
+    ordered = sorted((rules for rules in dict.fromkeys(proposals) if rules), key=complexity)[:MOST_PROPOSALS]
+    return [rules for rules in ordered if complexity(rules) <= complexity(ordered[0]) + MOST_MORE]
+
+
+def _proposals(
+    book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]
+) -> Iterator[Rules]:
+    if found.names & {"z", "a"}:
+        yield from _forward(book, found)
+        return
+    yield from _backward(book, found)
+    has_nan = any(np.isnan(target).any() for target in found.targets.values())
+    for rule, changed in _other_forward_passes(book, found, scopes_of):
+        if (rule.alternative.shows_as_nan and has_nan) or all(
+            is_one(float(factors_of(value[None], found.targets[name], found.allowed[name])[0]))
+            for name, value in _first_values(changed, found).items()
+        ):
+            yield (rule,)
+    if found.subject.function == "step":
+        yield from ((Rule("order", one.symbol),) for one in SLOTS["order"].alternatives)
+
+
+def _backward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
+    if "delta" in found.names:
+        yield from delta_rules(book, found)
+        return
+    if ("delta", found.layer) not in found.subject.first:
+        yield from delta_rules_by_gradients(book, found)
+    yield from gradient_rules(book, found)
+
+
+def propose_with_forward(found: Evaluation) -> Proposals:
+    """The rules for the first difference, each with one for the forward pass, for where neither is enough alone."""
+    with np.errstate(all="ignore"):
+        passes = _other_forward_passes(in_floats(found), found, lambda slot: (EVERYWHERE, HIDDEN_LAYERS, OUTPUT_LAYER))
+        both = ((rule, *rules) for rule, book in passes for rules in _backward(book, found) if rules)
+        return Proposals(found, _simplest(both))
+
+
+def _other_forward_passes(
+    book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]
+) -> Iterator[tuple[Rule, AlteredTextbook]]:
+    """Each rule for the forward pass, up to δ^L, if the first differences are at the output and z was not returned."""
+    is_all = "delta" in found.names or ("w" in found.names and ("b" in found.names or not book.scale.has_biases))
+    if found.layer < book.last or ("z", found.layer) in found.subject.first or not is_all:
+        return
+    for slot in FORWARD:
+        for one, scope in product(SLOTS[slot].alternatives, scopes_of(slot)):
+            rule = Rule(slot, one.symbol, scope)
+            changed = formulation((*book.rules, rule))(book.inputs, book.learning_rate, book.scale)
+            try:
+                for l in range(1, book.last + 1):
+                    changed.z[l] = changed.weighted_input(l)
+                    changed.a[l] = changed.output(l)
+                changed.delta[book.last] = changed.scaled(changed.output_delta())
+            except MISFITS:
+                continue
+            yield rule, changed
+
+
+def _first_values(book: AlteredTextbook, found: Evaluation) -> dict[str, Array]:
+    if "delta" in found.names:
+        return {"delta": book.delta[book.last]}
+    return {name: gradient(book, name, book.last) for name in data_targets(book, found)}
+
+
+def in_floats(found: Evaluation) -> AlteredTextbook:
+    """The book of an evaluation with plain numbers, which are quicker."""
+    rounded, layers = found.book, found.book.network.layers
+    network = found.subject.inputs.network.with_parameters(
+        [value_of(layer.w) for layer in layers], [value_of(layer.b) for layer in layers]
+    )
+    plain = Inputs(network, value_of(rounded.inputs.x), value_of(rounded.inputs.t))
+    book = type(rounded)(plain, rounded.learning_rate, rounded.scale)
+    for name in ("z", "a", "delta", "back"):
+        setattr(book, name, {l: value_of(one) for l, one in getattr(rounded, name).items()})
+    return book
+
+
+def _forward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
+    """The rules that give z^l or a^l."""
+    l, name = found.layer, next(iter(found.names))
+    for slot in ("activation",) if name == "a" else ("bias", "weights", "layer input"):
+        for one in SLOTS[slot].alternatives:
+            rule = Rule(slot, one.symbol)
+            changed = formulation((*book.rules, rule))(book.inputs, None, book.scale)
+            changed.z, changed.a = book.z, book.a
+            try:
+                value = changed.output(l) if name == "a" else changed.weighted_input(l)
+            except (ValueError, IndexError, KeyError):
+                continue
+            target = found.targets[name]
+            if value.shape == target.shape and (
+                one.shows_as_nan or is_one(float(factors_of(value[None], target, found.allowed[name])[0]))
+            ):
+                yield (rule,)
