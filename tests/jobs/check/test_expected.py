@@ -39,7 +39,7 @@ def in_order(name):
 def mismatches(expected, found):
     """What a check found differently, a line for each."""
     data, text = as_data(found, ""), " ".join(report_text(found, "").removeprefix(found.path.name).split())
-    names = {in_order(one["mistake"]) for one in data["diagnosis"]}
+    names = {in_order(one["mistake"]) for one in data["diagnosis"] if one["mistake"]}
     conventions = {one["name"]: one["value"] for one in data["conventions"] if not one["declared"]}
     for one in data["diagnosis"]:
         conventions |= one["convention"]

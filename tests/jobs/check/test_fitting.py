@@ -49,6 +49,7 @@ NARROW = {
         "linear outputs with the squared error, a single output, float64"
     ),
 }
+pytestmark = pytest.mark.usefixtures("known_truths")
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,12 @@ def test_the_claim_is_borne_out(found, name):
 # Things that make claims false, the mistake made right or the right thing made wrong, and the statements, counted from
 # 0, that must then fail.
 KRON, JACREV, INV = np.kron, torch.func.jacrev, np.linalg.inv
+
+
+def through_other_weights(book, l):
+    return book.delta[l + 1] @ (book.layer(l + 1).w + 1)
+
+
 SABOTAGE = [
     ("inputs-not-outputs", OutputsWhereInputsBelong, "weight_gradient", Textbook.weight_gradient, {1, 2, 3, 4}),
     ("inputs-not-outputs", Textbook, "weight_gradient", lambda book, l: book.delta[l].T @ book.a[l - 1] * 2, {4}),
@@ -173,10 +179,10 @@ SABOTAGE = [
     ("online-batch-mean", OnlineUpdatesInsideBatch, "step", twice, {2}),
     ("online-batch-mean", Textbook, "scaled", lambda book, value: value, {1}),
     ("online-batch-mean", Textbook, "bias_gradient", lambda book, l: book.delta[l][0], {0}),
-    ("update-after-backward", UpdatedWeightsUsedToPropagate, "weights_back", lambda book, l: book.layer(l).w + 1, {1}),
+    ("update-after-backward", UpdatedWeightsUsedToPropagate, "sent_back", through_other_weights, {1}),
     ("update-after-backward", UpdatedWeightsUsedToPropagate, "output_delta", lambda book: book.output_error() * 2, {0}),
     ("published-figures", OffByOne, "weighted_input", Textbook.weighted_input, {0}),
-    ("published-figures", UpdatedWeightsUsedToPropagate, "weights_back", Textbook.weights_back, {0}),
+    ("published-figures", UpdatedWeightsUsedToPropagate, "sent_back", Textbook.sent_back, {0}),
     ("published-figures", Textbook, "slope", lambda book, l: book.a[l] * (1 - book.a[l]) * 2, {0, 1}),
 ]
 

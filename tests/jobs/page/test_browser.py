@@ -222,6 +222,22 @@ def test_the_kill_matrix_has_every_mark_of_the_report(visit, ours):
     assert page.evaluate("location.hash") == "#bias_not_an_input"
 
 
+def test_a_wrong_formula_is_built_and_shows_what_it_changes(visit, ours):
+    page = visit(ours, "#wrong-formula")
+    selects = page.locator("#alternatives-slots select")
+    matrix = page.locator("#alternatives-slots label", has_text="BP2: matrix").locator("select")
+    matrix.select_option(label="W^l")
+    chosen = selects.evaluate_all("all => all.filter((one) => one.value !== '').length")
+    assert chosen == 1
+    assert page.locator("#alternatives-formulas .wrong mark").inner_text() == "W2"
+    assert page.locator("#alternatives-drawing .worked-wire.worked-lit").count() == 8
+    assert page.locator("#alternatives-rows tr").count() == 16
+    playwright.expect(page.locator("#alternatives-cases")).to_contain_text("5 of 80 networks notice")
+    matrix.select_option("")
+    assert page.locator("#alternatives-rows tr").count() == 0
+    playwright.expect(page.locator("#alternatives-formulas")).to_have_text("Every equation is right.")
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_stay_text(visit, tmp_path, text):
     write_results(tmp_path, 2, 2, names=[text, "other"], cases=[f"{text}-4-3-sigmoid-batch8", "x"], detail=text)

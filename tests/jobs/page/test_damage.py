@@ -18,22 +18,21 @@ from harness.reporting.document import Chapter, CodeBlock, DataTable, Fold, Imag
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 SECTION = re.compile(r'<section id="([\w-]+)".*?</section>', re.DOTALL)
-OF_DATA = {"kills": "mistakes", "worked": "side-by-side"}  # all other data are the table's
+OF_DATA = {"kills": "mistakes", "alternatives": "mistakes", "worked": "side-by-side"}  # all other data are the table's
 PICTURE = '<svg viewBox="0 0 9 9" xmlns="http://www.w3.org/2000/svg">\n<path d="M 0 0"/>\n</svg>\n'
 TABLE = DataTable(("network", "δ"), (("xor, and more", "12"), ("iris, and more", "13")))
+FORMULA = {"equation": "BP4", "where": "", "meaning": "", "right": "[a]", "wrong": "[b]"}
+ALTERNATIVE = {"symbol": "1", "formulas": [FORMULA], "changed": {"gw-1-0-0": 0.5}, "marks": "● "}
 KILLS = {
     "cases": ["xor", "iris"],
+    "alternatives": {
+        "widths": [1, 1],
+        "numbers": {"a-0-0": 1.0, "gw-1-0-0": 0.25},
+        "slots": [{"name": "input used", "equations": "BP4", "right": "x", "alternatives": [ALTERNATIVE]}],
+    },
     "mistakes": [
-        {"name": "one", "sentence": "A.", "equation": "BP4", "right": "a", "wrong": "b", "sources": [], "marks": "●·"},
-        {
-            "name": "other",
-            "sentence": "B.",
-            "equation": "BP3",
-            "right": "a",
-            "wrong": "b",
-            "sources": [],
-            "marks": " ●",
-        },
+        {"name": "one", "sentence": "A.", "formulas": [FORMULA], "sources": [], "marks": "●·"},
+        {"name": "other", "sentence": "B.", "formulas": [], "sources": [], "marks": " ●"},
     ],
 }
 WHERE = {
@@ -193,6 +192,10 @@ def test_a_picture_or_a_title_that_is_lost_leaves_the_numbers(folder):
         ("data/mistakes.json", '"●·"', '"●··"', "mistakes[0].marks: expected 2 marks, each of them ●, · or a blank"),
         ("data/mistakes.json", '"●·"', '"●x"', "mistakes[0].marks: expected 2 marks, each of them ●, · or a blank"),
         ("data/mistakes.json", '"cases"', '"other"', "expected an object with 'cases'"),
+        ("data/mistakes.json", '"[b]"', "[]", "formulas[0].wrong: expected text, found []"),
+        ("data/mistakes.json", '"● "', '"●"', "alternatives[0].marks: expected 2 marks, each of them ●, · or a blank"),
+        ("data/mistakes.json", '"gw-1-0-0": 0.5', '"gw-1-1-0": 0.5', "changed: expected numbers of the network, found"),
+        ("data/mistakes.json", '"gw-1-0-0": 0.5', '"gw-1-0-0": NaN', "changed: expected finite numbers, found"),
         ("data/proof.json", '"12"', '"12", "13"', "blocks[0]: row 1: expected 2 cells, as in the head, found 3"),
         ("data/proof.json", '"12"', '"12",', "expected a report, found invalid JSON: "),
         ("data/compare.json", '"online": false', '"online": 0', "cases[0].online: expected true or false, found 0"),

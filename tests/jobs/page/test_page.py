@@ -15,10 +15,11 @@ from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
 from harness.jobs.page.build import PAGE_SECTIONS, build, script_json, write_index
 from harness.jobs.page.data import headline, results
-from harness.jobs.page.markup.notation import written
+from harness.jobs.page.markup.notation import with_marks, written
 from harness.jobs.page.markup.prose import inline
 from harness.jobs.page.mistakes import read_kills
 from harness.mistakes import CATALOGUE
+from harness.mistakes.render import marked
 from harness.reporting.document import Bullets, Chapter, CodeBlock, DataTable, Fold, Image, Paragraph, literal
 from harness.sandbox.loading import available_implementations
 
@@ -117,8 +118,9 @@ def test_every_claim_picture_and_mistake_is_shown(page, read):
     assert read.loaded.count("data:,") == 1
     assert sum(one.startswith("data:image/svg+xml,") for one in read.loaded) == len([*(REPORTS / "pictures").glob("*")])
     for entry in CATALOGUE.values():
-        assert written(entry.right) in page
-        assert written(entry.wrong) in page
+        for formula in entry.formulas():
+            assert with_marks(marked(formula.right)) in page
+            assert with_marks(marked(formula.yours)) in page
 
 
 def test_the_kill_matrix_is_that_of_the_report():
@@ -166,7 +168,11 @@ def test_reports_bring_no_markup_but_their_own(tmp_path, text):
     table = DataTable((text, "b"), ((text, "x"), (literal(text), "y")))
     everywhere = (Paragraph(text), Bullets((text,)), table, CodeBlock(text), Image("none", text), Fold(text, (table,)))
     for name in ("claims", "proof", "mistakes"):
-        facts = {"cases": [text], "mistakes": [a_mistake(name=text, sentence=text, right=text, sources=[text])]}
+        facts = {
+            "alternatives": alternatives(text),
+            "cases": [text],
+            "mistakes": [a_mistake(name=text, sentence=text, formulas=[a_formula(text)], sources=[text])],
+        }
         write_blocks(tmp_path, name, name, *everywhere, Chapter(text, everywhere, "mine"), **facts)
     made = Read(build(tmp_path))
     assert made.tags.count("script") == 2
@@ -179,8 +185,19 @@ def test_reports_bring_no_markup_but_their_own(tmp_path, text):
 
 def a_mistake(**others):
     """One mistake of data/mistakes.json."""
-    entry = dict.fromkeys(("name", "sentence", "equation", "right", "wrong"), "none")
-    return entry | {"sources": [], "marks": "●"} | others
+    return {"name": "none", "sentence": "none", "formulas": [], "sources": [], "marks": "●"} | others
+
+
+def a_formula(text):
+    """One formula of a mistake, with this text everywhere."""
+    return {"equation": text, "where": text, "meaning": text, "right": text, "wrong": text}
+
+
+def alternatives(text):
+    """A slot with one alternative, with this text everywhere."""
+    one = {"symbol": text, "formulas": [a_formula(text)], "changed": {text: 1.0}, "marks": "●"}
+    slot = {"name": text, "equations": text, "right": text, "alternatives": [one]}
+    return {"widths": [1], "numbers": {text: 0.5}, "slots": [slot]}
 
 
 def test_no_text_ends_the_script_that_holds_the_data():
@@ -253,6 +270,7 @@ def test_formulas_are_written_as_by_hand_and_escaped():
     assert written("Σ_rows δ_j^l ∂z_a, row_matrices") == (
         "Σ<sub>rows</sub> δ<sub>j</sub><sup>l</sup> ∂z<sub>a</sub>, row_matrices"
     )
+    assert with_marks("a [b_1] [<i>] c]") == "a <mark>b<sub>1</sub></mark> <mark>&lt;i&gt;</mark> c]"
     assert written("^{<script>} a_{<b>}") == "<sup>&lt;script&gt;</sup> a<sub>&lt;b&gt;</sub>"
 
 
