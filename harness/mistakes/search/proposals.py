@@ -145,7 +145,9 @@ def _other_forward_passes(
                 changed.delta[book.last] = changed.scaled(changed.output_delta())
             except MISFITS:
                 continue
-            yield rule, changed
+            # Numbers of one unit may be broadcast to the wrong shape, which is no forward pass.
+            if all(np.shape(changed.a[l]) == (book.rows, len(book.layer(l).b)) for l in range(1, book.last + 1)):
+                yield rule, changed
 
 
 def _first_values(book: AlteredTextbook, found: Evaluation) -> dict[str, Array]:

@@ -153,7 +153,7 @@ class _Search:
                 is_forbidden = any(all(_is_for(rule, one) for rule in scoped) for one in forbidding)
                 if not is_forbidden and not any(one in rules for one in scoped):
                     kept = [one for one in rules if not any(_is_part(one, other) for other in scoped)]
-                    yield tuple(sorted((*kept, *scoped), key=_in_order))
+                    yield tuple(sorted((*kept, *scoped), key=_sorting_key))
 
 
 def _is_for(rule: Rule, found: Evaluation) -> bool:
@@ -162,7 +162,7 @@ def _is_for(rule: Rule, found: Evaluation) -> bool:
     return covers and occurs(rule.slot, found.book, found.layer)
 
 
-def _in_order(rule: Rule) -> tuple[str, str, str]:
+def _sorting_key(rule: Rule) -> tuple[str, str, str]:
     return rule.slot, rule.symbol, repr(rule.scope)
 
 

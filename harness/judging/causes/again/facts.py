@@ -172,7 +172,7 @@ def limit_of_wrong_entries(sizes: Sequence[tuple[Array, Array]]) -> tuple[str, f
     every = np.concatenate([size.ravel() for size, _ in sizes])
     wrong = np.concatenate([mask.ravel() for _, mask in sizes])
     bad, good = every[wrong], every[~wrong]
-    if min(len(bad), len(good)) < max(FEWEST, len(every) / LARGEST_RATIO):
+    if min(len(bad), len(good)) < max(FEWEST, len(every) / MOST_TO_ONE):
         return None
     if good.max() < bad.min():
         return "above", _roundest(good.max(), bad.min())
@@ -182,7 +182,7 @@ def limit_of_wrong_entries(sizes: Sequence[tuple[Array, Array]]) -> tuple[str, f
 
 
 FEWEST = 8  # entries on each side of a limit
-LARGEST_RATIO = 10  # of all entries to those on one side
+MOST_TO_ONE = 10  # of all entries to those on one side
 
 
 def _roundest(low: float, high: float) -> float:
