@@ -109,7 +109,8 @@ def _limit(outcomes: Sequence[Outcome], convention: Convention) -> Limit | None:
     """
     wrong = [one.out_of_bounds[0] for one in outcomes if one.out_of_bounds]
     first = min((name for name, _ in wrong), key=QUANTITY_ORDER.index)
-    for is_hidden in (False, True):
+    at_output = [(first, len(one.trial.inputs.network.layers)) in one.out_of_bounds for one in outcomes]
+    for is_hidden in (False,) if any(at_output) else (False, True):  # what is wrong at the output is not of hidden ones
         sizes = []
         for outcome in outcomes:
             run, failing, last = (
