@@ -31,6 +31,7 @@ from harness.sandbox.answers import ArrayKey, Arrays
 from harness.truth.certify import error_over_bound
 
 MAX_COUNTED = 6  # failing cases of a cost whose arrays are counted
+SHARE_OF_CASES = 0.5  # of the counted cases, in which a scale must explain an entry
 
 
 def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Sequence[Trial]) -> Convention:
@@ -68,19 +69,38 @@ def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Se
     for layout in layouts:
         if _is_output_right(layout, counted):
             return layout
-    # A convention that a right case contradicts is none.
-    possible = [one for one in candidates if all(_explains(one, trial) for trial in agreeing)]
+    return _of_most_entries(declared, layouts, candidates, failing_by_cost, agreeing)
+
+
+def _of_most_entries(
+    declared: Convention,
+    layouts: Sequence[Convention],
+    candidates: Iterable[Convention],
+    counted: Mapping[str, Sequence[Trial]],
+    agreeing: Sequence[Trial],
+) -> Convention:
+    """The convention that explains the most entries of the counted cases, which are by cost.
+
+    One that a right case contradicts is none, and one that shows in few of the cases is chance: where η is 1/m, η² is
+    the update of a mean over the outputs.
+    """
+    all_counted = [one for some in counted.values() for one in some]
+
+    def is_possible(convention: Convention, some: Sequence[Trial]) -> bool:
+        shown = sum(_share_explained(convention, trial) > 0 for trial in some)
+        is_shown = convention in layouts or shown >= len(some) * SHARE_OF_CASES
+        return is_shown and all(_explains(convention, trial) for trial in agreeing)
 
     def explained(convention: Convention) -> float:
-        return sum(_share_explained(convention, trial) for trial in counted)
+        return sum(_share_explained(convention, trial) for trial in all_counted)
 
     # If no entry tells, gradients of biases that are 0 everywhere are those of a network without biases.
+    possible = [one for one in candidates if is_possible(one, all_counted)]
     found = max(possible or [declared], key=lambda one: (explained(one), one.bias == "none"))
-    for cost, some in failing_by_cost.items() if len(by_cost) > 1 else ():
+    for cost, some in counted.items() if len(counted) > 1 else ():
         if not _is_output_right(found, some):
             others = [found.with_reduction(cost, reduction) for reduction in CONVENTION_VALUES["reduction"]]
-            possible = [one for one in others if all(_explains(one, trial) for trial in agreeing)]
-            found = max([found, *possible], key=explained)
+            found = max([found, *(one for one in others if is_possible(one, some))], key=explained)
     return found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from harness.judging.arithmetic.formats import FLOAT32
 from harness.judging.arithmetic.storage import has_nonzero, storage_costs
 from harness.mistakes.formulation import AlteredTextbook
+from harness.mistakes.grammar import MISFITS
 from harness.mistakes.subject import Subject
 from harness.model.contract import Array, Inputs
 from harness.model.costs import CostScale
@@ -31,7 +32,7 @@ def try_formulation(formulation: type[AlteredTextbook], subject: Subject) -> str
     with np.errstate(all="ignore"):
         try:
             book, first, second = candidate_calls(formulation, subject)
-        except (ValueError, IndexError, KeyError):  # its shapes do not fit the network, but the submission's do
+        except MISFITS:  # its shapes do not fit the network, but the submission's do
             return CONTRADICTED
         if book.changes_inputs() != subject.changed:
             return CONTRADICTED

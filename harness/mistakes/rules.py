@@ -12,6 +12,8 @@ _POSITIONS: dict[str, Callable[[Textbook, int], bool]] = {
     "": lambda book, l: True,
     "hidden layers": lambda book, l: l < book.last,
     "the output layer": lambda book, l: l == book.last,
+    "outputs whose f' cancels": lambda book, l: l == book.last and book.network.is_canonical,
+    "outputs whose f' does not cancel": lambda book, l: l == book.last and not book.network.is_canonical,
     "the first layer": lambda book, l: l == 1,
     "the last hidden layer": lambda book, l: l == book.last - 1,
     "all layers but the first": lambda book, l: l > 1,
@@ -25,7 +27,10 @@ _POSITIONS: dict[str, Callable[[Textbook, int], bool]] = {
 }
 POSITIONS = tuple(_POSITIONS)
 NOT_LINEAR = "not identity"
-ACTIVATION_SCOPES = (NOT_LINEAR, "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity", "softmax")
+NOT_SOFTMAX = "not softmax"
+_EXCEPTED = {NOT_LINEAR: "identity", NOT_SOFTMAX: "softmax"}
+_NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "identity", "softmax")
+ACTIVATION_SCOPES = (NOT_LINEAR, NOT_SOFTMAX, *_NAMES)
 
 
 @dataclass(frozen=True)
@@ -52,15 +57,16 @@ class Scope:
         if self.cost and book.network.cost.name != self.cost:
             return False
         name = book.layer(l).activation.name
-        if self.activation == NOT_LINEAR:
-            return name != "identity" and _POSITIONS[self.position](book, l)
+        if self.activation in _EXCEPTED:
+            return name != _EXCEPTED[self.activation] and _POSITIONS[self.position](book, l)
         return self.activation in ("", name) and _POSITIONS[self.position](book, l)
 
     def in_words(self) -> str:
         """Such as "hidden layers with relu"; empty if it covers all."""
         words = self.position
         if self.activation:
-            name = "a nonlinear activation" if self.activation == NOT_LINEAR else self.activation
+            kinds = {NOT_LINEAR: "a nonlinear activation", NOT_SOFTMAX: "an elementwise activation"}
+            name = kinds.get(self.activation, self.activation)
             words = f"{words or 'layers'} with {name}"
         if self.cost:
             words = f"{words + ' ' if words else ''}in networks with {self.cost.replace('_', ' ')}"

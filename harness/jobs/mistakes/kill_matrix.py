@@ -14,6 +14,7 @@ from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.diagnose import diagnose, diagnose_arithmetic
 from harness.mistakes.explain import subjects_of
+from harness.mistakes.grammar import MISFITS
 from harness.model.contract import Array, Gradients, Inputs
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer, Refusal
@@ -75,7 +76,7 @@ def _answer(formulation: type[Textbook], function: str, one: Trial, convention: 
     try:
         with np.errstate(all="ignore"):
             first, second = (_arrays(book, function, call) for call in (1, 2))
-    except (ValueError, IndexError, KeyError) as error:
+    except MISFITS as error:
         return Answer(refusal=Refusal("failed", str(error), "exception"))
     again = None if all(np.array_equal(first[key], second[key], equal_nan=True) for key in first) else second
     if book.changes_inputs():

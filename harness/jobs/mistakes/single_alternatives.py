@@ -14,7 +14,7 @@ from harness.jobs.mistakes.report import MARK_OF, formula_facts
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import Trial, judge_case
 from harness.mistakes.formulation import AlteredTextbook, formulation
-from harness.mistakes.grammar import SLOTS, Alternative, Slot
+from harness.mistakes.grammar import MISFITS, SLOTS, Alternative, Slot
 from harness.mistakes.render import formulas_of
 from harness.mistakes.rules import Rule, Scope
 from harness.model.contract import Array, Inputs
@@ -99,7 +99,7 @@ def _widest(
         rules = (Rule(slot.name, alternative.symbol, Scope(position)),)
         try:
             return rules, numbers_of(rules, inputs)
-        except (ValueError, IndexError, KeyError):
+        except MISFITS:
             continue
     return (Rule(slot.name, alternative.symbol),), right
 

@@ -7,7 +7,7 @@ file of this folder has a tuple SLOTS; `SLOTS` here has all of them by name, and
 from importlib import import_module
 from pathlib import Path
 
-from harness.mistakes.grammar.alternative import Alternative, Slot
+from harness.mistakes.grammar.alternative import MISFITS, Alternative, Measured, Slot
 
 SLOTS: dict[str, Slot] = {
     slot.name: slot
@@ -15,4 +15,4 @@ SLOTS: dict[str, Slot] = {
     for slot in getattr(import_module(f"{__name__}.{path.stem}"), "SLOTS", ())
 }
 
-__all__ = ["SLOTS", "Alternative", "Slot"]
+__all__ = ["MISFITS", "SLOTS", "Alternative", "Measured", "Slot"]

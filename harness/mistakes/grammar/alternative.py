@@ -7,10 +7,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.model.contract import Numbers
+from harness.model.textbook import Textbook
+
+COST_OF_MEASURED = 3  # more than any alternative that has no number of its own
+
+
+MISFITS = (ValueError, IndexError, KeyError, TypeError)  # what an alternative raises that has no value there
 
 
 class Undefined(ValueError):
     """Raised by an alternative that has no value there, such as the slope of a layer that does not exist."""
+
+
+def rate_of(book: Textbook) -> float:
+    """The learning rate of a step. Raises Undefined in backprop, which has none."""
+    if book.learning_rate is None:
+        raise Undefined("backprop has no learning rate")
+    return book.learning_rate
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,25 @@ class Alternative:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Alternatives with a number c that the data show: what is `base`, and c times `term`.
+
+    In the symbol `{c}` stands for the number, and `{signed}` for the number as the last term of a sum. Both functions
+    are like the value of an alternative.
+    """
+
+    symbol: str
+    base: Callable[..., Numbers]
+    term: Callable[..., Numbers]
+
+    def with_number(self, c: float) -> Alternative:
+        """The alternative with this number."""
+        text = f"{abs(c):.12g}"
+        symbol = self.symbol.format(c=f"−{text}" if c < 0 else text, signed=f"− {text}" if c < 0 else f"+ {text}")
+        return Alternative(symbol, lambda *given: self.base(*given) + self.term(*given) * c, COST_OF_MEASURED)
+
+
+@dataclass(frozen=True)
 class Slot:
     """A place in some equations.
 
@@ -41,6 +73,7 @@ class Slot:
     equations: str
     right: str
     alternatives: tuple[Alternative, ...]
+    measured: tuple[Measured, ...] = ()
     parts: bool = False
 
     @cached_property

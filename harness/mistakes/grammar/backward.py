@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined
+from harness.mistakes.grammar.slopes import own_slope
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import append_bias_column, pinv, sign
@@ -27,6 +30,16 @@ def _by_signed_share(book: Textbook, l: int) -> Numbers:
 def _updated(book: Textbook, l: int) -> Numbers:
     w = _weights(book, l)
     return w if book.learning_rate is None else w - book.learning_rate * book.weight_gradient(l + 1)
+
+
+def _first(book: Textbook, l: int, at: Any) -> Numbers:
+    """The first row or column of the matrix, in place of each."""
+    w = _weights(book, l)
+    return w[at] + w * 0
+
+
+def _column(b: Numbers) -> Numbers:
+    return b.reshape(-1, 1)
 
 
 def _without(unit: int, axis: int) -> Alternative:
@@ -79,6 +92,7 @@ SLOTS = (
             Alternative("e^L", lambda book, l: book.back[book.last]),
             Alternative("(a^L − t)", lambda book, l: book.a[book.last] - book.t),
             Alternative("δ^{l+2}", lambda book, l: book.delta[l + 2]),
+            Alternative("(δ^{l+1} ⊙ f'(z^{l+1}))", lambda book, l: book.delta[l + 1] * own_slope(book, l + 1)),
             Alternative("|δ^{l+1}|", lambda book, l: abs(book.delta[l + 1]), 2),
             Alternative("f(δ^{l+1})", lambda book, l: book.layer(l + 1).activation.f(book.delta[l + 1]), 2),
             Alternative(
@@ -101,6 +115,7 @@ SLOTS = (
             Alternative("(W^{l+1})ᵀ", lambda book, l: _weights(book, l).T),
             Alternative("W^l", lambda book, l: book.layer(l).w),
             Alternative("(W^l)ᵀ", lambda book, l: book.layer(l).w.T),
+            Alternative("W^L", lambda book, l: book.layer(book.last).w),
             Alternative("W^{l+2}", lambda book, l: book.layer(l + 2).w),
             Alternative("pinv(W^{l+1})ᵀ", lambda book, l: pinv(_weights(book, l)).T),
             Alternative("(W^{l+1} / Σ_columns |W^{l+1}|)", _by_share),
@@ -116,6 +131,10 @@ SLOTS = (
             _without_column(0, "first"),
             _without_column(1, "second"),
             _without_column(2, "third"),
+            Alternative("(W^{l+1} + b^{l+1})", lambda book, l: _weights(book, l) + _column(book.layer(l + 1).b), 2),
+            Alternative(
+                "(the first column of W^{l+1} in each)", lambda book, l: _first(book, l, (slice(None), [0])), 2
+            ),
             Alternative("(W^{l+1})²", lambda book, l: _weights(book, l) * _weights(book, l), 2),
             Alternative("sign(W^{l+1})", lambda book, l: sign(_weights(book, l)), 2),
             Alternative("(W^{l+1} with its columns reversed)", lambda book, l: _weights(book, l)[:, ::-1], 2),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from harness.mistakes.grammar.alternative import Alternative, Slot
+import numpy as np
+
+from harness.mistakes.grammar.alternative import Alternative, Measured, Slot
+from harness.truth.bounds.rounded_array import value_of
 
 SLOTS = (
     Slot(
@@ -22,7 +25,16 @@ SLOTS = (
             Alternative("−η g", lambda book, p, g: -(g * book.learning_rate), 2),
             Alternative("p ⊙ η g", lambda book, p, g: p * (g * book.learning_rate), 2),
             Alternative("p/η ⊙ g", lambda book, p, g: p / book.learning_rate * g, 2),
+            Alternative("⌊p/η⌋ ⊙ g", lambda book, p, g: np.floor_divide(value_of(p), book.learning_rate) * g, 2),
+            Alternative("(p mod η) ⊙ g", lambda book, p, g: np.mod(value_of(p), book.learning_rate) * g, 2),
             Alternative("p − η/(g)", lambda book, p, g: p - book.learning_rate / g, 2),
+        ),
+        measured=(
+            Measured(
+                "(1 − {c}) p − η g",
+                lambda book, p, g: p - g * book.learning_rate,
+                lambda book, p, g: -p,
+            ),
         ),
         parts=True,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.mistakes.grammar.alternative import Alternative, Slot
+from harness.mistakes.grammar.alternative import Alternative, Measured, Slot
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import apply_activation, sign, value_of
@@ -21,6 +21,14 @@ def _output_error(book: Textbook, l: int) -> Numbers:
 def _chosen_class(book: Textbook, l: int) -> Numbers:
     a = value_of(book.a[l])
     return (a == a.max(axis=1, keepdims=True)).astype(int)
+
+
+def _next_rows(book: Textbook) -> list[int]:
+    return [*range(1, book.rows), 0]
+
+
+def _rows_before(book: Textbook) -> list[int]:
+    return [-1, *range(book.rows - 1)]
 
 
 SLOTS = (
@@ -45,6 +53,12 @@ SLOTS = (
             Alternative(
                 "(a^l − t)³", lambda book, l: _output_error(book, l) * (a_t := _output_error(book, l)) * a_t, 2
             ),
+            Alternative("((a^l)² − t²)", lambda book, l: book.a[l] * book.a[l] - book.t * book.t, 2),
+            Alternative("(a^l − t²)", lambda book, l: book.a[l] - book.t * book.t, 2),
+            Alternative("(a^l − t with its columns reversed)", lambda book, l: book.a[l] - book.t[:, ::-1], 2),
+            Alternative("(a^l − t with its rows reversed)", lambda book, l: book.a[l] - book.t[::-1], 2),
+            Alternative("(a^l − t of the next row)", lambda book, l: book.a[l] - book.t[_next_rows(book)], 2),
+            Alternative("(a^l − t of the row before)", lambda book, l: book.a[l] - book.t[_rows_before(book)], 2),
             Alternative("z^l", lambda book, l: book.z[l], 2),
             Alternative("((a^l − t) / a^l)", lambda book, l: _output_error(book, l) / book.a[l], 2),
             Alternative(
@@ -68,6 +82,15 @@ SLOTS = (
                 lambda book, l: _output_error(book, l).sum(axis=0) / book.rows + book.a[l] * 0,
                 2,
             ),
+        ),
+        measured=(
+            Measured(
+                "(a^l − (1 − {c}) t − {c}/m)",  # smoothed labels
+                _output_error,
+                lambda book, l: book.t - np.full(book.t.shape, 1 / book.t.shape[1]),
+            ),
+            Measured("(a^l − t {signed})", _output_error, lambda book, l: book.a[l] * 0 + 1),
+            Measured("(a^l − {c} t)", lambda book, l: book.a[l], lambda book, l: -book.t),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined
+from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined, rate_of
 from harness.model.textbook import Textbook
 
 FactorValue = Callable[[Textbook, int], float]
@@ -13,6 +13,12 @@ FactorValue = Callable[[Textbook, int], float]
 
 def _inputs_of(book: Textbook, l: int) -> int:
     return int(book.layer(l).w.shape[1])
+
+
+def _units_after(book: Textbook, l: int) -> int:
+    if l == book.last:
+        raise Undefined("no layer follows the output")
+    return len(book.layer(l + 1).b)
 
 
 # n rows, m outputs, n_l units of the layer, η the learning rate. A value is a number for a network, data and a layer.
@@ -37,6 +43,8 @@ FACTORS: tuple[tuple[str, FactorValue, int], ...] = (
     ("n_l", lambda book, l: float(len(book.layer(l).b)), 1),
     ("1/n_{l-1}", lambda book, l: 1 / _inputs_of(book, l), 1),
     ("n_{l-1}", lambda book, l: float(_inputs_of(book, l)), 1),
+    ("1/n_{l+1}", lambda book, l: 1 / _units_after(book, l), 1),
+    ("n_{l+1}", lambda book, l: float(_units_after(book, l)), 2),
     ("1/n²", lambda book, l: book.rows**-2.0, 2),
     ("n²", lambda book, l: book.rows**2.0, 2),
     ("1/√n", lambda book, l: book.rows**-0.5, 2),
@@ -53,17 +61,12 @@ FACTORS: tuple[tuple[str, FactorValue, int], ...] = (
 
 # Of a step alone, because backprop has no rate.
 _OF_THE_RATE: tuple[tuple[str, FactorValue, int], ...] = (
-    ("η", lambda book, l: _rate(book), 1),
-    ("1/η", lambda book, l: 1 / _rate(book), 1),
-    ("η²", lambda book, l: _rate(book) ** 2, 2),
-    ("(1 − η)", lambda book, l: 1 - _rate(book), 2),
+    ("η", lambda book, l: rate_of(book), 1),
+    ("1/η", lambda book, l: 1 / rate_of(book), 1),
+    ("η²", lambda book, l: rate_of(book) ** 2, 2),
+    ("1/√η", lambda book, l: rate_of(book) ** -0.5, 2),
+    ("(1 − η)", lambda book, l: 1 - rate_of(book), 2),
 )
-
-
-def _rate(book: Textbook) -> float:
-    if book.learning_rate is None:
-        raise Undefined("backprop has no learning rate")
-    return book.learning_rate
 
 
 def constant(value: float) -> Alternative:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.mistakes.grammar.alternative import Alternative, Slot
+from harness.mistakes.grammar.alternative import Alternative, Measured, Slot
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import apply_activation, exp_in_dtype
@@ -18,6 +18,32 @@ def _unshifted_softmax(book: Textbook, l: int) -> Numbers:
         return book.layer(l).activation.f(book.z[l])
     e = exp_in_dtype(book.z[l])
     return e / e.sum(axis=1, keepdims=True)
+
+
+def _softmax_over_rows(book: Textbook, l: int) -> Numbers:
+    if book.layer(l).activation.name != "softmax":
+        return book.layer(l).activation.f(book.z[l])
+    return apply_activation("softmax", book.z[l].T).T
+
+
+def _bias_after(book: Textbook, l: int) -> Numbers:
+    """f of the sums without the biases, and these added to it."""
+    layer = book.layer(l)
+    return layer.activation.f(book.a[l - 1] @ layer.w.T) + layer.b
+
+
+def _centred(array: Numbers, axis: int) -> Numbers:
+    """The array without its mean along an axis."""
+    return array - (array.sum(axis=axis, keepdims=True) / array.shape[axis] + array * 0)
+
+
+def _lecun_tanh(book: Textbook, l: int) -> Numbers:
+    """LeCun et al., "Efficient BackProp", 1998."""
+    return apply_activation("tanh", book.z[l] * (2 / 3)) * 1.7159
+
+
+def _own_output(book: Textbook, l: int) -> Numbers:
+    return book.layer(l).activation.f(book.z[l])
 
 
 SLOTS = (
@@ -50,6 +76,9 @@ SLOTS = (
             Alternative("z^{l-1}", lambda book, l: book.a[0] if l == 1 else book.z[l - 1]),
             Alternative("x", lambda book, l: book.a[0]),
             Alternative("a^{l-2}", lambda book, l: book.a[l - 2], 2),
+            Alternative("(a^{l-1})²", lambda book, l: book.a[l - 1] * book.a[l - 1], 2),
+            Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: _centred(book.a[l - 1], 0), 2),
+            Alternative("(a^{l-1} − 1/n_{l-1} Σ_units a^{l-1})", lambda book, l: _centred(book.a[l - 1], 1), 2),
         ),
     ),
     Slot(
@@ -70,6 +99,8 @@ SLOTS = (
             _named_function("sigmoid", "σ"),
             _named_function("tanh", "tanh"),
             _named_function("relu", "relu"),
+            _named_function("leaky_relu", "leaky_relu"),
+            _named_function("softplus", "softplus"),
             Alternative(
                 "f(f(z^l))",
                 lambda book, l: apply_activation(book.layer(l).activation.name, book.layer(l).activation.f(book.z[l])),
@@ -77,8 +108,16 @@ SLOTS = (
             Alternative("f(−z^l)", lambda book, l: apply_activation(book.layer(l).activation.name, -book.z[l])),
             Alternative("f(2z^l)", lambda book, l: apply_activation(book.layer(l).activation.name, book.z[l] * 2), 2),
             Alternative("f(z^l/2)", lambda book, l: apply_activation(book.layer(l).activation.name, book.z[l] / 2), 2),
+            Alternative("(f(z^l − b^l) + b^l)", _bias_after, 2),
+            Alternative("(f(z^l) + a^{l-1})", lambda book, l: _own_output(book, l) + book.a[l - 1], 2),
+            Alternative("z^l ⊙ σ(z^l)", lambda book, l: book.z[l] * apply_activation("sigmoid", book.z[l]), 2),
+            Alternative(
+                "1.7159 tanh(2/3 z^l)", lambda book, l: apply_activation("tanh", book.z[l] * (2 / 3)) * 1.7159, 2
+            ),
+            Alternative("softmax(z^l) over the rows", _softmax_over_rows, 2),
             Alternative("exp(z^l) / Σ exp(z^l)", _unshifted_softmax, shows_as_nan=True),
         ),
+        measured=(Measured("{c} f(z^l)", lambda book, l: book.z[l] * 0, _own_output),),
     ),
 )
 FORWARD = tuple(slot.name for slot in SLOTS)

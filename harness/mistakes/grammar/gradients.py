@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined
+from harness.mistakes.grammar.alternative import Alternative, Measured, Slot, Undefined, rate_of
 from harness.mistakes.grammar.slopes import own_slope
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
+from harness.truth.bounds.rounded_array import sign, square_root, value_of
 
 
 def _columns_zeroed(array: Numbers, column: int) -> Numbers:
     kept = np.ones(array.shape[-1], dtype=int)
     kept[column] = 0
     return array * kept
+
+
+def _rows_zeroed(array: Numbers, row: int) -> Numbers:
+    return _columns_zeroed(array.T, row).T
+
+
+def _normed(array: Numbers) -> Numbers:
+    """The array divided by the Euclidean norm of all its numbers."""
+    return array / square_root((array * array).sum())
 
 
 def _square_transpose(book: Textbook, l: int, gradient: Numbers) -> Numbers:
@@ -24,9 +36,7 @@ def _square_transpose(book: Textbook, l: int, gradient: Numbers) -> Numbers:
 
 def _with_momentum(book: Textbook, l: int) -> Numbers:
     """The delta of row i of n times (1 + η)^{n-i}: Δ ← Δ + η Δ + δ a, row after row."""
-    if book.learning_rate is None:
-        raise Undefined("backprop has no learning rate")
-    powers = (1 + book.learning_rate) ** np.arange(book.rows - 1, -1, -1)
+    powers = (1 + rate_of(book)) ** np.arange(book.rows - 1, -1, -1)
     return book.delta[l] * powers[:, None]
 
 
@@ -39,6 +49,25 @@ def _sum_with_outputs(book: Textbook, l: int, delta: Numbers) -> Numbers:
     if len(delta) != book.rows:
         raise Undefined("of some rows alone it is another product")
     return (delta * book.a[l]).sum(axis=0)
+
+
+def _decays(part: str) -> tuple[Measured, ...]:
+    """A number times what is made of the parameters, added to the gradient: a penalty that is not declared."""
+    total, p = ("·", "W^l") if part == "w" else ("Σ_rows ·", "b^l")
+
+    def base(book: Textbook, l: int, given: Numbers) -> Numbers:
+        return given if part == "w" else given.sum(axis=0)
+
+    def added(symbol: str, value: Callable[[Textbook, Numbers], Numbers]) -> Measured:
+        return Measured(
+            f"{total} {{signed}}{symbol}", base, lambda book, l, given: value(book, getattr(book.layer(l), part))
+        )
+
+    return (
+        added(f" {p}", lambda book, p: p),
+        added(f"/n {p}", lambda book, p: p / book.rows),
+        added(f" sign({p})", lambda book, p: sign(p)),
+    )
 
 
 def _broadcast(value: Numbers, book: Textbook, l: int) -> Numbers:
@@ -91,6 +120,7 @@ SLOTS = (
             Alternative("ones", lambda book, l: np.ones(book.a[l - 1].shape, dtype=int)),
             Alternative("x", lambda book, l: book.a[0]),
             Alternative("a^{l-2}", lambda book, l: book.a[l - 2]),
+            Alternative("(1 + a^{l-1})", lambda book, l: book.a[l - 1] + 1),
             Alternative("(1 − a^{l-1})", lambda book, l: -book.a[l - 1] + 1),
             Alternative("(a^{l-1} without its last unit)", lambda book, l: _columns_zeroed(book.a[l - 1], -1)),
             Alternative("(a^{l-1} without its first unit)", lambda book, l: _columns_zeroed(book.a[l - 1], 0)),
@@ -100,6 +130,7 @@ SLOTS = (
             Alternative("(a^{l-1})²", lambda book, l: book.a[l - 1] * book.a[l - 1], 2),
             Alternative("f(a^{l-1})", lambda book, l: book.layer(l - 1).activation.f(book.a[l - 1]), 2),
             Alternative("f'(a^{l-1})", lambda book, l: book.layer(l - 1).activation.slope(book.a[l - 1]), 2),
+            Alternative("round(a^{l-1})", lambda book, l: np.round(value_of(book.a[l - 1])) + book.a[l - 1] * 0, 2),
             Alternative("(a^{l-1} with its units reversed)", lambda book, l: book.a[l - 1][:, ::-1], 2),
             Alternative("(a^{l-1} with its rows reversed)", lambda book, l: book.a[l - 1][::-1], 2),
             Alternative(
@@ -128,9 +159,15 @@ SLOTS = (
             Alternative("(·)ᵀ", _square_transpose),
             Alternative("|·|", lambda book, l, gradient: abs(gradient)),
             Alternative("(·) ⊙ W^l", lambda book, l, gradient: gradient * book.layer(l).w, 2),
+            Alternative("sign(·)", lambda book, l, gradient: sign(gradient), 2),
+            Alternative("(·) / (|·| + 1e−8)", lambda book, l, gradient: gradient / (abs(gradient) + 1e-8), 2),
+            Alternative("(·) / ‖·‖", lambda book, l, gradient: _normed(gradient), 2),
+            Alternative("(·) without its first row", lambda book, l, gradient: _rows_zeroed(gradient, 0), 2),
+            Alternative("(·) without its last row", lambda book, l, gradient: _rows_zeroed(gradient, -1), 2),
             Alternative("reverse_units(·)", lambda book, l, gradient: gradient[::-1], 2),
             Alternative("Σ_units ·", lambda book, l, gradient: gradient.sum(axis=0) + gradient * 0, 2),
         ),
+        measured=_decays("w"),
     ),
     Slot(
         "bias sum",
@@ -147,7 +184,21 @@ SLOTS = (
             Alternative("b^l ⊙ Σ_rows ·", lambda book, l, delta: delta.sum(axis=0) * book.layer(l).b),
             Alternative("Σ_rows a^l ⊙ ·", _sum_with_outputs, 2),
             Alternative("|Σ_rows ·|", lambda book, l, delta: abs(delta.sum(axis=0)), 2),
+            Alternative("sign(Σ_rows ·)", lambda book, l, delta: sign(delta.sum(axis=0)), 2),
+            Alternative(
+                "(Σ_rows ·) / (|Σ_rows ·| + 1e−8)",
+                lambda book, l, delta: delta.sum(axis=0) / (abs(delta.sum(axis=0)) + 1e-8),
+                2,
+            ),
+            Alternative("(Σ_rows ·) / ‖Σ_rows ·‖", lambda book, l, delta: _normed(delta.sum(axis=0)), 2),
+            Alternative(
+                "(Σ_rows ·) without its first entry", lambda book, l, delta: _columns_zeroed(delta.sum(axis=0), 0), 2
+            ),
+            Alternative(
+                "(Σ_rows ·) without its last entry", lambda book, l, delta: _columns_zeroed(delta.sum(axis=0), -1), 2
+            ),
             Alternative("reverse_units(Σ_rows ·)", lambda book, l, delta: delta.sum(axis=0)[::-1], 2),
         ),
+        measured=_decays("b"),
     ),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined
+from harness.mistakes.grammar.alternative import Alternative, Measured, Slot, Undefined
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
-from harness.truth.bounds.rounded_array import activation_slope, apply_activation, exp_in_dtype
+from harness.truth.bounds.rounded_array import activation_slope, apply_activation, exp_in_dtype, sign
 
 
 def own_slope(book: Textbook, l: int) -> Numbers:
@@ -29,11 +29,41 @@ def _output_form_of_z(book: Textbook, l: int) -> Numbers:
     return forms[name]() if name in forms else own_slope(book, l)
 
 
+def _gate(book: Textbook, l: int, *, is_open: bool) -> Numbers:
+    """1 where z^l > 0 and else 0, or the reverse, for the activations that have a kink."""
+    if "relu" not in book.layer(l).activation.name:
+        raise Undefined("it has no kink")
+    gate = activation_slope("relu", book.z[l])
+    return gate if is_open else -gate + 1
+
+
 def _at(name: str, of: str) -> Alternative:
     """The slope of a named function, at z^l or a^l."""
     symbol = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu"}[name]
     return Alternative(f"{symbol}'({of}^l)", lambda book, l: activation_slope(name, getattr(book, of)[l]))
 
+
+def _swish_slope(book: Textbook, l: int) -> Numbers:
+    """The derivative of z σ(z)."""
+    sigma = apply_activation("sigmoid", book.z[l])
+    return sigma + book.z[l] * (sigma - sigma * sigma)
+
+
+# What people write at any layer in place of f'(z^l), or beside it where it cancels.
+_USUAL = (
+    Alternative("f'(a^l)", lambda book, l: _slope_at(book, l, book.a[l])),
+    Alternative("a^l (1 − a^l)", lambda book, l: book.a[l] - book.a[l] * book.a[l]),
+    Alternative("(1 − (a^l)²)", lambda book, l: -(book.a[l] * book.a[l]) + 1),
+    Alternative("(1 − a^l)", lambda book, l: -book.a[l] + 1),
+    Alternative("z^l", lambda book, l: book.z[l]),
+    Alternative("(f'(z^l))²", lambda book, l: own_slope(book, l) * own_slope(book, l)),
+    Alternative("a^l (1 + a^l)", lambda book, l: book.a[l] + book.a[l] * book.a[l], 2),
+    Alternative("(1 + a^l)", lambda book, l: book.a[l] + 1, 2),
+    Alternative("(1 + (a^l)²)", lambda book, l: book.a[l] * book.a[l] + 1, 2),
+    Alternative("(1 / f'(z^l))", lambda book, l: 1 / own_slope(book, l), 2),
+    Alternative("(a^l)²", lambda book, l: book.a[l] * book.a[l], 2),
+    Alternative("sign(z^l)", lambda book, l: sign(book.z[l]), 2),
+)
 
 SLOTS = (
     Slot(
@@ -42,13 +72,8 @@ SLOTS = (
         "",
         (
             Alternative("f'(z^l)", own_slope),
-            Alternative("f'(a^l)", lambda book, l: _slope_at(book, l, book.a[l])),
             Alternative("a^l", lambda book, l: book.a[l]),
-            Alternative("(1 − a^l)", lambda book, l: -book.a[l] + 1),
-            Alternative("(1 − (a^l)²)", lambda book, l: -(book.a[l] * book.a[l]) + 1),
-            Alternative("(1 / f'(z^l))", lambda book, l: 1 / own_slope(book, l), 2),
-            Alternative("(f'(z^l))²", lambda book, l: own_slope(book, l) * own_slope(book, l), 2),
-            Alternative("z^l", lambda book, l: book.z[l], 2),
+            *_USUAL,
         ),
     ),
     Slot(
@@ -69,17 +94,12 @@ SLOTS = (
         "f'(z^l)",
         (
             Alternative("1", lambda book, l: 1),
-            Alternative("f'(a^l)", lambda book, l: _slope_at(book, l, book.a[l])),
             Alternative("f(z^l)", lambda book, l: book.a[l]),
-            Alternative("a^l (1 − a^l)", lambda book, l: book.a[l] - book.a[l] * book.a[l]),
-            Alternative("(1 − (a^l)²)", lambda book, l: -(book.a[l] * book.a[l]) + 1),
+            *_USUAL,
             Alternative("g(z^l)", _output_form_of_z),
-            Alternative("z^l", lambda book, l: book.z[l]),
             Alternative("z^l (1 − z^l)", lambda book, l: book.z[l] - book.z[l] * book.z[l]),
             Alternative("(1 − (z^l)²)", lambda book, l: -(book.z[l] * book.z[l]) + 1),
             *(_at(name, of) for name in ("sigmoid", "tanh", "relu") for of in ("z", "a")),
-            Alternative("(1 − a^l)", lambda book, l: -book.a[l] + 1),
-            Alternative("(f'(z^l))²", lambda book, l: own_slope(book, l) * own_slope(book, l)),
             Alternative("f'(z^{l-1})", lambda book, l: own_slope(book, l - 1)),
             Alternative("f'(z^{l+1})", lambda book, l: own_slope(book, l + 1)),
             Alternative("f'(a^{l-1})", lambda book, l: _slope_at(book, l, book.a[l - 1])),
@@ -88,16 +108,27 @@ SLOTS = (
             Alternative("leaky_relu'(z^l)", lambda book, l: activation_slope("leaky_relu", book.z[l])),
             Alternative("f_l'(z^{l-1})", lambda book, l: _slope_at(book, l, book.z[l - 1]), 2),
             Alternative("f_{l-1}'(z^l)", lambda book, l: _slope_at(book, l - 1, book.z[l]), 2),
+            Alternative("f_L'(z^l)", lambda book, l: _slope_at(book, book.last, book.z[l])),
+            Alternative("f'(2 z^l)", lambda book, l: _slope_at(book, l, book.z[l] * 2), 2),
+            Alternative("f'(z^l / 2)", lambda book, l: _slope_at(book, l, book.z[l] / 2), 2),
+            Alternative("σ(z^l)", lambda book, l: apply_activation("sigmoid", book.z[l]), 2),
+            Alternative("swish'(z^l)", _swish_slope, 2),
             Alternative("f_1'(z^l)", lambda book, l: _slope_at(book, 1, book.z[l]), 2),
             Alternative("e^l", lambda book, l: book.back[l], 2),
-            Alternative("(1 / f'(z^l))", lambda book, l: 1 / own_slope(book, l), 2),
             Alternative("(1 − 2a^l) ⊙ f'(z^l)", lambda book, l: (-book.a[l] * 2 + 1) * own_slope(book, l), 2),
             Alternative("f(a^l)", lambda book, l: apply_activation(book.layer(l).activation.name, book.a[l]), 2),
-            Alternative("(a^l)²", lambda book, l: book.a[l] * book.a[l], 2),
             Alternative("a^l ⊙ f'(z^l)", lambda book, l: book.a[l] * own_slope(book, l), 2),
             Alternative("z^l ⊙ f'(z^l)", lambda book, l: book.z[l] * own_slope(book, l), 2),
             Alternative("(1 + f'(z^l))", lambda book, l: own_slope(book, l) + 1, 2),
             Alternative("(1 − f'(z^l))", lambda book, l: -own_slope(book, l) + 1, 2),
+        ),
+        measured=(
+            Measured("(f'(z^l) {signed})", own_slope, lambda book, l: 1),
+            Measured(
+                "(1 where z^l > 0, else {c})",
+                lambda book, l: _gate(book, l, is_open=True),
+                lambda book, l: _gate(book, l, is_open=False),
+            ),
         ),
     ),
 )

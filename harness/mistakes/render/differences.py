@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.judging.conventions import Convention
 from harness.mistakes.formulation import AlteredTextbook
-from harness.mistakes.grammar import Alternative
+from harness.mistakes.grammar import MISFITS, Alternative
 from harness.mistakes.rules import Rule
 from harness.model.contract import Inputs, Layer, Network, Numbers
 from harness.model.textbook import Textbook
@@ -58,7 +58,7 @@ class SmallExample:
         try:
             with np.errstate(all="ignore"):
                 book.gradients()
-        except (ValueError, IndexError, KeyError):
+        except MISFITS:
             return None
         return book
 

@@ -11,6 +11,7 @@ import numpy as np
 from harness.cases.standard import gradient_cases
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.mistakes.formulation import formulation
+from harness.mistakes.grammar import MISFITS
 from harness.mistakes.reproduce import call_quantities
 from harness.mistakes.rules import Rules
 from harness.mistakes.subject import Subject
@@ -71,7 +72,7 @@ def _differ(
                 results.append(
                     call_quantities(kind, function, exact, convention.rate(rate), convention.scale(inputs))[0]
                 )
-            except (ValueError, IndexError, KeyError):
+            except MISFITS:
                 results.append(None)
         first, second = results
         if first is None or second is None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook
-from harness.mistakes.grammar import SLOTS
+from harness.mistakes.grammar import MISFITS, SLOTS, Measured
 from harness.mistakes.rules import Rule, Rules, Scope
 from harness.mistakes.search.fit import factor_rules, is_one
 from harness.model.contract import Array
 
 SAME = 1e-12  # relative to the largest; this only saves looking at two ways to write one thing
-MISFITS = (ValueError, IndexError, KeyError, TypeError)  # an alternative has no value there
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +68,24 @@ def factor_choices(book: AlteredTextbook, slot: str, c: float, l: int, part: str
         tuple(Rule(one.slot, one.symbol, Scope(part=part), one.constant) for one in rules)
         for rules in factor_rules(slot, c, book, l)
     ]
+
+
+def measured_values(
+    book: AlteredTextbook, slot: str, l: int, *given: Any, part: str = ""
+) -> Iterator[tuple[Measured, Any, Any]]:
+    """The alternatives of a slot that have a number, each with its base and its term; none if the slot is taken.
+
+    `given` is what their functions take beside the book.
+    """
+    for one in SLOTS[slot].measured if book.chosen(slot, l, part) is None else ():
+        with suppress(*MISFITS):
+            yield one, one.base(book, *given), one.term(book, *given)
+
+
+def numbered_rule(slot: str, one: Measured, c: float, part: str = "") -> Rule:
+    """The rule for an alternative with this number."""
+    alternative = one.with_number(c)
+    return Rule(slot, alternative.symbol, Scope(part=part), constant=alternative)
 
 
 def now(book: AlteredTextbook, slot: str, l: int, part: str = "") -> float:

@@ -9,12 +9,12 @@ from itertools import chain, product
 import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook
-from harness.mistakes.grammar import SLOTS
+from harness.mistakes.grammar import MISFITS, SLOTS
 from harness.mistakes.rules import Rule, Rules, complexity
-from harness.mistakes.search.choices import MISFITS, Choice, choices, factor_choices, now, stacked
+from harness.mistakes.search.choices import Choice, choices, factor_choices, now, stacked
 from harness.mistakes.search.evaluate import Evaluation
 from harness.mistakes.search.fit import factors_of, is_one
-from harness.mistakes.search.gradients import PART_OF, data_targets, gradient, merged
+from harness.mistakes.search.gradients import LAST_OF, PART_OF, data_targets, gradient, merged
 from harness.model.contract import Array
 
 MOST_COST = 4  # the cost of the alternatives in one product
@@ -125,7 +125,7 @@ def _alternative_factors(
     book.delta[l], book.back[l] = kept
     rows = choices(book, "rows", l, lambda: slice(None), part)
     inputs = choices(book, "input used", l, lambda: book.a[l - 1]) if name == "w" else [Choice((), 0, np.zeros(0))]
-    lasts = SLOTS["arrangement" if name == "w" else "bias sum"]
+    lasts = SLOTS[LAST_OF[name]]
     for one, some, given in product(used, rows, inputs):
         rules = one.rules + some.rules + given.rules
         if len(rules) > 1 or one.value.shape[-2:] != products.values.shape[-2:]:
@@ -146,9 +146,8 @@ def _alternative_factors(
 
 def _delta_products(book: AlteredTextbook, l: int) -> _Products:
     shape = (book.rows, len(book.layer(l).b))
-    backs = _output_backs(book) if l == book.last else _hidden_backs(book, l)
-    backs = [one for one in backs if one.value.shape == shape and np.isfinite(one.value).all()]
-    slot = "extra slope" if l == book.last and book.network.is_canonical else "slope"
+    backs = [one for one in backs_of(book, l) if one.value.shape == shape and np.isfinite(one.value).all()]
+    slot = slope_slot(book, l)
     kept = book.back[l]
     book.back[l] = backs[0].value if backs else np.zeros(shape)
     slopes = [
@@ -191,6 +190,16 @@ def _with_operators(
     return np.concatenate(all_pairs), np.concatenate(all_costs), np.concatenate(all_values)
 
 
+def slope_slot(book: AlteredTextbook, l: int) -> str:
+    """The slot of f' in layer l."""
+    return "extra slope" if l == book.last and book.network.is_canonical else "slope"
+
+
+def backs_of(book: AlteredTextbook, l: int) -> list[Choice]:
+    """What may reach layer l before the slope."""
+    return _output_backs(book) if l == book.last else _hidden_backs(book, l)
+
+
 def _output_backs(book: AlteredTextbook) -> list[Choice]:
     errors = choices(book, "error", book.last, book.output_error)
     return [Choice(one.rules, one.cost, book.scaled(one.value)) for one in errors]
@@ -208,7 +217,7 @@ def _hidden_backs(book: AlteredTextbook, l: int) -> list[Choice]:
 
 def _gradients(book: AlteredTextbook, name: str, l: int, products: _Products) -> Array:
     """∂C/∂W^l or ∂C/∂b^l for each product, [N, n_l, n_{l-1}] or [N, n_l]."""
-    part, last = PART_OF[name], "arrangement" if name == "w" else "bias sum"
+    part, last = PART_OF[name], LAST_OF[name]
     if book.chosen("delta used", l, part) or book.chosen(last, l) or (name == "b" and not book.scale.has_biases):
         return _one_by_one(book, name, l, products)
     some = choices(book, "rows", l, lambda: slice(None), part)[0].value

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook, formulation
+from harness.mistakes.grammar import MISFITS
 from harness.mistakes.reproduce import RoundedQuantities, candidate_calls, delta_divisors
 from harness.mistakes.rules import Rule
 from harness.mistakes.subject import Subject
@@ -51,7 +52,7 @@ def evaluate_rules(rules: tuple[Rule, ...], subject: Subject) -> Evaluation | No
     with np.errstate(all="ignore"):
         try:
             book, first, second = candidate_calls(kind, subject)
-        except (ValueError, IndexError, KeyError):
+        except MISFITS:
             return None
         found = [_first_difference(book, subject, first, second, divisor) for divisor in delta_divisors(subject)]
     return max(found, key=lambda one: one.progress)

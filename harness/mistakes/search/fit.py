@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.mistakes.grammar import SLOTS
+from harness.mistakes.grammar import MISFITS, SLOTS, Alternative
 from harness.mistakes.grammar.factors import constant
 from harness.mistakes.rules import Rule
 from harness.model.contract import Array
@@ -53,10 +53,23 @@ def factor_rules(slot: str, c: float, book: Textbook, l: int) -> Iterator[tuple[
     known = np.flatnonzero(np.abs(values - c) <= 100 * LOOSE * abs(c))
     for i in known[:MOST_FACTORS]:
         yield (Rule(slot, symbols[i]),)
-    digits = float(f"{c:.5g}")
-    if not are_numbers[known].any() and abs(digits - c) <= 100 * LOOSE * abs(c):
-        one = constant(digits)
+    number = short_number(c)
+    if not are_numbers[known].any() and number is not None:
+        one = constant(number)
         yield (Rule(slot, one.symbol, constant=one),)
+
+
+def short_number(c: float) -> float | None:
+    """The number of at most five digits that c is; None if it is none, as NaN is none."""
+    digits = float(f"{c:.5g}")
+    return digits if abs(digits - c) <= 100 * LOOSE * abs(c) else None
+
+
+def _value_or_nan(one: Alternative, book: Textbook, l: int) -> float:
+    try:
+        return float(one.value(book, l))
+    except MISFITS:
+        return np.nan
 
 
 def _table(slot: str, book: Textbook, l: int) -> tuple[list[str], Array, Array]:
@@ -65,7 +78,15 @@ def _table(slot: str, book: Textbook, l: int) -> tuple[list[str], Array, Array]:
     tables: dict[tuple[str, int], tuple[list[str], Array, Array]] = book.__dict__.setdefault("factor_tables", {})
     if key not in tables:
         ordered = sorted(SLOTS[slot].alternatives, key=lambda one: one.cost)
-        values = np.array([one.value(book, l) for one in ordered])
+        values = np.array([_value_or_nan(one, book, l) for one in ordered])
         are_numbers = np.array([not any(letter.isalpha() for letter in one.symbol) for one in ordered])
         tables[key] = [one.symbol for one in ordered], values, are_numbers
     return tables[key]
+
+
+def number_of(base: Array, term: Array, target: Array, allowed: Array) -> float | None:
+    """The c of few digits with target = base + c term, within about `allowed`; None if there is none, or it is 0."""
+    rest = target - base
+    if not (np.isfinite(rest).all() and np.isfinite(term).all()) or (np.abs(rest) <= allowed).all():
+        return None
+    return short_number(float(factors_of(term[None], rest, allowed)[0]))

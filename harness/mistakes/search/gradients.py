@@ -9,17 +9,26 @@ from itertools import chain, product
 import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook
-from harness.mistakes.grammar import SLOTS
+from harness.mistakes.grammar import MISFITS, SLOTS
+from harness.mistakes.grammar.alternative import rate_of
 from harness.mistakes.rules import Rule, Rules, Scope, complexity
-from harness.mistakes.search.choices import MISFITS, Choice, choices, factor_choices, now
+from harness.mistakes.search.choices import (
+    Choice,
+    choices,
+    factor_choices,
+    measured_values,
+    now,
+    numbered_rule,
+)
 from harness.mistakes.search.evaluate import Evaluation
-from harness.mistakes.search.fit import factors_of
+from harness.mistakes.search.fit import factors_of, number_of
 from harness.model.contract import Array
 
 MOST_GRADIENT_COST = 4  # the cost of the alternatives in one product
 KEPT = 12  # of the rules for one of the two gradients, if both differ
 MOST_FITS = 40  # products that are looked at
 PART_OF = {"w": "weights", "b": "biases"}
+LAST_OF = {"w": "arrangement", "b": "bias sum"}  # the last slot of each gradient
 
 
 def gradient(book: AlteredTextbook, name: str, l: int) -> Array:
@@ -46,7 +55,7 @@ def gradient_rules(book: AlteredTextbook, found: Evaluation) -> list[Rules]:
             options.append([((), 0)])
         else:
             fits = [*_fits(book, found, name, targets[name]), *_other_penalties(book, found, name, its)]
-            fits += _other_steps(book, found, name, its)
+            fits += [*_other_steps(book, found, name, its), *_with_numbers(book, found, name, its, targets[name])]
             options.append(sorted(fits, key=lambda one: one[1])[: KEPT if len(found.names) > 1 else None])
     return [merged(b, w) for (b, _), (w, _) in product(*options)]
 
@@ -88,6 +97,18 @@ def _other_penalties(book: AlteredTextbook, found: Evaluation, name: str, its: A
             yield (Rule("penalty", one.symbol, Scope(part=part)),), one.cost
 
 
+def _with_numbers(
+    book: AlteredTextbook, found: Evaluation, name: str, its: Array, target: Array
+) -> Iterator[tuple[Rules, int]]:
+    """The rules that add a number times something to the gradient."""
+    slot, factor = LAST_OF[name], now(book, "gradient factor", found.layer, PART_OF[name])
+    for one, _, term in measured_values(book, slot, found.layer, found.layer, its):
+        c = number_of(its, np.asarray(term * factor), target, found.allowed[name])
+        if c is not None:
+            rule = numbered_rule(slot, one, c)
+            yield (rule,), rule.cost
+
+
 def _other_steps(book: AlteredTextbook, found: Evaluation, name: str, its: Array) -> Iterator[tuple[Rules, int]]:
     """The rules for another way to make a step of the gradient."""
     part, layer = PART_OF[name], book.layer(found.layer)
@@ -98,6 +119,12 @@ def _other_steps(book: AlteredTextbook, found: Evaluation, name: str, its: Array
         moved = (p - one.value(book, p, its)) / book.learning_rate
         if (np.abs(moved - found.targets[name]) <= 2 * found.allowed[name]).all():
             yield (Rule("step", one.symbol, Scope(part=part)),), one.cost
+    rate = rate_of(book)
+    for numbered, base, term in measured_values(book, "step", found.layer, p, its, part=part):
+        c = number_of((p - base) / rate, -term / rate, found.targets[name], found.allowed[name])
+        if c is not None:
+            rule = numbered_rule("step", numbered, c, part)
+            yield (rule,), rule.cost
 
 
 def _deltas_used(book: AlteredTextbook, l: int, part: str) -> Iterator[tuple[Choice, Choice]]:

@@ -14,14 +14,15 @@ from itertools import product
 import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook, formulation
-from harness.mistakes.grammar import SLOTS
+from harness.mistakes.grammar import MISFITS, SLOTS
 from harness.mistakes.grammar.forward import FORWARD
 from harness.mistakes.rules import EVERYWHERE, HIDDEN_LAYERS, OUTPUT_LAYER, Rule, Rules, Scope, complexity
-from harness.mistakes.search.choices import MISFITS
+from harness.mistakes.search.choices import measured_values, numbered_rule
 from harness.mistakes.search.deltas import delta_rules, delta_rules_by_gradients
 from harness.mistakes.search.evaluate import Evaluation
-from harness.mistakes.search.fit import factors_of, is_one
+from harness.mistakes.search.fit import factors_of, is_one, number_of
 from harness.mistakes.search.gradients import data_targets, gradient, gradient_rules
+from harness.mistakes.search.measured import measured_rules
 from harness.model.contract import Array, Inputs
 from harness.truth.bounds.rounded_array import value_of
 
@@ -113,9 +114,11 @@ def _proposals(
 def _backward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
     if "delta" in found.names:
         yield from delta_rules(book, found)
+        yield from measured_rules(book, found)
         return
     if ("delta", found.layer) not in found.subject.first:
         yield from delta_rules_by_gradients(book, found)
+        yield from measured_rules(book, found)
     yield from gradient_rules(book, found)
 
 
@@ -173,16 +176,20 @@ def _forward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
     """The rules that give z^l or a^l."""
     l, name = found.layer, next(iter(found.names))
     for slot in ("activation",) if name == "a" else ("bias", "weights", "layer input"):
+        target, allowed = found.targets[name], found.allowed[name]
+        for numbered, base, term in measured_values(book, slot, l, l):
+            c = number_of(base, term, target, allowed)
+            if c is not None:
+                yield (numbered_rule(slot, numbered, c),)
         for one in SLOTS[slot].alternatives:
             rule = Rule(slot, one.symbol)
             changed = formulation((*book.rules, rule))(book.inputs, None, book.scale)
             changed.z, changed.a = book.z, book.a
             try:
                 value = changed.output(l) if name == "a" else changed.weighted_input(l)
-            except (ValueError, IndexError, KeyError):
+            except MISFITS:
                 continue
-            target = found.targets[name]
             if value.shape == target.shape and (
-                one.shows_as_nan or is_one(float(factors_of(value[None], target, found.allowed[name])[0]))
+                one.shows_as_nan or is_one(float(factors_of(value[None], target, allowed)[0]))
             ):
                 yield (rule,)

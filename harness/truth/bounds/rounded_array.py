@@ -158,6 +158,16 @@ def sign(x: Any) -> Any:
     return RoundedArray(np.sign(x.value), np.where((np.abs(x.value) <= x.error) & (x.error > 0), 2.0, 0.0), x.fmt)
 
 
+def square_root(x: Any) -> Any:
+    """√x for each number; of a RoundedArray within its error and a rounding."""
+    if not isinstance(x, RoundedArray):
+        return np.sqrt(x)
+    root = np.sqrt(x.value)
+    low, high = np.sqrt(np.maximum(x.value - x.error, 0.0)), np.sqrt(x.value + x.error)
+    error = np.maximum(root - low, high - root)
+    return RoundedArray(root, error + 2 * x.fmt.u * high, x.fmt)
+
+
 def value_of(x: Any) -> Array:
     """The numbers without their bounds, of an array or a RoundedArray."""
     return np.asarray(x.value if isinstance(x, RoundedArray) else x)
