@@ -17,11 +17,10 @@ from harness.mistakes.names import convention_in, names_of
 from harness.mistakes.reproduce import CONTRADICTED, REPRODUCED, try_formulation
 from harness.mistakes.rules import Rules
 from harness.mistakes.search.apart import Kinds, case_apart
+from harness.mistakes.search.fit import NUMBERS_FOR_A_CONSTANT
 from harness.mistakes.search.scopes import Instances
 from harness.mistakes.search.search import search
 from harness.mistakes.subject import Subject
-
-NUMBERS_FOR_A_CONSTANT = 3  # out of bounds, for each number that is read off the data
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,19 @@ class Diagnosis:
 
 
 def diagnose(subjects: Sequence[Subject]) -> list[Diagnosis]:
-    """The simplest explanation; several if they are equally simple, none if there is none."""
-    parts = _Parts.of(subjects)
+    """The simplest explanation; several if they are equally simple, none if there is none.
+
+    Where nothing explains all cases, those with NaN or infinity are left out: their failure is reported by itself.
+    """
+    found = _diagnose(_Parts.of(subjects), subjects)
+    finite = [one for one in subjects if one.is_finite]
+    if found or len(finite) == len(subjects):
+        return found
+    failing = {one.case for one in subjects if one.is_failing}
+    return [replace(one, of=len(failing)) for one in _diagnose(_Parts.of(finite), finite)]
+
+
+def _diagnose(parts: _Parts, subjects: Sequence[Subject]) -> list[Diagnosis]:
     found: dict[tuple[str, Rules], Diagnosis] = {}
     for rules in search(parts.failing, parts.others) if parts.failing else ():
         for one in parts.diagnoses(rules):

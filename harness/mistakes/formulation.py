@@ -29,6 +29,7 @@ class AlteredTextbook(Textbook):
         super().__init__(inputs, learning_rate, scale)
         self.back: dict[int, Numbers] = {}
         self.same: set[tuple[str, str, str]] = set()
+        self.a[0] = self._value("data", 1, inputs.x)
 
     @classmethod
     def shows_as_nan(cls) -> bool:
@@ -80,7 +81,7 @@ class AlteredTextbook(Textbook):
         error = self._value("error", self.last, None)
         error = self.output_error() if error is None else error
         self.back[self.last] = self.scaled(error)
-        return self._times("delta factor", self.last, self._with_slope(error, self.last))
+        return self._delta(self.last, error)
 
     def sent_back(self, l: int) -> Numbers:
         """e^l."""
@@ -90,7 +91,14 @@ class AlteredTextbook(Textbook):
 
     def hidden_delta(self, l: int) -> Numbers:
         """BP2."""
-        return self._times("delta factor", l, self._with_slope(self.sent_back(l), l))
+        return self._delta(l, self.sent_back(l))
+
+    def _delta(self, l: int, back: Numbers) -> Numbers:
+        return self._limited("delta limit", l, self._times("delta factor", l, self._with_slope(back, l)))
+
+    def _limited(self, slot: str, l: int, value: Numbers, part: str = "") -> Numbers:
+        one = self.chosen(slot, l, part)
+        return value if one is None else one.value(self, l, value)
 
     def _with_slope(self, back: Numbers, l: int) -> Numbers:
         is_cancelled = l == self.last and self.network.is_canonical
@@ -102,7 +110,7 @@ class AlteredTextbook(Textbook):
         delta = self._delta_used(l, "biases")
         one = self.chosen("bias sum", l)
         gradient = delta.sum(axis=0) if one is None else one.value(self, l, delta)
-        return self._times("gradient factor", l, gradient, "biases")
+        return self._limited("gradient limit", l, self._times("gradient factor", l, gradient, "biases"), "biases")
 
     def weight_gradient(self, l: int) -> Numbers:
         """BP4."""
@@ -112,7 +120,7 @@ class AlteredTextbook(Textbook):
         gradient = self._delta_used(l, "weights").T @ inputs
         one = self.chosen("arrangement", l)
         gradient = gradient if one is None else one.value(self, l, gradient)
-        return self._times("gradient factor", l, gradient, "weights")
+        return self._limited("gradient limit", l, self._times("gradient factor", l, gradient, "weights"), "weights")
 
     def _delta_used(self, l: int, part: str) -> Numbers:
         delta, rows = self._value("delta used", l, self.delta[l], part), self.chosen("rows", l, part)
@@ -148,7 +156,7 @@ class AlteredTextbook(Textbook):
             return self._step(call)
         network = self.network
         for row in range(self.rows):
-            inputs = Inputs(network, self.a[0][row : row + 1], self.t[row : row + 1])
+            inputs = Inputs(network, self.inputs.x[row : row + 1], self.t[row : row + 1])
             network = type(self)(inputs, self.learning_rate, self.scale).step(call)
         return network
 

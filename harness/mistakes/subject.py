@@ -40,6 +40,11 @@ class Subject:
         """Whether there is anything to explain."""
         return bool(self.out_of_bounds) or self.second is not None or self.changed
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all its numbers are finite."""
+        return all(np.isfinite(array).all() for array in self.first.values())
+
     def right_formulation(self, dtype: str) -> Textbook:
         """The textbook in rounded numbers of this dtype, with its forward pass; computed once."""
         if dtype not in self._right:

@@ -41,14 +41,6 @@ SAID = {
         [r"entries of δ of the hidden layers whose true size is below 0\.05 are wrong", NOT_PROPORTIONAL],
         [ROW_ORDER, UNIT_ORDER, EARLIER],
     ),
-    "gradient_clipped": (
-        [
-            r"entries of ∂C/∂W whose true size is above 0\.25 are wrong",
-            NOT_PROPORTIONAL,
-            "64 times smaller, .* is right",
-        ],
-        [ROW_ORDER, UNIT_ORDER, EARLIER, "∂C/∂b"],
-    ),
     "gradient_clipped_by_norm": ([NOT_PROPORTIONAL, "64 times smaller, .* is right"], [ROW_ORDER, UNIT_ORDER, EARLIER]),
     "gradients_of_the_call_before": (
         [r"∂C/∂W\^\d and .* depend on the call before", "first call .* is right"],
@@ -105,6 +97,11 @@ INPUTS = make_case("random", (3, 5, 4, 2), "tanh sigmoid", 3).build(1)
 
 def test_there_is_a_table_for_every_file():
     assert sorted(SAID) == sorted(path.stem for path in NO_FORMULA.glob("*.py"))
+
+
+def test_a_clipped_gradient_is_a_formula_with_its_limit():
+    (found,) = checked(shared(), NO_FORMULA.parent / "gradient_clipped.py").diagnoses
+    assert [rule.symbol for rule in found.rules] == ["clip(·, ±0.25)"]
 
 
 @pytest.mark.parametrize("name", SAID)

@@ -67,6 +67,7 @@ class DerivativeOfAnotherActivation(SlopeMistake):
     """The derivative of the sigmoid, a(1 − a), is used whatever the activation is."""
 
     rules = (Rule("slope", "a^l (1 − a^l)"),)
+    also = ((Rule("slope", "a^l (1 − a^l)"), Rule("extra slope", "a^l (1 − a^l)")),)
     sources = ("https://github.com/codeplea/genann/issues/31",)
 
 

@@ -42,6 +42,12 @@ class Alternative:
     shows_as_nan: bool = False
 
 
+def number_text(c: float) -> str:
+    """A number as text; as 1/c if that is shorter."""
+    text, inverse = f"{c:.12g}", f"1/{1 / c:.12g}"
+    return (inverse if len(inverse) < len(text) else text).replace("-", "−")
+
+
 @dataclass(frozen=True)
 class Measured:
     """Alternatives with a number c that the data show: what is `base`, and c times `term`.
@@ -56,7 +62,7 @@ class Measured:
 
     def with_number(self, c: float) -> Alternative:
         """The alternative with this number."""
-        text = f"{abs(c):.12g}"
+        text = number_text(abs(c))
         symbol = self.symbol.format(c=f"−{text}" if c < 0 else text, signed=f"− {text}" if c < 0 else f"+ {text}")
         return Alternative(symbol, lambda *given: self.base(*given) + self.term(*given) * c, COST_OF_MEASURED)
 

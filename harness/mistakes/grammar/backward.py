@@ -10,7 +10,8 @@ from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined
 from harness.mistakes.grammar.slopes import own_slope
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
-from harness.truth.bounds.rounded_array import append_bias_column, pinv, sign
+from harness.truth.bounds.rounded_array import append_bias_column, pinv
+from harness.truth.bounds.rounded_functions import sign, square_root
 
 
 def _weights(book: Textbook, l: int) -> Numbers:
@@ -53,6 +54,22 @@ def _without(unit: int, axis: int) -> Alternative:
 
     which = f"{'first' if unit == 0 else 'last'} {'column' if axis else 'row'}"
     return Alternative(f"(W^{{l+1}} without its {which})", value)
+
+
+def _only(unit: int, which: str) -> Alternative:
+    """The matrix with one row alone, as where a sum is overwritten by each of its terms."""
+
+    def value(book: Textbook, l: int) -> Numbers:
+        w = _weights(book, l)
+        kept = np.zeros(w.shape, dtype=int)
+        kept[unit] = 1
+        return w * kept
+
+    return Alternative(f"(only the {which} row of W^{{l+1}})", value)
+
+
+def _normed_rows(w: Numbers) -> Numbers:
+    return w / square_root((w * w).sum(axis=1, keepdims=True))
 
 
 def _without_column(column: int, which: str) -> Alternative:
@@ -127,6 +144,9 @@ SLOTS = (
             _without(0, 1),
             _without(-1, 0),
             _without(0, 0),
+            _only(-1, "last"),
+            _only(0, "first"),
+            Alternative("reshape(W^{l+1})ᵀ", lambda book, l: _reshaped(_weights(book, l).T).T),
             Alternative("((b^{l+1}, W^{l+1}) without its last column)", _shifted),
             _without_column(0, "first"),
             _without_column(1, "second"),
@@ -135,6 +155,8 @@ SLOTS = (
             Alternative(
                 "(the first column of W^{l+1} in each)", lambda book, l: _first(book, l, (slice(None), [0])), 2
             ),
+            Alternative("∂C/∂W^{l+1}", lambda book, l: book.weight_gradient(l + 1), 2),
+            Alternative("(W^{l+1} / ‖its rows‖)", lambda book, l: _normed_rows(_weights(book, l)), 2),
             Alternative("(W^{l+1})²", lambda book, l: _weights(book, l) * _weights(book, l), 2),
             Alternative("sign(W^{l+1})", lambda book, l: sign(_weights(book, l)), 2),
             Alternative("(W^{l+1} with its columns reversed)", lambda book, l: _weights(book, l)[:, ::-1], 2),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from harness.mistakes.grammar.alternative import Alternative, Measured, Slot
-from harness.truth.bounds.rounded_array import value_of
+from harness.mistakes.grammar.operators import COST, RARE_OPERATORS
 
 SLOTS = (
     Slot(
@@ -25,8 +23,18 @@ SLOTS = (
             Alternative("−η g", lambda book, p, g: -(g * book.learning_rate), 2),
             Alternative("p ⊙ η g", lambda book, p, g: p * (g * book.learning_rate), 2),
             Alternative("p/η ⊙ g", lambda book, p, g: p / book.learning_rate * g, 2),
-            Alternative("⌊p/η⌋ ⊙ g", lambda book, p, g: np.floor_divide(value_of(p), book.learning_rate) * g, 2),
-            Alternative("(p mod η) ⊙ g", lambda book, p, g: np.mod(value_of(p), book.learning_rate) * g, 2),
+            *(
+                Alternative(f"(p {symbol} η) ⊙ g", lambda book, p, g, act=act: act(p, book.learning_rate) * g, COST)
+                for symbol, act in RARE_OPERATORS
+            ),
+            *(
+                Alternative(
+                    f"p − (η {symbol} g)",
+                    lambda book, p, g, act=act: p - act(g * 0 + book.learning_rate, g),
+                    COST,
+                )
+                for symbol, act in RARE_OPERATORS
+            ),
             Alternative("p − η/(g)", lambda book, p, g: p - book.learning_rate / g, 2),
         ),
         measured=(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from harness.mistakes.grammar.alternative import Alternative, Measured, Slot
+from harness.mistakes.grammar.limits import USUAL_LIMITS
+from harness.mistakes.grammar.operators import COST, RARE_OPERATORS
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
-from harness.truth.bounds.rounded_array import apply_activation, sign, value_of
+from harness.truth.bounds.rounded_array import apply_activation, value_of
+from harness.truth.bounds.rounded_functions import clipped, sign
 
 
 def _sign(book: Textbook, l: int) -> Numbers:
@@ -21,6 +24,17 @@ def _output_error(book: Textbook, l: int) -> Numbers:
 def _chosen_class(book: Textbook, l: int) -> Numbers:
     a = value_of(book.a[l])
     return (a == a.max(axis=1, keepdims=True)).astype(int)
+
+
+def _over_units(book: Textbook, l: int, array: Numbers) -> Numbers:
+    """The sum over the units, in each of them."""
+    return array.sum(axis=1, keepdims=True) + book.a[l] * 0
+
+
+def _softmax_jacobian_times_error(book: Textbook, l: int) -> Numbers:
+    """(diag(a) − a aᵀ)(a − t) for each row."""
+    a, error = book.a[l], _output_error(book, l)
+    return a * (error - _over_units(book, l, a * error))
 
 
 def _next_rows(book: Textbook) -> list[int]:
@@ -59,6 +73,12 @@ SLOTS = (
             Alternative("(a^l − t with its rows reversed)", lambda book, l: book.a[l] - book.t[::-1], 2),
             Alternative("(a^l − t of the next row)", lambda book, l: book.a[l] - book.t[_next_rows(book)], 2),
             Alternative("(a^l − t of the row before)", lambda book, l: book.a[l] - book.t[_rows_before(book)], 2),
+            Alternative("J (a^l − t)", _softmax_jacobian_times_error),
+            Alternative(
+                "(−t / a^l − (1 − t) / (1 − a^l))",
+                lambda book, l: -(book.t / book.a[l]) - (1 - book.t) / (-book.a[l] + 1),
+            ),
+            Alternative("(Σ_units (a^l ⊙ t) − 1)", lambda book, l: _over_units(book, l, book.a[l] * book.t) - 1, 2),
             Alternative("z^l", lambda book, l: book.z[l], 2),
             Alternative("((a^l − t) / a^l)", lambda book, l: _output_error(book, l) / book.a[l], 2),
             Alternative(
@@ -72,10 +92,18 @@ SLOTS = (
             Alternative("(tanh(a^l) − t)", lambda book, l: apply_activation("tanh", book.a[l]) - book.t, 2),
             Alternative("(onehot(argmax a^l) − t)", lambda book, l: _chosen_class(book, l) - book.t + book.a[l] * 0, 2),
             Alternative("(round(a^l) − t)", lambda book, l: np.round(value_of(book.a[l])) - book.t + book.a[l] * 0, 2),
+            Alternative("(Σ_units (a^l − t))", lambda book, l: _over_units(book, l, _output_error(book, l)), 2),
             Alternative(
-                "(Σ_units (a^l − t))",
-                lambda book, l: _output_error(book, l).sum(axis=1, keepdims=True) + book.a[l] * 0,
-                2,
+                "(1/m Σ_units (a^l − t))",
+                lambda book, l: _over_units(book, l, _output_error(book, l)) / book.t.shape[1],
+            ),
+            *(
+                Alternative(f"clip(a^l − t, ±{c:g})", lambda book, l, c=c: clipped(_output_error(book, l), c), 2)
+                for c in USUAL_LIMITS
+            ),
+            *(
+                Alternative(f"(a^l {symbol} t)", lambda book, l, act=act: act(book.a[l], book.t), COST)
+                for symbol, act in RARE_OPERATORS
             ),
             Alternative(
                 "(1/n Σ_rows (a^l − t))",
@@ -88,6 +116,11 @@ SLOTS = (
                 "(a^l − (1 − {c}) t − {c}/m)",  # smoothed labels
                 _output_error,
                 lambda book, l: book.t - np.full(book.t.shape, 1 / book.t.shape[1]),
+            ),
+            Measured(  # a weight of the positive class
+                "((1 − t) a^l − {c} t (1 − a^l))",
+                lambda book, l: (1 - book.t) * book.a[l],
+                lambda book, l: book.t * (book.a[l] - 1),
             ),
             Measured("(a^l − t {signed})", _output_error, lambda book, l: book.a[l] * 0 + 1),
             Measured("(a^l − {c} t)", lambda book, l: book.a[l], lambda book, l: -book.t),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined, rate_of
+from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined, number_text, rate_of
 from harness.model.textbook import Textbook
 
 FactorValue = Callable[[Textbook, int], float]
@@ -43,8 +43,8 @@ FACTORS: tuple[tuple[str, FactorValue, int], ...] = (
     ("n_l", lambda book, l: float(len(book.layer(l).b)), 1),
     ("1/n_{l-1}", lambda book, l: 1 / _inputs_of(book, l), 1),
     ("n_{l-1}", lambda book, l: float(_inputs_of(book, l)), 1),
-    ("1/n_{l+1}", lambda book, l: 1 / _units_after(book, l), 1),
-    ("n_{l+1}", lambda book, l: float(_units_after(book, l)), 2),
+    ("n/n_l", lambda book, l: book.rows / len(book.layer(l).b), 2),
+    ("n/n_{l-1}", lambda book, l: book.rows / _inputs_of(book, l), 2),
     ("1/n²", lambda book, l: book.rows**-2.0, 2),
     ("n²", lambda book, l: book.rows**2.0, 2),
     ("1/√n", lambda book, l: book.rows**-0.5, 2),
@@ -59,6 +59,11 @@ FACTORS: tuple[tuple[str, FactorValue, int], ...] = (
     ("(n − 1)/n", lambda book, l: (book.rows - 1) / book.rows, 2),
 )
 
+_OF_UNITS_AFTER: tuple[tuple[str, FactorValue, int], ...] = (
+    ("1/n_{l+1}", lambda book, l: 1 / _units_after(book, l), 1),
+    ("n_{l+1}", lambda book, l: float(_units_after(book, l)), 2),
+)
+
 # Of a step alone, because backprop has no rate.
 _OF_THE_RATE: tuple[tuple[str, FactorValue, int], ...] = (
     ("η", lambda book, l: rate_of(book), 1),
@@ -71,7 +76,7 @@ _OF_THE_RATE: tuple[tuple[str, FactorValue, int], ...] = (
 
 def constant(value: float) -> Alternative:
     """A number that the data show."""
-    return Alternative(f"{value:.12g}".replace("-", "−"), lambda book, l: value, 2)
+    return Alternative(number_text(value), lambda book, l: value, 2)
 
 
 def _alternatives(*factors: tuple[str, FactorValue, int]) -> tuple[Alternative, ...]:
@@ -85,7 +90,7 @@ def _negative(one: Alternative) -> Alternative:
 
 
 SLOTS = (
-    Slot("delta factor", "BP1, BP2", "", _alternatives(*FACTORS)),
+    Slot("delta factor", "BP1, BP2", "", _alternatives(*FACTORS, *_OF_UNITS_AFTER)),
     Slot("gradient factor", "BP3, BP4", "", _alternatives(*FACTORS), parts=True),
     Slot("step factor", "rule", "", _alternatives(*FACTORS, *_OF_THE_RATE), parts=True),
 )

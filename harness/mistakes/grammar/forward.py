@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from harness.mistakes.grammar.alternative import Alternative, Measured, Slot
+from harness.mistakes.grammar.operators import COST, RARE_OPERATORS
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
-from harness.truth.bounds.rounded_array import apply_activation, exp_in_dtype
+from harness.truth.bounds.rounded_array import apply_activation, exp_in_dtype, value_of
+from harness.truth.bounds.rounded_functions import square_root
 
 
 def _named_function(name: str, symbol: str) -> Alternative:
@@ -32,7 +36,7 @@ def _bias_after(book: Textbook, l: int) -> Numbers:
     return layer.activation.f(book.a[l - 1] @ layer.w.T) + layer.b
 
 
-def _centred(array: Numbers, axis: int) -> Numbers:
+def centred(array: Numbers, axis: int) -> Numbers:
     """The array without its mean along an axis."""
     return array - (array.sum(axis=axis, keepdims=True) / array.shape[axis] + array * 0)
 
@@ -46,7 +50,43 @@ def _own_output(book: Textbook, l: int) -> Numbers:
     return book.layer(l).activation.f(book.z[l])
 
 
+def _softmax_over_all(book: Textbook, l: int) -> Numbers:
+    """e^z divided by the sum over all rows and units."""
+    if book.layer(l).activation.name != "softmax":
+        return _own_output(book, l)
+    e = exp_in_dtype(book.z[l])
+    return e / e.sum()
+
+
+def _standardised(x: Numbers) -> Numbers:
+    """Each column without its mean, divided by its standard deviation."""
+    from_mean = centred(x, 0)
+    return from_mean / square_root((from_mean * from_mean).sum(axis=0) / len(x))
+
+
+def _divided_by_largest(x: Numbers) -> Numbers:
+    return x / float(np.abs(value_of(x)).max())
+
+
 SLOTS = (
+    Slot(
+        "data",
+        "x",
+        "x",
+        (
+            Alternative("(x − 1/n Σ_rows x)", lambda book, l: centred(book.inputs.x, 0)),
+            Alternative("(x − its mean) / its standard deviation", lambda book, l: _standardised(book.inputs.x)),
+            Alternative("(x − 1/n_0 Σ_units x)", lambda book, l: centred(book.inputs.x, 1), 2),
+            Alternative("x / max |x|", lambda book, l: _divided_by_largest(book.inputs.x)),
+            Alternative("x / 255", lambda book, l: book.inputs.x / 255),
+            Alternative("x / n", lambda book, l: book.inputs.x / book.rows, 2),
+            Alternative("(the last row of x in each)", lambda book, l: book.inputs.x[[-1] * book.rows]),
+            Alternative("(the first row of x in each)", lambda book, l: book.inputs.x[[0] * book.rows]),
+            Alternative("(x with its columns reversed)", lambda book, l: book.inputs.x[:, ::-1], 2),
+            Alternative("(x with its rows reversed)", lambda book, l: book.inputs.x[::-1], 2),
+        ),
+        measured=(Measured("{c} x", lambda book, l: book.inputs.x * 0, lambda book, l: book.inputs.x),),
+    ),
     Slot(
         "bias",
         "z",
@@ -77,8 +117,8 @@ SLOTS = (
             Alternative("x", lambda book, l: book.a[0]),
             Alternative("a^{l-2}", lambda book, l: book.a[l - 2], 2),
             Alternative("(a^{l-1})²", lambda book, l: book.a[l - 1] * book.a[l - 1], 2),
-            Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: _centred(book.a[l - 1], 0), 2),
-            Alternative("(a^{l-1} − 1/n_{l-1} Σ_units a^{l-1})", lambda book, l: _centred(book.a[l - 1], 1), 2),
+            Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: centred(book.a[l - 1], 0), 2),
+            Alternative("(a^{l-1} − 1/n_{l-1} Σ_units a^{l-1})", lambda book, l: centred(book.a[l - 1], 1), 2),
         ),
     ),
     Slot(
@@ -88,6 +128,10 @@ SLOTS = (
         (
             Alternative("⊙", lambda book, l, sums, b: sums * b, 2),
             Alternative("/", lambda book, l, sums, b: sums / b, 2),
+            *(
+                Alternative(symbol, lambda book, l, sums, b, act=act: act(sums, b + sums * 0), COST)
+                for symbol, act in RARE_OPERATORS
+            ),
         ),
     ),
     Slot(
@@ -115,6 +159,7 @@ SLOTS = (
                 "1.7159 tanh(2/3 z^l)", lambda book, l: apply_activation("tanh", book.z[l] * (2 / 3)) * 1.7159, 2
             ),
             Alternative("softmax(z^l) over the rows", _softmax_over_rows, 2),
+            Alternative("softmax(z^l) over all", _softmax_over_all, 2),
             Alternative("exp(z^l) / Σ exp(z^l)", _unshifted_softmax, shows_as_nan=True),
         ),
         measured=(Measured("{c} f(z^l)", lambda book, l: book.z[l] * 0, _own_output),),

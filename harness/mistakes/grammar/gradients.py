@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from harness.mistakes.grammar.alternative import Alternative, Measured, Slot, Undefined, rate_of
+from harness.mistakes.grammar.forward import centred
 from harness.mistakes.grammar.slopes import own_slope
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
-from harness.truth.bounds.rounded_array import sign, square_root, value_of
+from harness.truth.bounds.rounded_array import value_of
+from harness.truth.bounds.rounded_functions import sign, square_root
 
 
 def _columns_zeroed(array: Numbers, column: int) -> Numbers:
@@ -70,6 +72,13 @@ def _decays(part: str) -> tuple[Measured, ...]:
     )
 
 
+def _sum_with_inputs(book: Textbook, l: int, delta: Numbers) -> Numbers:
+    """∂C/∂W^l summed over the inputs."""
+    if len(delta) != book.rows:
+        raise Undefined("of some rows alone it is another product")
+    return (delta * book.a[l - 1].sum(axis=1, keepdims=True)).sum(axis=0)
+
+
 def _broadcast(value: Numbers, book: Textbook, l: int) -> Numbers:
     return value * np.ones(book.layer(l).b.shape, dtype=int)
 
@@ -122,6 +131,7 @@ SLOTS = (
             Alternative("a^{l-2}", lambda book, l: book.a[l - 2]),
             Alternative("(1 + a^{l-1})", lambda book, l: book.a[l - 1] + 1),
             Alternative("(1 − a^{l-1})", lambda book, l: -book.a[l - 1] + 1),
+            Alternative("(a^{l-1} ⊙ f'(z^{l-1}))", lambda book, l: book.a[l - 1] * own_slope(book, l - 1)),
             Alternative("(a^{l-1} without its last unit)", lambda book, l: _columns_zeroed(book.a[l - 1], -1)),
             Alternative("(a^{l-1} without its first unit)", lambda book, l: _columns_zeroed(book.a[l - 1], 0)),
             Alternative("f'(z^{l-1})", lambda book, l: own_slope(book, l - 1)),
@@ -130,6 +140,7 @@ SLOTS = (
             Alternative("(a^{l-1})²", lambda book, l: book.a[l - 1] * book.a[l - 1], 2),
             Alternative("f(a^{l-1})", lambda book, l: book.layer(l - 1).activation.f(book.a[l - 1]), 2),
             Alternative("f'(a^{l-1})", lambda book, l: book.layer(l - 1).activation.slope(book.a[l - 1]), 2),
+            Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: centred(book.a[l - 1], 0), 2),
             Alternative("round(a^{l-1})", lambda book, l: np.round(value_of(book.a[l - 1])) + book.a[l - 1] * 0, 2),
             Alternative("(a^{l-1} with its units reversed)", lambda book, l: book.a[l - 1][:, ::-1], 2),
             Alternative("(a^{l-1} with its rows reversed)", lambda book, l: book.a[l - 1][::-1], 2),
@@ -182,6 +193,7 @@ SLOTS = (
                 2,
             ),
             Alternative("b^l ⊙ Σ_rows ·", lambda book, l, delta: delta.sum(axis=0) * book.layer(l).b),
+            Alternative("Σ_rows (Σ_units a^{l-1}) ·", _sum_with_inputs, 2),
             Alternative("Σ_rows a^l ⊙ ·", _sum_with_outputs, 2),
             Alternative("|Σ_rows ·|", lambda book, l, delta: abs(delta.sum(axis=0)), 2),
             Alternative("sign(Σ_rows ·)", lambda book, l, delta: sign(delta.sum(axis=0)), 2),

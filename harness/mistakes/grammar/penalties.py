@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.mistakes.grammar.alternative import Alternative, Slot
+from harness.mistakes.grammar.alternative import Alternative, Slot, rate_of
+from harness.truth.bounds.rounded_functions import sign
 
 SLOTS = (
     Slot(
@@ -18,6 +19,11 @@ SLOTS = (
             Alternative("λ ones", lambda book, p, right: book.penalty_gradient(p * 0 + 1)),
             Alternative("n ·", lambda book, p, right: right * book.rows),
             Alternative("1/n ·", lambda book, p, right: right / book.rows),
+            Alternative("λ p²", lambda book, p, right: book.penalty_gradient(p) * p),
+            Alternative("λ |p|", lambda book, p, right: book.penalty_gradient(abs(p))),
+            Alternative("λ sign(p)", lambda book, p, right: book.penalty_gradient(sign(p))),
+            Alternative("η ·", lambda book, p, right: right * rate_of(book)),
+            Alternative("1/η ·", lambda book, p, right: right / rate_of(book)),
             Alternative("|·|", lambda book, p, right: abs(right)),
         ),
         parts=True,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from harness.mistakes.grammar.alternative import Alternative, Measured, Slot, Undefined
+from harness.mistakes.grammar.operators import COST, RARE_OPERATORS
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
-from harness.truth.bounds.rounded_array import activation_slope, apply_activation, exp_in_dtype, sign
+from harness.truth.bounds.rounded_array import activation_slope, apply_activation, exp_in_dtype
+from harness.truth.bounds.rounded_functions import sign
 
 
 def own_slope(book: Textbook, l: int) -> Numbers:
@@ -49,6 +51,11 @@ def _swish_slope(book: Textbook, l: int) -> Numbers:
     return sigma + book.z[l] * (sigma - sigma * sigma)
 
 
+def _lecun_slope(book: Textbook, l: int) -> Numbers:
+    """The derivative of 1.7159 tanh(2/3 z): LeCun et al., "Efficient BackProp", 1998."""
+    return activation_slope("tanh", book.z[l] * (2 / 3)) * (1.7159 * 2 / 3)
+
+
 # What people write at any layer in place of f'(z^l), or beside it where it cancels.
 _USUAL = (
     Alternative("f'(a^l)", lambda book, l: _slope_at(book, l, book.a[l])),
@@ -86,6 +93,15 @@ SLOTS = (
             Alternative("/", lambda book, l, back, slope: back / slope, 2),
             Alternative("− reversed", lambda book, l, back, slope: slope - back, 2),
             Alternative("/ reversed", lambda book, l, back, slope: slope / back, 2),
+            Alternative("only", lambda book, l, back, slope: slope + back * 0, 2),
+            *(
+                Alternative(symbol, lambda book, l, back, slope, act=act: act(back, slope), COST)
+                for symbol, act in RARE_OPERATORS
+            ),
+            *(
+                Alternative(f"{symbol} reversed", lambda book, l, back, slope, act=act: act(slope, back), COST)
+                for symbol, act in RARE_OPERATORS
+            ),
         ),
     ),
     Slot(
@@ -106,6 +122,9 @@ SLOTS = (
             Alternative("f'(z^l − b^l)", lambda book, l: _slope_at(book, l, book.a[l - 1] @ book.layer(l).w.T)),
             Alternative("f'(e^l)", lambda book, l: _slope_at(book, l, book.back[l])),
             Alternative("leaky_relu'(z^l)", lambda book, l: activation_slope("leaky_relu", book.z[l])),
+            Alternative("f_l'(z^{l+1})", lambda book, l: _slope_at(book, l, book.z[l + 1])),
+            Alternative("f_{l+1}'(z^l)", lambda book, l: _slope_at(book, l + 1, book.z[l])),
+            Alternative("1.7159 · 2/3 (1 − tanh(2/3 z^l)²)", _lecun_slope, 2),
             Alternative("f_l'(z^{l-1})", lambda book, l: _slope_at(book, l, book.z[l - 1]), 2),
             Alternative("f_{l-1}'(z^l)", lambda book, l: _slope_at(book, l - 1, book.z[l]), 2),
             Alternative("f_L'(z^l)", lambda book, l: _slope_at(book, book.last, book.z[l])),

@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
-from harness.mistakes.render.differences import SmallExample
+from harness.mistakes.render.differences import ROWS, SmallExample
 from harness.mistakes.render.equations import Equation, equations_of
 from harness.mistakes.render.form import Form, Place, Token
 from harness.mistakes.rules import Rule
@@ -19,12 +19,14 @@ from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
 
-_ORDER = ("z", "a", "BP1", "BP2", "BP3", "BP4", "rule", "calls")
+_ORDER = ("x", "z", "a", "BP1", "BP2", "BP3", "BP4", "rule", "calls")
 # What the symbols of a formula are, each with the pattern that finds it.
 _SYMBOL_MEANINGS = (
     (r"(?<![a-z])e\^", "e is δ before its f'"),
     (r"g\(z", "g is f' as a function of the output: f'(z) = g(a)"),
     (r"ones", "ones: an array of ones"),
+    (r"J \(", "J is the Jacobian of softmax, diag(a) − a aᵀ"),
+    (r"‖", "‖·‖ is the square root of the sum of the squares"),
     (r"^exp\(", "f subtracts the largest z first, so that exp cannot overflow"),
     (r"b_1\^", "b_1 is the first entry of b"),
     (r"\bg\b(?!\()", "g is a gradient"),
@@ -107,12 +109,12 @@ def formulas_of(
     """
     changes: dict[tuple[str, str, frozenset[Rule]], _Change] = {}
     for network in _distinct(networks):
-        example = SmallExample(network, rules, convention)
+        examples = [SmallExample(network, rules, convention, rows) for rows in ROWS]
         for one in _changes_in(rules, network, convention):
             if (
                 one.key not in changes
                 and one.is_visible
-                and example.differs(one.equation.quantity, one.place.l, one.used)
+                and any(example.differs(one.equation.quantity, one.place.l, one.used) for example in examples)
             ):
                 changes[one.key] = one
     missing = [rule for rule in rules if not any(rule in one.used for one in changes.values())]

@@ -16,7 +16,8 @@ from harness.mistakes.rules import Rule
 from harness.model.contract import Inputs, Layer, Network, Numbers
 from harness.model.textbook import Textbook
 
-_WIDTH = _ROWS = 3  # square matrices, in which every product has the right shape
+_WIDTH = 3  # square matrices, in which every product has the right shape
+ROWS = (3, 4)  # of two examples: some products need as many rows as units, and some factors are then 1
 _RATE = 0.1
 
 
@@ -38,6 +39,7 @@ class SmallExample:
     network: Network
     rules: Sequence[Rule]
     convention: Convention
+    rows: int
 
     @cached_property
     def _inputs(self) -> Inputs:
@@ -46,7 +48,7 @@ class SmallExample:
             Layer(source.normal(size=(_WIDTH, _WIDTH)), source.normal(size=_WIDTH), layer.activation)
             for layer in self.network.layers
         )
-        x, t = source.normal(size=(_ROWS, _WIDTH)), source.uniform(0.05, 0.95, size=(_ROWS, _WIDTH))
+        x, t = source.normal(size=(self.rows, _WIDTH)), source.uniform(0.05, 0.95, size=(self.rows, _WIDTH))
         if self.network.layers[-1].activation.name == "softmax":
             t = t / t.sum(axis=1, keepdims=True)
         return self.convention.inputs(Inputs(Network(layers, self.network.cost), x, t))
@@ -72,7 +74,7 @@ class SmallExample:
         if self._book is None:
             return False
         used = frozenset(used)
-        if quantity in ("second call", "inputs") or any(rule.alternative.shows_as_nan for rule in used):
+        if quantity in ("x", "second call", "inputs") or any(rule.alternative.shows_as_nan for rule in used):
             return True
         both = []
         for rules in (used, ()):

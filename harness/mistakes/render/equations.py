@@ -35,6 +35,10 @@ def _weighted_input_side(form: Form) -> Tokens:
     return [Token("("), *product, Token(")"), form.token(f" {operator} ", "bias operator"), form.token(bias, "bias")]
 
 
+def _data_side(form: Form) -> Tokens:
+    return [form.token(form.symbol("data"), "data")]
+
+
 def _activation_side(form: Form) -> Tokens:
     return [form.token(form.symbol("activation"), "activation")]
 
@@ -48,7 +52,8 @@ def _output_delta_side(form: Form) -> Tokens:
     slope, factor = _slope_factor(form, slot), _cost_factor(place)
     if not slope and not factor and not form.symbol("delta factor", ""):
         error = without_brackets(error)
-    return form.times("delta factor", _in_order(form, [form.token(error, "error")], slope), factor)
+    product = _in_order(form, [form.token(error, "error")], slope)
+    return form.limited("delta limit", form.times("delta factor", product, factor))
 
 
 def _hidden_delta_side(form: Form) -> Tokens:
@@ -59,11 +64,13 @@ def _hidden_delta_side(form: Form) -> Tokens:
         form.token(form.symbol("matrix"), "matrix"),
     ]
     product = [Token("("), *product, Token(")")] if slope else product
-    return form.times("delta factor", _in_order(form, product, slope))
+    return form.limited("delta limit", form.times("delta factor", _in_order(form, product, slope)))
 
 
 def _in_order(form: Form, back: Tokens, slope: Tokens) -> Tokens:
     """What is sent back, the operator and the slope, or the slope first."""
+    if form.symbol("operator") == "only" and slope:
+        return slope[1:]
     is_reversed = "reversed" in form.symbol("operator") and slope
     product = [*slope[1:], slope[0], *back] if is_reversed else [*back, *slope]
     has_factor = bool(form.symbol("delta factor", "") or _cost_factor(form.place))
@@ -93,7 +100,7 @@ def _bias_gradient_side(form: Form) -> Tokens:
     elif "rows" in form.symbols:
         inner.append(form.token(f" in {rows}", "rows"))
     return [
-        *form.times("gradient factor", form.filled(total, inner, *slots)),
+        *form.limited("gradient limit", form.times("gradient factor", form.filled(total, inner, *slots))),
         *_penalty(form, "b^l", form.place.convention.l2_biases),
     ]
 
@@ -107,7 +114,8 @@ def _weight_gradient_side(form: Form) -> Tokens:
     if "rows" in form.symbols:
         product.insert(0, form.token(f"Σ_{{{form.symbol('rows')}}} ", "rows"))
     value = form.filled(form.symbol("arrangement"), product, "arrangement")
-    return [*form.times("gradient factor", value), *_penalty(form, "W^l", True)]
+    value = form.limited("gradient limit", form.times("gradient factor", value))
+    return [*value, *_penalty(form, "W^l", True)]
 
 
 def _penalty(form: Form, parameters: str, is_penalised: bool) -> Tokens:
@@ -188,12 +196,14 @@ class Equation:
     part: str = ""
 
 
+X_EQUATION = Equation("x", "x", "a^0 = ", _data_side, ("data",))
 Z_EQUATION = Equation("z", "z", "z^l = ", _weighted_input_side, ("layer input", "weights", "bias", "bias operator"))
 A_EQUATION = Equation("a", "a", "a^l = ", _activation_side, ("activation",))
-BP1 = Equation("BP1", "delta", "δ^l = ", _output_delta_side, ("delta factor", "error", "slope", "operator"))
-BP1_CANONICAL = Equation("BP1", "delta", "δ^l = ", _output_delta_side, ("delta factor", "error", "extra slope"))
-BP2 = Equation("BP2", "delta", "δ^l = ", _hidden_delta_side, ("delta factor", "source", "matrix", "slope", "operator"))
-_OF_BOTH = ("gradient factor", "delta used", "rows", "penalty")
+_OF_DELTA = ("delta factor", "delta limit")
+BP1 = Equation("BP1", "delta", "δ^l = ", _output_delta_side, (*_OF_DELTA, "error", "slope", "operator"))
+BP1_CANONICAL = Equation("BP1", "delta", "δ^l = ", _output_delta_side, (*_OF_DELTA, "error", "extra slope"))
+BP2 = Equation("BP2", "delta", "δ^l = ", _hidden_delta_side, (*_OF_DELTA, "source", "matrix", "slope", "operator"))
+_OF_BOTH = ("gradient factor", "gradient limit", "delta used", "rows", "penalty")
 BP3 = Equation("BP3", "b", "∂C/∂b^l = ", _bias_gradient_side, (*_OF_BOTH, "bias sum"), "biases")
 BP4 = Equation("BP4", "w", "∂C/∂W^l = ", _weight_gradient_side, (*_OF_BOTH, "input used", "arrangement"), "weights")
 RULE_W = Equation("rule", "new w", "W^l ← ", _new_weights_side, ("step factor", "step", "order"), "weights")
@@ -207,6 +217,7 @@ def equations_of(network: Network) -> list[tuple[Equation, int]]:
     last = len(network.layers)
     layers = range(1, last + 1)
     return [
+        (X_EQUATION, 1),
         *((one, l) for l in layers for one in (Z_EQUATION, A_EQUATION)),
         (BP1_CANONICAL if network.is_canonical else BP1, last),
         *((BP2, l) for l in reversed(layers[:-1])),

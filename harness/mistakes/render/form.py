@@ -75,9 +75,18 @@ class Form:
     def filled(self, symbol: str, inner: Tokens, *slots: str) -> Tokens:
         """A symbol with `·` filled with what that stands for; all of it differs if what is around it does."""
         before, _, after = symbol.partition("·")
+        for slot in slots:  # the right form and something added
+            right = SLOTS[slot].right
+            if symbol.startswith(right) and symbol != right:
+                return [*self.filled(right, inner), self.token(symbol.removeprefix(right), slot)]
         if any(self.symbols.get(slot, "").partition("·")[2] for slot in slots):
             return [self.token(before + "".join(one.text for one in inner) + after, *slots)]
         return [self.token(before, *slots), *inner, self.token(after, *slots)]
+
+    def limited(self, slot: str, value: Tokens) -> Tokens:
+        """The value, within what clips it."""
+        before, _, after = self.symbol(slot).partition("·")
+        return [self.token(before, slot), *value, self.token(after, slot)] if before else value
 
     def times(self, slot: str, value: Tokens, cost_factor: str = "") -> Tokens:
         """The factor in a slot, and the value; nothing of the value is left if the factor is 0."""

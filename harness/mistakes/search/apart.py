@@ -75,8 +75,8 @@ def _differ(
             except MISFITS:
                 results.append(None)
         first, second = results
-        if first is None or second is None:
-            return first is not second
+        if first is None or second is None:  # code without a value there tells nothing
+            return False
         return any(
             (np.abs(first[key].value - second[key].value) > 2 * (first[key].error + second[key].error)).any()
             for key in first

@@ -11,6 +11,7 @@ import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook
 from harness.mistakes.grammar import MISFITS, SLOTS, Measured
+from harness.mistakes.grammar.limits import limit
 from harness.mistakes.rules import Rule, Rules, Scope
 from harness.mistakes.search.fit import factor_rules, is_one
 from harness.model.contract import Array
@@ -86,6 +87,12 @@ def numbered_rule(slot: str, one: Measured, c: float, part: str = "") -> Rule:
     """The rule for an alternative with this number."""
     alternative = one.with_number(c)
     return Rule(slot, alternative.symbol, Scope(part=part), constant=alternative)
+
+
+def limit_rule(slot: str, c: float, part: str = "") -> Rule:
+    """The rule for numbers between −c and c."""
+    one = limit(c)
+    return Rule(slot, one.symbol, Scope(part=part), constant=one)
 
 
 def now(book: AlteredTextbook, slot: str, l: int, part: str = "") -> float:

@@ -17,6 +17,8 @@ from harness.model.contract import Array
 from harness.model.textbook import Textbook
 
 MOST_FACTORS = 8  # of the same value
+ENTRIES_AT_LIMIT = 2
+NUMBERS_FOR_A_CONSTANT = 3  # that it must give
 LOOSE = 1e-8  # far above the rounding of float64, and below what tells two formulas apart
 
 
@@ -54,15 +56,19 @@ def factor_rules(slot: str, c: float, book: Textbook, l: int) -> Iterator[tuple[
     for i in known[:MOST_FACTORS]:
         yield (Rule(slot, symbols[i]),)
     number = short_number(c)
-    if not are_numbers[known].any() and number is not None:
+    units, inputs = book.layer(l).w.shape
+    is_shown = units * min(book.rows, inputs + 1) >= NUMBERS_FOR_A_CONSTANT
+    if is_shown and number is not None and not are_numbers[known].any():
         one = constant(number)
         yield (Rule(slot, one.symbol, constant=one),)
 
 
 def short_number(c: float) -> float | None:
-    """The number of at most five digits that c is; None if it is none, as NaN is none."""
-    digits = float(f"{c:.5g}")
-    return digits if abs(digits - c) <= 100 * LOOSE * abs(c) else None
+    """The number of at most five digits that c is, or 1 divided by such a number; None if it is none, as for NaN."""
+    if not c or not np.isfinite(c):
+        return None
+    candidates = (float(f"{c:.5g}"), 1 / float(f"{1 / c:.5g}"))
+    return next((one for one in candidates if abs(one - c) <= 100 * LOOSE * abs(c)), None)
 
 
 def _value_or_nan(one: Alternative, book: Textbook, l: int) -> float:
@@ -86,7 +92,23 @@ def _table(slot: str, book: Textbook, l: int) -> tuple[list[str], Array, Array]:
 
 def number_of(base: Array, term: Array, target: Array, allowed: Array) -> float | None:
     """The c of few digits with target = base + c term, within about `allowed`; None if there is none, or it is 0."""
+    if not np.shape(base) == np.shape(term) == target.shape:
+        return None
     rest = target - base
     if not (np.isfinite(rest).all() and np.isfinite(term).all()) or (np.abs(rest) <= allowed).all():
         return None
     return short_number(float(factors_of(term[None], rest, allowed)[0]))
+
+
+def is_within(candidates: Array, target: Array, tolerance: Array) -> Array:
+    """Which of the candidates [N, …] are the target […], within about the tolerance of each entry; [N]."""
+    largest = float(np.abs(target).max(initial=0.0))
+    fits = np.abs(candidates - target) <= 10 * LOOSE * largest + tolerance
+    return np.asarray(fits.all(axis=tuple(range(1, fits.ndim))))
+
+
+def limit_of(target: Array) -> float | None:
+    """The largest size of the numbers, if several have it exactly, as where they are clipped; else None."""
+    sizes = np.abs(target)
+    largest = float(sizes.max(initial=0.0))
+    return short_number(largest) if largest > 0 and (sizes == largest).sum() >= ENTRIES_AT_LIMIT else None

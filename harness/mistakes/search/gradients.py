@@ -16,16 +16,18 @@ from harness.mistakes.search.choices import (
     Choice,
     choices,
     factor_choices,
+    limit_rule,
     measured_values,
     now,
     numbered_rule,
 )
 from harness.mistakes.search.evaluate import Evaluation
-from harness.mistakes.search.fit import factors_of, number_of
+from harness.mistakes.search.fit import factors_of, is_within, limit_of, number_of
 from harness.model.contract import Array
 
 MOST_GRADIENT_COST = 4  # the cost of the alternatives in one product
 KEPT = 12  # of the rules for one of the two gradients, if both differ
+MOST_WITH_LIMIT = 1  # the cost of the alternatives in a product that is clipped
 MOST_FITS = 40  # products that are looked at
 PART_OF = {"w": "weights", "b": "biases"}
 LAST_OF = {"w": "arrangement", "b": "bias sum"}  # the last slot of each gradient
@@ -60,6 +62,16 @@ def gradient_rules(book: AlteredTextbook, found: Evaluation) -> list[Rules]:
     return [merged(b, w) for (b, _), (w, _) in product(*options)]
 
 
+def rules_given(book: AlteredTextbook, found: Evaluation, delta: Array, back: Array) -> list[Rules]:
+    """The rules that give the gradients of the layer from this δ^l, and from what reaches it before the slope."""
+    l = found.layer
+    kept = book.delta[l], book.back[l]
+    book.delta[l], book.back[l] = delta, back
+    rules = gradient_rules(book, found)
+    book.delta[l], book.back[l] = kept
+    return rules
+
+
 def _fits(book: AlteredTextbook, found: Evaluation, name: str, target: Array) -> Iterator[tuple[Rules, int]]:
     products = sorted(
         (_weight_products if name == "w" else _bias_products)(book, found.layer), key=lambda one: one.cost
@@ -74,6 +86,13 @@ def _fits(book: AlteredTextbook, found: Evaluation, name: str, target: Array) ->
         each = (factor_choices(book, slot, c, found.layer, PART_OF[name]) for slot in slots)
         for more in chain.from_iterable(each):
             yield one.rules + more, one.cost + sum(rule.cost for rule in more)
+    c, slot, part = limit_of(target), "gradient limit", PART_OF[name]
+    if c is not None and book.chosen(slot, found.layer, part) is None:
+        some = [one for one in fitting if one.cost <= MOST_WITH_LIMIT]
+        clipped = np.clip(np.array([one.value for one in some]), -c, c)
+        rule = limit_rule(slot, c, part)
+        for i in np.flatnonzero(is_within(clipped, target, found.allowed[name])).tolist():
+            yield (*some[i].rules, rule), some[i].cost + rule.cost
 
 
 def merged(biases: Rules, weights: Rules) -> Rules:
@@ -93,8 +112,9 @@ def _other_penalties(book: AlteredTextbook, found: Evaluation, name: str, its: A
     p = layer.w if name == "w" else layer.b
     right = book.weight_penalty(found.layer) if name == "w" else book.bias_penalty(found.layer)
     for one in SLOTS["penalty"].alternatives:
-        if (np.abs(its + one.value(book, p, right) - found.targets[name]) <= 2 * found.allowed[name]).all():
-            yield (Rule("penalty", one.symbol, Scope(part=part)),), one.cost
+        with suppress(*MISFITS):
+            if (np.abs(its + one.value(book, p, right) - found.targets[name]) <= 2 * found.allowed[name]).all():
+                yield (Rule("penalty", one.symbol, Scope(part=part)),), one.cost
 
 
 def _with_numbers(
@@ -115,6 +135,7 @@ def _other_steps(book: AlteredTextbook, found: Evaluation, name: str, its: Array
     if found.subject.function == "backprop" or book.chosen("step", found.layer, part) is not None:
         return
     p = layer.w if name == "w" else layer.b
+    its = its + (book.weight_penalty(found.layer) if name == "w" else book.bias_penalty(found.layer))
     for one in SLOTS["step"].alternatives:
         moved = (p - one.value(book, p, its)) / book.learning_rate
         if (np.abs(moved - found.targets[name]) <= 2 * found.allowed[name]).all():

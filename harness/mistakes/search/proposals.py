@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import product
 
 import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook, formulation
-from harness.mistakes.grammar import MISFITS, SLOTS
+from harness.mistakes.grammar import MISFITS, SLOTS, Measured
 from harness.mistakes.grammar.forward import FORWARD
 from harness.mistakes.rules import EVERYWHERE, HIDDEN_LAYERS, OUTPUT_LAYER, Rule, Rules, Scope, complexity
 from harness.mistakes.search.choices import measured_values, numbered_rule
-from harness.mistakes.search.deltas import delta_rules, delta_rules_by_gradients
+from harness.mistakes.search.deltas import delta_rules, delta_rules_by_gradients, measured_rules, rules_beside_gradients
 from harness.mistakes.search.evaluate import Evaluation
 from harness.mistakes.search.fit import factors_of, is_one, number_of
-from harness.mistakes.search.gradients import data_targets, gradient, gradient_rules
-from harness.mistakes.search.measured import measured_rules
-from harness.model.contract import Array, Inputs
+from harness.mistakes.search.forward import first_values, fitted_number, with_forward
+from harness.mistakes.search.gradients import gradient_rules
+from harness.model.contract import Inputs
 from harness.truth.bounds.rounded_array import value_of
 
 Key = tuple[str, str | float, str]
@@ -99,14 +99,19 @@ def _proposals(
     if found.names & {"z", "a"}:
         yield from _forward(book, found)
         return
-    yield from _backward(book, found)
+    rules = [*_backward(book, found)]
+    yield from rules
     has_nan = any(np.isnan(target).any() for target in found.targets.values())
-    for rule, changed in _other_forward_passes(book, found, scopes_of):
-        if (rule.alternative.shows_as_nan and has_nan) or all(
+    passes = _other_forward_passes(book, found, scopes_of, is_measured=not rules)
+    for rule, changed in passes:
+        are_right = [
             is_one(float(factors_of(value[None], found.targets[name], found.allowed[name])[0]))
-            for name, value in _first_values(changed, found).items()
-        ):
+            for name, value in first_values(changed, found).items()
+        ]
+        if (rule.alternative.shows_as_nan and has_nan) or all(are_right):
             yield (rule,)
+        elif any(are_right):  # the other gradient has a mistake of its own
+            yield from ((rule, *more) for more in gradient_rules(changed, found))
     if found.subject.function == "step":
         yield from ((Rule("order", one.symbol),) for one in SLOTS["order"].alternatives)
 
@@ -117,8 +122,10 @@ def _backward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
         yield from measured_rules(book, found)
         return
     if ("delta", found.layer) not in found.subject.first:
-        yield from delta_rules_by_gradients(book, found)
+        rules = [*delta_rules_by_gradients(book, found)]
+        yield from rules
         yield from measured_rules(book, found)
+        yield from () if rules else rules_beside_gradients(book, found)
     yield from gradient_rules(book, found)
 
 
@@ -126,37 +133,40 @@ def propose_with_forward(found: Evaluation) -> Proposals:
     """The rules for the first difference, each with one for the forward pass, for where neither is enough alone."""
     with np.errstate(all="ignore"):
         passes = _other_forward_passes(in_floats(found), found, lambda slot: (EVERYWHERE, HIDDEN_LAYERS, OUTPUT_LAYER))
-        both = ((rule, *rules) for rule, book in passes for rules in _backward(book, found) if rules)
+        propose_deltas = delta_rules if "delta" in found.names else delta_rules_by_gradients
+        both = ((rule, *rules) for rule, book in passes for rules in propose_deltas(book, found) if rules)
         return Proposals(found, _simplest(both))
 
 
 def _other_forward_passes(
-    book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]
+    book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]], *, is_measured: bool = False
 ) -> Iterator[tuple[Rule, AlteredTextbook]]:
     """Each rule for the forward pass, up to δ^L, if the first differences are at the output and z was not returned."""
     is_all = "delta" in found.names or ("w" in found.names and ("b" in found.names or not book.scale.has_biases))
     if found.layer < book.last or ("z", found.layer) in found.subject.first or not is_all:
         return
     for slot in FORWARD:
-        for one, scope in product(SLOTS[slot].alternatives, scopes_of(slot)):
-            rule = Rule(slot, one.symbol, scope)
-            changed = formulation((*book.rules, rule))(book.inputs, book.learning_rate, book.scale)
-            try:
-                for l in range(1, book.last + 1):
-                    changed.z[l] = changed.weighted_input(l)
-                    changed.a[l] = changed.output(l)
-                changed.delta[book.last] = changed.scaled(changed.output_delta())
-            except MISFITS:
-                continue
-            # Numbers of one unit may be broadcast to the wrong shape, which is no forward pass.
-            if all(np.shape(changed.a[l]) == (book.rows, len(book.layer(l).b)) for l in range(1, book.last + 1)):
-                yield rule, changed
+        alike = _alike(book, scopes_of(slot))
+        for one, scopes in product(SLOTS[slot].alternatives, alike):
+            changed = with_forward(book, Rule(slot, one.symbol, scopes[0]))
+            yield from ((Rule(slot, one.symbol, scope), changed) for scope in scopes if changed is not None)
+        for numbered, scopes in product(SLOTS[slot].measured if is_measured else (), alike):
+            fitted = fitted_number(book, found, partial(_numbered, slot, numbered, scopes[0]))
+            if fitted is not None:
+                rule, changed = fitted
+                yield from ((replace(rule, scope=scope), changed) for scope in scopes)
 
 
-def _first_values(book: AlteredTextbook, found: Evaluation) -> dict[str, Array]:
-    if "delta" in found.names:
-        return {"delta": book.delta[book.last]}
-    return {name: gradient(book, name, book.last) for name in data_targets(book, found)}
+def _alike(book: AlteredTextbook, scopes: Iterable[Scope]) -> list[list[Scope]]:
+    """The scopes, those together that cover the same layers of this network; without those that cover none."""
+    found: dict[tuple[bool, ...], list[Scope]] = {}
+    for scope in scopes:
+        found.setdefault(tuple(scope.covers(book, l) for l in range(1, book.last + 1)), []).append(scope)
+    return [some for mask, some in found.items() if any(mask)]
+
+
+def _numbered(slot: str, one: Measured, scope: Scope, c: float) -> Rule:
+    return replace(numbered_rule(slot, one, c), scope=scope)
 
 
 def in_floats(found: Evaluation) -> AlteredTextbook:
@@ -175,7 +185,7 @@ def in_floats(found: Evaluation) -> AlteredTextbook:
 def _forward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
     """The rules that give z^l or a^l."""
     l, name = found.layer, next(iter(found.names))
-    for slot in ("activation",) if name == "a" else ("bias", "weights", "layer input"):
+    for slot in ("activation",) if name == "a" else ("data", "bias", "weights", "layer input"):
         target, allowed = found.targets[name], found.allowed[name]
         for numbered, base, term in measured_values(book, slot, l, l):
             c = number_of(base, term, target, allowed)
@@ -184,7 +194,7 @@ def _forward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
         for one in SLOTS[slot].alternatives:
             rule = Rule(slot, one.symbol)
             changed = formulation((*book.rules, rule))(book.inputs, None, book.scale)
-            changed.z, changed.a = book.z, book.a
+            changed.z, changed.a = book.z, {**book.a, 0: changed.a[0]}
             try:
                 value = changed.output(l) if name == "a" else changed.weighted_input(l)
             except MISFITS:

@@ -24,7 +24,7 @@ from harness.mistakes.subject import Subject
 
 MAX_WORK = 1e6  # parameters × rows of all evaluations, each with WORK_OF_ONE for the rest of it
 WORK_OF_ONE = 400
-WORK_OF_PROPOSALS = 4000
+WORK_OF_PROPOSALS = 8000
 WORK_OF_STATE = 20
 WORK_OF_SCOPE = 2
 WORK_OF_ROUND = 2000
@@ -53,11 +53,11 @@ class _Search:
     """The search, which starts again with one subject more when that contradicts what was found."""
 
     def __init__(self, failing: Sequence[Subject], others: Sequence[Subject]) -> None:
-        self._all = [*sorted(failing, key=lambda one: one.inputs.work), *others]
+        self._all = [*sorted(failing, key=_how_telling, reverse=True), *others]
         self._few = _first_subjects(self._all[: len(failing)])
         self._work = 0.0
         self._excluded: set[Rules] = set()
-        self._evaluations: dict[tuple[Rules, int], Evaluation | None] = {}
+        self._evaluations: dict[tuple[object, int], Evaluation | None] = {}
         self._proposals: dict[int, Proposals] = {}
 
     def run(self) -> list[Rules]:
@@ -78,29 +78,31 @@ class _Search:
         """The simplest rules that give the numbers of the few subjects."""
         self._instances = Instances(self._few)
         number = count()
-        heap: list[tuple[int, int, _State]] = [(0, next(number), _State(()))]
+        heap: list[tuple[int, int, int, _State]] = [(0, 0, next(number), _State(()))]
         seen, found, best = set[Rules](), list[Rules](), NO_EXPLANATION
         while heap and self._work < MAX_WORK and len(found) < MAX_TIES:
-            priority, _, state = heapq.heappop(heap)
+            priority, _, _, state = heapq.heappop(heap)
             if priority > best:
                 break
-            evaluations = None if state.rules in self._excluded else self._evaluated(state)
+            evaluations = self._evaluated(state)
             if evaluations is None:
                 continue
             at_least = complexity(state.rules) + _further_cost(evaluations)
             if at_least > priority:  # others come first
-                heapq.heappush(heap, (at_least, next(number), state))
+                progress = sum(one.stage for one in evaluations)
+                heapq.heappush(heap, (at_least, -progress, next(number), state))
                 continue
             first = next((one for one in evaluations if one.names), None)
             if first is None:
-                found.append(state.rules)
-                best = priority
+                if state.rules not in self._excluded:
+                    found.append(state.rules)
+                    best = priority
                 continue
             for rules in self._next_states(state.rules, evaluations, first):
                 if rules not in seen:
                     seen.add(rules)
                     self._work += WORK_OF_STATE
-                    heapq.heappush(heap, (complexity(rules), next(number), _State(rules, first, evaluations)))
+                    heapq.heappush(heap, (complexity(rules), 0, next(number), _State(rules, first, evaluations)))
         return found
 
     def _evaluated(self, state: _State) -> tuple[Evaluation, ...] | None:
@@ -118,7 +120,7 @@ class _Search:
         return tuple(found[id(subject)] for subject in self._few)
 
     def _evaluate(self, rules: Rules, subject: Subject) -> Evaluation | None:
-        key = rules, id(subject)
+        key = _effective(rules, subject), id(subject)
         if key not in self._evaluations:
             self._work += subject.inputs.work + WORK_OF_ONE
             self._evaluations[key] = evaluate_rules(rules, subject)
@@ -156,6 +158,14 @@ class _Search:
                     yield tuple(sorted((*kept, *scoped), key=_sorting_key))
 
 
+def _effective(rules: Rules, subject: Subject) -> tuple[object, ...]:
+    """What the rules are in the subject's network: those of other scopes may be the same there."""
+    book = subject.right_formulation(subject.dtype)
+    layers = range(1, book.last + 1)
+    masks = ((rule, tuple(rule.scope.covers(book, l, rule.scope.part) for l in layers)) for rule in rules)
+    return tuple((rule.slot, rule.symbol, rule.scope.part, mask) for rule, mask in masks if any(mask))
+
+
 def _is_for(rule: Rule, found: Evaluation) -> bool:
     """Whether a rule is for the layer where a difference was found."""
     covers = rule.scope.covers(found.book, found.layer, rule.scope.part)
@@ -182,7 +192,7 @@ def _first_subjects(failing: Sequence[Subject]) -> list[Subject]:
     chosen: dict[tuple[object, ...], Subject] = {}
     for one in sorted(failing, key=_how_telling, reverse=True):
         network = one.inputs.network
-        chosen.setdefault((len(network.layers) > 1, network.cost.name, one.function), one)
+        chosen.setdefault((network.is_canonical, network.cost.name), one)
     return sorted(chosen.values(), key=_how_telling, reverse=True)[:SUBJECTS]
 
 

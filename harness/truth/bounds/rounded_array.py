@@ -151,23 +151,6 @@ def _named_activation(name: str, z: Any) -> Activation:
     return _rounded_activation(activation, z.fmt) if isinstance(z, RoundedArray) else activation
 
 
-def sign(x: Any) -> Any:
-    """−1, 0 or 1 for each number; within the error of 0 it may be any of them."""
-    if not isinstance(x, RoundedArray):
-        return np.sign(x)
-    return RoundedArray(np.sign(x.value), np.where((np.abs(x.value) <= x.error) & (x.error > 0), 2.0, 0.0), x.fmt)
-
-
-def square_root(x: Any) -> Any:
-    """√x for each number; of a RoundedArray within its error and a rounding."""
-    if not isinstance(x, RoundedArray):
-        return np.sqrt(x)
-    root = np.sqrt(x.value)
-    low, high = np.sqrt(np.maximum(x.value - x.error, 0.0)), np.sqrt(x.value + x.error)
-    error = np.maximum(root - low, high - root)
-    return RoundedArray(root, error + 2 * x.fmt.u * high, x.fmt)
-
-
 def value_of(x: Any) -> Array:
     """The numbers without their bounds, of an array or a RoundedArray."""
     return np.asarray(x.value if isinstance(x, RoundedArray) else x)
