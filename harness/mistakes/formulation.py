@@ -86,7 +86,8 @@ class AlteredTextbook(Textbook):
     def sent_back(self, l: int) -> Numbers:
         """e^l."""
         matrix = self._value("matrix", l, self.layer(l + 1).w)
-        self.back[l] = self._value("source", l, self.delta[l + 1]) @ matrix
+        back = self._value("source", l, self.delta[l + 1]) @ matrix
+        self.back[l] = self._limited("limit of e", l, back)
         return self.back[l]
 
     def hidden_delta(self, l: int) -> Numbers:

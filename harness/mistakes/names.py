@@ -124,13 +124,14 @@ def convention_in(
     That is a factor of δ^L or of all gradients beside another mistake: 1/n for a mean, 2 for a square without ½, −1 for
     code that adds. Alone it is the mistake itself. A step of the other sign is no convention.
     """
+    has_error = any(rule.slot == "error" for rule in rules)  # the sign and a 2 are parts of that
     for rule in rules if len(rules) > 1 else ():
         if not _is_of_the_cost(rule, instances):
             continue
         symbol, found = rule.symbol, dict[str, Any]()
-        if symbol.startswith("−") and functions == {"backprop"} and known.sign == "positive":
+        if symbol.startswith("−") and functions == {"backprop"} and known.sign == "positive" and not has_error:
             found["SIGN"], symbol = "negative", symbol.removeprefix("−")
-        if symbol.startswith("2") and costs == {"half_squared_error"} and known.half:
+        if symbol.startswith("2") and costs == {"half_squared_error"} and known.half and not has_error:
             found["HALF"], symbol = False, "1" + symbol[1:]
         if symbol in _REDUCTIONS and known.reduction == "sum":
             found["REDUCTION"], symbol = _REDUCTIONS[symbol], "1"

@@ -99,8 +99,9 @@ class Rule:
 
     @property
     def cost(self) -> int:
-        """How complicated it is."""
-        return self.alternative.cost + self.scope.restrictions
+        """How complicated it is. A factor of the cost belongs to the output layer, so that is no restriction of it."""
+        is_of_cost = self.slot == "delta factor" and self.scope == OUTPUT_LAYER
+        return self.alternative.cost + (0 if is_of_cost else self.scope.restrictions)
 
 
 Rules = tuple[Rule, ...]

@@ -100,7 +100,7 @@ def test_there_is_a_table_for_every_file():
 
 
 def test_a_clipped_gradient_is_a_formula_with_its_limit():
-    (found,) = checked(shared(), NO_FORMULA.parent / "gradient_clipped.py").diagnoses
+    (found,) = checked(shared(), SUBMISSIONS / "formulas" / "gradient_clipped.py").diagnoses
     assert [rule.symbol for rule in found.rules] == ["clip(·, ±0.25)"]
 
 

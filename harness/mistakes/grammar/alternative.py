@@ -42,7 +42,7 @@ class Alternative:
     shows_as_nan: bool = False
 
 
-def number_text(c: float) -> str:
+def short_text(c: float) -> str:
     """A number as text; as 1/c if that is shorter."""
     text, inverse = f"{c:.12g}", f"1/{1 / c:.12g}"
     return (inverse if len(inverse) < len(text) else text).replace("-", "−")
@@ -62,7 +62,7 @@ class Measured:
 
     def with_number(self, c: float) -> Alternative:
         """The alternative with this number."""
-        text = number_text(abs(c))
+        text = short_text(abs(c))
         symbol = self.symbol.format(c=f"−{text}" if c < 0 else text, signed=f"− {text}" if c < 0 else f"+ {text}")
         return Alternative(symbol, lambda *given: self.base(*given) + self.term(*given) * c, COST_OF_MEASURED)
 

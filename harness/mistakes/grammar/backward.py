@@ -68,6 +68,11 @@ def _only(unit: int, which: str) -> Alternative:
     return Alternative(f"(only the {which} row of W^{{l+1}})", value)
 
 
+def _row_sums(w: Numbers) -> Numbers:
+    """The sum of each row, in all places of that row."""
+    return w.sum(axis=1, keepdims=True) + w * 0
+
+
 def _normed_rows(w: Numbers) -> Numbers:
     return w / square_root((w * w).sum(axis=1, keepdims=True))
 
@@ -155,6 +160,8 @@ SLOTS = (
             Alternative(
                 "(the first column of W^{l+1} in each)", lambda book, l: _first(book, l, (slice(None), [0])), 2
             ),
+            Alternative("(Σ_columns W^{l+1} in each)", lambda book, l: _row_sums(_weights(book, l)), 2),
+            Alternative("(Σ_rows W^{l+1} in each)", lambda book, l: _row_sums(_weights(book, l).T).T, 2),
             Alternative("∂C/∂W^{l+1}", lambda book, l: book.weight_gradient(l + 1), 2),
             Alternative("(W^{l+1} / ‖its rows‖)", lambda book, l: _normed_rows(_weights(book, l)), 2),
             Alternative("(W^{l+1})²", lambda book, l: _weights(book, l) * _weights(book, l), 2),

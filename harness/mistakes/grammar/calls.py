@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.mistakes.grammar.alternative import Alternative, Measured, Slot
 from harness.mistakes.grammar.operators import COST, RARE_OPERATORS
+from harness.truth.bounds.rounded_functions import normed, sign
 
 SLOTS = (
     Slot(
@@ -22,6 +23,10 @@ SLOTS = (
             Alternative("η g", lambda book, p, g: g * book.learning_rate, 2),
             Alternative("−η g", lambda book, p, g: -(g * book.learning_rate), 2),
             Alternative("p ⊙ η g", lambda book, p, g: p * (g * book.learning_rate), 2),
+            Alternative("p − η p ⊙ g", lambda book, p, g: p - p * (g * book.learning_rate), 2),
+            Alternative("p − η sign(g)", lambda book, p, g: p - sign(g) * book.learning_rate, 2),
+            Alternative("p − η g / ‖g‖", lambda book, p, g: p - normed(g) * book.learning_rate, 2),
+            Alternative("p − η g / (|g| + 1e−8)", lambda book, p, g: p - g / (abs(g) + 1e-8) * book.learning_rate, 2),
             Alternative("p/η ⊙ g", lambda book, p, g: p / book.learning_rate * g, 2),
             *(
                 Alternative(f"(p {symbol} η) ⊙ g", lambda book, p, g, act=act: act(p, book.learning_rate) * g, COST)

@@ -10,7 +10,7 @@ from harness.mistakes.grammar.operators import COST, RARE_OPERATORS
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import apply_activation, value_of
-from harness.truth.bounds.rounded_functions import clipped, sign
+from harness.truth.bounds.rounded_functions import clip_each, normed, sign
 
 
 def _sign(book: Textbook, l: int) -> Numbers:
@@ -67,6 +67,7 @@ SLOTS = (
             Alternative(
                 "(a^l − t)³", lambda book, l: _output_error(book, l) * (a_t := _output_error(book, l)) * a_t, 2
             ),
+            Alternative("(a^l − t) / ‖a^l − t‖", lambda book, l: normed(_output_error(book, l)), 2),
             Alternative("((a^l)² − t²)", lambda book, l: book.a[l] * book.a[l] - book.t * book.t, 2),
             Alternative("(a^l − t²)", lambda book, l: book.a[l] - book.t * book.t, 2),
             Alternative("(a^l − t with its columns reversed)", lambda book, l: book.a[l] - book.t[:, ::-1], 2),
@@ -98,7 +99,7 @@ SLOTS = (
                 lambda book, l: _over_units(book, l, _output_error(book, l)) / book.t.shape[1],
             ),
             *(
-                Alternative(f"clip(a^l − t, ±{c:g})", lambda book, l, c=c: clipped(_output_error(book, l), c), 2)
+                Alternative(f"clip(a^l − t, ±{c:g})", lambda book, l, c=c: clip_each(_output_error(book, l), c), 2)
                 for c in USUAL_LIMITS
             ),
             *(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined, number_text, rate_of
+from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined, rate_of, short_text
 from harness.model.textbook import Textbook
 
 FactorValue = Callable[[Textbook, int], float]
@@ -76,7 +76,7 @@ _OF_THE_RATE: tuple[tuple[str, FactorValue, int], ...] = (
 
 def constant(value: float) -> Alternative:
     """A number that the data show."""
-    return Alternative(number_text(value), lambda book, l: value, 2)
+    return Alternative(short_text(value), lambda book, l: value, 2)
 
 
 def _alternatives(*factors: tuple[str, FactorValue, int]) -> tuple[Alternative, ...]:

@@ -36,6 +36,13 @@ def _bias_after(book: Textbook, l: int) -> Numbers:
     return layer.activation.f(book.a[l - 1] @ layer.w.T) + layer.b
 
 
+def columns_zeroed(array: Numbers, column: int) -> Numbers:
+    """The array with zeros in one column."""
+    kept = np.ones(array.shape[-1], dtype=int)
+    kept[column] = 0
+    return array * kept
+
+
 def centred(array: Numbers, axis: int) -> Numbers:
     """The array without its mean along an axis."""
     return array - (array.sum(axis=axis, keepdims=True) / array.shape[axis] + array * 0)
@@ -117,6 +124,9 @@ SLOTS = (
             Alternative("x", lambda book, l: book.a[0]),
             Alternative("a^{l-2}", lambda book, l: book.a[l - 2], 2),
             Alternative("(a^{l-1})²", lambda book, l: book.a[l - 1] * book.a[l - 1], 2),
+            Alternative("a^{l-1}/n_{l-1}", lambda book, l: book.a[l - 1] / book.layer(l).w.shape[1], 2),
+            Alternative("(a^{l-1} without its last unit)", lambda book, l: columns_zeroed(book.a[l - 1], -1), 2),
+            Alternative("(a^{l-1} without its first unit)", lambda book, l: columns_zeroed(book.a[l - 1], 0), 2),
             Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: centred(book.a[l - 1], 0), 2),
             Alternative("(a^{l-1} − 1/n_{l-1} Σ_units a^{l-1})", lambda book, l: centred(book.a[l - 1], 1), 2),
         ),
@@ -154,6 +164,7 @@ SLOTS = (
             Alternative("f(z^l/2)", lambda book, l: apply_activation(book.layer(l).activation.name, book.z[l] / 2), 2),
             Alternative("(f(z^l − b^l) + b^l)", _bias_after, 2),
             Alternative("(f(z^l) + a^{l-1})", lambda book, l: _own_output(book, l) + book.a[l - 1], 2),
+            Alternative("|z^l|", lambda book, l: abs(book.z[l]), 2),
             Alternative("z^l ⊙ σ(z^l)", lambda book, l: book.z[l] * apply_activation("sigmoid", book.z[l]), 2),
             Alternative(
                 "1.7159 tanh(2/3 z^l)", lambda book, l: apply_activation("tanh", book.z[l] * (2 / 3)) * 1.7159, 2

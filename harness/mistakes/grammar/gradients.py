@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from harness.mistakes.grammar.alternative import Alternative, Measured, Slot, Undefined, rate_of
-from harness.mistakes.grammar.forward import centred
+from harness.mistakes.grammar.forward import centred, columns_zeroed
 from harness.mistakes.grammar.slopes import own_slope
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import value_of
-from harness.truth.bounds.rounded_functions import sign, square_root
-
-
-def _columns_zeroed(array: Numbers, column: int) -> Numbers:
-    kept = np.ones(array.shape[-1], dtype=int)
-    kept[column] = 0
-    return array * kept
+from harness.truth.bounds.rounded_functions import normed, sign
 
 
 def _rows_zeroed(array: Numbers, row: int) -> Numbers:
-    return _columns_zeroed(array.T, row).T
-
-
-def _normed(array: Numbers) -> Numbers:
-    """The array divided by the Euclidean norm of all its numbers."""
-    return array / square_root((array * array).sum())
+    return columns_zeroed(array.T, row).T
 
 
 def _square_transpose(book: Textbook, l: int, gradient: Numbers) -> Numbers:
@@ -40,6 +30,17 @@ def _with_momentum(book: Textbook, l: int) -> Numbers:
     """The delta of row i of n times (1 + η)^{n-i}: Δ ← Δ + η Δ + δ a, row after row."""
     powers = (1 + rate_of(book)) ** np.arange(book.rows - 1, -1, -1)
     return book.delta[l] * powers[:, None]
+
+
+def _running_average(book: Textbook, l: int) -> Numbers:
+    """The delta of row i of n times 2^{i-n-1}: Δ ← (Δ + δ a)/2, row after row."""
+    return book.delta[l] * 2.0 ** np.arange(-book.rows, 0)[:, None]
+
+
+def _rolled(book: Textbook, l: int, by: int) -> Any:
+    """The indices of the inputs of layer l, moved by some places."""
+    width = book.layer(l).w.shape[1]
+    return [(k + by) % width for k in range(width)]
 
 
 def _sum_over_units(book: Textbook, l: int, delta: Numbers) -> Numbers:
@@ -101,6 +102,7 @@ SLOTS = (
             Alternative("(δ^l ⊙ a^l)", lambda book, l: book.delta[l] * book.a[l], 2),
             Alternative("z^l", lambda book, l: book.z[l], 2),
             Alternative("((1 + η)^{n−i} δ_i^l)", _with_momentum, 2),
+            Alternative("(2^{i−n−1} δ_i^l)", _running_average, 2),
         ),
         parts=True,
     ),
@@ -132,8 +134,8 @@ SLOTS = (
             Alternative("(1 + a^{l-1})", lambda book, l: book.a[l - 1] + 1),
             Alternative("(1 − a^{l-1})", lambda book, l: -book.a[l - 1] + 1),
             Alternative("(a^{l-1} ⊙ f'(z^{l-1}))", lambda book, l: book.a[l - 1] * own_slope(book, l - 1)),
-            Alternative("(a^{l-1} without its last unit)", lambda book, l: _columns_zeroed(book.a[l - 1], -1)),
-            Alternative("(a^{l-1} without its first unit)", lambda book, l: _columns_zeroed(book.a[l - 1], 0)),
+            Alternative("(a^{l-1} without its last unit)", lambda book, l: columns_zeroed(book.a[l - 1], -1)),
+            Alternative("(a^{l-1} without its first unit)", lambda book, l: columns_zeroed(book.a[l - 1], 0)),
             Alternative("f'(z^{l-1})", lambda book, l: own_slope(book, l - 1)),
             Alternative("|a^{l-1}|", lambda book, l: abs(book.a[l - 1])),
             Alternative("δ^{l-1}", lambda book, l: book.delta[l - 1]),
@@ -143,6 +145,8 @@ SLOTS = (
             Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: centred(book.a[l - 1], 0), 2),
             Alternative("round(a^{l-1})", lambda book, l: np.round(value_of(book.a[l - 1])) + book.a[l - 1] * 0, 2),
             Alternative("(a^{l-1} with its units reversed)", lambda book, l: book.a[l - 1][:, ::-1], 2),
+            Alternative("(a^{l-1} of the unit before)", lambda book, l: book.a[l - 1][:, _rolled(book, l, -1)], 2),
+            Alternative("(a^{l-1} of the next unit)", lambda book, l: book.a[l - 1][:, _rolled(book, l, 1)], 2),
             Alternative("(a^{l-1} with its rows reversed)", lambda book, l: book.a[l - 1][::-1], 2),
             Alternative(
                 "(Σ_rows a^{l-1})",
@@ -172,7 +176,7 @@ SLOTS = (
             Alternative("(·) ⊙ W^l", lambda book, l, gradient: gradient * book.layer(l).w, 2),
             Alternative("sign(·)", lambda book, l, gradient: sign(gradient), 2),
             Alternative("(·) / (|·| + 1e−8)", lambda book, l, gradient: gradient / (abs(gradient) + 1e-8), 2),
-            Alternative("(·) / ‖·‖", lambda book, l, gradient: _normed(gradient), 2),
+            Alternative("(·) / ‖·‖", lambda book, l, gradient: normed(gradient), 2),
             Alternative("(·) without its first row", lambda book, l, gradient: _rows_zeroed(gradient, 0), 2),
             Alternative("(·) without its last row", lambda book, l, gradient: _rows_zeroed(gradient, -1), 2),
             Alternative("reverse_units(·)", lambda book, l, gradient: gradient[::-1], 2),
@@ -202,12 +206,12 @@ SLOTS = (
                 lambda book, l, delta: delta.sum(axis=0) / (abs(delta.sum(axis=0)) + 1e-8),
                 2,
             ),
-            Alternative("(Σ_rows ·) / ‖Σ_rows ·‖", lambda book, l, delta: _normed(delta.sum(axis=0)), 2),
+            Alternative("(Σ_rows ·) / ‖Σ_rows ·‖", lambda book, l, delta: normed(delta.sum(axis=0)), 2),
             Alternative(
-                "(Σ_rows ·) without its first entry", lambda book, l, delta: _columns_zeroed(delta.sum(axis=0), 0), 2
+                "(Σ_rows ·) without its first entry", lambda book, l, delta: columns_zeroed(delta.sum(axis=0), 0), 2
             ),
             Alternative(
-                "(Σ_rows ·) without its last entry", lambda book, l, delta: _columns_zeroed(delta.sum(axis=0), -1), 2
+                "(Σ_rows ·) without its last entry", lambda book, l, delta: columns_zeroed(delta.sum(axis=0), -1), 2
             ),
             Alternative("reverse_units(Σ_rows ·)", lambda book, l, delta: delta.sum(axis=0)[::-1], 2),
         ),

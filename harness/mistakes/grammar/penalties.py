@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.mistakes.grammar.alternative import Alternative, Slot, rate_of
-from harness.truth.bounds.rounded_functions import sign
+from harness.truth.bounds.rounded_functions import normed, sign
 
 SLOTS = (
     Slot(
@@ -22,6 +22,7 @@ SLOTS = (
             Alternative("λ p²", lambda book, p, right: book.penalty_gradient(p) * p),
             Alternative("λ |p|", lambda book, p, right: book.penalty_gradient(abs(p))),
             Alternative("λ sign(p)", lambda book, p, right: book.penalty_gradient(sign(p))),
+            Alternative("λ p / ‖p‖", lambda book, p, right: book.penalty_gradient(normed(p))),
             Alternative("η ·", lambda book, p, right: right * rate_of(book)),
             Alternative("1/η ·", lambda book, p, right: right / rate_of(book)),
             Alternative("|·|", lambda book, p, right: abs(right)),

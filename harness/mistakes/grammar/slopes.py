@@ -7,7 +7,7 @@ from harness.mistakes.grammar.operators import COST, RARE_OPERATORS
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import activation_slope, apply_activation, exp_in_dtype
-from harness.truth.bounds.rounded_functions import sign
+from harness.truth.bounds.rounded_functions import sign, square_root
 
 
 def own_slope(book: Textbook, l: int) -> Numbers:
@@ -69,6 +69,7 @@ _USUAL = (
     Alternative("(1 + (a^l)²)", lambda book, l: book.a[l] * book.a[l] + 1, 2),
     Alternative("(1 / f'(z^l))", lambda book, l: 1 / own_slope(book, l), 2),
     Alternative("(a^l)²", lambda book, l: book.a[l] * book.a[l], 2),
+    Alternative("√(f'(z^l))", lambda book, l: square_root(own_slope(book, l)), 2),
     Alternative("sign(z^l)", lambda book, l: sign(book.z[l]), 2),
 )
 

@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
-from harness.mistakes.render.differences import ROWS, SmallExample
+from harness.mistakes.render.differences import EXAMPLE_ROWS, SmallExample
 from harness.mistakes.render.equations import Equation, equations_of
 from harness.mistakes.render.form import Form, Place, Token
 from harness.mistakes.rules import Rule
@@ -109,7 +109,7 @@ def formulas_of(
     """
     changes: dict[tuple[str, str, frozenset[Rule]], _Change] = {}
     for network in _distinct(networks):
-        examples = [SmallExample(network, rules, convention, rows) for rows in ROWS]
+        examples = [SmallExample(network, rules, convention, rows) for rows in EXAMPLE_ROWS]
         for one in _changes_in(rules, network, convention):
             if (
                 one.key not in changes

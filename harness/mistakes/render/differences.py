@@ -17,7 +17,7 @@ from harness.model.contract import Inputs, Layer, Network, Numbers
 from harness.model.textbook import Textbook
 
 _WIDTH = 3  # square matrices, in which every product has the right shape
-ROWS = (3, 4)  # of two examples: some products need as many rows as units, and some factors are then 1
+EXAMPLE_ROWS = (3, 4)  # of two examples: some products need as many rows as units, and some factors are then 1
 _RATE = 0.1
 
 

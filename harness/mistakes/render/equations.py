@@ -63,7 +63,8 @@ def _hidden_delta_side(form: Form) -> Tokens:
         Token(" "),
         form.token(form.symbol("matrix"), "matrix"),
     ]
-    product = [Token("("), *product, Token(")")] if slope else product
+    product = form.limited("limit of e", product)
+    product = [Token("("), *product, Token(")")] if slope and len(product) == 3 else product
     return form.limited("delta limit", form.times("delta factor", _in_order(form, product, slope)))
 
 
@@ -202,7 +203,9 @@ A_EQUATION = Equation("a", "a", "a^l = ", _activation_side, ("activation",))
 _OF_DELTA = ("delta factor", "delta limit")
 BP1 = Equation("BP1", "delta", "δ^l = ", _output_delta_side, (*_OF_DELTA, "error", "slope", "operator"))
 BP1_CANONICAL = Equation("BP1", "delta", "δ^l = ", _output_delta_side, (*_OF_DELTA, "error", "extra slope"))
-BP2 = Equation("BP2", "delta", "δ^l = ", _hidden_delta_side, (*_OF_DELTA, "source", "matrix", "slope", "operator"))
+BP2 = Equation(
+    "BP2", "delta", "δ^l = ", _hidden_delta_side, (*_OF_DELTA, "limit of e", "source", "matrix", "slope", "operator")
+)
 _OF_BOTH = ("gradient factor", "gradient limit", "delta used", "rows", "penalty")
 BP3 = Equation("BP3", "b", "∂C/∂b^l = ", _bias_gradient_side, (*_OF_BOTH, "bias sum"), "biases")
 BP4 = Equation("BP4", "w", "∂C/∂W^l = ", _weight_gradient_side, (*_OF_BOTH, "input used", "arrangement"), "weights")

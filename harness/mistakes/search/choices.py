@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook
 from harness.mistakes.grammar import MISFITS, SLOTS, Measured
-from harness.mistakes.grammar.limits import limit
+from harness.mistakes.grammar.limits import limited_to
 from harness.mistakes.rules import Rule, Rules, Scope
 from harness.mistakes.search.fit import factor_rules, is_one
 from harness.model.contract import Array
@@ -91,7 +91,7 @@ def numbered_rule(slot: str, one: Measured, c: float, part: str = "") -> Rule:
 
 def limit_rule(slot: str, c: float, part: str = "") -> Rule:
     """The rule for numbers between −c and c."""
-    one = limit(c)
+    one = limited_to(c)
     return Rule(slot, one.symbol, Scope(part=part), constant=one)
 
 

@@ -23,7 +23,15 @@ from harness.mistakes.search.choices import (
 )
 from harness.mistakes.search.evaluate import Evaluation
 from harness.mistakes.search.fit import factors_of, is_one, is_within, limit_of, number_of
-from harness.mistakes.search.gradients import LAST_OF, PART_OF, data_targets, gradient, merged, rules_given
+from harness.mistakes.search.gradients import (
+    LAST_OF,
+    MOST_WITH_LIMIT,
+    PART_OF,
+    data_targets,
+    gradient,
+    merged,
+    rules_given,
+)
 from harness.mistakes.search.products import (
     MOST_BY_ONE,
     Products,
@@ -36,7 +44,6 @@ from harness.mistakes.search.products import (
 from harness.model.contract import Array
 
 MOST_JOINTLY = 2  # the cost of the alternatives in one product, where what is made of δ^l is wrong too
-MOST_WITH_LIMIT = 1  # the same, if δ^l is clipped
 MOST_BESIDE = 1  # the cost of what is sent back, beside a slope with a number
 MOST_WAYS = 24  # ways to write the factors of one explanation
 TRIED = 6  # products and alternatives that are looked at, if a δ^l and what is made of it are both wrong

@@ -111,11 +111,16 @@ def _output_backs(book: AlteredTextbook) -> list[Choice]:
 def _hidden_backs(book: AlteredTextbook, l: int) -> list[Choice]:
     sources = choices(book, "source", l, lambda: book.delta[l + 1])
     matrices = choices(book, "matrix", l, lambda: book.layer(l + 1).w)
-    return [
+    backs = [
         Choice(source.rules + matrix.rules, source.cost + matrix.cost, source.value @ matrix.value)
         for source, matrix in product(sources, matrices)
         if source.cost + matrix.cost < MOST_COST and source.value.shape[1] == matrix.value.shape[0]
     ]
+    current = book.chosen("limit of e", l)
+    if current is not None:
+        return [replace(one, value=current.value(book, l, one.value)) for one in backs]
+    right, limits = book.sent_back(l), SLOTS["limit of e"].alternatives
+    return [*backs, *(Choice((Rule("limit of e", one.symbol),), one.cost, one.value(book, l, right)) for one in limits)]
 
 
 def gradients_of(book: AlteredTextbook, name: str, l: int, products: Products) -> Array:

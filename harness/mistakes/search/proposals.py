@@ -45,7 +45,8 @@ class Proposals:
 
     def allow(self, rules: Rules) -> bool:
         """Whether these rules may be part of an explanation here; any may where a gradient is 0, or none is known."""
-        if not self.rules or not all(target.any() for target in self.found.targets.values()):
+        is_known = any(rule.slot != "order" for rules in self.rules for rule in rules)  # that is proposed for each step
+        if not is_known or not all(target.any() for target in self.found.targets.values()):
             return True
         keys = self._keys(rules)
         return any(keys <= mine for mine in self._own_keys)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from harness.mistakes.formulation import formulation
+from harness.mistakes.grammar.forward import FORWARD
 from harness.mistakes.reproduce import CONTRADICTED, try_formulation
 from harness.mistakes.rules import Rule, Rules, complexity
 from harness.mistakes.search.evaluate import Evaluation, evaluate_rules
@@ -58,7 +59,7 @@ class _Search:
         self._work = 0.0
         self._excluded: set[Rules] = set()
         self._evaluations: dict[tuple[object, int], Evaluation | None] = {}
-        self._proposals: dict[int, Proposals] = {}
+        self._proposals: dict[tuple[object, ...], Proposals] = {}
 
     def run(self) -> list[Rules]:
         """The simplest rules that give the numbers of all subjects."""
@@ -127,10 +128,11 @@ class _Search:
         return self._evaluations[key]
 
     def _proposed(self, one: Evaluation) -> Proposals:
-        if id(one) not in self._proposals:
+        key = id(one.subject), one.layer, one.names, _effective(one.book.rules, one.subject, one.layer)
+        if key not in self._proposals:
             self._work += WORK_OF_PROPOSALS
-            self._proposals[id(one)] = propose(one, self._instances.scopes_of)
-        return self._proposals[id(one)]
+            self._proposals[key] = propose(one, self._instances.scopes_of)
+        return self._proposals[key]
 
     def _contradicting(self, rules: Rules) -> Subject | None:
         """A subject that the rules contradict."""
@@ -158,12 +160,18 @@ class _Search:
                     yield tuple(sorted((*kept, *scoped), key=_sorting_key))
 
 
-def _effective(rules: Rules, subject: Subject) -> tuple[object, ...]:
-    """What the rules are in the subject's network: those of other scopes may be the same there."""
-    book = subject.right_formulation(subject.dtype)
-    layers = range(1, book.last + 1)
-    masks = ((rule, tuple(rule.scope.covers(book, l, rule.scope.part) for l in layers)) for rule in rules)
-    return tuple((rule.slot, rule.symbol, rule.scope.part, mask) for rule, mask in masks if any(mask))
+def _effective(rules: Rules, subject: Subject, first: int = 1) -> tuple[object, ...]:
+    """What the rules are in the forward pass of the subject's network, and on the way back in the layers from `first`.
+
+    Rules of other scopes may be the same there.
+    """
+    book, found = subject.right_formulation(subject.dtype), []
+    for rule in rules:
+        layers = range(1 if rule.slot in FORWARD else first, book.last + 1)
+        mask = tuple(rule.scope.covers(book, l, rule.scope.part) for l in layers)
+        if any(mask):
+            found.append((rule.slot, rule.symbol, rule.scope.part, mask))
+    return tuple(found)
 
 
 def _is_for(rule: Rule, found: Evaluation) -> bool:

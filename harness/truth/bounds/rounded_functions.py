@@ -27,7 +27,12 @@ def square_root(x: Any) -> Any:
     return RoundedArray(root, error + 2 * x.fmt.u * high, x.fmt)
 
 
-def clipped(x: Any, c: float) -> Any:
+def normed(x: Any) -> Any:
+    """The array divided by the Euclidean norm of all its numbers."""
+    return x / square_root((x * x).sum())
+
+
+def clip_each(x: Any, c: float) -> Any:
     """x, but at least −c and at most c."""
     if not isinstance(x, RoundedArray):
         return np.clip(x, -c, c)
@@ -52,12 +57,12 @@ def power(x: Any, y: Any) -> Any:
     if not isinstance(x, RoundedArray) and not isinstance(y, RoundedArray):
         return np.power(x, y)
     fmt = x.fmt if isinstance(x, RoundedArray) else y.fmt
-    base, exponent = _rounded(x, fmt), _rounded(y, fmt)
+    base, exponent = _as_rounded(x, fmt), _as_rounded(y, fmt)
     value = np.power(base.value, exponent.value)
     relative = np.abs(exponent.value) * base.error / np.abs(base.value)
     relative = relative + np.abs(np.log(np.abs(base.value))) * (exponent.error + fmt.u * np.abs(exponent.value))
     return RoundedArray(value, np.abs(value) * (np.expm1(2 * relative) + 4 * fmt.function_relative_error), fmt)
 
 
-def _rounded(x: Any, fmt: FloatFormat) -> RoundedArray:
+def _as_rounded(x: Any, fmt: FloatFormat) -> RoundedArray:
     return x if isinstance(x, RoundedArray) else RoundedArray(np.asarray(x, float), np.zeros(np.shape(x)), fmt)
