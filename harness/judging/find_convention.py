@@ -31,7 +31,7 @@ from harness.sandbox.answers import ArrayKey, Arrays
 from harness.truth.certify import error_over_bound
 
 MAX_COUNTED = 6  # failing cases of a cost whose arrays are counted
-SHARE_OF_CASES = 0.5  # of the counted cases, in which a scale must explain an entry
+SHARE_OF_CASES = 0.5  # of the counted cases, whose output layer must be right under another scale
 
 
 def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Sequence[Trial]) -> Convention:
@@ -81,13 +81,13 @@ def _of_most_entries(
 ) -> Convention:
     """The convention that explains the most entries of the counted cases, which are by cost.
 
-    One that a right case contradicts is none, and one that shows in few of the cases is chance: where η is 1/m, η² is
-    the update of a mean over the outputs.
+    One that a right case contradicts is none, and a scale that does not make the output layer right in many of them is
+    chance: where η is 1/m, η² is the update of a mean over the outputs.
     """
     all_counted = [one for some in counted.values() for one in some]
 
     def is_possible(convention: Convention, some: Sequence[Trial]) -> bool:
-        shown = sum(_share_explained(convention, trial) > 0 for trial in some)
+        shown = sum(_is_output_right(convention, [trial]) for trial in some)
         is_shown = convention in layouts or shown >= len(some) * SHARE_OF_CASES
         return is_shown and all(_explains(convention, trial) for trial in agreeing)
 

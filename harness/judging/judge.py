@@ -142,12 +142,6 @@ class Outcome:
         return not (len(not_called) == len(self.trial.answers) and all(not_called))
 
 
-def under_convention(outcome: Outcome, convention: Convention) -> Outcome:
-    """The outcome with its numbers compared under another convention; its verdict and cause stay."""
-    other = judge_case(outcome.trial, convention)
-    return replace(outcome, quantities=other.quantities, judgements=other.judgements)
-
-
 def in_order_of_computation(keys: Iterable[ArrayKey]) -> list[ArrayKey]:
     """These (quantity, layer), from layer 1 for z and a, and from layer L for the others."""
     return sorted(keys, key=lambda key: (QUANTITY_ORDER.index(key[0]), key[1] if key[0] in "za" else -key[1]))

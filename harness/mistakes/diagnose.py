@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.judging.conventions import Convention
 from harness.mistakes import CATALOGUE, Mistake
 from harness.mistakes.formulation import AlteredTextbook, formulation
 from harness.mistakes.names import convention_in, names_of
@@ -34,8 +33,7 @@ class Diagnosis:
     gradient of its own. `nameless` are the rules that no mistake of the catalogue is. `convention_changes` are the
     constants that declare one of the rules, if that is a convention. `apart` is a case that would tell the
     explanation from another one that is as simple. `fresh` is the number of fresh cases,
-    with inputs from another seed, whose wrong numbers the formulas reproduce. `convention` is given if the formulas are
-    those under another convention than the one that was found before.
+    with inputs from another seed, whose wrong numbers the formulas reproduce.
     """
 
     rules: Rules
@@ -48,7 +46,6 @@ class Diagnosis:
     convention_changes: Mapping[str, Any] = field(default_factory=dict)
     apart: str = ""
     fresh: int = 0
-    convention: Convention | None = None
 
     @property
     def name(self) -> str:

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from harness.judging.causes.again.fresh import FreshRuns, fresh_cases
 from harness.judging.conventions import Convention, quantities_of
-from harness.judging.judge import UNDECLARED_CONVENTION, Outcome, judge_case, standard_of
+from harness.judging.judge import Outcome, judge_case, standard_of
 from harness.mistakes.diagnose import Diagnosis, diagnose, diagnose_arithmetic
 from harness.mistakes.formulation import formulation
 from harness.mistakes.reproduce import CONTRADICTED, REPRODUCED, try_formulation
-from harness.mistakes.rules import complexity
 from harness.mistakes.subject import Subject
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Arrays, Fault
@@ -37,33 +36,12 @@ def diagnose_outcomes(
         search = diagnose_arithmetic
     found_subjects = [subject for one in outcomes for subject in subjects_of(one, convention)]
     diagnoses = search(found_subjects)
-    other = replace(found, sign=declared.sign, half=declared.half, reduction=declared.reduction)
-    if failing and other != found and not any(one.verdict == UNDECLARED_CONVENTION for one in outcomes):
-        others = [judge_case(one.trial, other) for one in outcomes]
-        subjects = [subject for one in others for subject in subjects_of(one, other)]
-        simpler = _simpler(diagnose(subjects), diagnoses, len(found.differences_from(other)))
-        if simpler:
-            convention, outcomes, found_subjects = other, others, subjects
-            diagnoses = [replace(one, convention=other) for one in simpler]
     if not diagnoses or runs is None:
         return diagnoses
     shown = {one.case for one in found_subjects if one.is_failing}
     usable = [one for one in outcomes if one.trial.case.id in shown and _has_no_other_fault(one)]
     fresh = [judge_case(trial, convention) for trial in runs.trials(fresh_cases(usable))]
     return confirmed(diagnoses, [subject for one in fresh for subject in subjects_of(one, convention)])
-
-
-def _simpler(mine: Sequence[Diagnosis], others: Sequence[Diagnosis], changes: int) -> Sequence[Diagnosis]:
-    """`mine`, if they are simpler than the others beside so many constants to declare; else nothing.
-
-    Of two that are equally simple, that with another error at the output holds without a convention, which is a matter
-    of the error too.
-    """
-    if not mine or not others:
-        return mine
-    cost, other_cost = complexity(mine[0].rules), complexity(others[0].rules) + changes
-    has_error = any(rule.slot == "error" for rule in mine[0].rules)
-    return mine if cost < other_cost or (cost == other_cost and has_error) else ()
 
 
 def _has_no_other_fault(outcome: Outcome) -> bool:

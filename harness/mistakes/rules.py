@@ -80,6 +80,17 @@ SOFTMAX = Scope(activation="softmax")
 BIASES = Scope(part="biases")
 
 
+def restrictions_in(slot: str, scope: Scope) -> int:
+    """How many restrictions a scope has for a slot.
+
+    What is natural is none: the output layer for a factor of δ, which may be one of the cost, and layers that have a
+    slope for what stands in its place.
+    """
+    is_of_cost = slot == "delta factor" and scope == OUTPUT_LAYER
+    is_of_slopes = slot == "slope" and scope.activation == NOT_LINEAR
+    return scope.restrictions - (is_of_cost or is_of_slopes)
+
+
 @dataclass(frozen=True)
 class Rule:
     """In the layers of `scope`, the slot has the alternative with this symbol.
@@ -99,9 +110,8 @@ class Rule:
 
     @property
     def cost(self) -> int:
-        """How complicated it is. A factor of the cost belongs to the output layer, so that is no restriction of it."""
-        is_of_cost = self.slot == "delta factor" and self.scope == OUTPUT_LAYER
-        return self.alternative.cost + (0 if is_of_cost else self.scope.restrictions)
+        """How complicated it is."""
+        return self.alternative.cost + restrictions_in(self.slot, self.scope)
 
 
 Rules = tuple[Rule, ...]

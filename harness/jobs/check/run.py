@@ -15,7 +15,7 @@ from harness.cases.case import Case
 from harness.jobs.check.support import Support, refusal_reason
 from harness.judging.conventions import Convention
 from harness.judging.examine import Examination
-from harness.judging.judge import CaseTruth, Outcome, under_convention
+from harness.judging.judge import CaseTruth, Outcome
 from harness.judging.verdict import VERDICTS
 from harness.model.contract import Inputs
 from harness.reporting.profile import Clock
@@ -205,7 +205,6 @@ class CheckRun:
 
     def _diagnose(self, outcomes: list[Outcome], clock: Clock) -> CheckResult:
         verdicts = self._examination.verdicts
-        convention = verdicts.found
         diagnoses, ratios, dependences = list["Diagnosis"](), list["Ratio"](), list[str]()
         if verdicts.found != verdicts.declared or any(outcome.out_of_bounds or outcome.faults for outcome in outcomes):
             from harness.judging.causes.again.fresh import FreshRuns
@@ -215,9 +214,6 @@ class CheckRun:
                 fresh = FreshRuns(self._pool, self._submission, self._seed) if len(outcomes) > 1 else None
                 diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found, fresh)
                 causes = {outcome.cause for outcome in outcomes if outcome.out_of_bounds}
-                if diagnoses and diagnoses[0].convention:
-                    convention = diagnoses[0].convention
-                    outcomes = [under_convention(outcome, convention) for outcome in outcomes]
                 if not diagnoses and "wrong" in causes:
                     from harness.judging.ratios import exact_ratios
 
@@ -232,7 +228,7 @@ class CheckRun:
             seed=self._seed,
             outcomes=tuple(outcomes),
             declared=verdicts.declared,
-            found=convention,
+            found=verdicts.found,
             diagnoses=tuple(diagnoses),
             ratios=tuple(ratios),
             dependences=tuple(dependences),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined
-from harness.mistakes.grammar.slopes import own_slope
+from harness.mistakes.grammar.slopes import own_slope, slope_at
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import append_bias_column, pinv
@@ -117,6 +117,7 @@ SLOTS = (
             Alternative("(δ^{l+1} ⊙ f'(z^{l+1}))", lambda book, l: book.delta[l + 1] * own_slope(book, l + 1)),
             Alternative("|δ^{l+1}|", lambda book, l: abs(book.delta[l + 1]), 2),
             Alternative("f(δ^{l+1})", lambda book, l: book.layer(l + 1).activation.f(book.delta[l + 1]), 2),
+            Alternative("f'(δ^{l+1})", lambda book, l: slope_at(book, l + 1, book.delta[l + 1]), 2),
             Alternative(
                 "(1/n Σ_rows δ^{l+1})",
                 lambda book, l: book.delta[l + 1].sum(axis=0) / book.rows + book.delta[l + 1] * 0,

@@ -23,6 +23,7 @@ SLOTS = (
             Alternative("η g", lambda book, p, g: g * book.learning_rate, 2),
             Alternative("−η g", lambda book, p, g: -(g * book.learning_rate), 2),
             Alternative("p ⊙ η g", lambda book, p, g: p * (g * book.learning_rate), 2),
+            Alternative("p − η p", lambda book, p, g: p - p * book.learning_rate, 2),
             Alternative("p − η p ⊙ g", lambda book, p, g: p - p * (g * book.learning_rate), 2),
             Alternative("p − η sign(g)", lambda book, p, g: p - sign(g) * book.learning_rate, 2),
             Alternative("p − η g / ‖g‖", lambda book, p, g: p - normed(g) * book.learning_rate, 2),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined, rate_of, short_text
+from harness.mistakes.grammar.alternative import Alternative, Slot, rate_of, short_text
 from harness.model.textbook import Textbook
 
 FactorValue = Callable[[Textbook, int], float]
@@ -16,9 +16,7 @@ def _inputs_of(book: Textbook, l: int) -> int:
 
 
 def _units_after(book: Textbook, l: int) -> int:
-    if l == book.last:
-        raise Undefined("no layer follows the output")
-    return len(book.layer(l + 1).b)
+    return 1 if l == book.last else len(book.layer(l + 1).b)
 
 
 # n rows, m outputs, n_l units of the layer, η the learning rate. A value is a number for a network, data and a layer.
@@ -74,6 +72,10 @@ _OF_THE_RATE: tuple[tuple[str, FactorValue, int], ...] = (
 )
 
 
+# A delta with the rate in it is rarer than a step with it twice.
+_RATES_IN_DELTA = tuple((symbol, value, 2) for symbol, value, _ in _OF_THE_RATE)
+
+
 def constant(value: float) -> Alternative:
     """A number that the data show."""
     return Alternative(short_text(value), lambda book, l: value, 2)
@@ -90,7 +92,7 @@ def _negative(one: Alternative) -> Alternative:
 
 
 SLOTS = (
-    Slot("delta factor", "BP1, BP2", "", _alternatives(*FACTORS, *_OF_UNITS_AFTER)),
+    Slot("delta factor", "BP1, BP2", "", _alternatives(*FACTORS, *_OF_UNITS_AFTER, *_RATES_IN_DELTA)),
     Slot("gradient factor", "BP3, BP4", "", _alternatives(*FACTORS), parts=True),
     Slot("step factor", "rule", "", _alternatives(*FACTORS, *_OF_THE_RATE), parts=True),
 )

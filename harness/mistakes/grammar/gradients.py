@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.mistakes.grammar.alternative import Alternative, Measured, Slot, Undefined, rate_of
 from harness.mistakes.grammar.forward import centred, columns_zeroed
-from harness.mistakes.grammar.slopes import own_slope
+from harness.mistakes.grammar.slopes import own_slope, slope_at
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
 from harness.truth.bounds.rounded_array import value_of
@@ -84,6 +84,11 @@ def _broadcast(value: Numbers, book: Textbook, l: int) -> Numbers:
     return value * np.ones(book.layer(l).b.shape, dtype=int)
 
 
+def _of_hidden(symbol: str, value: Callable[[Textbook, int], Numbers], cost: int = 1) -> Alternative:
+    """What stands for the output of a hidden layer; the first layer has its right input x."""
+    return Alternative(symbol, lambda book, l: book.a[0] if l == 1 else value(book, l), cost)
+
+
 SLOTS = (
     Slot(
         "delta used",
@@ -130,18 +135,18 @@ SLOTS = (
             Alternative("z^l", lambda book, l: book.z[l]),
             Alternative("ones", lambda book, l: np.ones(book.a[l - 1].shape, dtype=int)),
             Alternative("x", lambda book, l: book.a[0]),
-            Alternative("a^{l-2}", lambda book, l: book.a[l - 2]),
+            _of_hidden("a^{l-2}", lambda book, l: book.a[l - 2]),
             Alternative("(1 + a^{l-1})", lambda book, l: book.a[l - 1] + 1),
             Alternative("(1 − a^{l-1})", lambda book, l: -book.a[l - 1] + 1),
-            Alternative("(a^{l-1} ⊙ f'(z^{l-1}))", lambda book, l: book.a[l - 1] * own_slope(book, l - 1)),
+            _of_hidden("(a^{l-1} ⊙ f'(z^{l-1}))", lambda book, l: book.a[l - 1] * own_slope(book, l - 1)),
             Alternative("(a^{l-1} without its last unit)", lambda book, l: columns_zeroed(book.a[l - 1], -1)),
             Alternative("(a^{l-1} without its first unit)", lambda book, l: columns_zeroed(book.a[l - 1], 0)),
-            Alternative("f'(z^{l-1})", lambda book, l: own_slope(book, l - 1)),
+            _of_hidden("f'(z^{l-1})", lambda book, l: own_slope(book, l - 1)),
             Alternative("|a^{l-1}|", lambda book, l: abs(book.a[l - 1])),
-            Alternative("δ^{l-1}", lambda book, l: book.delta[l - 1]),
+            _of_hidden("δ^{l-1}", lambda book, l: book.delta[l - 1]),
             Alternative("(a^{l-1})²", lambda book, l: book.a[l - 1] * book.a[l - 1], 2),
-            Alternative("f(a^{l-1})", lambda book, l: book.layer(l - 1).activation.f(book.a[l - 1]), 2),
-            Alternative("f'(a^{l-1})", lambda book, l: book.layer(l - 1).activation.slope(book.a[l - 1]), 2),
+            _of_hidden("f(a^{l-1})", lambda book, l: book.layer(l - 1).activation.f(book.a[l - 1]), 2),
+            _of_hidden("f'(a^{l-1})", lambda book, l: slope_at(book, l - 1, book.a[l - 1]), 2),
             Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: centred(book.a[l - 1], 0), 2),
             Alternative("round(a^{l-1})", lambda book, l: np.round(value_of(book.a[l - 1])) + book.a[l - 1] * 0, 2),
             Alternative("(a^{l-1} with its units reversed)", lambda book, l: book.a[l - 1][:, ::-1], 2),
@@ -174,6 +179,7 @@ SLOTS = (
             Alternative("(·)ᵀ", _square_transpose),
             Alternative("|·|", lambda book, l, gradient: abs(gradient)),
             Alternative("(·) ⊙ W^l", lambda book, l, gradient: gradient * book.layer(l).w, 2),
+            Alternative("W^l", lambda book, l, gradient: book.layer(l).w + gradient * 0, 2),
             Alternative("sign(·)", lambda book, l, gradient: sign(gradient), 2),
             Alternative("(·) / (|·| + 1e−8)", lambda book, l, gradient: gradient / (abs(gradient) + 1e-8), 2),
             Alternative("(·) / ‖·‖", lambda book, l, gradient: normed(gradient), 2),
@@ -196,6 +202,7 @@ SLOTS = (
                 lambda book, l, delta: _broadcast(delta.sum() / delta.shape[1], book, l),
                 2,
             ),
+            Alternative("b^l", lambda book, l, delta: book.layer(l).b + delta.sum(axis=0) * 0, 2),
             Alternative("b^l ⊙ Σ_rows ·", lambda book, l, delta: delta.sum(axis=0) * book.layer(l).b),
             Alternative("Σ_rows (Σ_units a^{l-1}) ·", _sum_with_inputs, 2),
             Alternative("Σ_rows a^l ⊙ ·", _sum_with_outputs, 2),

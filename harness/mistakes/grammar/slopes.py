@@ -17,7 +17,7 @@ def own_slope(book: Textbook, l: int) -> Numbers:
     return Textbook.slope(book, l)
 
 
-def _slope_at(book: Textbook, l: int, z: Numbers) -> Numbers:
+def slope_at(book: Textbook, l: int, z: Numbers) -> Numbers:
     """The derivative of the activation of layer l at other numbers."""
     name = book.layer(l).activation.name
     if name == "softmax":
@@ -42,7 +42,8 @@ def _gate(book: Textbook, l: int, *, is_open: bool) -> Numbers:
 def _at(name: str, of: str) -> Alternative:
     """The slope of a named function, at z^l or a^l."""
     symbol = {"sigmoid": "σ", "tanh": "tanh", "relu": "relu"}[name]
-    return Alternative(f"{symbol}'({of}^l)", lambda book, l: activation_slope(name, getattr(book, of)[l]))
+    cost = 2 if (name, of) == ("relu", "a") else 1  # of outputs that are positive it is 1
+    return Alternative(f"{symbol}'({of}^l)", lambda book, l: activation_slope(name, getattr(book, of)[l]), cost)
 
 
 def _swish_slope(book: Textbook, l: int) -> Numbers:
@@ -58,7 +59,7 @@ def _lecun_slope(book: Textbook, l: int) -> Numbers:
 
 # What people write at any layer in place of f'(z^l), or beside it where it cancels.
 _USUAL = (
-    Alternative("f'(a^l)", lambda book, l: _slope_at(book, l, book.a[l])),
+    Alternative("f'(a^l)", lambda book, l: slope_at(book, l, book.a[l])),
     Alternative("a^l (1 − a^l)", lambda book, l: book.a[l] - book.a[l] * book.a[l]),
     Alternative("(1 − (a^l)²)", lambda book, l: -(book.a[l] * book.a[l]) + 1),
     Alternative("(1 − a^l)", lambda book, l: -book.a[l] + 1),
@@ -119,21 +120,21 @@ SLOTS = (
             *(_at(name, of) for name in ("sigmoid", "tanh", "relu") for of in ("z", "a")),
             Alternative("f'(z^{l-1})", lambda book, l: own_slope(book, l - 1)),
             Alternative("f'(z^{l+1})", lambda book, l: own_slope(book, l + 1)),
-            Alternative("f'(a^{l-1})", lambda book, l: _slope_at(book, l, book.a[l - 1])),
-            Alternative("f'(z^l − b^l)", lambda book, l: _slope_at(book, l, book.a[l - 1] @ book.layer(l).w.T)),
-            Alternative("f'(e^l)", lambda book, l: _slope_at(book, l, book.back[l])),
+            Alternative("f'(a^{l-1})", lambda book, l: slope_at(book, l, book.a[l - 1])),
+            Alternative("f'(z^l − b^l)", lambda book, l: slope_at(book, l, book.a[l - 1] @ book.layer(l).w.T)),
+            Alternative("f'(e^l)", lambda book, l: slope_at(book, l, book.back[l])),
             Alternative("leaky_relu'(z^l)", lambda book, l: activation_slope("leaky_relu", book.z[l])),
-            Alternative("f_l'(z^{l+1})", lambda book, l: _slope_at(book, l, book.z[l + 1])),
-            Alternative("f_{l+1}'(z^l)", lambda book, l: _slope_at(book, l + 1, book.z[l])),
+            Alternative("f_l'(z^{l+1})", lambda book, l: slope_at(book, l, book.z[l + 1])),
+            Alternative("f_{l+1}'(z^l)", lambda book, l: slope_at(book, l + 1, book.z[l])),
             Alternative("1.7159 · 2/3 (1 − tanh(2/3 z^l)²)", _lecun_slope, 2),
-            Alternative("f_l'(z^{l-1})", lambda book, l: _slope_at(book, l, book.z[l - 1]), 2),
-            Alternative("f_{l-1}'(z^l)", lambda book, l: _slope_at(book, l - 1, book.z[l]), 2),
-            Alternative("f_L'(z^l)", lambda book, l: _slope_at(book, book.last, book.z[l])),
-            Alternative("f'(2 z^l)", lambda book, l: _slope_at(book, l, book.z[l] * 2), 2),
-            Alternative("f'(z^l / 2)", lambda book, l: _slope_at(book, l, book.z[l] / 2), 2),
+            Alternative("f_l'(z^{l-1})", lambda book, l: slope_at(book, l, book.z[l - 1]), 2),
+            Alternative("f_{l-1}'(z^l)", lambda book, l: slope_at(book, l - 1, book.z[l]), 2),
+            Alternative("f_L'(z^l)", lambda book, l: slope_at(book, book.last, book.z[l])),
+            Alternative("f'(2 z^l)", lambda book, l: slope_at(book, l, book.z[l] * 2), 2),
+            Alternative("f'(z^l / 2)", lambda book, l: slope_at(book, l, book.z[l] / 2), 2),
             Alternative("σ(z^l)", lambda book, l: apply_activation("sigmoid", book.z[l]), 2),
             Alternative("swish'(z^l)", _swish_slope, 2),
-            Alternative("f_1'(z^l)", lambda book, l: _slope_at(book, 1, book.z[l]), 2),
+            Alternative("f_1'(z^l)", lambda book, l: slope_at(book, 1, book.z[l]), 2),
             Alternative("e^l", lambda book, l: book.back[l], 2),
             Alternative("(1 − 2a^l) ⊙ f'(z^l)", lambda book, l: (-book.a[l] * 2 + 1) * own_slope(book, l), 2),
             Alternative("f(a^l)", lambda book, l: apply_activation(book.layer(l).activation.name, book.a[l]), 2),

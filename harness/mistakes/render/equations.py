@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -135,7 +136,7 @@ def _penalty(form: Form, parameters: str, is_penalised: bool) -> Tokens:
     else:
         right = f"{coefficient} {parameters}"
         is_factor = coefficient != "λ" and symbol not in ("·", "|·|", "−·")
-        own = symbol.replace("λ", coefficient).replace("p", parameters)
+        own = _with_parameters(symbol.replace("λ", coefficient), parameters)
         text = own.replace("·", f"({right})" if is_factor else right)
     return [form.token(as_last_term(text), "penalty")]
 
@@ -148,10 +149,15 @@ def _new_biases_side(form: Form) -> Tokens:
     return _moved_parameters(form, "b^l")
 
 
+def _with_parameters(symbol: str, parameters: str) -> str:
+    """The symbol with the parameters for p."""
+    return re.sub(r"\bp\b", parameters, symbol)
+
+
 def _moved_parameters(form: Form, parameters: str) -> Tokens:
     factor, order, step = form.symbol("step factor", ""), form.symbol("order"), form.symbol("step")
     if step != "p − η g":
-        return [form.token(step.replace("p", parameters).replace("g", f"∂C/∂{parameters}"), "step")]
+        return [form.token(re.sub(r"\bg\b", f"∂C/∂{parameters}", _with_parameters(step, parameters)), "step")]
     tokens = [form.token(parameters)]
     if form.symbols.get("step factor") == "0":
         tokens.append(form.token(f" − η ∂C/∂{parameters}" if form.is_right else "", "step factor"))

@@ -74,6 +74,8 @@ class Form:
 
     def filled(self, symbol: str, inner: Tokens, *slots: str) -> Tokens:
         """A symbol with `·` filled with what that stands for; all of it differs if what is around it does."""
+        if "·" not in symbol:
+            return [self.token(symbol, *slots)]
         before, _, after = symbol.partition("·")
         for slot in slots:  # the right form and something added
             right = SLOTS[slot].right

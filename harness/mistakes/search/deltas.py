@@ -46,6 +46,7 @@ from harness.model.contract import Array
 MOST_JOINTLY = 2  # the cost of the alternatives in one product, where what is made of δ^l is wrong too
 MOST_BESIDE = 1  # the cost of what is sent back, beside a slope with a number
 MOST_WAYS = 24  # ways to write the factors of one explanation
+TRIED_ALONE = 3  # products that give one of the two gradients
 TRIED = 6  # products and alternatives that are looked at, if a δ^l and what is made of it are both wrong
 
 
@@ -80,9 +81,14 @@ def delta_rules_by_gradients(book: AlteredTextbook, found: Evaluation) -> Iterat
     for i in fitting:
         for more in factor_choices(book, "delta factor", float(of_w[i]), l):
             yield products.rules(i) + more
-    for i in [] if fitting else np.flatnonzero(is_one(of_w) | is_one(of_b)).tolist()[:TRIED]:
-        back = products.backs[products.pairs[i, 0]].value  # the other gradient has a mistake of its own
-        yield from (products.rules(i) + more for more in rules_given(book, found, products.values[i], back))
+    of_one = np.flatnonzero(is_one(abs(of_w)) | is_one(abs(of_b))).tolist()
+    for i in [] if fitting else of_one[:TRIED_ALONE]:  # the other gradient has a mistake of its own
+        back, c = (
+            products.backs[products.pairs[i, 0]].value,
+            float(np.sign(of_w[i] if is_one(abs(of_w[i])) else of_b[i])),
+        )
+        for more in rules_given(book, found, products.values[i] * c, back):
+            yield from (products.rules(i) + signs + more for signs in factor_choices(book, "delta factor", c, l))
 
 
 def _factors(book: AlteredTextbook, found: Evaluation, products: Products) -> tuple[Array, Array]:

@@ -25,7 +25,7 @@ from harness.mistakes.search.evaluate import Evaluation
 from harness.mistakes.search.fit import factors_of, is_within, limit_of, number_of
 from harness.model.contract import Array
 
-MOST_GRADIENT_COST = 4  # the cost of the alternatives in one product
+MOST_GRADIENT_COST = 3  # the cost of the alternatives in one product
 KEPT = 12  # of the rules for one of the two gradients, if both differ
 MOST_WITH_LIMIT = 1  # the cost of the alternatives in a product that is clipped
 MOST_FITS = 40  # products that are looked at

@@ -126,7 +126,8 @@ def _backward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
         rules = [*delta_rules_by_gradients(book, found)]
         yield from rules
         yield from measured_rules(book, found)
-        yield from () if rules else rules_beside_gradients(book, found)
+        if not rules and len(found.names) > 1:
+            yield from rules_beside_gradients(book, found)
     yield from gradient_rules(book, found)
 
 

@@ -8,7 +8,7 @@ from itertools import product
 
 from harness.mistakes.grammar import SLOTS
 from harness.mistakes.grammar.forward import FORWARD
-from harness.mistakes.rules import ACTIVATION_SCOPES, EVERYWHERE, POSITIONS, Rule, Scope
+from harness.mistakes.rules import ACTIVATION_SCOPES, EVERYWHERE, POSITIONS, Rule, Scope, restrictions_in
 from harness.mistakes.search.evaluate import Evaluation
 from harness.mistakes.subject import Subject
 from harness.model.textbook import Textbook
@@ -58,7 +58,7 @@ class Instances:
         if slot not in self._kept:
             layers = self._layers_with(slot)
             covered: dict[tuple[bool, ...], Scope] = {}
-            for scope in self._scopes:
+            for scope in sorted(self._scopes, key=lambda scope: restrictions_in(slot, scope)):
                 mask = tuple(scope.covers(book, l) for book, l in layers)
                 if any(mask):
                     covered.setdefault(mask, scope)

@@ -23,9 +23,10 @@ from harness.mistakes.search.proposals import Proposals, propose, propose_with_f
 from harness.mistakes.search.scopes import Instances, occurs
 from harness.mistakes.subject import Subject
 
-MAX_WORK = 1e6  # parameters × rows of all evaluations, each with WORK_OF_ONE for the rest of it
+MAX_WORK = 1.5e6  # parameters × rows of all evaluations, each with WORK_OF_ONE for the rest of it
 WORK_OF_ONE = 400
 WORK_OF_PROPOSALS = 8000
+WORK_OF_DELTAS = 15000  # the same, where δ is judged by the gradients
 WORK_OF_STATE = 20
 WORK_OF_SCOPE = 2
 WORK_OF_ROUND = 2000
@@ -130,7 +131,8 @@ class _Search:
     def _proposed(self, one: Evaluation) -> Proposals:
         key = id(one.subject), one.layer, one.names, _effective(one.book.rules, one.subject, one.layer)
         if key not in self._proposals:
-            self._work += WORK_OF_PROPOSALS
+            has_delta = "delta" in one.names or ("delta", one.layer) in one.subject.first
+            self._work += WORK_OF_PROPOSALS if has_delta else WORK_OF_DELTAS * len(one.names)
             self._proposals[key] = propose(one, self._instances.scopes_of)
         return self._proposals[key]
 
@@ -180,8 +182,9 @@ def _is_for(rule: Rule, found: Evaluation) -> bool:
     return covers and occurs(rule.slot, found.book, found.layer)
 
 
-def _sorting_key(rule: Rule) -> tuple[str, str, str]:
-    return rule.slot, rule.symbol, repr(rule.scope)
+def _sorting_key(rule: Rule) -> tuple[str, int, str, str]:
+    """Of two rules for a slot, the one for fewer layers comes first, and stands there."""
+    return rule.slot, -rule.scope.restrictions, rule.symbol, repr(rule.scope)
 
 
 def _is_part(one: Rule, other: Rule) -> bool:
