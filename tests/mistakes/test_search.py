@@ -95,6 +95,28 @@ def test_each_alternative_is_found_alone(trials, request):
     assert counts["found"] >= 15
 
 
+# Numbers that code may have: of few digits, and 1 divided by such a number.
+NUMBERS = (0.3, -0.07, 1.25, 1 / 0.9)
+MEASURED = [(slot.name, one) for slot in SLOTS.values() if slot.name != "step" for one in slot.measured]
+
+
+@pytest.mark.parametrize(("slot", "one"), MEASURED, ids=lambda one: getattr(one, "symbol", one))
+def test_a_number_is_read_off_the_data(trials, slot, one):
+    c = NUMBERS[MEASURED.index((slot, one)) % len(NUMBERS)]
+    scope = HIDDEN_LAYERS if slot in ("slope", "activation") else EVERYWHERE
+    alternative = one.with_number(c)
+    rule = Rule(slot, alternative.symbol, scope, constant=alternative)
+    assert found_of(trials, (rule,), ("w", "b", "delta")) == "found"
+
+
+@pytest.mark.parametrize("c", [0.25, 0.1])
+@pytest.mark.parametrize(
+    ("slot", "scope"), [("limit of e", EVERYWHERE), ("delta limit", HIDDEN_LAYERS), ("gradient limit", WEIGHTS)]
+)
+def test_a_limit_is_read_off_the_data(trials, slot, scope, c):
+    assert found_of(trials, (Rule(slot, f"clip(·, ±{c})", scope),), ("w", "b")) == "found"
+
+
 def test_three_mistakes_are_found_whole(trials, request):
     wanted = 200 if request.config.getoption("all_seeds") else 10
     draw, counts = random.Random(17), Counter()

@@ -24,7 +24,7 @@ NETWORK = make_case("random", (2, 2, 2, 2), "sigmoid", 2)
 WITHOUT = ("penalty",)  # slots that only a declared convention has
 # Where an alternative has no value in some layers, it stands in the others.
 _WIDEST_FIRST = ("", "the hidden layers but the last", "hidden layers", "all layers but the first")
-_IN_COMPUTATION = ("x", "z", "a", "BP1", "BP2", "BP3", "BP4", "rule")
+_IN_COMPUTATION = ("data", "z", "a", "BP1", "BP2", "BP3", "BP4", "rule")
 _DIGITS = 4  # significant
 _PLACES = 2  # of the weights and the data, which are here to be read
 _SMALL = 1e-9  # relative to the number: above rounding, and far below what a person sees

@@ -78,7 +78,7 @@ def _divided_by_largest(x: Numbers) -> Numbers:
 SLOTS = (
     Slot(
         "data",
-        "x",
+        "data",
         "x",
         (
             Alternative("(x − 1/n Σ_rows x)", lambda book, l: centred(book.inputs.x, 0)),

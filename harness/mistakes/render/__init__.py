@@ -19,7 +19,7 @@ from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
 
-_ORDER = ("x", "z", "a", "BP1", "BP2", "BP3", "BP4", "rule", "calls")
+_ORDER = ("data", "z", "a", "BP1", "BP2", "BP3", "BP4", "rule", "calls")
 # What the symbols of a formula are, each with the pattern that finds it.
 _SYMBOL_MEANINGS = (
     (r"(?<![a-z])e\^", "e is δ before its f'"),

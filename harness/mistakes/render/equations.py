@@ -71,8 +71,8 @@ def _hidden_delta_side(form: Form) -> Tokens:
 
 def _in_order(form: Form, back: Tokens, slope: Tokens) -> Tokens:
     """What is sent back, the operator and the slope, or the slope first."""
-    if form.symbol("operator") == "only" and slope:
-        return slope[1:]
+    if form.symbols.get("operator") == "only" and slope:
+        return [Token("".join(one.text for one in (*back, slope[0])), True), *slope[1:]] if form.is_right else slope[1:]
     is_reversed = "reversed" in form.symbol("operator") and slope
     product = [*slope[1:], slope[0], *back] if is_reversed else [*back, *slope]
     has_factor = bool(form.symbol("delta factor", "") or _cost_factor(form.place))
@@ -203,7 +203,7 @@ class Equation:
     part: str = ""
 
 
-X_EQUATION = Equation("x", "x", "a^0 = ", _data_side, ("data",))
+X_EQUATION = Equation("data", "x", "a^0 = ", _data_side, ("data",))
 Z_EQUATION = Equation("z", "z", "z^l = ", _weighted_input_side, ("layer input", "weights", "bias", "bias operator"))
 A_EQUATION = Equation("a", "a", "a^l = ", _activation_side, ("activation",))
 _OF_DELTA = ("delta factor", "delta limit")

@@ -28,10 +28,8 @@ class Choice:
     value: Any
 
 
-def choices(
-    book: AlteredTextbook, slot: str, l: int, right: Callable[[], Any], part: str = "", most: int = 2
-) -> list[Choice]:
-    """What stands in a slot now, and if no rule says so, each alternative with another value, of a cost up to `most`.
+def choices(book: AlteredTextbook, slot: str, l: int, right: Callable[[], Any], part: str = "") -> list[Choice]:
+    """What stands in a slot now, and if no rule says so, each alternative with another value.
 
     Those of the same value are noted in `book.same`.
     """
@@ -40,15 +38,14 @@ def choices(
         return [Choice((), 0, current.value(book, l))]
     found = [Choice((), 0, right())]
     for one in SLOTS[slot].alternatives:
-        if one.cost <= most:
-            try:
-                value = one.value(book, l)
-            except MISFITS:
-                continue
-            if _is_same(value, found[0].value, book.rows):
-                book.same.add((slot, one.symbol, part))
-            else:
-                found.append(Choice((Rule(slot, one.symbol, Scope(part=part)),), one.cost, value))
+        try:
+            value = one.value(book, l)
+        except MISFITS:
+            continue
+        if _is_same(value, found[0].value, book.rows):
+            book.same.add((slot, one.symbol, part))
+        else:
+            found.append(Choice((Rule(slot, one.symbol, Scope(part=part)),), one.cost, value))
     return found
 
 

@@ -34,6 +34,7 @@ from harness.mistakes.search.gradients import (
 )
 from harness.mistakes.search.products import (
     MOST_BY_ONE,
+    MOST_COST,
     Products,
     backs_of,
     delta_products,
@@ -50,9 +51,9 @@ TRIED_ALONE = 3  # products that give one of the two gradients
 TRIED = 6  # products and alternatives that are looked at, if a δ^l and what is made of it are both wrong
 
 
-def delta_rules(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
-    """The rules for a δ^l which the subject returned."""
-    products = delta_products(book, found.layer)
+def delta_rules(book: AlteredTextbook, found: Evaluation, most: int = MOST_COST) -> Iterator[Rules]:
+    """The rules for a δ^l which the subject returned, with alternatives of at most this cost."""
+    products = delta_products(book, found.layer, most)
     factors = factors_of(products.values, found.targets["delta"], found.allowed["delta"])
     for i in np.flatnonzero(~np.isnan(factors)).tolist():
         rules, c = products.rules(i), float(factors[i])
@@ -66,12 +67,12 @@ def delta_rules(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
         yield from ((*some.rules(i), rule) for i in np.flatnonzero(fitting).tolist())
 
 
-def delta_rules_by_gradients(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
+def delta_rules_by_gradients(book: AlteredTextbook, found: Evaluation, most: int = MOST_COST) -> Iterator[Rules]:
     """The rules for a δ^l which the subject did not return, judged by both of its gradients, or else by one of them.
 
     A gradient that is 0 whatever δ^l is, says nothing about it.
     """
-    l, products = found.layer, delta_products(book, found.layer)
+    l, products = found.layer, delta_products(book, found.layer, most)
     is_linear = not any(is_by_one(book, name, l) for name in ("w", "b"))
     products = products if is_linear else products.up_to(MOST_BY_ONE)
     of_w, of_b = _factors(book, found, products)
@@ -101,16 +102,16 @@ def _factors(book: AlteredTextbook, found: Evaluation, products: Products) -> tu
 
 
 def rules_beside_gradients(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
-    """The rules for a δ^l that is clipped, or where what is made of it is wrong in both gradients."""
-    products = delta_products(book, found.layer).up_to(MOST_JOINTLY)
-    yield from _limited_rules(book, found, products.up_to(MOST_WITH_LIMIT))
+    """The rules for a δ^l where what is made of it is wrong in both gradients."""
+    products = delta_products(book, found.layer, MOST_JOINTLY)
     of_w, of_b = _factors(book, found, products)
     yield from _joint_rules(book, found, products, {"w": of_w, "b": of_b})
 
 
-def _limited_rules(book: AlteredTextbook, found: Evaluation, products: Products) -> Iterator[Rules]:
+def limited_rules(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
     """The rules for a δ^l that is clipped at a usual number."""
     l, targets = found.layer, data_targets(book, found)
+    products = delta_products(book, l, MOST_WITH_LIMIT)
     for one in SLOTS["delta limit"].alternatives if book.chosen("delta limit", l) is None else ():
         some = replace(products, values=one.value(book, l, products.values))
         each = (is_within(gradients_of(book, name, l, some), targets[name], found.allowed[name]) for name in targets)

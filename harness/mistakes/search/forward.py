@@ -14,7 +14,8 @@ from harness.mistakes.search.fit import short_number
 from harness.mistakes.search.gradients import data_targets, gradient
 from harness.model.contract import Array
 
-MOST_STEPS, STEP, SMALL_STEP = 8, 1e-6, 1e-9  # of the Gauss-Newton method
+STARTS = (1.0, 0.1)
+MOST_STEPS, STEP, SMALL_STEP = 10, 1e-6, 1e-9  # of the Gauss-Newton method
 
 
 def with_forward(book: AlteredTextbook, rule: Rule) -> AlteredTextbook | None:
@@ -44,7 +45,7 @@ def fitted_number(
 ) -> tuple[Rule, AlteredTextbook] | None:
     """The rule with the number of few digits that gives the first values, by the Gauss-Newton method.
 
-    It starts at 1, where all is right. None if there is no such number.
+    It starts at 1, where all is right, and if that does not find it, near 0. None if there is no such number.
     """
 
     def residual(c: float) -> Array:
@@ -54,16 +55,23 @@ def fitted_number(
         values = first_values(changed, found)
         return np.concatenate([(values[name] - found.targets[name]).ravel() for name in sorted(values)])
 
-    c = 1.0
+    for start in STARTS:
+        number = short_number(_root(residual, start))
+        if number is not None:
+            changed = with_forward(book, rule_of(number))
+            return None if changed is None else (rule_of(number), changed)
+    return None
+
+
+def _root(residual: Callable[[float], Array], c: float) -> float:
+    """Where the sum of squares is smallest, near c; NaN if that is not found."""
     for _ in range(MOST_STEPS):
         here = residual(c)
         slope = (residual(c + STEP) - here) / STEP
         if not slope.any() or not np.isfinite(slope).all():
-            return None
+            return np.nan
         change = float(here @ slope / (slope @ slope))
         c -= change
-        if not abs(change) > SMALL_STEP:
-            break
-    number = short_number(c)
-    changed = None if number is None else with_forward(book, rule_of(number))
-    return None if number is None or changed is None else (rule_of(number), changed)
+        if abs(change) <= SMALL_STEP:
+            return c
+    return np.nan

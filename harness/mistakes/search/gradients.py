@@ -48,15 +48,15 @@ def data_targets(book: AlteredTextbook, found: Evaluation) -> dict[str, Array]:
     return {name: target - penalties[name] for name, target in found.targets.items()}
 
 
-def gradient_rules(book: AlteredTextbook, found: Evaluation) -> list[Rules]:
-    """The rules that give the gradients of the layer from the δ^l of the book."""
+def gradient_rules(book: AlteredTextbook, found: Evaluation, most: int = MOST_GRADIENT_COST) -> list[Rules]:
+    """The rules that give the gradients of the layer from the δ^l of the book, with alternatives up to this cost."""
     targets, options = data_targets(book, found), list[list[tuple[Rules, int]]]()
     for name in ("b", "w"):
         its, allowed = gradient(book, name, found.layer), found.allowed[name]
         if (np.abs(its - targets[name]) <= 2 * allowed).all():
             options.append([((), 0)])
         else:
-            fits = [*_fits(book, found, name, targets[name]), *_other_penalties(book, found, name, its)]
+            fits = [*_fits(book, found, name, targets[name], most), *_other_penalties(book, found, name, its)]
             fits += [*_other_steps(book, found, name, its), *_with_numbers(book, found, name, its, targets[name])]
             options.append(sorted(fits, key=lambda one: one[1])[: KEPT if len(found.names) > 1 else None])
     return [merged(b, w) for (b, _), (w, _) in product(*options)]
@@ -72,10 +72,9 @@ def rules_given(book: AlteredTextbook, found: Evaluation, delta: Array, back: Ar
     return rules
 
 
-def _fits(book: AlteredTextbook, found: Evaluation, name: str, target: Array) -> Iterator[tuple[Rules, int]]:
-    products = sorted(
-        (_weight_products if name == "w" else _bias_products)(book, found.layer), key=lambda one: one.cost
-    )
+def _fits(book: AlteredTextbook, found: Evaluation, name: str, target: Array, most: int) -> Iterator[tuple[Rules, int]]:
+    make = _weight_products if name == "w" else _bias_products
+    products = sorted(make(book, found.layer, most), key=lambda one: one.cost)
     fitting = [one for one in products if one.value.shape == target.shape and np.isfinite(one.value).all()]
     if not fitting:
         return
@@ -148,15 +147,15 @@ def _other_steps(book: AlteredTextbook, found: Evaluation, name: str, its: Array
             yield (rule,), rule.cost
 
 
-def _deltas_used(book: AlteredTextbook, l: int, part: str) -> Iterator[tuple[Choice, Choice]]:
+def _deltas_used(book: AlteredTextbook, l: int, part: str, most: int) -> Iterator[tuple[Choice, Choice]]:
     deltas = choices(book, "delta used", l, lambda: book.delta[l], part)
     rows = choices(book, "rows", l, lambda: slice(None), part)
-    yield from ((delta, some) for delta, some in product(deltas, rows) if delta.cost + some.cost <= MOST_GRADIENT_COST)
+    yield from ((delta, some) for delta, some in product(deltas, rows) if delta.cost + some.cost <= most)
 
 
-def _bias_products(book: AlteredTextbook, l: int) -> Iterator[Choice]:
+def _bias_products(book: AlteredTextbook, l: int, most: int) -> Iterator[Choice]:
     factor = now(book, "gradient factor", l, "biases")
-    for delta, some in _deltas_used(book, l, "biases"):
+    for delta, some in _deltas_used(book, l, "biases", most):
         value, rules, cost = delta.value[some.value], delta.rules + some.rules, delta.cost + some.cost
         current = book.chosen("bias sum", l)
         if current is None:
@@ -167,13 +166,13 @@ def _bias_products(book: AlteredTextbook, l: int) -> Iterator[Choice]:
                 yield Choice(rules + more, cost + complexity(more), one.value(book, l, value) * factor)
 
 
-def _weight_products(book: AlteredTextbook, l: int) -> Iterator[Choice]:
+def _weight_products(book: AlteredTextbook, l: int, most: int) -> Iterator[Choice]:
     inputs = choices(book, "input used", l, lambda: book.a[l - 1])
     factor, shape = now(book, "gradient factor", l, "weights"), book.layer(l).w.shape
     current = book.chosen("arrangement", l)
-    for (delta, some), given in product([*_deltas_used(book, l, "weights")], inputs):
+    for (delta, some), given in product([*_deltas_used(book, l, "weights", most)], inputs):
         cost = delta.cost + some.cost + given.cost
-        if cost > MOST_GRADIENT_COST or (delta.value.shape[1], given.value.shape[1]) != shape:
+        if cost > most or (delta.value.shape[1], given.value.shape[1]) != shape:
             continue
         rules = delta.rules + some.rules + given.rules
         value = delta.value[some.value].T @ given.value[some.value] * factor

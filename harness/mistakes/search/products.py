@@ -47,9 +47,14 @@ class Products:
         return rules if operator < 0 else (*rules, Rule("operator", SLOTS["operator"].alternatives[operator].symbol))
 
 
-def delta_products(book: AlteredTextbook, l: int) -> Products:
+def delta_products(book: AlteredTextbook, l: int, most: int = MOST_COST) -> Products:
+    """All products for δ^l whose alternatives cost at most so much."""
     shape = (book.rows, len(book.layer(l).b))
-    backs = [one for one in backs_of(book, l) if one.value.shape == shape and np.isfinite(one.value).all()]
+    backs = [
+        one
+        for one in backs_of(book, l)
+        if one.cost <= most and one.value.shape == shape and np.isfinite(one.value).all()
+    ]
     slot = slope_slot(book, l)
     kept = book.back[l]
     book.back[l] = backs[0].value if backs else np.zeros(shape)
@@ -59,7 +64,7 @@ def delta_products(book: AlteredTextbook, l: int) -> Products:
         if np.shape(one.value) in ((), shape) and np.isfinite(one.value).all()
     ]
     costs = np.add.outer([one.cost for one in backs], [one.cost for one in slopes]).astype(int)
-    pairs = np.argwhere(costs <= MOST_COST) if costs.size else np.zeros((0, 2), int)
+    pairs = np.argwhere(costs <= most) if costs.size else np.zeros((0, 2), int)
     in_order = np.argsort(costs[pairs[:, 0], pairs[:, 1]], kind="stable")
     pairs = pairs[np.sort(in_order[: MAX_NUMBERS // max(shape[0] * shape[1], 1)])]
     of_backs, of_slopes = (stacked([one.value for one in some], shape) for some in (backs, slopes))

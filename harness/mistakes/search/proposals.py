@@ -18,7 +18,13 @@ from harness.mistakes.grammar import MISFITS, SLOTS, Measured
 from harness.mistakes.grammar.forward import FORWARD
 from harness.mistakes.rules import EVERYWHERE, HIDDEN_LAYERS, OUTPUT_LAYER, Rule, Rules, Scope, complexity
 from harness.mistakes.search.choices import measured_values, numbered_rule
-from harness.mistakes.search.deltas import delta_rules, delta_rules_by_gradients, measured_rules, rules_beside_gradients
+from harness.mistakes.search.deltas import (
+    delta_rules,
+    delta_rules_by_gradients,
+    limited_rules,
+    measured_rules,
+    rules_beside_gradients,
+)
 from harness.mistakes.search.evaluate import Evaluation
 from harness.mistakes.search.fit import factors_of, is_one, number_of
 from harness.mistakes.search.forward import first_values, fitted_number, with_forward
@@ -28,6 +34,7 @@ from harness.truth.bounds.rounded_array import value_of
 
 Key = tuple[str, str | float, str]
 MOST_PROPOSALS = 100  # proposals for one quantity
+MOST_BESIDE_FORWARD = 1  # the cost of what is wrong in one product beside the forward pass
 MOST_MORE = 3  # a proposal costs at most so much more than the cheapest one
 
 
@@ -126,8 +133,10 @@ def _backward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
         rules = [*delta_rules_by_gradients(book, found)]
         yield from rules
         yield from measured_rules(book, found)
-        if not rules and len(found.names) > 1:
-            yield from rules_beside_gradients(book, found)
+        if len(found.names) > 1:
+            yield from () if rules else rules_beside_gradients(book, found)
+            if not rules or any(rule.slot == "limit of e" for some in rules for rule in some):
+                yield from limited_rules(book, found)
     yield from gradient_rules(book, found)
 
 
@@ -136,7 +145,11 @@ def propose_with_forward(found: Evaluation) -> Proposals:
     with np.errstate(all="ignore"):
         passes = _other_forward_passes(in_floats(found), found, lambda slot: (EVERYWHERE, HIDDEN_LAYERS, OUTPUT_LAYER))
         propose_deltas = delta_rules if "delta" in found.names else delta_rules_by_gradients
-        both = ((rule, *rules) for rule, book in passes for rules in propose_deltas(book, found) if rules)
+        both = list[Rules]()
+        for rule, book in passes:
+            both += [(rule, *rules) for rules in propose_deltas(book, found, MOST_BESIDE_FORWARD) if rules]
+            if "delta" not in found.names:
+                both += [(rule, *rules) for rules in gradient_rules(book, found, MOST_BESIDE_FORWARD)]
         return Proposals(found, _simplest(both))
 
 

@@ -100,7 +100,7 @@ def _within(rule: Rule, scope: Scope) -> Rule:
 def occurs(slot: str, book: Textbook, l: int) -> bool:
     """Whether a slot occurs in the equations of layer l."""
     equations = SLOTS[slot].equations
-    if equations == "x":
+    if equations == "data":
         return l == 1
     if equations in ("BP1", "BP2") and (l == book.last) != (equations == "BP1"):
         return False

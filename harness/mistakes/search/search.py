@@ -94,12 +94,13 @@ class _Search:
                 progress = sum(one.stage for one in evaluations)
                 heapq.heappush(heap, (at_least, -progress, next(number), state))
                 continue
-            first = next((one for one in evaluations if one.names), None)
-            if first is None:
+            different = [one for one in evaluations if one.names]
+            if not different:
                 if state.rules not in self._excluded:
                     found.append(state.rules)
                     best = priority
                 continue
+            first = next((one for one in different if self._proposed(one).rules), different[0])
             for rules in self._next_states(state.rules, evaluations, first):
                 if rules not in seen:
                     seen.add(rules)
