@@ -72,9 +72,9 @@ def _answer(formulation: type[Textbook], function: str, one: Trial, convention: 
     """It is asked twice, and what it does beside giving numbers is a fault."""
     inputs = convention.inputs(one.inputs)
     learning_rate = convention.rate(one.case.learning_rate) if function == "step" else None
-    book = formulation(_cast(inputs, formulation), learning_rate, convention.scale(inputs))
     try:
         with np.errstate(all="ignore"):
+            book = formulation(_cast(inputs, formulation), learning_rate, convention.scale(inputs))
             first, second = (_arrays(book, function, call) for call in (1, 2))
     except MISFITS as error:
         return Answer(refusal=Refusal("failed", str(error), "exception"))

@@ -56,9 +56,9 @@ class SmallExample:
     @cached_property
     def _book(self) -> AlteredTextbook | None:
         """All quantities; None if the rules do not fit the network."""
-        book = self._formulation(self.rules)
         try:
             with np.errstate(all="ignore"):
+                book = self._formulation(self.rules)
                 book.gradients()
         except MISFITS:
             return None
@@ -78,10 +78,10 @@ class SmallExample:
             return True
         both = []
         for rules in (used, ()):
-            book = self._formulation((*rules, *(rule for rule in self.rules if rule not in used)))
-            for name in ("z", "a", "delta", "back"):
-                setattr(book, name, {**getattr(self._book, name)})
             with np.errstate(all="ignore"):
+                book = self._formulation((*rules, *(rule for rule in self.rules if rule not in used)))
+                for name in ("z", "a", "delta", "back"):
+                    setattr(book, name, {**getattr(self._book, name)})
                 both.append(_value(book, quantity, l))
         with_rules, without = both
         return not np.allclose(with_rules, without, rtol=1e-9, atol=0, equal_nan=True)
