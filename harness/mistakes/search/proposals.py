@@ -161,7 +161,7 @@ def _other_forward_passes(
     if found.layer < book.last or ("z", found.layer) in found.subject.first or not is_all:
         return
     for slot in FORWARD:
-        alike = _alike(book, scopes_of(slot))
+        alike = _alike(book, (scope for scope in scopes_of(slot) if scope.restrictions <= 1))
         for one, scopes in product(SLOTS[slot].alternatives, alike):
             changed = with_forward(book, Rule(slot, one.symbol, scopes[0]))
             yield from ((Rule(slot, one.symbol, scope), changed) for scope in scopes if changed is not None)

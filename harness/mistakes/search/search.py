@@ -26,7 +26,7 @@ from harness.mistakes.subject import Subject
 MAX_WORK = 1.5e6  # parameters × rows of all evaluations, each with WORK_OF_ONE for the rest of it
 WORK_OF_ONE = 400
 WORK_OF_PROPOSALS = 8000
-WORK_OF_DELTAS = 15000  # the same, where δ is judged by the gradients
+WORK_OF_DELTAS = 20000  # the same, where δ is judged by the gradients
 WORK_OF_STATE = 20
 WORK_OF_SCOPE = 2
 WORK_OF_ROUND = 2000

@@ -45,7 +45,7 @@ def test_every_usual_alternative_is_offered(committed):
     assert offered == {name: symbols for name, symbols in expected.items() if symbols and name not in WITHOUT}
     assert [slot["equations"].split(", ")[0] for slot in committed["slots"]] == sorted(
         (slot["equations"].split(", ")[0] for slot in committed["slots"]),
-        key=["z", "a", "BP1", "BP2", "BP3", "BP4", "rule"].index,
+        key=["data", "z", "a", "BP1", "BP2", "BP3", "BP4", "rule"].index,
     )
 
 
