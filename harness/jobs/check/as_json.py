@@ -12,6 +12,7 @@ from harness.judging.judge import Outcome
 
 if TYPE_CHECKING:
     from harness.mistakes.diagnose import Diagnosis
+    from harness.mistakes.render import Formula
 
 
 def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
@@ -58,8 +59,7 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
 
 
 def _diagnosis_data(diagnosis: Diagnosis, check: CheckResult) -> dict[str, Any]:
-    from harness.jobs.check.formulas import formulas_in  # most checks pass and need neither
-    from harness.mistakes.render import plain
+    from harness.jobs.check.formulas import formulas_in  # most checks pass and do not need it
 
     return {
         "mistake": diagnosis.name,
@@ -68,15 +68,27 @@ def _diagnosis_data(diagnosis: Diagnosis, check: CheckResult) -> dict[str, Any]:
         "function": diagnosis.function,
         "convention": dict(diagnosis.convention_changes),
         "apart": diagnosis.apart,
-        "formulas": [
-            {"equation": one.equation, "yours": plain(one.yours), "right": plain(one.right), "where": one.where}
-            for one in formulas_in(diagnosis, check)
-        ],
+        "formulas": [_formula_data(one, check) for one in formulas_in(diagnosis, check)],
         "sentence": " ".join(mistake.sentence() for mistake in diagnosis.mistakes),
         "sources": [source for mistake in diagnosis.mistakes for source in mistake.sources],
         "reproduces": diagnosis.reproduces,
         "of": diagnosis.of,
         "fresh": diagnosis.fresh,
+    }
+
+
+def _formula_data(formula: Formula, check: CheckResult) -> dict[str, Any]:
+    from harness.jobs.check.source_line import line_of
+    from harness.mistakes.render import plain
+
+    line = line_of(formula, check.path)
+    return {
+        "equation": formula.equation,
+        "yours": plain(formula.yours),
+        "right": plain(formula.right),
+        "where": formula.where,
+        "meaning": formula.meaning,
+        "line": line and {"number": line[0], "text": line[1]},
     }
 
 

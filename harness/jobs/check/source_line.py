@@ -8,7 +8,6 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from harness.mistakes.render import Formula
@@ -51,7 +50,6 @@ class _Lines:
     named: dict[str, list[int]]
 
 
-@cache
 def _lines(path: Path) -> _Lines | None:
     """The file as text, never imported; None if it cannot be read."""
     try:

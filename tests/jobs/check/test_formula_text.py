@@ -131,6 +131,8 @@ def test_the_data_have_the_formulas_without_marks(found):
         "yours": "δ^1 = (δ^2 W^2) ⊙ f'(a^1)",
         "right": "δ^1 = (δ^2 W^2) ⊙ f'(z^1)",
         "where": "",
+        "meaning": "",
+        "line": None,
     }
     rule = Rule("source", "|δ^{l+1}|")
     [nameless] = as_data(diagnosed(found, rule, nameless=(rule,)), "")["diagnosis"]
@@ -174,6 +176,13 @@ def test_a_tag_in_a_comment_is_taken_before_names(tmp_path):
     path.write_text("# BP2 is below\ndelta = (delta @ w) * slope\nd = back(d)  # BP2\n", encoding="utf-8")
     [formula] = formulas_of([OF_EQUATION["BP2"]])
     assert line_of(formula, path) == (3, "d = back(d)  # BP2")
+
+
+def test_the_data_have_the_line(found, tmp_path):
+    path = tmp_path / "tagged.py"
+    path.write_text("d = back(d)  # BP2\n", encoding="utf-8")
+    [diagnosis, *_] = as_data(replace(found, path=path), "")["diagnosis"]
+    assert diagnosis["formulas"][-1]["line"] == {"number": 1, "text": "d = back(d)  # BP2"}
 
 
 @pytest.mark.parametrize("text", ["delta = (", "", "delta = d @ w\ndelta = delta * slope\n", "delta = d @ w\n" * 2])
