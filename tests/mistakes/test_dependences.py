@@ -32,7 +32,7 @@ from harness.model.textbook import Textbook
 pytestmark = pytest.mark.usefixtures("known_truths")
 NO_FORMULA = SUBMISSIONS / "unknown" / "no_formula"
 ROW_ORDER, UNIT_ORDER, EARLIER = "on the order of the rows", "on the order of the units", "on the call before"
-NOT_PROPORTIONAL = "not proportional to the error"
+NOT_PROPORTIONAL = "not proportional to a − t"
 # For each file: patterns of sentences that must be said, and of such that must not.
 SAID = {
     "cache_by_shape": ([r"δ\^\d depends? on the call before", "first call in a new process is right"], ["order"]),
@@ -83,7 +83,7 @@ OF_FORMULAS = {
     "inverse_where_transpose_belongs_columns": [],
     "neuron_values_propagated_dicts": [
         "∂C/∂W^1 and ∂C/∂b^1 do not depend on t.",
-        "The error of ∂C/∂W^1 and ∂C/∂b^1 is not proportional to the error a − t of the output.",
+        "What ∂C/∂W^1 and ∂C/∂b^1 differ by from the right ones is not proportional to a − t.",
     ],
     "penalty_of_biases_missing_two_lists": [
         "The error of ∂C/∂b^2 depends on b^2 alone.",

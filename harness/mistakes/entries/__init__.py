@@ -10,7 +10,7 @@ from harness.mistakes.formulation import AlteredTextbook
 from harness.mistakes.render import Formula, formulas_of
 from harness.mistakes.rules import Rule
 
-NO_THREAD = "in the wild, no thread to cite"
+NO_THREAD = "seen in code, without a public thread"
 
 
 class Mistake(AlteredTextbook):

@@ -13,7 +13,7 @@ class BatchMistake(Mistake):
 
 
 class MeanWhereSumIsStated(BatchMistake):
-    """The gradient is divided by the number of rows although the cost is their sum, or the other way round."""
+    """The gradient is divided by the number of rows once more than the cost is."""
 
     rules = (Rule("gradient factor", "1/n"),)
     also = (

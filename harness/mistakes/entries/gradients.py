@@ -111,6 +111,6 @@ class BiasFirstSampleOnly(GradientMistake):
 
 
 class BiasSignFlipped(GradientMistake):
-    """The habit of thresholds, z = W x − θ: the bias gets the gradient of a threshold, with the opposite sign."""
+    """The gradient of the biases has the other sign, as that of a threshold θ in z = W x − θ would have it."""
 
     rules = (Rule("gradient factor", "−1", BIASES),)

@@ -72,10 +72,7 @@ class DerivativeOfAnotherActivation(SlopeMistake):
 
 
 class DerivativeReturnsTheFunction(SlopeMistake):
-    """The function that should return the derivative returns the activation itself.
-
-    The identity is excepted: its derivative 1 is rarely written as a function.
-    """
+    """The function that should return the derivative returns the activation itself."""
 
     rules = (Rule("slope", "f(z^l)", Scope(activation=NOT_LINEAR)),)
     sources = ("https://github.com/andersbll/nnet/issues/4",)

@@ -60,6 +60,9 @@ SLOTS = (
             Alternative("sign(a^l − t)", _sign),
             Alternative("(a^l − t)²", lambda book, l: _output_error(book, l) * _output_error(book, l)),
             Alternative("|a^l − t|", lambda book, l: abs(_output_error(book, l))),
+            Alternative(
+                "(a^l − t) ⊙ |a^l − t|", lambda book, l: _output_error(book, l) * abs(_output_error(book, l)), 2
+            ),
             Alternative("(a^l − t) ⊙ t", lambda book, l: _output_error(book, l) * book.t),
             Alternative("(a^l ⊙ t)", lambda book, l: book.a[l] * book.t, 2),
             Alternative("(a^l / t)", lambda book, l: book.a[l] / book.t, 2),

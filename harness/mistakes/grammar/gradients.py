@@ -148,6 +148,8 @@ SLOTS = (
             _of_hidden("f(a^{l-1})", lambda book, l: book.layer(l - 1).activation.f(book.a[l - 1]), 2),
             _of_hidden("f'(a^{l-1})", lambda book, l: slope_at(book, l - 1, book.a[l - 1]), 2),
             Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: centred(book.a[l - 1], 0), 2),
+            Alternative("(the first row of a^{l-1} in each)", lambda book, l: book.a[l - 1][[0] * book.rows], 2),
+            Alternative("(the last row of a^{l-1} in each)", lambda book, l: book.a[l - 1][[-1] * book.rows], 2),
             Alternative("round(a^{l-1})", lambda book, l: np.round(value_of(book.a[l - 1])) + book.a[l - 1] * 0, 2),
             Alternative("(a^{l-1} with its units reversed)", lambda book, l: book.a[l - 1][:, ::-1], 2),
             Alternative("(a^{l-1} of the unit before)", lambda book, l: book.a[l - 1][:, _rolled(book, l, -1)], 2),

@@ -18,7 +18,7 @@ MOST_COST = 4  # the cost of the alternatives in one product
 MAX_NUMBERS = 4_000_000  # in all products: of a large layer only the simplest ones are tried
 MOST_BY_ONE = 2  # the cost, where each product takes long
 MOST_BESIDE_OPERATOR = 1  # the same, beside another operator
-OF_BACK = ("f'(e^l)", "e^l")  # slopes that are taken of what is sent back
+OF_BACK = ("f'(e^l)", "e^l", "(1 − (e^l)²)")  # slopes that are taken of what is sent back
 
 
 @dataclass(frozen=True, eq=False)

@@ -143,7 +143,7 @@ class VariedCase:
         found.add("have", "rows that depend on other rows", facts.dependent_on_other_rows(self._base, runs, self.keys))
         for key in self.keys:
             if key[0] not in facts.BY_ROW:
-                found.add_unused_rows(key, *facts.unused_rows(self._base, runs, key), of)
+                found.add_unused_rows(key, *facts.unused_rows(self._base, runs, key), n, of)
         halves = self._vary(*(with_rows(self._inputs, half) for half in (range(n // 2), range(n // 2, n))))
         found.not_additive = facts.not_additive(self._base, halves, self.keys)
 
