@@ -31,7 +31,7 @@ from harness.sandbox.answers import ArrayKey, Arrays
 from harness.truth.certify import error_over_bound
 
 MAX_COUNTED = 6  # failing cases of a cost whose arrays are counted
-SHARE_OF_CASES = 0.5  # of the counted cases, whose output layer must be right under another scale
+SHARE_OF_CASES = 0.5  # of the counted cases, in which an array of the output layer must be right under another scale
 
 
 def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Sequence[Trial]) -> Convention:
@@ -69,7 +69,7 @@ def find_convention(declared: Convention, failing: Sequence[Trial], agreeing: Se
     for layout in layouts:
         if _is_output_right(layout, counted):
             return layout
-    return _of_most_entries(declared, layouts, candidates, failing_by_cost, agreeing)
+    return _of_most_entries(declared, layouts, candidates, failing_by_cost, agreeing, has_costs=len(by_cost) > 1)
 
 
 def _of_most_entries(
@@ -78,16 +78,18 @@ def _of_most_entries(
     candidates: Iterable[Convention],
     counted: Mapping[str, Sequence[Trial]],
     agreeing: Sequence[Trial],
+    *,
+    has_costs: bool,
 ) -> Convention:
-    """The convention that explains the most entries of the counted cases, which are by cost.
+    """The convention that explains the most entries of the counted cases, which are by cost; has_costs if of several.
 
-    One that a right case contradicts is none, and a scale that does not make the output layer right in many of them is
-    chance: where η is 1/m, η² is the update of a mean over the outputs.
+    One that a right case contradicts is none, and a scale under which no array of the output layer is right in many of
+    them is chance: where η is 1/m, η² is the update of a mean over the outputs.
     """
     all_counted = [one for some in counted.values() for one in some]
 
     def is_possible(convention: Convention, some: Sequence[Trial]) -> bool:
-        shown = sum(_is_output_right(convention, [trial]) for trial in some)
+        shown = sum(_has_right_array_at_output(convention, trial) for trial in some)
         is_shown = convention in layouts or shown >= len(some) * SHARE_OF_CASES
         return is_shown and all(_explains(convention, trial) for trial in agreeing)
 
@@ -97,7 +99,7 @@ def _of_most_entries(
     # If no entry tells, gradients of biases that are 0 everywhere are those of a network without biases.
     possible = [one for one in candidates if is_possible(one, all_counted)]
     found = max(possible or [declared], key=lambda one: (explained(one), one.bias == "none"))
-    for cost, some in counted.items() if len(counted) > 1 else ():
+    for cost, some in counted.items() if has_costs else ():
         if not _is_output_right(found, some):
             others = [found.with_reduction(cost, reduction) for reduction in CONVENTION_VALUES["reduction"]]
             found = max([found, *(one for one in others if is_possible(one, some))], key=explained)
@@ -167,6 +169,13 @@ def _is_output_right(convention: Convention, trials: Iterable[Trial]) -> bool:
         if key[1] == len(trial.inputs.network.layers)
     ]
     return any(telling.any() for telling, _ in judged) and all(is_right.all() for _, is_right in judged)
+
+
+def _has_right_array_at_output(convention: Convention, trial: Trial) -> bool:
+    """Whether some array of the output layer is in bounds, with an entry that tells."""
+    last = len(trial.inputs.network.layers)
+    arrays = _telling_entries(convention, trial)
+    return any(key[1] == last and telling.any() and is_right.all() for key, telling, is_right in arrays)
 
 
 def _share_explained(convention: Convention, trial: Trial) -> float:

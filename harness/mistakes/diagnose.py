@@ -33,7 +33,8 @@ class Diagnosis:
     gradient of its own. `nameless` are the rules that no mistake of the catalogue is. `convention_changes` are the
     constants that declare one of the rules, if that is a convention. `apart` is a case that would tell the
     explanation from another one that is as simple. `fresh` is the number of fresh cases,
-    with inputs from another seed, whose wrong numbers the formulas reproduce.
+    with inputs from another seed, whose wrong numbers the formulas reproduce. `left_out` is the number of failing cases
+    with NaN or infinity that are not explained, and not among the `of`.
     """
 
     rules: Rules
@@ -46,6 +47,7 @@ class Diagnosis:
     convention_changes: Mapping[str, Any] = field(default_factory=dict)
     apart: str = ""
     fresh: int = 0
+    left_out: int = 0
 
     @property
     def name(self) -> str:
@@ -56,14 +58,14 @@ class Diagnosis:
 def diagnose(subjects: Sequence[Subject]) -> list[Diagnosis]:
     """The simplest explanation; several if they are equally simple, none if there is none.
 
-    Where nothing explains all cases, those with NaN or infinity are left out: their failure is reported by itself.
+    Where nothing explains all cases, those with NaN or infinity are left out: these are failures of their own.
     """
     found = _diagnose(_Parts.of(subjects), subjects)
     finite = [one for one in subjects if one.is_finite]
     if found or len(finite) == len(subjects):
         return found
-    failing = {one.case for one in subjects if one.is_failing}
-    return [replace(one, of=len(failing)) for one in _diagnose(_Parts.of(finite), finite)]
+    left_out = {one.case for one in subjects if one.is_failing} - {one.case for one in finite if one.is_failing}
+    return [replace(one, left_out=len(left_out)) for one in _diagnose(_Parts.of(finite), finite)]
 
 
 def _diagnose(parts: _Parts, subjects: Sequence[Subject]) -> list[Diagnosis]:

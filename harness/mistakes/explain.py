@@ -53,8 +53,8 @@ def confirmed(diagnoses: Sequence[Diagnosis], fresh: Sequence[Subject]) -> list[
     found = []
     for one in diagnoses:
         kind = formulation(one.rules) if one.rules else one.mistakes[0]
-        usable = [subject for subject in fresh if subject.is_finite or kind.shows_as_nan()]
-        subjects = [subject for subject in usable if one.function in ("", subject.function)]
+        some = [subject for subject in fresh if subject.is_finite or kind.shows_as_nan()]
+        subjects = [subject for subject in some if one.function in ("", subject.function)]
         results = [(subject.case, try_formulation(kind, subject)) for subject in subjects]
         if all(result != CONTRADICTED for _, result in results):
             found.append(replace(one, fresh=len({case for case, result in results if result == REPRODUCED})))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,11 @@ def try_formulation(formulation: type[AlteredTextbook], subject: Subject) -> str
         if costs is None:
             return CONTRADICTED
         again = mine if subject.second is None else subject.second
-        divisor = next((d for d in delta_divisors(subject) if _is_consistent(mine, first, d, costs, formulation)), None)
+        is_consistent = partial(_is_consistent, costs, formulation.shows_as_nan())
+        divisor = next((d for d in delta_divisors(subject) if is_consistent(mine, first, d)), None)
         if divisor is None:
             return CONTRADICTED
-        if not (subject.changed or _is_consistent(again, second, divisor, costs, formulation)):
+        if not (subject.changed or is_consistent(again, second, divisor)):
             return CONTRADICTED
         if subject.changed or (subject.second is not None and _calls_differ(first, second)):
             return REPRODUCED
@@ -133,9 +135,7 @@ def _divided(other: RoundedArray, key: ArrayKey, divisor: float) -> RoundedArray
     return other / divisor if key[0] == "delta" and divisor != 1 else other
 
 
-def _is_consistent(
-    mine: Arrays, theirs: RoundedQuantities, divisor: float, costs: Arrays, formulation: type[AlteredTextbook]
-) -> bool:
+def _is_consistent(costs: Arrays, shows_as_nan: bool, mine: Arrays, theirs: RoundedQuantities, divisor: float) -> bool:
     """Whether all numbers are the candidate's, within twice its rounding bound plus the error of storing.
 
     A candidate's NaN or infinity contradicts nothing, except if NaN is what shows the mistake: then the submission's
@@ -143,7 +143,7 @@ def _is_consistent(
     """
     for key, array in mine.items():
         other = _divided(theirs[key], key, divisor)
-        if formulation.shows_as_nan() and (np.isnan(array) != np.isnan(other.value)).any():
+        if shows_as_nan and (np.isnan(array) != np.isnan(other.value)).any():
             return False
         unknown = ~np.isfinite(other.value) | np.isnan(other.error)
         if not ((np.abs(array - other.value) <= 2 * other.error + costs.get(key, 0.0)) | unknown).all():

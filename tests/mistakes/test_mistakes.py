@@ -55,7 +55,7 @@ def test_an_entry_has_a_sentence_both_formulas_and_a_source(name):
     assert bool(entry.formulas()) == bool(entry.rules)
     assert entry.equations()
     assert entry.sources
-    assert all(re.match(r"https://|in the wild|an intuition", source) for source in entry.sources)
+    assert all(re.match(r"https://|seen in code|an intuition", source) for source in entry.sources)
     assert entry.rules or entry.dtype
 
 

@@ -74,6 +74,7 @@ def _diagnosis_data(diagnosis: Diagnosis, check: CheckResult) -> dict[str, Any]:
         "reproduces": diagnosis.reproduces,
         "of": diagnosis.of,
         "fresh": diagnosis.fresh,
+        "left_out": diagnosis.left_out,
     }
 
 

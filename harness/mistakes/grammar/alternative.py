@@ -12,7 +12,7 @@ from harness.model.textbook import Textbook
 COST_OF_MEASURED = 3  # more than any alternative that has no number of its own
 
 
-MISFITS = (ValueError, IndexError, KeyError, TypeError)  # what an alternative raises that has no value there
+MISFITS = (ValueError, IndexError, KeyError, ArithmeticError)  # what an alternative raises that has no value there
 
 
 class Undefined(ValueError):
@@ -44,6 +44,8 @@ class Alternative:
 
 def short_text(c: float) -> str:
     """A number as text; as 1/c if that is shorter."""
+    if not c:
+        return "0"
     text, inverse = f"{c:.12g}", f"1/{1 / c:.12g}"
     return (inverse if len(inverse) < len(text) else text).replace("-", "−")
 
@@ -63,7 +65,8 @@ class Measured:
     def with_number(self, c: float) -> Alternative:
         """The alternative with this number."""
         text = short_text(abs(c))
-        symbol = self.symbol.format(c=f"−{text}" if c < 0 else text, signed=f"− {text}" if c < 0 else f"+ {text}")
+        text = f"({text})" if "/" in text else text
+        symbol = self.symbol.format(c=f"(−{text})" if c < 0 else text, signed=f"− {text}" if c < 0 else f"+ {text}")
         return Alternative(symbol, lambda *given: self.base(*given) + self.term(*given) * c, COST_OF_MEASURED)
 
 

@@ -9,8 +9,8 @@ from harness.mistakes.grammar.limits import USUAL_LIMITS
 from harness.mistakes.grammar.operators import COST, RARE_OPERATORS
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
-from harness.truth.bounds.rounded_array import apply_activation, value_of
-from harness.truth.bounds.rounded_functions import clip_each, normed, sign
+from harness.truth.bounds.rounded_array import apply_activation
+from harness.truth.bounds.rounded_functions import clip_each, nearest_integer, normed, one_hot_of_largest, sign
 
 
 def _sign(book: Textbook, l: int) -> Numbers:
@@ -21,9 +21,8 @@ def _output_error(book: Textbook, l: int) -> Numbers:
     return book.a[l] - book.t
 
 
-def _chosen_class(book: Textbook, l: int) -> Numbers:
-    a = value_of(book.a[l])
-    return (a == a.max(axis=1, keepdims=True)).astype(int)
+def _cube(array: Numbers) -> Numbers:
+    return array * array * array
 
 
 def _over_units(book: Textbook, l: int, array: Numbers) -> Numbers:
@@ -68,7 +67,9 @@ SLOTS = (
             Alternative("(a^l / t)", lambda book, l: book.a[l] / book.t, 2),
             Alternative("(a^l + t)", lambda book, l: book.a[l] + book.t),
             Alternative(
-                "(a^l − t)³", lambda book, l: _output_error(book, l) * (a_t := _output_error(book, l)) * a_t, 2
+                "(a^l − t)³",
+                lambda book, l: _output_error(book, l) * _output_error(book, l) * _output_error(book, l),
+                2,
             ),
             Alternative("(a^l − t) / ‖a^l − t‖", lambda book, l: normed(_output_error(book, l)), 2),
             Alternative("((a^l)² − t²)", lambda book, l: book.a[l] * book.a[l] - book.t * book.t, 2),
@@ -94,8 +95,8 @@ SLOTS = (
             Alternative("(softmax(a^l) − t)", lambda book, l: apply_activation("softmax", book.a[l]) - book.t, 2),
             Alternative("(σ(a^l) − t)", lambda book, l: apply_activation("sigmoid", book.a[l]) - book.t, 2),
             Alternative("(tanh(a^l) − t)", lambda book, l: apply_activation("tanh", book.a[l]) - book.t, 2),
-            Alternative("(onehot(argmax a^l) − t)", lambda book, l: _chosen_class(book, l) - book.t + book.a[l] * 0, 2),
-            Alternative("(round(a^l) − t)", lambda book, l: np.round(value_of(book.a[l])) - book.t + book.a[l] * 0, 2),
+            Alternative("(onehot(argmax a^l) − t)", lambda book, l: one_hot_of_largest(book.a[l]) - book.t, 2),
+            Alternative("(round(a^l) − t)", lambda book, l: nearest_integer(book.a[l]) - book.t, 2),
             Alternative("(Σ_units (a^l − t))", lambda book, l: _over_units(book, l, _output_error(book, l)), 2),
             Alternative(
                 "(1/m Σ_units (a^l − t))",

@@ -12,8 +12,7 @@ from harness.mistakes.grammar.forward import centred, columns_zeroed
 from harness.mistakes.grammar.slopes import own_slope, slope_at
 from harness.model.contract import Numbers
 from harness.model.textbook import Textbook
-from harness.truth.bounds.rounded_array import value_of
-from harness.truth.bounds.rounded_functions import normed, sign
+from harness.truth.bounds.rounded_functions import nearest_integer, normed, sign
 
 
 def _rows_zeroed(array: Numbers, row: int) -> Numbers:
@@ -150,7 +149,7 @@ SLOTS = (
             Alternative("(a^{l-1} − 1/n Σ_rows a^{l-1})", lambda book, l: centred(book.a[l - 1], 0), 2),
             Alternative("(the first row of a^{l-1} in each)", lambda book, l: book.a[l - 1][[0] * book.rows], 2),
             Alternative("(the last row of a^{l-1} in each)", lambda book, l: book.a[l - 1][[-1] * book.rows], 2),
-            Alternative("round(a^{l-1})", lambda book, l: np.round(value_of(book.a[l - 1])) + book.a[l - 1] * 0, 2),
+            Alternative("round(a^{l-1})", lambda book, l: nearest_integer(book.a[l - 1]), 2),
             Alternative("(a^{l-1} with its units reversed)", lambda book, l: book.a[l - 1][:, ::-1], 2),
             Alternative("(a^{l-1} of the unit before)", lambda book, l: book.a[l - 1][:, _rolled(book, l, -1)], 2),
             Alternative("(a^{l-1} of the next unit)", lambda book, l: book.a[l - 1][:, _rolled(book, l, 1)], 2),

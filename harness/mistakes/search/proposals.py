@@ -35,6 +35,7 @@ from harness.truth.bounds.rounded_array import value_of
 Key = tuple[str, str | float, str]
 MOST_PROPOSALS = 100  # proposals for one quantity
 MOST_BESIDE_FORWARD = 1  # the cost of what is wrong in one product beside the forward pass
+FEW_LAYERS = 3  # of a network in which a wrong forward pass may be in any layers; in deeper ones it takes long
 MOST_MORE = 3  # a proposal costs at most so much more than the cheapest one
 
 
@@ -161,7 +162,8 @@ def _other_forward_passes(
     if found.layer < book.last or ("z", found.layer) in found.subject.first or not is_all:
         return
     for slot in FORWARD:
-        alike = _alike(book, (scope for scope in scopes_of(slot) if scope.restrictions <= 1))
+        most = 2 if book.last <= FEW_LAYERS else 1
+        alike = _alike(book, (scope for scope in scopes_of(slot) if scope.restrictions <= most))
         for one, scopes in product(SLOTS[slot].alternatives, alike):
             changed = with_forward(book, Rule(slot, one.symbol, scopes[0]))
             yield from ((Rule(slot, one.symbol, scope), changed) for scope in scopes if changed is not None)

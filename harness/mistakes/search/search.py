@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from harness.mistakes.formulation import formulation
+from harness.mistakes.grammar import SLOTS
 from harness.mistakes.grammar.forward import FORWARD
 from harness.mistakes.reproduce import CONTRADICTED, try_formulation
 from harness.mistakes.rules import Rule, Rules, complexity
@@ -79,6 +80,7 @@ class _Search:
     def _explain_few(self) -> list[Rules]:
         """The simplest rules that give the numbers of the few subjects."""
         self._instances = Instances(self._few)
+        self._proposals.clear()  # their scopes are those of these subjects
         number = count()
         heap: list[tuple[int, int, int, _State]] = [(0, 0, next(number), _State(()))]
         seen, found, best = set[Rules](), list[Rules](), NO_EXPLANATION
@@ -164,13 +166,15 @@ class _Search:
 
 
 def _effective(rules: Rules, subject: Subject, first: int = 1) -> tuple[object, ...]:
-    """What the rules are in the forward pass of the subject's network, and on the way back in the layers from `first`.
+    """What the rules are in the forward pass of the subject's network, and on the way back down to layer `first`.
 
-    Rules of other scopes may be the same there.
+    Rules of other scopes may be the same there. Of the layer below, only its δ counts.
     """
     book, found = subject.right_formulation(subject.dtype), []
     for rule in rules:
-        layers = range(1 if rule.slot in FORWARD else first, book.last + 1)
+        is_of_delta = "BP2" in SLOTS[rule.slot].equations
+        lowest = 1 if rule.slot in FORWARD else max(first - is_of_delta, 1)
+        layers = range(lowest, book.last + 1)
         mask = tuple(rule.scope.covers(book, l, rule.scope.part) for l in layers)
         if any(mask):
             found.append((rule.slot, rule.symbol, rule.scope.part, mask))

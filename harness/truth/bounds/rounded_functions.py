@@ -14,7 +14,8 @@ def sign(x: Any) -> Any:
     """−1, 0 or 1 for each number; within the error of 0 it may be any of them."""
     if not isinstance(x, RoundedArray):
         return np.sign(x)
-    return RoundedArray(np.sign(x.value), np.where((np.abs(x.value) <= x.error) & (x.error > 0), 2.0, 0.0), x.fmt)
+    is_certain = (np.abs(x.value) > x.error) | (x.error == 0)
+    return RoundedArray(np.sign(x.value), np.where(is_certain, 0.0, 2.0), x.fmt)
 
 
 def square_root(x: Any) -> Any:
@@ -40,11 +41,32 @@ def clip_each(x: Any, c: float) -> Any:
 
 
 def floored(x: Any) -> Any:
-    """The largest integer up to x; near an integer the error is 1."""
+    """The largest integer up to x; the error is that of the integers that are possible."""
     if not isinstance(x, RoundedArray):
         return np.floor(x)
-    is_near = np.floor(x.value - x.error) != np.floor(x.value + x.error)
-    return RoundedArray(np.floor(x.value), np.where(is_near, 1.0, 0.0), x.fmt)
+    value, low, high = np.floor(x.value), np.floor(x.value - x.error), np.floor(x.value + x.error)
+    return RoundedArray(value, np.maximum(value - low, high - value), x.fmt)
+
+
+def nearest_integer(x: Any) -> Any:
+    """The integer nearest to x; of two that are equally near the even one, within the error either."""
+    if not isinstance(x, RoundedArray):
+        return np.round(x)
+    value, low, high = np.round(x.value), np.round(x.value - x.error), np.round(x.value + x.error)
+    return RoundedArray(value, np.maximum(value - low, high - value), x.fmt)
+
+
+def one_hot_of_largest(x: Any) -> Any:
+    """1 at the first of the largest numbers of each row and else 0; with an error where another one may be larger."""
+    value = x.value if isinstance(x, RoundedArray) else x
+    hot = np.zeros_like(value)
+    hot[np.arange(len(value)), value.argmax(axis=1)] = 1.0
+    if not isinstance(x, RoundedArray):
+        return hot
+    largest_low = (value - x.error).max(axis=1, keepdims=True)
+    may_be = value + x.error >= largest_low
+    is_open = may_be & (may_be.sum(axis=1, keepdims=True) > 1)
+    return RoundedArray(hot, np.where(is_open, 1.0, 0.0), x.fmt)
 
 
 def modulo(x: Any, y: Any) -> Any:
@@ -59,9 +81,13 @@ def power(x: Any, y: Any) -> Any:
     fmt = x.fmt if isinstance(x, RoundedArray) else y.fmt
     base, exponent = _as_rounded(x, fmt), _as_rounded(y, fmt)
     value = np.power(base.value, exponent.value)
-    relative = np.abs(exponent.value) * base.error / np.abs(base.value)
-    relative = relative + np.abs(np.log(np.abs(base.value))) * (exponent.error + fmt.u * np.abs(exponent.value))
-    return RoundedArray(value, np.abs(value) * (np.expm1(2 * relative) + 4 * fmt.function_relative_error), fmt)
+    size, relative = np.abs(base.value), base.error / np.abs(base.value)
+    # log|x| is within −log(1 − r) of the true one, if x has the relative error r < 1.
+    of_log = np.where(relative < 1, -np.log1p(-np.minimum(relative, 1.0)), np.inf)
+    change = (np.abs(exponent.value) + exponent.error) * of_log + np.abs(np.log(size)) * exponent.error
+    is_exact = (base.error == 0) & (exponent.error == 0)
+    error = np.abs(value) * (np.where(is_exact, 0.0, np.expm1(change)) + 4 * fmt.function_relative_error)
+    return RoundedArray(value, error, fmt)
 
 
 def _as_rounded(x: Any, fmt: FloatFormat) -> RoundedArray:

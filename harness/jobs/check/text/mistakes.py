@@ -115,6 +115,8 @@ def _matching_cases(diagnosis: Diagnosis, check: CheckResult) -> str:
     """The cases that the formula reproduces, and those of which it has to."""
     failing = sum(bool(outcome.out_of_bounds or outcome.faults) for outcome in check.outcomes)
     which = "failing cases" if diagnosis.of == failing else "cases with numbers that differ"
+    if diagnosis.left_out:
+        which = f"failing cases with finite numbers (NaN in {diagnosis.left_out} more is not explained)"
     if diagnosis.reproduces == diagnosis.of:
         return f"all {diagnosis.of} {which}" if diagnosis.of > 1 else f"the only one of the {which}"
     return f"{diagnosis.reproduces} of {diagnosis.of} {which}; in the others rounding hides it, or it is not finite"
