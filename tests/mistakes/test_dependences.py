@@ -59,7 +59,11 @@ SAID = {
         [ROW_ORDER, EARLIER, "∂C/∂b", "δ"],
     ),
     "rows_after_the_tenth_dropped": (
-        ["do not depend on row 11", f"depend {ROW_ORDER}", "first 10 rows of .* right, with one more"],
+        [
+            "do not depend on row 11 in a batch of the first 11 rows",
+            f"depend {ROW_ORDER}",
+            "first 10 rows of .* right, with one more",
+        ],
         ["δ", UNIT_ORDER, EARLIER],
     ),
     "rows_normalised_together": ([r"δ\^1 has rows that depend on other rows"], [ROW_ORDER, UNIT_ORDER, EARLIER]),
@@ -83,7 +87,7 @@ OF_FORMULAS = {
     "inverse_where_transpose_belongs_columns": [],
     "neuron_values_propagated_dicts": [
         "∂C/∂W^1 and ∂C/∂b^1 do not depend on t.",
-        "What ∂C/∂W^1 and ∂C/∂b^1 differ by from the right ones is not proportional to a − t.",
+        "The deviation of ∂C/∂W^1 and ∂C/∂b^1 from the truth is not proportional to a − t.",
     ],
     "penalty_of_biases_missing_two_lists": [
         "The error of ∂C/∂b^2 depends on b^2 alone.",

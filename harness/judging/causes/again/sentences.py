@@ -70,8 +70,8 @@ class Findings:
     def add_unused_rows(self, key: ArrayKey, unused: Sequence[int], used: Sequence[int], n: int, of: int) -> None:
         """Add the rows on which a quantity does not depend, and those on which it does; the n first ones of a case."""
         if unused and used:
-            words = _rows_in_words(unused, used, n)
-            words += f" in a batch of its first {n} rows" if n < of else ""
+            words = _rows_in_words(unused, used, of)
+            words += f" in a batch of the first {n} rows" if n < of else ""
             self._unused_rows.setdefault(words, []).append(key)
 
     def sentences(self) -> list[str]:
@@ -127,7 +127,7 @@ class Findings:
             if keys := _firsts(key for key, names in arrays.items() if names == [name]):
                 found.append(f"The error of {_subject(keys)} depends on {name} alone.")
         if keys := _firsts(self._with_mixed_errors(self.not_proportional)):
-            found.append(f"What {_subject(keys)} differs by from the right one is not proportional to a − t.")
+            found.append(f"The deviation of {_subject(keys)} from the truth is not proportional to a − t.")
         if self.right_at is not None:
             factor = f"{1 / self.right_at:g} times smaller" if self.right_at < 1 else f"{self.right_at:g} times larger"
             found.append(f"With an error a − t of the output that is {factor}, {self.case} is right.")
