@@ -84,10 +84,8 @@ def delta_rules_by_gradients(book: AlteredTextbook, found: Evaluation, most: int
             yield products.rules(i) + more
     of_one = np.flatnonzero(is_one(abs(of_w)) | is_one(abs(of_b))).tolist()
     for i in [] if fitting else of_one[:TRIED_ALONE]:  # the other gradient has a mistake of its own
-        back, c = (
-            products.backs[products.pairs[i, 0]].value,
-            float(np.sign(of_w[i] if is_one(abs(of_w[i])) else of_b[i])),
-        )
+        back = products.backs[products.pairs[i, 0]].value
+        c = float(np.sign(of_w[i] if is_one(abs(of_w[i])) else of_b[i]))
         for more in rules_given(book, found, products.values[i] * c, back):
             yield from (products.rules(i) + signs + more for signs in factor_choices(book, "delta factor", c, l))
 

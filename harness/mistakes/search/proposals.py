@@ -33,6 +33,7 @@ from harness.model.contract import Inputs
 from harness.truth.bounds.rounded_array import value_of
 
 Key = tuple[str, str | float, str]
+BRIEF = 2  # the cost of what is looked for first
 MOST_PROPOSALS = 100  # proposals for one quantity
 MOST_BESIDE_FORWARD = 1  # the cost of what is wrong in one product beside the forward pass
 FEW_LAYERS = 3  # of a network in which a wrong forward pass may be in any layers; in deeper ones it takes long
@@ -44,17 +45,21 @@ class Proposals:
     """Rules that give the first quantity that differs, the simplest first.
 
     They have no scope yet, but for those of a forward pass whose z and a were not returned. `same` are the slots,
-    symbols and parts of rules that change nothing there.
+    symbols and parts of rules that change nothing there. If they are `brief`, rules that cost more than BRIEF were not
+    looked for.
     """
 
     found: Evaluation
     rules: Sequence[Rules]
     same: Set[tuple[str, str, str]] = frozenset()
+    brief: bool = False
 
     def allow(self, rules: Rules) -> bool:
         """Whether these rules may be part of an explanation here; any may where a gradient is 0, or none is known."""
         is_known = any(rule.slot != "order" for rules in self.rules for rule in rules)  # that is proposed for each step
         if not is_known or not all(target.any() for target in self.found.targets.values()):
+            return True
+        if self.brief and complexity(rules) > BRIEF:
             return True
         keys = self._keys(rules)
         return any(keys <= mine for mine in self._own_keys)
@@ -91,9 +96,18 @@ def propose(found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]) -> P
     if found.names == {"calls"}:
         rule = Rule("inputs", "changed in place") if found.subject.changed else Rule("second call", "g + g")
         return Proposals(found, [(rule,)])
+    if found.names & {"z", "a"}:
+        ways = [_forward]
+    else:
+        ways = [partial(_usual, scopes_of=scopes_of), partial(_rare, scopes_of=scopes_of)]
+    rules = list[Rules]()
     with np.errstate(all="ignore"):
         book = in_floats(found)
-        return Proposals(found, _simplest(_proposals(book, found, scopes_of)), book.same)
+        while ways and not rules:
+            rules = _simplest(ways.pop(0)(book, found))
+    if found.subject.function == "step":
+        rules += [(Rule("order", one.symbol),) for one in SLOTS["order"].alternatives]
+    return Proposals(found, rules, book.same, brief=bool(ways))
 
 
 def _simplest(proposals: Iterable[Rules]) -> list[Rules]:
@@ -102,17 +116,16 @@ def _simplest(proposals: Iterable[Rules]) -> list[Rules]:
     return [rules for rules in ordered if complexity(rules) <= complexity(ordered[0]) + MOST_MORE]
 
 
-def _proposals(
-    book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]
-) -> Iterator[Rules]:
-    if found.names & {"z", "a"}:
-        yield from _forward(book, found)
-        return
-    rules = [*_backward(book, found)]
-    yield from rules
+def _usual(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]) -> Iterator[Rules]:
+    """What is simple and quickly computed: products of a low cost, and other forward passes."""
+    if "delta" in found.names:
+        yield from delta_rules(book, found, BRIEF)
+    else:
+        if ("delta", found.layer) not in found.subject.first:
+            yield from delta_rules_by_gradients(book, found, BRIEF)
+        yield from gradient_rules(book, found, BRIEF)
     has_nan = any(np.isnan(target).any() for target in found.targets.values())
-    passes = _other_forward_passes(book, found, scopes_of, is_measured=not rules)
-    for rule, changed in passes:
+    for rule, changed in _other_forward_passes(book, found, scopes_of):
         are_right = [
             is_one(float(factors_of(value[None], found.targets[name], found.allowed[name])[0]))
             for name, value in first_values(changed, found).items()
@@ -120,25 +133,27 @@ def _proposals(
         if (rule.alternative.shows_as_nan and has_nan) or all(are_right):
             yield (rule,)
         elif any(are_right):  # the other gradient has a mistake of its own
-            yield from ((rule, *more) for more in gradient_rules(changed, found))
-    if found.subject.function == "step":
-        yield from ((Rule("order", one.symbol),) for one in SLOTS["order"].alternatives)
+            yield from ((rule, *more) for more in gradient_rules(changed, found, BRIEF))
 
 
-def _backward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
+def _rare(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]) -> Iterator[Rules]:
+    """What costs more, in rules or in time."""
+    yield from measured_rules(book, found) if _is_about_delta(found) else ()
     if "delta" in found.names:
         yield from delta_rules(book, found)
-        yield from measured_rules(book, found)
-        return
-    if ("delta", found.layer) not in found.subject.first:
-        rules = [*delta_rules_by_gradients(book, found)]
-        yield from rules
-        yield from measured_rules(book, found)
-        if len(found.names) > 1:
-            yield from () if rules else rules_beside_gradients(book, found)
-            if not rules or any(rule.slot == "limit of e" for some in rules for rule in some):
+    else:
+        if _is_about_delta(found):
+            yield from delta_rules_by_gradients(book, found)
+            if len(found.names) > 1:
+                yield from rules_beside_gradients(book, found)
                 yield from limited_rules(book, found)
-    yield from gradient_rules(book, found)
+        yield from gradient_rules(book, found)
+    yield from ((rule,) for rule, _ in _other_forward_passes(book, found, scopes_of, is_measured=True))
+
+
+def _is_about_delta(found: Evaluation) -> bool:
+    """Whether δ^l may be wrong: it is not right as it was returned."""
+    return "delta" in found.names or ("delta", found.layer) not in found.subject.first
 
 
 def propose_with_forward(found: Evaluation) -> Proposals:
@@ -157,14 +172,17 @@ def propose_with_forward(found: Evaluation) -> Proposals:
 def _other_forward_passes(
     book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]], *, is_measured: bool = False
 ) -> Iterator[tuple[Rule, AlteredTextbook]]:
-    """Each rule for the forward pass, up to δ^L, if the first differences are at the output and z was not returned."""
+    """Each rule for the forward pass, up to δ^L, if the first differences are at the output and z was not returned.
+
+    If `is_measured`, those with a number, which gives the first values.
+    """
     is_all = "delta" in found.names or ("w" in found.names and ("b" in found.names or not book.scale.has_biases))
     if found.layer < book.last or ("z", found.layer) in found.subject.first or not is_all:
         return
     for slot in FORWARD:
         most = 2 if book.last <= FEW_LAYERS else 1
         alike = _alike(book, (scope for scope in scopes_of(slot) if scope.restrictions <= most))
-        for one, scopes in product(SLOTS[slot].alternatives, alike):
+        for one, scopes in product(() if is_measured else SLOTS[slot].alternatives, alike):
             changed = with_forward(book, Rule(slot, one.symbol, scopes[0]))
             yield from ((Rule(slot, one.symbol, scope), changed) for scope in scopes if changed is not None)
         for numbered, scopes in product(SLOTS[slot].measured if is_measured else (), alike):

@@ -26,8 +26,8 @@ from harness.mistakes.subject import Subject
 
 MAX_WORK = 1.5e6  # parameters × rows of all evaluations, each with WORK_OF_ONE for the rest of it
 WORK_OF_ONE = 400
-WORK_OF_PROPOSALS = 8000
-WORK_OF_DELTAS = 20000  # the same, where δ is judged by the gradients
+WORK_OF_BRIEF = 10000
+WORK_OF_PROPOSALS = 40000
 WORK_OF_STATE = 20
 WORK_OF_SCOPE = 2
 WORK_OF_ROUND = 2000
@@ -134,9 +134,8 @@ class _Search:
     def _proposed(self, one: Evaluation) -> Proposals:
         key = id(one.subject), one.layer, one.names, _effective(one.book.rules, one.subject, one.layer)
         if key not in self._proposals:
-            has_delta = "delta" in one.names or ("delta", one.layer) in one.subject.first
-            self._work += WORK_OF_PROPOSALS if has_delta else WORK_OF_DELTAS * len(one.names)
-            self._proposals[key] = propose(one, self._instances.scopes_of)
+            proposals = self._proposals[key] = propose(one, self._instances.scopes_of)
+            self._work += WORK_OF_BRIEF if proposals.brief else WORK_OF_PROPOSALS
         return self._proposals[key]
 
     def _contradicting(self, rules: Rules) -> Subject | None:
