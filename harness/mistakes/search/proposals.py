@@ -124,16 +124,7 @@ def _usual(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], 
         if ("delta", found.layer) not in found.subject.first:
             yield from delta_rules_by_gradients(book, found, BRIEF)
         yield from gradient_rules(book, found, BRIEF)
-    has_nan = any(np.isnan(target).any() for target in found.targets.values())
-    for rule, changed in _other_forward_passes(book, found, scopes_of):
-        are_right = [
-            is_one(float(factors_of(value[None], found.targets[name], found.allowed[name])[0]))
-            for name, value in first_values(changed, found).items()
-        ]
-        if (rule.alternative.shows_as_nan and has_nan) or all(are_right):
-            yield (rule,)
-        elif any(are_right):  # the other gradient has a mistake of its own
-            yield from ((rule, *more) for more in gradient_rules(changed, found, BRIEF))
+    yield from _fitting(_other_forward_passes(book, found, scopes_of), found)
 
 
 def _rare(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]) -> Iterator[Rules]:
@@ -148,7 +139,21 @@ def _rare(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], S
                 yield from rules_beside_gradients(book, found)
                 yield from limited_rules(book, found)
         yield from gradient_rules(book, found)
-    yield from ((rule,) for rule, _ in _other_forward_passes(book, found, scopes_of, is_measured=True))
+    yield from _fitting(_other_forward_passes(book, found, scopes_of, is_measured=True), found)
+
+
+def _fitting(passes: Iterable[tuple[Rule, AlteredTextbook]], found: Evaluation) -> Iterator[Rules]:
+    """The rules for the forward pass that give the first quantities, or one of both gradients."""
+    has_nan = any(np.isnan(target).any() for target in found.targets.values())
+    for rule, changed in passes:
+        are_right = [
+            is_one(float(factors_of(value[None], found.targets[name], found.allowed[name])[0]))
+            for name, value in first_values(changed, found).items()
+        ]
+        if (rule.alternative.shows_as_nan and has_nan) or all(are_right):
+            yield (rule,)
+        elif any(are_right):  # the other gradient has a mistake of its own
+            yield from ((rule, *more) for more in gradient_rules(changed, found, BRIEF))
 
 
 def _is_about_delta(found: Evaluation) -> bool:
