@@ -24,7 +24,7 @@ from harness.mistakes.search.proposals import Proposals, propose, propose_with_f
 from harness.mistakes.search.scopes import Instances, occurs
 from harness.mistakes.subject import Subject
 
-MAX_WORK = 1.5e6  # parameters × rows of all evaluations, each with WORK_OF_ONE for the rest of it
+MAX_WORK = 1.5e6  # units of about 2 µs; an evaluation takes one for 4 parameters × rows, and WORK_OF_ONE
 WORK_OF_ONE = 400
 WORK_OF_BRIEF = 10000
 WORK_OF_PROPOSALS = 40000
@@ -35,6 +35,7 @@ WORK_OF_FORWARD = 50000
 NO_EXPLANATION = 10**9  # more than any cost
 MAX_TIES = 3  # explanations of the same cost that are kept
 SUBJECTS = 4  # at the start
+SMALL = 1000  # parameters × rows of a network that is quickly computed
 ENOUGH_WRONG = 12  # numbers out of bounds tell as much as more of them
 
 
@@ -102,13 +103,19 @@ class _Search:
                     found.append(state.rules)
                     best = priority
                 continue
-            first = next((one for one in different if self._proposed(one).rules), different[0])
+            first = self._most_telling(different)
             for rules in self._next_states(state.rules, evaluations, first):
                 if rules not in seen:
                     seen.add(rules)
                     self._work += WORK_OF_STATE
                     heapq.heappush(heap, (complexity(rules), 0, next(number), _State(rules, first, evaluations)))
         return found
+
+    def _most_telling(self, different: Sequence[Evaluation]) -> Evaluation:
+        """Of the evaluations that differ in the same equation as the first, that which the fewest rules explain."""
+        beside = [one for one in different if one.equation == different[0].equation]
+        numbers = [len(self._proposed(one).rules) or NO_EXPLANATION for one in beside]
+        return beside[numbers.index(min(numbers))]
 
     def _evaluated(self, state: _State) -> tuple[Evaluation, ...] | None:
         """The evaluations on the few subjects; None if a difference is still there, or there are new ones."""
@@ -127,7 +134,7 @@ class _Search:
     def _evaluate(self, rules: Rules, subject: Subject) -> Evaluation | None:
         key = _effective(rules, subject), id(subject)
         if key not in self._evaluations:
-            self._work += subject.inputs.work + WORK_OF_ONE
+            self._work += subject.inputs.work / 4 + WORK_OF_ONE
             self._evaluations[key] = evaluate_rules(rules, subject)
         return self._evaluations[key]
 
@@ -220,4 +227,5 @@ def _how_telling(subject: Subject) -> tuple[bool, bool, bool, bool, float, int]:
     names = {layer.activation.name for layer in layers}
     is_varied = bool(names & {"tanh", "softplus"})  # of a sigmoid f'(z) is a(1 − a), and so on
     is_smooth = not any("relu" in layer.activation.name for layer in layers) and wrong >= ENOUGH_WRONG
-    return is_plain, len(layers) > 1, is_smooth, is_varied, len({*sizes}) / len(sizes), -inputs.work
+    is_small = inputs.work <= SMALL
+    return is_plain and is_small, len(layers) > 1, is_smooth, is_varied, len({*sizes}) / len(sizes), -inputs.work
