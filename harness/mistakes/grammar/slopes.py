@@ -32,9 +32,9 @@ def _output_form_of_z(book: Textbook, l: int) -> Numbers:
 
 
 def _gate(book: Textbook, l: int, *, is_open: bool) -> Numbers:
-    """1 where z^l > 0 and else 0, or the reverse, for the activations that have a kink."""
+    """1 where z^l > 0 and else 0, or the reverse, for the activations that have a kink; f' and 0 for the others."""
     if "relu" not in book.layer(l).activation.name:
-        raise Undefined("it has no kink")
+        return own_slope(book, l) if is_open else book.z[l] * 0
     gate = activation_slope("relu", book.z[l])
     return gate if is_open else -gate + 1
 

@@ -44,9 +44,8 @@ MOST_MORE = 3  # a proposal costs at most so much more than the cheapest one
 class Proposals:
     """Rules that give the first quantity that differs, the simplest first.
 
-    They have no scope yet, but for those of a forward pass whose z and a were not returned. `same` are the slots,
-    symbols and parts of rules that change nothing there. If they are `brief`, rules that cost more than BRIEF were not
-    looked for.
+    They have no scope yet, but for those of a forward pass that was not returned. `same` are the slots, symbols and
+    parts of rules that change nothing there. If they are `brief`, rules that cost more than BRIEF were not looked for.
     """
 
     found: Evaluation
@@ -99,7 +98,7 @@ def propose(found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]) -> P
     if found.names & {"z", "a"}:
         ways = [_forward]
     else:
-        ways = [partial(_usual, scopes_of=scopes_of), partial(_rare, scopes_of=scopes_of)]
+        ways = [partial(_usual, scopes_of=scopes_of), partial(_with_numbers, scopes_of=scopes_of), _rare]
     rules = list[Rules]()
     with np.errstate(all="ignore"):
         book = in_floats(found)
@@ -127,9 +126,16 @@ def _usual(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], 
     yield from _fitting(_other_forward_passes(book, found, scopes_of), found)
 
 
-def _rare(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]) -> Iterator[Rules]:
-    """What costs more, in rules or in time."""
+def _with_numbers(
+    book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], Sequence[Scope]]
+) -> Iterator[Rules]:
+    """A δ^l or a forward pass with a number that the data show."""
     yield from measured_rules(book, found) if _is_about_delta(found) else ()
+    yield from _fitting(_other_forward_passes(book, found, scopes_of, is_measured=True), found)
+
+
+def _rare(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
+    """What costs more, in rules or in time."""
     if "delta" in found.names:
         yield from delta_rules(book, found)
     else:
@@ -139,7 +145,6 @@ def _rare(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], S
                 yield from rules_beside_gradients(book, found)
                 yield from limited_rules(book, found)
         yield from gradient_rules(book, found)
-    yield from _fitting(_other_forward_passes(book, found, scopes_of, is_measured=True), found)
 
 
 def _fitting(passes: Iterable[tuple[Rule, AlteredTextbook]], found: Evaluation) -> Iterator[Rules]:

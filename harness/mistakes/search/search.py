@@ -24,14 +24,14 @@ from harness.mistakes.search.proposals import Proposals, propose, propose_with_f
 from harness.mistakes.search.scopes import Instances, occurs
 from harness.mistakes.subject import Subject
 
-MAX_WORK = 1.5e6  # units of about 2 µs; an evaluation takes one for 4 parameters × rows, and WORK_OF_ONE
+MAX_WORK = 1.3e6  # units of about 2 µs; an evaluation takes one for 4 parameters × rows, and WORK_OF_ONE
 WORK_OF_ONE = 400
 WORK_OF_BRIEF = 10000
-WORK_OF_PROPOSALS = 40000
+WORK_OF_PROPOSALS = 50000
 WORK_OF_STATE = 20
 WORK_OF_SCOPE = 2
 WORK_OF_ROUND = 2000
-WORK_OF_FORWARD = 50000
+WORK_OF_FORWARD = 100000
 NO_EXPLANATION = 10**9  # more than any cost
 MAX_TIES = 3  # explanations of the same cost that are kept
 SUBJECTS = 4  # at the start
@@ -171,17 +171,21 @@ class _Search:
                     yield tuple(sorted((*kept, *scoped), key=_sorting_key))
 
 
-def _effective(rules: Rules, subject: Subject, first: int = 1) -> tuple[object, ...]:
-    """What the rules are in the forward pass of the subject's network, and on the way back down to layer `first`.
+def _effective(rules: Rules, subject: Subject, layer: int | None = None) -> tuple[object, ...]:
+    """What the rules are in the subject's network; those of other scopes may be the same there.
 
-    Rules of other scopes may be the same there. Of the layer below, only its δ counts.
+    If a layer is given, only what its gradients may be made of counts: the forward pass, the deltas from the layer
+    below on, and how gradients are made in this layer and the next, or in all if a delta is made of gradients.
     """
     book, found = subject.right_formulation(subject.dtype), []
+    if any("∂C" in rule.symbol for rule in rules):
+        layer = None
     for rule in rules:
-        is_of_delta = "BP2" in SLOTS[rule.slot].equations
-        lowest = 1 if rule.slot in FORWARD else max(first - is_of_delta, 1)
-        layers = range(lowest, book.last + 1)
-        mask = tuple(rule.scope.covers(book, l, rule.scope.part) for l in layers)
+        layers = range(1, book.last + 1)
+        if layer is not None and rule.slot not in FORWARD:
+            is_of_gradients = not {"BP1", "BP2"} & {*SLOTS[rule.slot].equations.split(", ")}
+            layers = layers[layer - 1 : layer + 1] if is_of_gradients else layers[max(layer - 2, 0) :]
+        mask = tuple(rule.scope.covers(book, l, rule.scope.part) and occurs(rule.slot, book, l) for l in layers)
         if any(mask):
             found.append((rule.slot, rule.symbol, rule.scope.part, mask))
     return tuple(found)
