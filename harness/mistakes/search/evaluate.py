@@ -12,8 +12,8 @@ from harness.mistakes.grammar import MISFITS
 from harness.mistakes.reproduce import RoundedQuantities, candidate_calls, delta_divisors
 from harness.mistakes.rules import Rule
 from harness.mistakes.subject import Subject
-from harness.model.contract import Array
-from harness.truth.bounds.rounded_array import RoundedArray
+from harness.model.contract import Array, Inputs
+from harness.truth.bounds.rounded_array import RoundedArray, value_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,3 +101,16 @@ def _pair(name: str, l: int, subject: Subject, first: RoundedQuantities) -> tupl
 def _is_within(mine: Array, its: RoundedArray) -> bool:
     known = np.isfinite(its.value) & ~np.isnan(its.error)
     return bool(((np.abs(mine - its.value) <= 2 * its.error) | ~known).all())
+
+
+def in_floats(found: Evaluation) -> AlteredTextbook:
+    """The book of an evaluation with plain numbers, which are quicker."""
+    rounded, layers = found.book, found.book.network.layers
+    network = found.subject.inputs.network.with_parameters(
+        [value_of(layer.w) for layer in layers], [value_of(layer.b) for layer in layers]
+    )
+    plain = Inputs(network, value_of(rounded.inputs.x), value_of(rounded.inputs.t))
+    book = type(rounded)(plain, rounded.learning_rate, rounded.scale)
+    for name in ("z", "a", "delta", "back"):
+        setattr(book, name, {l: value_of(one) for l, one in getattr(rounded, name).items()})
+    return book

@@ -57,7 +57,7 @@ def gradient_rules(book: AlteredTextbook, found: Evaluation, most: int = MOST_GR
             options.append([((), 0)])
         else:
             fits = [*_fits(book, found, name, targets[name], most), *_other_penalties(book, found, name, its)]
-            fits += [*_other_steps(book, found, name, its), *_with_numbers(book, found, name, its, targets[name])]
+            fits += [*_other_steps(book, found, name, its), *_added_numbers(book, found, name, its, targets[name])]
             options.append(sorted(fits, key=lambda one: one[1])[: KEPT if len(found.names) > 1 else None])
     return [merged(b, w) for (b, _), (w, _) in product(*options)]
 
@@ -116,7 +116,7 @@ def _other_penalties(book: AlteredTextbook, found: Evaluation, name: str, its: A
                 yield (Rule("penalty", one.symbol, Scope(part=part)),), one.cost
 
 
-def _with_numbers(
+def _added_numbers(
     book: AlteredTextbook, found: Evaluation, name: str, its: Array, target: Array
 ) -> Iterator[tuple[Rules, int]]:
     """The rules that add a number times something to the gradient."""

@@ -25,12 +25,10 @@ from harness.mistakes.search.deltas import (
     measured_rules,
     rules_beside_gradients,
 )
-from harness.mistakes.search.evaluate import Evaluation
+from harness.mistakes.search.evaluate import Evaluation, in_floats
 from harness.mistakes.search.fit import factors_of, is_one, number_of
 from harness.mistakes.search.forward import first_values, fitted_number, with_forward
 from harness.mistakes.search.gradients import gradient_rules
-from harness.model.contract import Inputs
-from harness.truth.bounds.rounded_array import value_of
 
 Key = tuple[str, str | float, str]
 BRIEF = 2  # the cost of what is looked for first
@@ -120,8 +118,11 @@ def _usual(book: AlteredTextbook, found: Evaluation, scopes_of: Callable[[str], 
     if "delta" in found.names:
         yield from delta_rules(book, found, BRIEF)
     else:
-        if ("delta", found.layer) not in found.subject.first:
-            yield from delta_rules_by_gradients(book, found, BRIEF)
+        if _is_about_delta(found):
+            rules = [*delta_rules_by_gradients(book, found, BRIEF)]
+            yield from rules
+            if any(rule.slot == "limit of e" for some in rules for rule in some):  # of δ it may be the same here
+                yield from limited_rules(book, found)
         yield from gradient_rules(book, found, BRIEF)
     yield from _fitting(_other_forward_passes(book, found, scopes_of), found)
 
@@ -212,19 +213,6 @@ def _alike(book: AlteredTextbook, scopes: Iterable[Scope]) -> list[list[Scope]]:
 
 def _numbered(slot: str, one: Measured, scope: Scope, c: float) -> Rule:
     return replace(numbered_rule(slot, one, c), scope=scope)
-
-
-def in_floats(found: Evaluation) -> AlteredTextbook:
-    """The book of an evaluation with plain numbers, which are quicker."""
-    rounded, layers = found.book, found.book.network.layers
-    network = found.subject.inputs.network.with_parameters(
-        [value_of(layer.w) for layer in layers], [value_of(layer.b) for layer in layers]
-    )
-    plain = Inputs(network, value_of(rounded.inputs.x), value_of(rounded.inputs.t))
-    book = type(rounded)(plain, rounded.learning_rate, rounded.scale)
-    for name in ("z", "a", "delta", "back"):
-        setattr(book, name, {l: value_of(one) for l, one in getattr(rounded, name).items()})
-    return book
 
 
 def _forward(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
