@@ -145,10 +145,18 @@ def _is_consistent(costs: Arrays, shows_as_nan: bool, mine: Arrays, theirs: Roun
         other = _divided(theirs[key], key, divisor)
         if shows_as_nan and (np.isnan(array) != np.isnan(other.value)).any():
             return False
-        unknown = ~np.isfinite(other.value) | np.isnan(other.error)
-        if not ((np.abs(array - other.value) <= 2 * other.error + costs.get(key, 0.0)) | unknown).all():
+        if not are_of_formula(array, other, costs.get(key, 0.0)):
             return False
     return True
+
+
+def are_of_formula(mine: Array, its: RoundedArray, storing: Array | float = 0.0) -> bool:
+    """Whether all numbers are a formula's, within twice its rounding bound and an error of storing.
+
+    A number that the formula has not, or of which the bound is unknown, contradicts nothing.
+    """
+    unknown = ~np.isfinite(its.value) | np.isnan(its.error)
+    return bool(((np.abs(mine - its.value) <= 2 * its.error + storing) | unknown).all())
 
 
 def _calls_differ(first: RoundedQuantities, second: RoundedQuantities) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from harness.mistakes.grammar.alternative import Alternative, Slot, Undefined
@@ -33,10 +31,9 @@ def _updated(book: Textbook, l: int) -> Numbers:
     return w if book.learning_rate is None else w - book.learning_rate * book.weight_gradient(l + 1)
 
 
-def _first(book: Textbook, l: int, at: Any) -> Numbers:
-    """The first row or column of the matrix, in place of each."""
+def _first_column_in_each(book: Textbook, l: int) -> Numbers:
     w = _weights(book, l)
-    return w[at] + w * 0
+    return w[:, :1] + w * 0
 
 
 def _column(b: Numbers) -> Numbers:
@@ -158,9 +155,7 @@ SLOTS = (
             _without_column(1, "second"),
             _without_column(2, "third"),
             Alternative("(W^{l+1} + b^{l+1})", lambda book, l: _weights(book, l) + _column(book.layer(l + 1).b), 2),
-            Alternative(
-                "(the first column of W^{l+1} in each)", lambda book, l: _first(book, l, (slice(None), [0])), 2
-            ),
+            Alternative("(the first column of W^{l+1} in each)", _first_column_in_each, 2),
             Alternative("(Σ_columns W^{l+1} in each)", lambda book, l: _row_sums(_weights(book, l)), 2),
             Alternative("(Σ_rows W^{l+1} in each)", lambda book, l: _row_sums(_weights(book, l).T).T, 2),
             Alternative("∂C/∂W^{l+1}", lambda book, l: book.weight_gradient(l + 1), 2),

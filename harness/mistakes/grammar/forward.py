@@ -16,17 +16,21 @@ def _named_function(name: str, symbol: str) -> Alternative:
     return Alternative(f"{symbol}(z^l)", lambda book, l: apply_activation(name, book.z[l]))
 
 
+def _own_output(book: Textbook, l: int) -> Numbers:
+    return book.layer(l).activation.f(book.z[l])
+
+
 def _unshifted_softmax(book: Textbook, l: int) -> Numbers:
     """e^z / Σ e^z for a softmax layer, and f(z) for others."""
     if book.layer(l).activation.name != "softmax":
-        return book.layer(l).activation.f(book.z[l])
+        return _own_output(book, l)
     e = exp_in_dtype(book.z[l])
     return e / e.sum(axis=1, keepdims=True)
 
 
 def _softmax_over_rows(book: Textbook, l: int) -> Numbers:
     if book.layer(l).activation.name != "softmax":
-        return book.layer(l).activation.f(book.z[l])
+        return _own_output(book, l)
     return apply_activation("softmax", book.z[l].T).T
 
 
@@ -51,10 +55,6 @@ def centred(array: Numbers, axis: int) -> Numbers:
 def _lecun_tanh(book: Textbook, l: int) -> Numbers:
     """LeCun et al., "Efficient BackProp", 1998."""
     return apply_activation("tanh", book.z[l] * (2 / 3)) * 1.7159
-
-
-def _own_output(book: Textbook, l: int) -> Numbers:
-    return book.layer(l).activation.f(book.z[l])
 
 
 def _softmax_over_all(book: Textbook, l: int) -> Numbers:
@@ -157,7 +157,7 @@ SLOTS = (
             _named_function("softplus", "softplus"),
             Alternative(
                 "f(f(z^l))",
-                lambda book, l: apply_activation(book.layer(l).activation.name, book.layer(l).activation.f(book.z[l])),
+                lambda book, l: apply_activation(book.layer(l).activation.name, _own_output(book, l)),
             ),
             Alternative("f(−z^l)", lambda book, l: apply_activation(book.layer(l).activation.name, -book.z[l])),
             Alternative("f(2z^l)", lambda book, l: apply_activation(book.layer(l).activation.name, book.z[l] * 2), 2),
@@ -166,9 +166,7 @@ SLOTS = (
             Alternative("(f(z^l) + a^{l-1})", lambda book, l: _own_output(book, l) + book.a[l - 1], 2),
             Alternative("|z^l|", lambda book, l: abs(book.z[l]), 2),
             Alternative("z^l ⊙ σ(z^l)", lambda book, l: book.z[l] * apply_activation("sigmoid", book.z[l]), 2),
-            Alternative(
-                "1.7159 tanh(2/3 z^l)", lambda book, l: apply_activation("tanh", book.z[l] * (2 / 3)) * 1.7159, 2
-            ),
+            Alternative("1.7159 tanh(2/3 z^l)", _lecun_tanh, 2),
             Alternative("softmax(z^l) over the rows", _softmax_over_rows, 2),
             Alternative("softmax(z^l) over all", _softmax_over_all, 2),
             Alternative("exp(z^l) / Σ exp(z^l)", _unshifted_softmax, shows_as_nan=True),

@@ -31,6 +31,7 @@ from harness.mistakes.search.gradients import (
     gradient,
     merged,
     rules_given,
+    with_delta,
 )
 from harness.mistakes.search.products import (
     MOST_BY_ONE,
@@ -99,13 +100,6 @@ def _factors(book: AlteredTextbook, found: Evaluation, products: Products) -> tu
     return of_w, of_w if says_nothing else of_b
 
 
-def rules_beside_gradients(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
-    """The rules for a δ^l where what is made of it is wrong in both gradients."""
-    products = delta_products(book, found.layer, MOST_JOINTLY)
-    of_w, of_b = _factors(book, found, products)
-    yield from _joint_rules(book, found, products, {"w": of_w, "b": of_b})
-
-
 def limited_rules(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
     """The rules for a δ^l that is clipped at a usual number."""
     l, targets = found.layer, data_targets(book, found)
@@ -117,17 +111,15 @@ def limited_rules(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
             yield (*products.rules(i), Rule("delta limit", one.symbol))
 
 
-def _joint_rules(
-    book: AlteredTextbook, found: Evaluation, products: Products, plain: dict[str, Array]
-) -> Iterator[Rules]:
+def rules_beside_gradients(book: AlteredTextbook, found: Evaluation) -> Iterator[Rules]:
     """The rules for a δ^l and for what is made of it in one gradient or in both, each by one alternative."""
     l, targets = found.layer, data_targets(book, found)
+    products = delta_products(book, l, MOST_JOINTLY)
     fits: dict[str, dict[int, list[tuple[Rules, float]]]] = {}
-    for name in ("w", "b"):
+    for name, plain in zip(("w", "b"), _factors(book, found, products), strict=True):
         fits[name] = {}
-        stacks = chain(
-            [((), plain[name])], _alternative_factors(book, name, l, products, targets[name], found.allowed[name])
-        )
+        others = _alternative_factors(book, name, l, products, targets[name], found.allowed[name])
+        stacks = chain([((), plain)], others)
         for rules, factors in stacks:
             for i in np.flatnonzero(~np.isnan(factors) & (factors != 0)).tolist():
                 fits[name].setdefault(i, []).append((rules, float(factors[i])))
@@ -154,10 +146,9 @@ def _alternative_factors(
 ) -> Iterator[tuple[Rules, Array]]:
     """For one alternative in a gradient, the factor of each product, or NaN."""
     part = PART_OF[name]
-    kept, backs = (book.delta[l], book.back[l]), np.array([products.backs[i].value for i in products.pairs[:, 0]])
-    book.delta[l], book.back[l] = products.values, backs
-    used = choices(book, "delta used", l, lambda: products.values, part)
-    book.delta[l], book.back[l] = kept
+    backs = np.array([products.backs[i].value for i in products.pairs[:, 0]])
+    with with_delta(book, l, products.values, backs):
+        used = choices(book, "delta used", l, lambda: products.values, part)
     rows = choices(book, "rows", l, lambda: slice(None), part)
     inputs = choices(book, "input used", l, lambda: book.a[l - 1]) if name == "w" else [Choice((), 0, np.zeros(0))]
     lasts = SLOTS[LAST_OF[name]]
@@ -214,8 +205,5 @@ def _made_of(book: AlteredTextbook, l: int, name: str, delta: Array, back: Array
     """δ^l itself, or the gradient that is made of it."""
     if name == "delta":
         return delta
-    kept = book.delta[l], book.back[l]
-    book.delta[l], book.back[l] = delta, back
-    made = gradient(book, name, l)
-    book.delta[l], book.back[l] = kept
-    return made
+    with with_delta(book, l, delta, back):
+        return gradient(book, name, l)

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.mistakes.formulation import AlteredTextbook, formulation
 from harness.mistakes.grammar import MISFITS
-from harness.mistakes.reproduce import RoundedQuantities, candidate_calls, delta_divisors
+from harness.mistakes.reproduce import RoundedQuantities, are_of_formula, candidate_calls, delta_divisors
 from harness.mistakes.rules import Rule
 from harness.mistakes.subject import Subject
 from harness.model.contract import Array, Inputs
@@ -73,15 +73,14 @@ def _first_difference(
             mine, its = pair
             its = its / divisor if name == "delta" and divisor != 1 else its
             targets[name], allowed[name] = mine, 2 * its.error
-            known = np.isfinite(its.value) & ~np.isnan(its.error)
-            if not ((np.abs(mine - its.value) <= allowed[name]) | ~known).all():
+            if not are_of_formula(mine, its):
                 wrong.add(name)
         if wrong:
             return Evaluation(subject, book, stage, l, frozenset(wrong), targets, allowed)
         stage += 1
     again = subject.first if subject.second is None else subject.second
     calls = book.changes_inputs() != subject.changed or not (
-        subject.changed or all(_is_within(again[key], second[key]) for key in again if key[0] != "delta")
+        subject.changed or all(are_of_formula(again[key], second[key]) for key in again if key[0] != "delta")
     )
     return Evaluation(subject, book, stage, last, frozenset({"calls"} if calls else ()), {}, {})
 
@@ -96,11 +95,6 @@ def _pair(name: str, l: int, subject: Subject, first: RoundedQuantities) -> tupl
     part = (slice(None), slice(None, -1)) if name == "w" else (slice(None), -1)
     mine, its = subject.first["update", l][part] / rate, first["update", l]
     return mine, RoundedArray(its.value[part] / rate, its.error[part] / rate, its.fmt)
-
-
-def _is_within(mine: Array, its: RoundedArray) -> bool:
-    known = np.isfinite(its.value) & ~np.isnan(its.error)
-    return bool(((np.abs(mine - its.value) <= 2 * its.error) | ~known).all())
 
 
 def in_floats(found: Evaluation) -> AlteredTextbook:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain, product
 
 import numpy as np
@@ -44,8 +44,11 @@ def data_targets(book: AlteredTextbook, found: Evaluation) -> dict[str, Array]:
     """The subject's gradients of the layer, without the penalty."""
     if not book.scale.penalty:
         return dict(found.targets)
-    penalties = {"w": book.weight_penalty(found.layer), "b": book.bias_penalty(found.layer)}
-    return {name: target - penalties[name] for name, target in found.targets.items()}
+    return {name: target - _own_penalty(book, name, found.layer) for name, target in found.targets.items()}
+
+
+def _own_penalty(book: AlteredTextbook, name: str, l: int) -> Array:
+    return np.asarray(book.weight_penalty(l) if name == "w" else book.bias_penalty(l))
 
 
 def gradient_rules(book: AlteredTextbook, found: Evaluation, most: int = MOST_GRADIENT_COST) -> list[Rules]:
@@ -62,14 +65,21 @@ def gradient_rules(book: AlteredTextbook, found: Evaluation, most: int = MOST_GR
     return [merged(b, w) for (b, _), (w, _) in product(*options)]
 
 
-def rules_given(book: AlteredTextbook, found: Evaluation, delta: Array, back: Array) -> list[Rules]:
-    """The rules that give the gradients of the layer from this δ^l, and from what reaches it before the slope."""
-    l = found.layer
+@contextmanager
+def with_delta(book: AlteredTextbook, l: int, delta: Array, back: Array) -> Iterator[None]:
+    """The book with this δ^l, and this e^l, for a while."""
     kept = book.delta[l], book.back[l]
     book.delta[l], book.back[l] = delta, back
-    rules = gradient_rules(book, found)
-    book.delta[l], book.back[l] = kept
-    return rules
+    try:
+        yield
+    finally:
+        book.delta[l], book.back[l] = kept
+
+
+def rules_given(book: AlteredTextbook, found: Evaluation, delta: Array, back: Array) -> list[Rules]:
+    """The rules that give the gradients of the layer from this δ^l, and from what reaches it before the slope."""
+    with with_delta(book, found.layer, delta, back):
+        return gradient_rules(book, found)
 
 
 def _fits(book: AlteredTextbook, found: Evaluation, name: str, target: Array, most: int) -> Iterator[tuple[Rules, int]]:
@@ -109,7 +119,7 @@ def _other_penalties(book: AlteredTextbook, found: Evaluation, name: str, its: A
     if not book.scale.penalty or book.chosen("penalty", found.layer, part) is not None:
         return
     p = layer.w if name == "w" else layer.b
-    right = book.weight_penalty(found.layer) if name == "w" else book.bias_penalty(found.layer)
+    right = _own_penalty(book, name, found.layer)
     for one in SLOTS["penalty"].alternatives:
         with suppress(*MISFITS):
             if (np.abs(its + one.value(book, p, right) - found.targets[name]) <= 2 * found.allowed[name]).all():
@@ -134,7 +144,7 @@ def _other_steps(book: AlteredTextbook, found: Evaluation, name: str, its: Array
     if found.subject.function == "backprop" or book.chosen("step", found.layer, part) is not None:
         return
     p = layer.w if name == "w" else layer.b
-    its = its + (book.weight_penalty(found.layer) if name == "w" else book.bias_penalty(found.layer))
+    its = its + _own_penalty(book, name, found.layer)
     for one in SLOTS["step"].alternatives:
         moved = (p - one.value(book, p, its)) / book.learning_rate
         if (np.abs(moved - found.targets[name]) <= 2 * found.allowed[name]).all():

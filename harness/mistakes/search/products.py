@@ -11,7 +11,7 @@ from harness.mistakes.formulation import AlteredTextbook
 from harness.mistakes.grammar import SLOTS
 from harness.mistakes.rules import Rule, Rules
 from harness.mistakes.search.choices import Choice, choices, now, stacked
-from harness.mistakes.search.gradients import LAST_OF, PART_OF, gradient
+from harness.mistakes.search.gradients import LAST_OF, PART_OF, gradient, with_delta
 from harness.model.contract import Array
 
 MOST_COST = 4  # the cost of the alternatives in one product
@@ -148,9 +148,8 @@ def is_by_one(book: AlteredTextbook, name: str, l: int) -> bool:
 
 
 def _one_by_one(book: AlteredTextbook, name: str, l: int, products: Products) -> Array:
-    kept, found = (book.delta[l], book.back[l]), []
+    found = []
     for i, delta in enumerate(products.values):
-        book.delta[l], book.back[l] = delta, products.backs[products.pairs[i][0]].value
-        found.append(gradient(book, name, l))
-    book.delta[l], book.back[l] = kept
+        with with_delta(book, l, delta, products.backs[products.pairs[i][0]].value):
+            found.append(gradient(book, name, l))
     return np.array(found)
