@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.cases.case import TRAINING_EPOCHS, Case, required_functions
-from harness.judging.arithmetic.observation import loses_power, observed
+from harness.judging.arithmetic.observation import has_digits, loses_power, observed
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.judge import (
     UNDECLARED_CONVENTION,
@@ -114,10 +114,12 @@ def _with_arithmetic(outcome: Outcome, convention: Convention) -> Outcome:
     trial, case = outcome.trial, outcome.trial.case
     values = {key: one for key, one in outcome.quantities.items() if key in outcome.judgements}
     standards = {key: standard_of(key, one, trial, convention) for key, one in values.items()}
+    # An update far below the rounding of its weights says nothing about how it was computed.
+    values = {key: one for key, one in values.items() if has_digits(standards[key])}
     observations = observed(values, standards, trial.inputs, case.learning_rate, case.dtype, convention)
     from harness.judging.arithmetic.named import named_arithmetic  # few cases need it
 
-    named = named_arithmetic(observations)
+    named = named_arithmetic(observations) if observations else None
     return outcome if named is None else _inaccurate_within_bounds(outcome, named.reason)
 
 

@@ -91,6 +91,11 @@ def loses_power(standards: Mapping[ArrayKey, Standard], dtype: str) -> bool:
     )
 
 
+def has_digits(standard: Standard) -> bool:
+    """Whether the bounds are smaller, in the mean, than the numbers."""
+    return float(standard.bound.sum()) < float(np.abs(standard.truth.high).sum())
+
+
 @dataclass(frozen=True)
 class NamedArithmetic:
     """Arithmetic that explains all numbers of a file.

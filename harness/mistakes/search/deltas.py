@@ -92,9 +92,11 @@ def delta_rules_by_gradients(book: AlteredTextbook, found: Evaluation, most: int
 
 
 def _factors(book: AlteredTextbook, found: Evaluation, products: Products) -> tuple[Array, Array]:
-    """The factors for which the products give ∂C/∂W^l and ∂C/∂b^l, or NaN."""
+    """The factors for which the products give ∂C/∂W^l and ∂C/∂b^l, or NaN; without biases, the same for both."""
     l, targets = found.layer, data_targets(book, found)
     of_w = factors_of(gradients_of(book, "w", l, products), targets["w"], found.allowed["w"])
+    if "b" not in targets:
+        return of_w, of_w
     of_b = factors_of(gradients_of(book, "b", l, products), targets["b"], found.allowed["b"])
     says_nothing = not targets["b"].any() and not gradient(book, "b", l).any()
     return of_w, of_w if says_nothing else of_b
@@ -117,6 +119,9 @@ def rules_beside_gradients(book: AlteredTextbook, found: Evaluation) -> Iterator
     products = delta_products(book, l, MOST_JOINTLY)
     fits: dict[str, dict[int, list[tuple[Rules, float]]]] = {}
     for name, plain in zip(("w", "b"), _factors(book, found, products), strict=True):
+        if name not in targets:  # there are no biases
+            fits[name] = fits["w"]
+            continue
         fits[name] = {}
         others = _alternative_factors(book, name, l, products, targets[name], found.allowed[name])
         stacks = chain([((), plain)], others)

@@ -55,6 +55,9 @@ def gradient_rules(book: AlteredTextbook, found: Evaluation, most: int = MOST_GR
     """The rules that give the gradients of the layer from the δ^l of the book, with alternatives up to this cost."""
     targets, options = data_targets(book, found), list[list[tuple[Rules, int]]]()
     for name in ("b", "w"):
+        if name not in targets:  # there are no biases
+            options.append([((), 0)])
+            continue
         its, allowed = gradient(book, name, found.layer), found.allowed[name]
         if (np.abs(its - targets[name]) <= 2 * allowed).all():
             options.append([((), 0)])

@@ -34,13 +34,11 @@ from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.messages import unpack_inputs
 
 
-class ImplementationHost:
-    """An imported implementation that answers requests. Creating it raises whatever the file raises."""
+class FunctionsHost:
+    """The functions of the contract, of the file at a path, which answer requests."""
 
-    def __init__(self, path: str) -> None:
-        self._path, self._process = Path(path), os.getpid()
-        hide_harness(self._path.parent)
-        self._functions: Functions = load_functions(Implementation(self._path.stem, self._path))
+    def __init__(self, path: Path, functions: Functions) -> None:
+        self._path, self._functions, self._process = path, functions, os.getpid()
         self._before = GlobalState.current()
         self.declared: Mapping[str, Any] = self._functions.declared
         self._lacks_b = self.declared.get("BIAS") == "none"
@@ -132,6 +130,15 @@ class ImplementationHost:
         if changed := changed_inputs(given, before):
             raise Fault("inputs", f"it changed its input: {changed[0]}")
         weights_of(network_arrays(moved, before, lacks_b=self._lacks_b), before)
+
+
+class ImplementationHost(FunctionsHost):
+    """An imported implementation that answers requests. Creating it raises whatever the file raises."""
+
+    def __init__(self, path: str) -> None:
+        file = Path(path)
+        hide_harness(file.parent)
+        super().__init__(file, load_functions(Implementation(file.stem, file)))
 
 
 def changed_inputs(given: Inputs, original: Inputs) -> tuple[str, ...]:

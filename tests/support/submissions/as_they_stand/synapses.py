@@ -1,4 +1,4 @@
-"""Three-layer network: syn0 and syn1 are the synapses, and the hidden layer has a bias of its own."""
+"""Three-layer network: syn0 and syn1 are the synapses, and b0 and b1 their biases."""
 
 import numpy as np
 
@@ -14,18 +14,19 @@ def init(n_in, n_hidden, n_out, seed=1):
     syn0 = 2 * rng.random_sample((n_in, n_hidden)) - 1
     b0 = np.zeros((1, n_hidden))
     syn1 = 2 * rng.random_sample((n_hidden, n_out)) - 1
-    return syn0, b0, syn1
+    b1 = np.zeros((1, n_out))
+    return syn0, b0, syn1, b1
 
 
-def feed(X, syn0, b0, syn1):
+def feed(X, syn0, b0, syn1, b1):
     l1 = nonlin(np.dot(X, syn0) + b0)
-    l2 = nonlin(np.dot(l1, syn1))
+    l2 = nonlin(np.dot(l1, syn1) + b1)
     return l1, l2
 
 
-def train(X, y, syn0, b0, syn1, iterations=60000, alpha=0.5):
+def train(X, y, syn0, b0, syn1, b1, iterations=60000, alpha=0.5):
     for j in range(iterations):
-        l1, l2 = feed(X, syn0, b0, syn1)
+        l1, l2 = feed(X, syn0, b0, syn1, b1)
 
         l2_error = l2 - y
         if j % 10000 == 9999:
@@ -37,5 +38,6 @@ def train(X, y, syn0, b0, syn1, iterations=60000, alpha=0.5):
 
         syn1 = syn1 - alpha * l1.T.dot(l2_delta)
         syn0 = syn0 - alpha * X.T.dot(l1_delta)
+        b1 = b1 - alpha * np.sum(l2_delta, axis=0, keepdims=True)
         b0 = b0 - alpha * np.sum(l1_delta, axis=0, keepdims=True)
-    return syn0, b0, syn1
+    return syn0, b0, syn1, b1

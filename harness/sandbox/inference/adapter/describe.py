@@ -1,0 +1,52 @@
+"""What an adapter does, in words: how the network is made, where its parameters are, how it is driven and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.sandbox.inference.adapter.arrangements import arrangement
+from harness.sandbox.inference.adapter.plan import Family, Plan
+from harness.sandbox.inference.adapter.source import constants_of
+from harness.sandbox.inference.choose import Candidate, ChosenPlans
+
+_COSTS = {
+    "half_squared_error": "half the squared error",
+    "binary_cross_entropy": "the binary cross-entropy",
+    "cross_entropy": "the cross-entropy",
+}
+
+
+def describe(choice: ChosenPlans) -> Iterator[str]:
+    """One sentence a line."""
+    plan, formula, constants = choice.first.plan, choice.formula, constants_of(choice)
+    yield f"made by: {plan.make}" + "".join(f"; {one}" for one in plan.settings)
+    yield f"weights: {_place(plan.weights)}" + (f"; biases: {_place(plan.biases)}" if plan.biases is not None else "")
+    if not plan.has_biases:
+        yield "it has no biases"
+    for one in (choice.backprop, choice.step):
+        if one is not None:
+            yield from _driven(one)
+    names = [formula.hidden, formula.output]
+    layers = "sigmoid layers" if names == ["sigmoid", "sigmoid"] else f"{names[0]} hidden layers, {names[1]} outputs"
+    numbers = [
+        f"{name} = {value!r}" for name, value in constants.items() if name not in ("ACTIVATIONS", "COST", "BIAS")
+    ]
+    yield "; ".join([f"{layers}; {_COSTS[formula.cost]}", *numbers])
+
+
+def _driven(one: Candidate) -> Iterator[str]:
+    plan: Plan = one.plan
+    calls = ", then ".join(line.removeprefix("returned = ").removeprefix("output = ") for line in plan.lines)
+    reading = plan.reading
+    if reading.where == "moved":
+        read = "read from how the weights moved"
+    else:
+        of = "weights" if reading.function == "step" else "gradients"
+        read = f"{of} read from what it returned" if reading.where == "returned" else f"{of} read beside the weights"
+        read += f": {_place(reading.weights)}" + (f", {_place(reading.biases)}" if reading.biases is not None else "")
+    yield f"{reading.function}: {calls}; {plan.feed.words}; {read}"
+
+
+def _place(family: Family) -> str:
+    text = family.head + "".join(f"[…]{tail}" for tail in family.tails)
+    return f"{text}, {arrangement(family.arrangement).words}"

@@ -1,0 +1,114 @@
+"""The adapter of a file: the source that a person would have written, and what it does in words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from harness.sandbox.inference.adapter.names import names_in, own_name
+from harness.sandbox.inference.adapter.refusals import AdapterScope, refusal_lines
+from harness.sandbox.inference.adapter.render import functions_source, made_source, refusal_source, unit_source
+from harness.sandbox.inference.choose import Candidate, ChosenPlans
+from harness.sandbox.inference.fit import CLOSE, RATE
+
+_LOADER = """\
+_spec = importlib.util.spec_from_file_location("their_file", {path!r})
+_module = importlib.util.module_from_spec(_spec)
+sys.modules["their_file"] = _module
+_spec.loader.exec_module(_module)"""
+
+
+_DATA = ("widths", "learning_rate", "net", "x", "t", "r", "s", "output", "returned")  # names of the adapter's own
+
+
+def constants_of(choice: ChosenPlans) -> dict[str, object]:
+    """What the adapter declares: the formula, and the one constant that was fitted."""
+    formula = choice.formula
+    found: dict[str, object] = {
+        "ACTIVATIONS": tuple(dict.fromkeys([formula.hidden, formula.output])),
+        "COST": formula.cost,
+    }
+    if not choice.first.plan.has_biases:
+        found["BIAS"] = "none"
+    both = [one for one in (choice.backprop, choice.step) if one is not None]
+    told = [one for one in both if one.fit.formula == formula and one.fit.share > 0]
+    reductions = {reduction for one in told if (reduction := _reduction(one)) is not None}
+    if "sum" in reductions and len(reductions) > 1 and choice.backprop is not None and choice.backprop.plan.feed.is_row:
+        reductions.discard("sum")  # the adapter divides what it sums itself
+    if len(reductions) == 1 and (reduction := reductions.pop()) != "sum":
+        found["REDUCTION"] = reduction
+    for one in told:
+        found |= _constants_of_plan(one, formula.cost)
+    return found
+
+
+def _reduction(one: Candidate) -> str | None:
+    """The reduction that a candidate shows; None if it shows none, as one row does."""
+    return one.fit.reduction if len(one.fit.matching) > 1 else None
+
+
+def _constants_of_plan(one: Candidate, cost: str) -> Iterator[tuple[str, object]]:
+    """The sign, the ½ and the learning rate."""
+    is_step, constant = one.plan.reading.function == "step", one.fit.constant
+    if not is_step and constant < 0:
+        yield "SIGN", "negative"
+    if is_step and not one.plan.uses_learning_rate:
+        if constant > 0:
+            yield "LEARNING_RATE", _without_rounding(constant)
+        return
+    factor = abs(constant) / (RATE if is_step else 1.0)
+    if cost == "half_squared_error" and abs(factor - 2) <= 2 * CLOSE:
+        yield "HALF", False
+
+
+def _without_rounding(number: float) -> float:
+    """The number without the digits that rounding has put there."""
+    return float(f"{number:.10g}")
+
+
+def adapter_source(path: Path, choice: ChosenPlans, scope: AdapterScope, names: Collection[str]) -> str:
+    """The adapter as a complete file. `path` is that of the file that it drives, `names` are those in it."""
+    plan, constants = choice.first.plan, constants_of(choice)
+    parts = [one.plan for one in (choice.backprop, choice.step) if one is not None]
+    refusal = refusal_source(refusal_lines(choice.formula, parts, scope))
+    is_mean = constants.get("REDUCTION") == "mean"
+    functions = [functions_source(one, refuses=bool(refusal), is_mean=is_mean) for one in parts]
+    used = names_in([plan.make, *(line for one in parts for line in one.driver.lines)])
+    texts = [
+        _imports(path, {name for name in names if own_name(name) in used - {"np", *_DATA}}),
+        "\n".join(f"{name} = {_literal(value)}" for name, value in constants.items()),
+        *(f"\n{text}" for text in (refusal, unit_source(plan.weights, choice.first.pinned)) if text),
+        f"\n{made_source(plan.make, plan.settings, plan.weights, plan.biases)}",
+        *(f"\n{text}" for text in functions),
+    ]
+    return "\n\n".join(texts) + "\n"
+
+
+def _literal(value: object) -> str:
+    """A string, number or tuple of strings in Python, with double quotes."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def _imports(path: Path, names: Collection[str]) -> str:
+    """The docstring and the imports."""
+    folder, stem = str(path.parent), path.stem
+    imported = ", ".join(name if own_name(name) == name else f"{name} as {own_name(name)}" for name in sorted(names))
+    lines = [f'"""An adapter for {path.name}: how it is fed and read. Nothing in it computes a gradient."""', ""]
+    if not stem.isidentifier() or stem in sys.stdlib_module_names or stem in ("harness", "implementations", "numpy"):
+        lines += [
+            "import importlib.util",
+            "import sys",
+            "",
+            "import numpy as np",
+            "",
+            f"sys.path.insert(0, {_literal(folder)})",
+        ]
+        lines += [_LOADER.format(path=str(path)), *(f"{own_name(name)} = _module.{name}" for name in sorted(names))]
+    else:
+        lines += ["import sys", "", "import numpy as np", "", f"sys.path.insert(0, {_literal(folder)})"]
+        lines += [f"from {stem} import {imported}"] if imported else [f"import {stem}"]
+    return "\n".join(lines)

@@ -1,0 +1,92 @@
+"""Choose among the plans that run: one for the gradients, one for a step, and the formula that they follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.sandbox.inference.adapter.plan import FittedFormula, Plan
+from harness.sandbox.inference.fit import RATE, Fit
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A plan with how well formulas fit it.
+
+    `pinned` is what a bias unit is set to, `fits` are equally good. `is_exact` says that two calls gave the same bits.
+    """
+
+    plan: Plan
+    pinned: str
+    fits: tuple[Fit, ...]
+    is_exact: bool
+
+    @property
+    def fit(self) -> Fit:
+        """The first of the best fits."""
+        return self.fits[0]
+
+    @property
+    def parameters(self) -> tuple[object, ...]:
+        """What two candidates must share to be in one adapter."""
+        return *self.plan.parameters, self.pinned
+
+    @property
+    def is_online(self) -> bool:
+        """Whether it fits a single row, and nothing of it fits a batch: it may take one step for each row."""
+        return len(self.fit.matching) == 2 and self.fit.matching[0] == 0 < self.fit.matching[1]
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenPlans:
+    """The plans of an adapter, of which one may be missing, and the formula."""
+
+    backprop: Candidate | None
+    step: Candidate | None
+    formula: FittedFormula
+
+    @property
+    def first(self) -> Candidate:
+        """One of the candidates, for what they share."""
+        found = self.backprop or self.step
+        assert found is not None
+        return found
+
+
+def choose(candidates: Sequence[Candidate]) -> ChosenPlans:
+    """The best candidates of the same parameters."""
+    best = _best(candidates)
+    same = [one for one in candidates if one.parameters == best.parameters]
+    chosen = {name: _best_if_any(same, name) for name in ("backprop", "step")}
+    # Arrays of the right shapes that are no gradients at all are read from the wrong place.
+    if any(one is not None and one.fit.share > 0 for one in chosen.values()):
+        chosen = {name: one if one is not None and one.fit.share > 0 else None for name, one in chosen.items()}
+    most = max((one for one in chosen.values() if one is not None), key=lambda one: one.fit.share)
+    return ChosenPlans(chosen["backprop"], chosen["step"], most.fit.formula)
+
+
+def _best_if_any(candidates: Iterable[Candidate], function: str) -> Candidate | None:
+    some = [one for one in candidates if one.plan.reading.function == function]
+    return _best(some) if some else None
+
+
+def _best(candidates: Sequence[Candidate]) -> Candidate:
+    """The candidate that explains the most. Of one function, a batch comes before single rows, if it shows anything:
+    what is wrong in batches alone must be seen."""
+    by_driver: dict[object, Candidate] = {}
+    for one in candidates:
+        calls = tuple(line for line in one.plan.driver.lines if not line.startswith("output = "))
+        key = calls, one.plan.reading.function, one.parameters
+        by_driver[key] = max(by_driver.get(key, one), one, key=_preference_of_feed)
+    return max(by_driver.values(), key=_preference)
+
+
+def _preference_of_feed(one: Candidate) -> tuple[object, ...]:
+    shows_batch = not one.plan.feed.is_row and sum(one.fit.matching) > 0
+    return shows_batch, *_preference(one)
+
+
+def _preference(one: Candidate) -> tuple[object, ...]:
+    unit = RATE if one.plan.reading.function == "step" else 1.0
+    is_usual = any(abs(abs(one.fit.constant / unit) - usual) < 2.0**-12 for usual in (1.0, 2.0))
+    return one.fit.share, is_usual, one.is_exact, not one.plan.feed.is_row, -len(one.plan.driver.lines)

@@ -1,0 +1,1 @@
+"""Try, in the process of a file, what its classes and functions do."""

@@ -1,0 +1,158 @@
+"""The arrays of all layers in one object: the weights, the biases, or something of their shapes, such as gradients."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from harness.sandbox.inference.adapter.arrangements import bias_arrangements, weight_arrangements
+from harness.sandbox.inference.adapter.plan import Family
+from harness.sandbox.inference.exploring.places import AXIS, FoundArray, Path, PathStep, places_in
+from harness.sandbox.inference.exploring.roles import NOT_PARAMETERS, words_of
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A family in an object, with the paths and the numbers of its arrays, one a layer."""
+
+    family: Family
+    paths: tuple[Path, ...]
+    values: tuple[np.ndarray[Any, Any], ...]
+
+    @property
+    def last_name(self) -> str:
+        """The last name on the path: that of the array, if it has one of its own."""
+        names = [str(one.value) for one in self.paths[0] if one.kind in ("attribute", "key") and one.value != "data"]
+        return names[-1] if names else ""
+
+    @property
+    def looks_changeable(self) -> bool:
+        """Whether its name, or its numbers, are not those of parameters: gradients, velocities, outputs."""
+        words = {word for token in self.paths[0] for word in words_of(str(token.value)) if token.kind != "axis"}
+        return bool(words & NOT_PARAMETERS) or re.match(r"[dvm]_?[wb]", self.last_name.lower()) is not None
+
+
+def families_in(root: Any, name: str, widths: Sequence[int]) -> tuple[list[Found], list[Found]]:
+    """The families of the shapes of weights, and those of the shapes of biases, in an object that is called `name`.
+
+    `widths` are n_0..n_L, all different.
+    """
+    layers = len(widths) - 1
+    weights: dict[str, list[list[FoundArray]]] = defaultdict(lambda: [[] for _ in range(layers)])
+    biases: dict[str, list[list[FoundArray]]] = defaultdict(lambda: [[] for _ in range(layers)])
+    for place in places_in(root):
+        for l, (fan_in, fan_out) in enumerate(pairwise(widths)):
+            for one in weight_arrangements(place.value.shape, fan_in, fan_out, is_output=l == layers - 1):
+                weights[one][l].append(place)
+            for one in bias_arrangements(place.value.shape, fan_out):
+                biases[one][l].append(place)
+    return (
+        [one for kind, places in weights.items() for one in _families(places, kind, name)],
+        [one for kind, places in biases.items() for one in _families(places, kind, name)],
+    )
+
+
+def _families(places: Sequence[Sequence[FoundArray]], kind: str, name: str) -> Iterator[Found]:
+    """The families among the places of each layer: those whose paths differ only in numbers, then what is left."""
+    by_form: dict[tuple[Any, ...], list[list[FoundArray]]] = defaultdict(lambda: [[] for _ in places])
+    for l, some in enumerate(places):
+        for place in some:
+            by_form[_form(place)][l].append(place)
+    is_found = False
+    for members in by_form.values():
+        if all(members):
+            chosen = [some[0] for some in members]
+            if (family := _family_at(chosen, kind, name)) is not None:
+                is_found = True
+                yield family
+    if not is_found and all(places):
+        rest = [min(some, key=lambda one: _is_odd(one.path)) for some in places]
+        if (family := _family_at(rest, kind, name)) is not None:
+            yield family
+
+
+def _is_odd(path: Path) -> bool:
+    return any(word in NOT_PARAMETERS for token in path for word in words_of(str(token.value)))
+
+
+def _form(place: FoundArray) -> tuple[Any, ...]:
+    tokens = ((one.kind, re.sub(r"\d+", "#", str(one.value)) if one.kind != "item" else "") for one in place.path)
+    return (place.leaf, *tokens)
+
+
+def _family_at(places: Sequence[FoundArray], kind: str, name: str) -> Found | None:
+    """The family of these places, if what follows their lists is the same in each layer."""
+    paths = [place.path for place in places]
+    heads, tails = zip(*(_head_and_tails(path) for path in paths), strict=True)
+    leaves = {place.leaf for place in places}
+    if len(set(tails)) != 1 or len(leaves) != 1:
+        return None
+    head, is_general = _head_of(heads, name)
+    family = Family(head, tails[0], leaves.pop(), kind, is_general)
+    return Found(family, tuple(paths), tuple(place.value for place in places))
+
+
+def _head_and_tails(path: Path) -> tuple[Path, tuple[str, ...]]:
+    """What comes before the first axis, and the expressions after each axis."""
+    axes = [at for at, token in enumerate(path) if token == AXIS]
+    if not axes:
+        return path, ()
+    ends = [*axes[1:], len(path)]
+    tails = tuple("".join(one.text for one in path[at + 1 : end]) for at, end in zip(axes, ends, strict=True))
+    return path[: axes[0]], tails
+
+
+def _head_of(heads: Sequence[Path], name: str) -> tuple[str, bool]:
+    """One expression for the heads of all layers, in terms of `l`, and whether it holds for any number of layers."""
+    differing = [at for at, tokens in enumerate(zip(*heads, strict=False)) if len(set(tokens)) > 1]
+    if len({len(head) for head in heads}) == 1 and len(differing) == 1:
+        [at] = differing
+        before, after = (_path_text(part) for part in (heads[0][:at], heads[0][at + 1 :]))
+        if (step := _numbered_step([head[at] for head in heads], f"{name}{before}")) is not None:
+            return f"{step}{after}", True
+    if len(heads) == 1:
+        return f"{name}{_path_text(heads[0])}", False
+    return f"[{', '.join(name + _path_text(head) for head in heads)}][l]", False
+
+
+def _path_text(path: Path) -> str:
+    return "".join(token.text for token in path)
+
+
+def _numbered_step(tokens: Sequence[PathStep], before: str) -> str | None:
+    """The expression of a step that is numbered by the layer; None if it is not."""
+    kinds = {token.kind for token in tokens}
+    if len(kinds) != 1:
+        return None
+    values = [token.value for token in tokens]
+    if all(isinstance(value, int) for value in values):
+        number = _number(values)  # type: ignore[arg-type]
+        return f"{before}[{number}]" if number else None
+    parts = [re.fullmatch(r"(\D*)(\d+)(\D*)", str(value)) for value in values]
+    if any(part is None for part in parts):
+        return None
+    outer = {(part[1], part[3]) for part in parts if part is not None}
+    number = _number([int(part[2]) for part in parts if part is not None])
+    if len(outer) != 1 or not number:
+        return None
+    [(prefix, suffix)] = outer
+    named = f'f"{prefix}{{{number}}}{suffix}"'
+    return f"{before}[{named}]" if kinds == {"key"} else f"getattr({before}, {named})"
+
+
+def _number(values: Sequence[int]) -> str:
+    """The numbers of the layers as an expression in `l`; empty if they are in no progression."""
+    steps = {after - before for before, after in pairwise(values)}
+    if len(steps) != 1:
+        return ""
+    step, first = steps.pop(), values[0]
+    if step <= 0:
+        return ""
+    product = "l" if step == 1 else f"{step} * l"
+    return product if first == 0 else f"{product} + {first}"

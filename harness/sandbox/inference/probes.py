@@ -1,0 +1,25 @@
+"""Random networks with data, on which plans are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from harness.model.activations import ACTIVATIONS
+from harness.model.contract import Inputs, Layer, Network
+from harness.model.costs import COSTS
+
+
+def random_inputs(widths: Sequence[int], rows: int, *, has_biases: bool = True) -> Inputs:
+    """A network of these sizes, always the same, with `rows` rows; its targets are 0 and 1, one 1 a row if there are
+    several outputs."""
+    random = np.random.default_rng(1)
+    layers = []
+    for fan_in, fan_out in pairwise(widths):
+        w, b = random.normal(size=(fan_out, fan_in)) / fan_in**0.5, random.normal(size=fan_out)
+        layers.append(Layer(w, b if has_biases else b * 0, ACTIVATIONS["sigmoid"]))
+    x, classes = random.normal(size=(8, widths[0])), random.integers(0, max(widths[-1], 2), 8)
+    t = np.eye(widths[-1])[classes] if widths[-1] > 1 else classes[:, None] * 1.0
+    return Inputs(Network(tuple(layers), COSTS["half_squared_error"]), x[:rows], t[:rows])
