@@ -97,11 +97,26 @@ class Inference:
         found = []
         for pinned in pins:
             answers = self._ask([self._request(plan, pinned, probe.inputs) for probe in probes])
-            if any(one.refusal is not None for one in answers):
+            if any(one.refusal is not None for one in answers) or not self._is_what_is_returned(plan, pinned):
                 continue
             fits = best_fits(probes, [one.arrays for one in answers], is_step=is_step, is_possible=possible)
             found.append(Candidate(plan, pinned, tuple(fits), all(one.again is None for one in answers)))
         return found
+
+    def _is_what_is_returned(self, plan: Plan, pinned: str) -> bool:
+        """Whether arrays that were returned may be gradients, or moved parameters, as the plan takes them for.
+
+        If x is 0, no step moves the weights of the first layer, whatever its formula.
+        """
+        if plan.reading.where != "returned":
+            return True
+        inputs = self._probe(plan.widths, 1, plan.has_biases).inputs
+        answer = self._ask([self._request(plan, pinned, Inputs(inputs.network, inputs.x * 0, inputs.t))])[0]
+        if answer.refusal is not None:
+            return True
+        given, own = inputs.network.layers[0].w, answer.arrays["w", 1]
+        is_kept = bool(np.abs(own - given).max() <= CLOSE * np.abs(given).max())
+        return is_kept == (plan.reading.function == "step")
 
     def _shown_by(self, plan: Plan, outputs: Iterable[Sequence[float]]) -> list[FittedFormula]:
         """The formulas whose outputs the code has computed, for all rows or for the first one."""

@@ -31,8 +31,10 @@ def constants_of(choice: ChosenPlans) -> dict[str, object]:
         reductions.discard("sum")  # the adapter divides what it sums itself
     if len(reductions) == 1 and (reduction := reductions.pop()) != "sum":
         found["REDUCTION"] = reduction
-    for one in told:
-        found |= _constants_of_plan(one, formula.cost)
+    for one in both:
+        found |= _constants_of_plan(one, formula.cost) if one in told else {}
+    if choice.step is not None and not choice.step.plan.uses_learning_rate:
+        found.setdefault("LEARNING_RATE", 1.0)  # nothing fits, and no rate is in sight
     return found
 
 
