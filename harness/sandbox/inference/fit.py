@@ -48,7 +48,7 @@ class Probe:
     @cached_property
     def outputs(self) -> Array:
         """a^L by each of the FORMULAS, row by row, [formulas, rows · outputs]."""
-        return np.array([np.ravel(book.gradients().a[-1]) for book in self._books])  # type: ignore[index]
+        return np.array([np.ravel(outputs_of(self.inputs, formula)) for formula in FORMULAS])
 
     @property
     def _books(self) -> list[Textbook]:
@@ -157,6 +157,13 @@ def _multiples(array: Array, key: tuple[str, int], probe: Probe, *, is_step: boo
         errors = np.abs(numbers - constants[:, None] * true).max(axis=1)
     is_given = (errors <= allowed) & (np.abs(numbers).max() > 2 * allowed)
     return np.where(is_given, constants, math.nan)
+
+
+def outputs_of(inputs: Inputs, formula: FittedFormula) -> Array:
+    """a^L by a formula, [n, n_L]."""
+    book = Textbook(_with_formula(inputs, formula))
+    book.gradients()
+    return np.asarray(book.a[book.last])
 
 
 def _with_formula(inputs: Inputs, formula: FittedFormula) -> Inputs:
