@@ -99,7 +99,9 @@ class Inference:
             answers = self._ask([self._request(plan, pinned, probe.inputs) for probe in probes])
             if any(one.refusal is not None for one in answers) or not self._is_what_is_returned(plan, pinned):
                 continue
-            fits = best_fits(probes, [one.arrays for one in answers], is_step=is_step, is_possible=possible)
+            arrays = [one.arrays for one in answers]
+            has_rate = plan.uses_learning_rate
+            fits = best_fits(probes, arrays, is_step=is_step, has_rate=has_rate, possible=possible)
             found.append(Candidate(plan, pinned, tuple(fits), all(one.again is None for one in answers)))
         return found
 
@@ -154,8 +156,8 @@ class Inference:
         if len(widths) >= len(candidate.plan.widths) or candidate.fit.share < 1:
             return True
         formulas = {fit.formula for fit in candidate.fits}
-        is_step = candidate.plan.reading.function == "step"
-        [fit, *_] = best_fits([probe], [answer.arrays], is_step=is_step, is_possible=formulas)
+        is_step, has_rate = candidate.plan.reading.function == "step", candidate.plan.uses_learning_rate
+        [fit, *_] = best_fits([probe], [answer.arrays], is_step=is_step, has_rate=has_rate, possible=formulas)
         return fit.share == 1
 
     def _is_online(self, candidate: Candidate) -> bool:
