@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from harness.sandbox.inference.adapter.names import renamed
-from harness.sandbox.inference.exploring.attempt import ATTEMPT_SECONDS, CostValues, Explored, NetworkAttempt, TooSlow
+from harness.sandbox.inference.exploring.attempt import CostValues, Explored, NetworkAttempt
 from harness.sandbox.inference.exploring.makers import makers_in
+from harness.sandbox.inference.running import ATTEMPT_SECONDS, TooSlow
 
 PROBE_WIDTHS = ((7, 5, 3), (9, 7, 5, 3), (7, 5, 1), (5, 3), (5, 1))  # all different in each network, also with 1 added
 MOST_PLANS = 60
