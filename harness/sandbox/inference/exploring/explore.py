@@ -42,7 +42,7 @@ def explore(module: ModuleType, make: str) -> Exploration:
                 found.plans += attempt.plans()
                 found.costs += attempt.costs() if found.plans else ()
                 has_network, reason = attempt.has_network, attempt.reason
-            if has_network or not most:
+            if not most:
                 found.reason = reason
             most = max(most, len(widths) if has_network else 0)
     found.plans = found.plans[:MOST_PLANS]
