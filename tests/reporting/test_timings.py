@@ -91,6 +91,6 @@ def test_profile_says_where_the_time_went(arguments, phases, beside):
 
 def test_the_time_inside_an_implementation_is_counted():
     clock, [one] = Clock(), find_implementations(["row_matrices"])
-    with CheckRun(shared(), one.path, [make_case("random", (4, 5, 3), "sigmoid", 8)], 1, Limits()) as run:
+    with CheckRun(shared(), one, [make_case("random", (4, 5, 3), "sigmoid", 8)], 1, Limits()) as run:
         run.result(clock)
     assert 0 < clock.elsewhere["implementations"] < clock.whole()
