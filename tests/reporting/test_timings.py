@@ -67,7 +67,7 @@ def test_the_truth_and_the_bound_are_counted_where_they_are_computed():
     [
         (
             ["check", "row_matrices", "--case", "xor*"],
-            ["import", "cases", "truth", "bound", "implementations", "verdicts", "reports", "the rest"],
+            ["import", "inference", "cases", "truth", "bound", "implementations", "verdicts", "reports", "the rest"],
             ["implementations"],
         ),
         (

@@ -72,7 +72,7 @@ class Adapters:
             with Inference(self._server, path, self._limits) as inference:
                 adapter = inference.adapter(make, cost)
         except NotInferred as failure:
-            raise _reason(path, tree, make, failure) from None
+            raise _obstacle(path, tree, make, failure) from None
         if adapter.other_cost:
             raise BadFile(path.name, _TWO_READINGS)
         return adapter
@@ -126,7 +126,7 @@ def _check_expression(make: str) -> None:
         raise UnusableInput(f"--make {make!r}: {expected}, found: {str(error).partition(' (')[0]}") from None
 
 
-def _reason(path: Path, tree: ast.Module, make: str, failure: NotInferred) -> BadFile:
+def _obstacle(path: Path, tree: ast.Module, make: str, failure: NotInferred) -> BadFile:
     """Why a file cannot be driven, and what to do."""
     from harness.sandbox.inference.driving.obstacles import missing_import, python_2_names
     from harness.sandbox.inference.driving.scripts import script_error, training_loop

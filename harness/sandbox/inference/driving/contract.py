@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_ARGUMENTS = {"backprop": (3,), "step": (3, 4)}  # a step with a learning rate of its own may take three
+_COUNTS = {"backprop": (3,), "step": (3, 4)}  # a step with a learning rate of its own may take three
 SIGNATURES = {"backprop": "backprop(network, x, t)", "step": "step(network, x, t, learning_rate)"}
 _DYNAMIC = ("exec", "globals", "locals", "setattr", "vars")  # calls that may define a name that they have as text
 
@@ -30,7 +30,7 @@ def offers_contract(tree: ast.Module, folder: Path) -> bool:
 def other_signatures(tree: ast.Module) -> Iterator[str]:
     """For each function of these names that the contract cannot call, in words how it differs."""
     for node in _statements(tree.body):
-        if isinstance(node, ast.FunctionDef) and node.name in SIGNATURES and not _fits(node):
+        if isinstance(node, ast.FunctionDef) and node.name in SIGNATURES and not _takes_them(node):
             taken = len([*node.args.posonlyargs, *node.args.args])
             counts = f"{taken} argument{'s' if taken != 1 else ''}"
             yield f"its {node.name} takes {counts}, expected {SIGNATURES[node.name]}"
@@ -53,7 +53,7 @@ def _offered(tree: ast.Module, folder: Path, seen: set[Path]) -> set[str]:
         if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
             found |= SIGNATURES.keys()
         elif isinstance(node, ast.FunctionDef):
-            found |= {node.name} if _fits(node) else set()
+            found |= {node.name} if _takes_them(node) else set()
         elif isinstance(node, ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
@@ -61,7 +61,7 @@ def _offered(tree: ast.Module, folder: Path, seen: set[Path]) -> set[str]:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             found |= {one.asname or one.name for one in node.names}
         else:
-            found = (found | set(_assigned(node))) - set(_deleted(node))
+            found = (found | set(_bound_by(node))) - set(_deleted(node))
     return found & SIGNATURES.keys()
 
 
@@ -76,17 +76,17 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from _statements([inner] if is_statement else inner.body)
 
 
-def _fits(node: ast.FunctionDef) -> bool:
+def _takes_them(node: ast.FunctionDef) -> bool:
     """Whether a function takes the arguments of the contract; a decorated one may take others than it shows."""
     arguments = node.args
     most = len(arguments.posonlyargs) + len(arguments.args)
     least = most - len(arguments.defaults)
-    counts = _ARGUMENTS.get(node.name, ())
+    counts = _COUNTS.get(node.name, ())
     has_room = any(least <= count and (count <= most or arguments.vararg is not None) for count in counts)
     return bool(counts and node.decorator_list) or (has_room and None not in arguments.kw_defaults)
 
 
-def _assigned(node: ast.stmt) -> Iterator[str]:
+def _bound_by(node: ast.stmt) -> Iterator[str]:
     """The names that a statement assigns itself, or may assign by their text."""
     if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)):
         inside = [*ast.walk(node)]

@@ -14,7 +14,7 @@ _LONGEST_SHOWN = 60  # characters of a line
 _PYTHON_2 = re.compile(
     r"""
     (?:^|[:;])\s*print\s+[^\s=(.,[]             # print "x"
-    | (?:^|[:;])\s*(?:print\s*>>|exec\s+["'\w])
+    | (?:^|[:;])\s*exec\s+["'\w]
     | (?:^|[:;])\s*raise\s+[\w.]+\s*,           # raise ValueError, "x"
     | ^\s*except\s+[^:]*,\s*\w+\s*:             # except ValueError, e:
     | `[^`]+` | <> | \bur["'] | \b0\d+\b(?!\.) | \b\d+[lL]\b | \blambda\s*\(\w+(?:\s*,\s*\w+)+\)\s*:
@@ -38,7 +38,7 @@ _MODULES = {
     "sklearn.grid_search": "sklearn.model_selection",
     "sklearn.externals": "joblib",
 }
-_NAMES = {"izip": "zip, which is built in", "fetch_mldata": "fetch_openml", "imread": "imread of imageio"}
+_MOVED_NAMES = {"izip": "zip, which is built in", "fetch_mldata": "fetch_openml", "imread": "imread of imageio"}
 _PROJECTS = {"sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "pillow", "skimage": "scikit-image"}
 _IMPORT_ERROR = re.compile(r"(?:ModuleNotFound|Import)Error: (.*) \(.*, line (\d+)\)$")
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
@@ -73,8 +73,8 @@ def missing_import(path: Path, failure: str) -> BadFile | None:
     if found is None:
         return None
     number = int(found[2])
-    line = _line(path, number)
-    return BadFile(path.name, f"`{_shown(line)}` fails: {_advice(found[1], line)}", f"line {number}")
+    line = _line_of_file(path, number)
+    return BadFile(path.name, f"`{_as_quoted(line)}` fails: {_advice(found[1], line)}", f"line {number}")
 
 
 def _advice(message: str, line: str) -> str:
@@ -84,8 +84,8 @@ def _advice(message: str, line: str) -> str:
             return f"{old} is {new} today; change the line"
     if no_name := _NO_NAME.match(message):
         name, module = no_name[1], no_name[2]
-        if name in _NAMES:
-            return f"{name} is {_NAMES[name]} today; change the line"
+        if name in _MOVED_NAMES:
+            return f"{name} is {_MOVED_NAMES[name]} today; change the line"
         return f"the {module} that is installed has no {name}; change the line, or install a version that has it"
     if no_module := _NO_MODULE.match(message):
         top, _, inner = no_module[1].partition(".")
@@ -98,14 +98,14 @@ def _advice(message: str, line: str) -> str:
 
 
 def _for_python_2(path: Path, number: int, text: str) -> BadFile:
-    return BadFile(path.name, f"this is Python 2 (`{_shown(text)}`); {_CONVERT}", f"line {number}")
+    return BadFile(path.name, f"this is Python 2 (`{_as_quoted(text)}`); {_CONVERT}", f"line {number}")
 
 
-def _line(path: Path, number: int) -> str:
+def _line_of_file(path: Path, number: int) -> str:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-def _shown(line: str) -> str:
+def _as_quoted(line: str) -> str:
     text = printable(" ".join(line.split()))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN].rstrip()} …"

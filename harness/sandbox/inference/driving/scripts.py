@@ -43,7 +43,7 @@ def script_error(path: Path, tree: ast.Module, reason: str = "it trains when it 
     else:
         lines = f"{loop.body[0].lineno}-{loop.end_lineno}"
         changed = ", ".join(_changed(loop, before))
-        given = ", ".join(_read(loop, before))
+        given = ", ".join(_used(loop, before))
         advice = f"put lines {lines}, one step, into a function `def train({given}): … return {changed}`"
     return BadFile(path.name, f"{reason}, in the loop that starts here; {advice}", f"line {loop.lineno}")
 
@@ -72,7 +72,7 @@ def _bound_before(tree: ast.Module, loop: _Loop) -> list[str]:
         if node.lineno >= loop.lineno:
             break
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
-            found.update(dict.fromkeys(_names(node, ast.Store)))
+            found.update(dict.fromkeys(_variables(node, ast.Store)))
     return [name for name in found if name not in vars(builtins)]
 
 
@@ -83,17 +83,17 @@ def _changed(loop: _Loop, before: Iterable[str]) -> list[str]:
         name
         for node in steps
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        for name in _names(target, (ast.Store, ast.Load))
-        if isinstance(node, ast.AugAssign) or name in _names(node.value, ast.Load)
+        for name in _variables(target, (ast.Store, ast.Load))
+        if isinstance(node, ast.AugAssign) or name in _variables(node.value, ast.Load)
     }
     return [name for name in before if name in moved]
 
 
-def _read(loop: _Loop, before: Iterable[str]) -> list[str]:
+def _used(loop: _Loop, before: Iterable[str]) -> list[str]:
     """The variables from before the loop that its body uses."""
-    used = {name for node in loop.body for name in _names(node, (ast.Load, ast.Store))}
+    used = {name for node in loop.body for name in _variables(node, (ast.Load, ast.Store))}
     return [name for name in before if name in used]
 
 
-def _names(node: ast.AST, context: type[ast.expr_context] | tuple[type[ast.expr_context], ...]) -> list[str]:
+def _variables(node: ast.AST, context: type[ast.expr_context] | tuple[type[ast.expr_context], ...]) -> list[str]:
     return [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, context)]
