@@ -14,6 +14,7 @@ from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer
 from harness.sandbox.inference.adapter.arrangements import arrangement
 from harness.sandbox.inference.adapter.describe import describe
+from harness.sandbox.inference.adapter.importing import ImportPath
 from harness.sandbox.inference.adapter.plan import FittedFormula, Plan, plan_from, plan_text
 from harness.sandbox.inference.adapter.refusals import AdapterScope
 from harness.sandbox.inference.adapter.source import adapter_source
@@ -27,7 +28,7 @@ from harness.sandbox.requests import Limits, Request, Submission, contract_reque
 
 TRIED_DEPTHS = (1, 2, 3, 4)  # numbers of layers that are tried
 _INPUTS, _HIDDEN, _OUTPUTS = 13, (11, 9, 7), 3  # sizes of these networks
-_HOST = "harness.sandbox.inference.exploring.host:InferenceHost"
+_HOST = "harness.sandbox.inference.host:InferenceHost"
 
 
 class NotInferred(Exception):
@@ -87,7 +88,8 @@ class Inference:
         choice = choose(candidates)
         choice = replace(choice, formula=replace(choice.formula, cost=cost or choice.formula.cost))
         scope = self._scope(choice)
-        source = adapter_source(self._submission.target, choice, scope, list(map(str, data["names"])))
+        where = ImportPath(str(data["import"]["module"]), tuple(map(str, data["import"]["folders"])))
+        source = adapter_source(self._submission.target.name, where, choice, scope, list(map(str, data["names"])))
         is_ambiguous = not cost and choice.formula.cost == "binary_cross_entropy"
         return Adapter(source, tuple(describe(choice)), "half_squared_error" if is_ambiguous else "")
 
@@ -102,11 +104,26 @@ class Inference:
         found = []
         for pinned in pins:
             answers = self._ask([self._request(plan, pinned, probe.inputs) for probe in probes])
-            if not all(map(_is_repeatable, answers)):
+            if any(one.refusal is not None for one in answers) or not self._is_what_is_returned(plan, pinned):
                 continue
             fits = best_fits(probes, [one.arrays for one in answers], is_step=is_step, is_possible=possible)
             found.append(Candidate(plan, pinned, tuple(fits), all(one.again is None for one in answers)))
         return found
+
+    def _is_what_is_returned(self, plan: Plan, pinned: str) -> bool:
+        """Whether arrays that were returned may be gradients, or moved parameters, as the plan takes them for.
+
+        If x is 0, no step moves the weights of the first layer, whatever its formula.
+        """
+        if plan.reading.where != "returned":
+            return True
+        inputs = self._probe(plan.widths, 1, plan.has_biases).inputs
+        answer = self._ask([self._request(plan, pinned, Inputs(inputs.network, inputs.x * 0, inputs.t))])[0]
+        if answer.refusal is not None:
+            return True
+        given, own = inputs.network.layers[0].w, answer.arrays["w", 1]
+        is_kept = bool(np.abs(own - given).max() <= CLOSE * np.abs(given).max())
+        return is_kept == (plan.reading.function == "step")
 
     def _shown_by(self, plan: Plan, outputs: Iterable[Sequence[float]]) -> list[FittedFormula]:
         """The formulas whose outputs the code has computed, for all rows or for the first one."""
@@ -125,7 +142,8 @@ class Inference:
         if all(one.plan.is_general for one in plans):
             depths |= {n for n in TRIED_DEPTHS if self._is_computed(first, (_INPUTS, *(*_HIDDEN, own[-1])[-n:]))}
         return AdapterScope(
-            layers=() if depths.issuperset(TRIED_DEPTHS) else tuple(sorted(depths)),
+            layers=tuple(sorted(depths)),
+            is_any_deeper=TRIED_DEPTHS[-1] in depths,
             is_single_row=any(one.plan.reading.function == "step" and self._is_online(one) for one in plans),
             is_single_output=own[-1] == 1 and not self._is_computed(first, (*own[:-1], _OUTPUTS)),
         )
@@ -138,14 +156,14 @@ class Inference:
         """
         probe = self._probe(widths, 1, candidate.plan.has_biases)
         answer = self._run(candidate, probe.inputs)
-        if not _is_repeatable(answer):
+        if answer.refusal is not None:
             return False
-        if len(widths) >= len(candidate.plan.widths):
+        if len(widths) >= len(candidate.plan.widths) or candidate.fit.share < 1:
             return True
         formulas = {fit.formula for fit in candidate.fits}
         is_step = candidate.plan.reading.function == "step"
         [fit, *_] = best_fits([probe], [answer.arrays], is_step=is_step, is_possible=formulas)
-        return fit.share >= candidate.fit.share
+        return fit.share == 1
 
     def _is_online(self, candidate: Candidate) -> bool:
         """Whether the code takes one step for each row of a batch, in turn."""
@@ -188,8 +206,3 @@ class Inference:
         for _ in self._pool.outcomes():
             pass
         return [request.answers[request.functions[0]] for request in requests]
-
-
-def _is_repeatable(answer: Answer) -> bool:
-    """Whether there is an answer, and the second call gave the same, within rounding."""
-    return answer.refusal is None and (answer.again is None or not answer.is_stale)

@@ -26,7 +26,8 @@ class Family:
     `head` reaches the array of the layer with the number `l`, from 0, or the list of items that hold its parts; `tails`
     lead from an item of a list to what it holds, once for each list. `leaf` is what stands at the end: "array", "list"
     or "number". `arrangement` is its name in `arrangements`. `is_general` says that the head holds for any number of
-    layers.
+    layers. `heads`, if there are any, are to be assigned to, one a layer: the arrays that the code made are of other
+    sizes.
     """
 
     head: str
@@ -34,6 +35,7 @@ class Family:
     leaf: str
     arrangement: str
     is_general: bool
+    heads: tuple[str, ...] = ()
 
     @property
     def place(self) -> tuple[object, ...]:
@@ -151,4 +153,5 @@ def _family_from(data: Any) -> Family:
         str(data["leaf"]),
         str(data["arrangement"]),
         bool(data["is_general"]),
+        tuple(map(str, data["heads"])),
     )

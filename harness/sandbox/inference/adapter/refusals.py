@@ -12,12 +12,13 @@ _LABELS = "t.shape[1] < 2 or ((t != 0) & (t != 1)).any() or (t.sum(axis=1) != 1)
 
 @dataclass(frozen=True)
 class AdapterScope:
-    """What an adapter is for: these numbers of layers, or all if there are none; a single row, a single output, or any
-    number of them."""
+    """What an adapter is for: these numbers of layers, and all greater ones if `is_any_deeper`; a single row, a single
+    output, or any number of them."""
 
-    layers: tuple[int, ...] = ()
-    is_single_row: bool = False
-    is_single_output: bool = False
+    layers: tuple[int, ...]
+    is_any_deeper: bool
+    is_single_row: bool
+    is_single_output: bool
 
 
 def refusal_lines(formula: FittedFormula, plans: Sequence[Plan], scope: AdapterScope) -> list[str]:
@@ -34,8 +35,10 @@ def _checks(formula: FittedFormula, plans: Sequence[Plan], scope: AdapterScope) 
     if formula.hidden != formula.output and scope.layers != (1,):
         expected = f'["{formula.hidden}"] * (len(names) - 1) + ["{formula.output}"]'
         yield f"names != {expected}", f"{formula.hidden} hidden layers and {formula.output} outputs only"
-    if scope.layers:
+    if not scope.is_any_deeper:
         yield f"len(names) not in {scope.layers!r}", f"{_depth_words(scope.layers)} only"
+    elif scope.layers[0] > 1:
+        yield f"len(names) < {scope.layers[0]}", f"{scope.layers[0]} layers or more only"
     if scope.is_single_row:
         yield "len(x) > 1", "one row at a time only"
     if any(plan.feed.takes_labels for plan in plans):

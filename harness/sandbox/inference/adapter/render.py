@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from harness.sandbox.inference.adapter.arrangements import arrangement
@@ -11,17 +12,17 @@ _INDENT = "    "
 
 
 def made_source(make: str, settings: Sequence[str], weights: Family, biases: Family | None) -> str:
-    """The function `made(network, learning_rate)`, which makes the code's own network with the given parameters."""
-    body = [
-        "widths = [network.layers[0].w.shape[1], *(len(layer.b) for layer in network.layers)]",
-        f"net = {make}",
-        *settings,
-        "for l, layer in enumerate(network.layers):",
-    ]
-    for family in (weights, biases):
-        body += [f"{_INDENT}{line}" for line in _set_lines(family)] if family is not None else []
+    """The function `made`, which makes the code's own network with the given parameters."""
+    families = [one for one in (weights, biases) if one is not None]
+    body = ["widths = [network.layers[0].w.shape[1], *(len(layer.b) for layer in network.layers)]"]
+    body = [*(body if "widths" in make else []), f"net = {make}", *settings]
+    if weights.heads:
+        body += [line for family in families for line in _assigning_lines(family)]
+    else:
+        lines = [f"{_INDENT}{line}" for family in families for line in _set_lines(family)]
+        body += ["for l, layer in enumerate(network.layers):", *lines]
     return _function_source(
-        "made(network, learning_rate)", "The file's own network, with these parameters", body, "net"
+        "made(network, x, t, learning_rate)", "The file's own network, with these parameters", body, "net"
     )
 
 
@@ -78,9 +79,9 @@ def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
     feed, parts = plan.feed, _read_lines(plan)
     first = ["refuse_unsupported(network, x, t)"] if refuses else []
     if not feed.is_row:
-        body = [*first, "net = made(network, 1.0)", *plan.lines, *parts]
+        body = [*first, "net = made(network, x, t, 1.0)", *plan.lines, *parts]
         return _function_source("backprop(network, x, t)", "", body, "w, b")
-    rows = ("net = made(network, 1.0)", *plan.lines, *parts, "rows.append([*w, *b])")
+    rows = ("net = made(network, x, t, 1.0)", *plan.lines, *parts, "rows.append([*w, *b])")
     body = [
         *first,
         "rows = []",
@@ -96,7 +97,7 @@ def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
 def _step_source(plan: Plan, refuses: bool) -> str:
     body = [
         *(["refuse_unsupported(network, x, t)"] if refuses else []),
-        "net = made(network, learning_rate)",
+        "net = made(network, x, t, learning_rate)",
         *(["r, s = x[0], t[0]"] if plan.feed.is_row else []),
         *plan.lines,
         *_read_lines(plan),
@@ -131,6 +132,12 @@ def _get(family: Family) -> str:
         return f"np.array([item{family.tails[0]} for item in {family.head}])"
     first, last = family.tails
     return f"np.array([[item{last} for item in unit{first}] for unit in {family.head}])"
+
+
+def _assigning_lines(family: Family) -> list[str]:
+    """Lines that put arrays of the right sizes in the places of those that the code has made."""
+    pack, layer = arrangement(family.arrangement).pack, re.compile(r"\blayer\b")
+    return [f"{head} = np.array({layer.sub(f'network.layers[{l}]', pack)})" for l, head in enumerate(family.heads)]
 
 
 def _set_lines(family: Family) -> list[str]:

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
+from harness.sandbox.inference.adapter.importing import ImportPath
 from harness.sandbox.inference.adapter.names import names_in, own_name
 from harness.sandbox.inference.adapter.refusals import AdapterScope, refusal_lines
 from harness.sandbox.inference.adapter.render import functions_source, made_source, refusal_source, unit_source
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
 from harness.sandbox.inference.fit import CLOSE, RATE
 
-_LOADER = """\
-_spec = importlib.util.spec_from_file_location("their_file", {path!r})
-_module = importlib.util.module_from_spec(_spec)
-sys.modules["their_file"] = _module
-_spec.loader.exec_module(_module)"""
-
-
-_DATA = ("widths", "learning_rate", "net", "x", "t", "r", "s", "output", "returned")  # names of the adapter's own
+_OWN_NAMES = ("widths", "learning_rate", "net", "x", "t", "r", "s", "output", "returned")  # names of the adapter's own
 
 
 def constants_of(choice: ChosenPlans) -> dict[str, object]:
@@ -39,8 +31,10 @@ def constants_of(choice: ChosenPlans) -> dict[str, object]:
         reductions.discard("sum")  # the adapter divides what it sums itself
     if len(reductions) == 1 and (reduction := reductions.pop()) != "sum":
         found["REDUCTION"] = reduction
-    for one in told:
-        found |= _constants_of_plan(one, formula.cost)
+    for one in both:
+        found |= _constants_of_plan(one, formula.cost) if one in told else {}
+    if choice.step is not None and not choice.step.plan.uses_learning_rate:
+        found.setdefault("LEARNING_RATE", 1.0)  # nothing fits, and no rate is in sight
     return found
 
 
@@ -68,8 +62,11 @@ def _without_rounding(number: float) -> float:
     return float(f"{number:.10g}")
 
 
-def adapter_source(path: Path, choice: ChosenPlans, scope: AdapterScope, names: Collection[str]) -> str:
-    """The adapter as a complete file. `path` is that of the file that it drives, `names` are those in it."""
+def adapter_source(
+    file: str, where: ImportPath, choice: ChosenPlans, scope: AdapterScope, names: Collection[str]
+) -> str:
+    """The adapter as a complete file. `file` is the name of the file that it drives, `where` how it is imported, and
+    `names` are those in it."""
     plan, constants = choice.first.plan, constants_of(choice)
     parts = [one.plan for one in (choice.backprop, choice.step) if one is not None]
     refusal = refusal_source(refusal_lines(choice.formula, parts, scope))
@@ -77,7 +74,8 @@ def adapter_source(path: Path, choice: ChosenPlans, scope: AdapterScope, names: 
     functions = [functions_source(one, refuses=bool(refusal), is_mean=is_mean) for one in parts]
     used = names_in([plan.make, *(line for one in parts for line in one.driver.lines)])
     texts = [
-        _imports(path, {name for name in names if own_name(name) in used - {"np", *_DATA}}),
+        f'"""An adapter for {file}: how it is fed and read. Nothing in it computes a gradient."""',
+        "\n".join(where.lines({name for name in names if own_name(name) in used - {"np", *_OWN_NAMES}})),
         "\n".join(f"{name} = {_literal(value)}" for name, value in constants.items()),
         *(f"\n{text}" for text in (refusal, unit_source(plan.weights, choice.first.pinned)) if text),
         f"\n{made_source(plan.make, plan.settings, plan.weights, plan.biases)}",
@@ -91,24 +89,3 @@ def _literal(value: object) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
-
-
-def _imports(path: Path, names: Collection[str]) -> str:
-    """The docstring and the imports."""
-    folder, stem = str(path.parent), path.stem
-    imported = ", ".join(name if own_name(name) == name else f"{name} as {own_name(name)}" for name in sorted(names))
-    lines = [f'"""An adapter for {path.name}: how it is fed and read. Nothing in it computes a gradient."""', ""]
-    if not stem.isidentifier() or stem in sys.stdlib_module_names or stem in ("harness", "implementations", "numpy"):
-        lines += [
-            "import importlib.util",
-            "import sys",
-            "",
-            "import numpy as np",
-            "",
-            f"sys.path.insert(0, {_literal(folder)})",
-        ]
-        lines += [_LOADER.format(path=str(path)), *(f"{own_name(name)} = _module.{name}" for name in sorted(names))]
-    else:
-        lines += ["import sys", "", "import numpy as np", "", f"sys.path.insert(0, {_literal(folder)})"]
-        lines += [f"from {stem} import {imported}"] if imported else [f"import {stem}"]
-    return "\n".join(lines)

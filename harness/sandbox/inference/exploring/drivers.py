@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from harness.sandbox.inference.adapter.names import own_name
 from harness.sandbox.inference.adapter.plan import Driver
-from harness.sandbox.inference.exploring.makers import own_callables, parameters_of
-from harness.sandbox.inference.exploring.roles import CALLABLES, roles_of, words_of
+from harness.sandbox.inference.exploring.callables import Call, Callee, callees_in, calls_of
+from harness.sandbox.inference.exploring.roles import CALLABLES, role_of
 
-_ARGUMENTS = {
-    "learning rate": "learning_rate",
-    "epochs": "1",
-    "off": "0.0",
-    "rows": "len(x)",
-    "false": "False",
-    "network": "net",
-    "outputs count": "t.shape[1]",
-    "inputs": "{x}",
-    "targets": "{t}",
-    "pairs": "{pairs}",
-    "outputs": "output",
-    "output gradient": "output - {t}",
-}
-_SET_IF_OPTIONAL = ("inputs", "targets", "learning rate", "epochs", "off", "rows", "false")
+MOST_DRIVERS = 60
+MOST_FORWARD = 3
 # A graph of single numbers has no cost of its own.
 _LOSS_OF_GRAPH = (
     "outputs = output if isinstance(output, list) else [output]",
@@ -38,94 +22,58 @@ _LOSS_OF_GRAPH = (
 )
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call as a Python expression, with `{x}`, `{t}` and `{pairs}` for the data, and the roles of its arguments."""
-
-    name: str
-    text: str
-    roles: frozenset[str]
-
-    @property
-    def words(self) -> frozenset[str]:
-        """The words of its name."""
-        return frozenset(words_of(self.name))
+def drivers_of(module: ModuleType, net: Any, *, has_data: bool) -> list[Driver]:
+    """The calls to try on a network that the file has made, the likeliest first; `has_data` says that it was made with
+    the data."""
+    return list(dict.fromkeys(_Calls(module, net, has_data).drivers()))[:MOST_DRIVERS]
 
 
-def drivers_of(module: ModuleType, net: Any) -> list[Driver]:
-    """The calls to try on a network that the file has made, the likeliest first."""
-    calls = list(_driving_calls(module, net))
-    data = {"inputs", "targets", "pairs"}
-    forward = [one for one in calls if one.words & CALLABLES["forward"] and one.roles & data == {"inputs"}]
-    update = [
-        one
-        for one in calls
-        if one.words & CALLABLES["updating"] and not one.roles & {*data, "output gradient", "outputs"}
-    ]
-    found: list[Driver] = []
-    for one in calls:
-        if not one.words & (CALLABLES["backward"] | CALLABLES["training"]):
-            continue
-        before = [f"output = {f.text}" for f in forward[:2]]
-        needs_forward = "inputs" not in one.roles or one.roles & {"outputs", "output gradient"}
-        if "pairs" in one.roles:
-            found.append(Driver((f"returned = {one.text}",), has_pairs=True))
-        elif {"inputs", "targets"} <= one.roles and not needs_forward:
-            starts: list[tuple[str, ...]] = [(), *((line,) for line in before)]
-            found += [Driver((*start, f"returned = {one.text}"), has_pairs=False) for start in starts]
-        elif one.words & CALLABLES["backward"] or one.roles & {"targets", "output gradient"}:
-            found += [Driver((line, f"returned = {one.text}"), has_pairs=False) for line in before]
-    found += [
-        Driver((*one.lines, f"returned = {then.text}"), one.has_pairs)
-        for one in found
-        for then in update[:2]
-        if f"returned = {then.text}" != one.lines[-1]
-    ]
-    found += [
-        Driver((f"returned = {one.text}", "returned.backward()"), has_pairs=False)
-        for one in calls
-        if one.words & CALLABLES["loss"] and {"inputs", "targets"} <= one.roles
-    ]
-    found += [Driver((f"output = {one.text}", *_LOSS_OF_GRAPH), has_pairs=False) for one in forward[:2]]
-    return list(dict.fromkeys(found))
+class _Calls:
+    """The calls that have to do with a network. `needed` are the data that they must be given."""
+
+    def __init__(self, module: ModuleType, net: Any, has_data: bool) -> None:
+        self._held = net if isinstance(net, dict) else {}
+        self._callees = [*callees_in(module, net)]
+        self._needed = set[str]() if has_data else {"inputs", "targets"}
+
+    def drivers(self) -> Iterator[Driver]:
+        """Calls of the backward pass or of training, without and with one of the forward pass before them."""
+        forward = [one for one in self._of_kind("forward", {}) if one.data == self._needed - {"targets"}]
+        for start in (None, *forward[:MOST_FORWARD]):
+            known = _results(start.callee, "output") if start is not None else {}
+            lines = (f"output = {start.text}",) if start is not None else ()
+            given = start.data if start is not None else frozenset()
+            for one in (*self._of_kind("backward", known), *self._of_kind("training", known)):
+                if "pairs" in one.roles or one.data | given == self._needed:
+                    yield from self._with_update((*lines, f"returned = {one.text}"), one, known)
+            if start is not None:
+                yield Driver((*lines, *_LOSS_OF_GRAPH), has_pairs=False)
+
+    def _of_kind(self, kind: str, known: Mapping[str, str]) -> list[Call]:
+        callees = [one for one in self._callees if one.words & CALLABLES[kind]]
+        calls = [call for one in callees for call in calls_of(one, self._held, known)]
+        return [one for one in calls if one.callee.is_method or one.roles & {"network", "held", "known"}]
+
+    def _with_update(self, lines: tuple[str, ...], one: Call, known: Mapping[str, str]) -> Iterator[Driver]:
+        """The calls, and the calls with an update of the weights after them."""
+        has_pairs = "pairs" in one.roles
+        yield Driver(lines, has_pairs)
+        if one.callee.words & CALLABLES["loss"]:
+            yield Driver((*lines, "returned.backward()"), has_pairs)
+        results = {**known, **_results(one.callee, "returned"), "output gradient": "returned"}
+        for update in self._of_kind("updating", results):
+            if not update.data and update.callee is not one.callee:
+                yield Driver((*lines, f"returned = {update.text}"), has_pairs)
 
 
-def _driving_calls(module: ModuleType, net: Any) -> Iterator[Call]:
-    """The methods of the network, and the functions of the file that take it."""
-    held = net if isinstance(net, dict) else {}
-    methods = [] if isinstance(net, (dict, list, tuple)) else inspect.getmembers(net, callable)
-    for name, method in methods:
-        if (not name.startswith("__") or name == "__call__") and not inspect.isclass(method):
-            target = "net" if name == "__call__" else f"net.{name}"
-            if (call := _call(name, target, method, {})) is not None:
-                yield call
-    for name, function in own_callables(module):
-        if inspect.isfunction(function):
-            call = _call(name, own_name(name), function, held, takes_net=isinstance(net, (dict, list, tuple)))
-            if call is not None and ("network" in call.roles or "held" in call.roles):
-                yield call
-
-
-def _call(
-    name: str, target: str, called: Callable[..., Any], held: Mapping[str, Any], *, takes_net: bool = False
-) -> Call | None:
-    """The call with an argument for each parameter that needs one; None if a parameter has no role.
-
-    If `takes_net`, one that has no role is for the network.
-    """
-    parameters = parameters_of(called)
-    roles = roles_of(parameters)
-    arguments, found, by_name = [], set[str](), False
-    for one, parameter in parameters.items():
-        is_optional = parameter.default is not inspect.Parameter.empty
-        role = "held" if one in held else roles[one]
-        if is_optional and (role not in _SET_IF_OPTIONAL or (role == "off" and not parameter.default)):
-            by_name = True
-            continue
-        if not role and not (takes_net and "network" not in roles.values() and "network" not in found):
-            return None
-        role = role or "network"
-        value = f'net["{one}"]' if role == "held" else _ARGUMENTS[role]
-        arguments.append(f"{one}={value}" if by_name else value)
-        found.add(role)
-    return Call(name, f"{target}({', '.join(arguments)})", frozenset(found))
+def _results(callee: Callee, variable: str) -> dict[str, str]:
+    """What a call returns, by the names and the roles of the variables in its `return`."""
+    names = callee.returns
+    found = {"outputs": variable} if variable == "output" else {}
+    if len(names) == 1:
+        return {**found, names[0]: variable}
+    by_name = {name: f"{variable}[{at}]" for at, name in enumerate(names)}
+    for name, text in by_name.items():
+        if role_of(name) == "outputs":
+            found["outputs"] = text
+    return {**found, **by_name}

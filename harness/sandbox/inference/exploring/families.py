@@ -14,7 +14,7 @@ import numpy as np
 from harness.sandbox.inference.adapter.arrangements import bias_arrangements, weight_arrangements
 from harness.sandbox.inference.adapter.plan import Family
 from harness.sandbox.inference.exploring.places import AXIS, FoundArray, Path, PathStep, places_in
-from harness.sandbox.inference.exploring.roles import NOT_PARAMETERS, words_of
+from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, words_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +82,16 @@ def _is_odd(path: Path) -> bool:
 
 
 def _form(place: FoundArray) -> tuple[Any, ...]:
-    tokens = ((one.kind, re.sub(r"\d+", "#", str(one.value)) if one.kind != "item" else "") for one in place.path)
-    return (place.leaf, *tokens)
+    return (
+        place.leaf,
+        *((one.kind, _form_of_name(str(one.value)) if one.kind != "item" else "") for one in place.path),
+    )
+
+
+def _form_of_name(name: str) -> str:
+    """The name with a mark for what may say which layer it belongs to: `W1`, `hidden_bias`, `wih`."""
+    words = [re.sub(r"\d+", "", one) for one in words_of(re.sub(r"^w(ih|ho|xh|hy|hh|ij|jk)$", r"w_\1", name))]
+    return "_".join("#" if one in LAYER_WORDS or not one else one for one in words)
 
 
 def _family_at(places: Sequence[FoundArray], kind: str, name: str) -> Found | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import inspect
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
 from harness.sandbox.inference.adapter.names import adapter_names, own_name
+from harness.sandbox.inference.exploring.callables import own_callables, parameters_of, returned_names
 from harness.sandbox.inference.exploring.roles import (
     CALLABLES,
     SIZE_LISTS,
@@ -28,6 +28,7 @@ _SIZES = {
     3: ("widths[0], widths[1], widths[2]", "widths[0], widths[1:-1], widths[-1]"),
     4: ("widths[0], widths[1], widths[2], widths[3]",),
 }
+_COUNTING = frozenset({"size", "sizes", "num", "n", "nodes", "units", "dim", "count", "number", "layer"})
 _VALUES = {
     "learning rate": "learning_rate",
     "epochs": "1",
@@ -35,16 +36,6 @@ _VALUES = {
     "rows": "1",
     "false": "False",
 }
-
-
-def own_callables(module: ModuleType) -> list[tuple[str, Any]]:
-    """The classes and functions that the file itself defines, by name: the last first, as a file builds up to them."""
-    found = [
-        (name, value)
-        for name, value in vars(module).items()
-        if (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module.__name__
-    ]
-    return found[::-1]
 
 
 def makers_in(module: ModuleType) -> list[str]:
@@ -67,20 +58,17 @@ def makers_in(module: ModuleType) -> list[str]:
     return [text for _, text in ranked]
 
 
-def parameters_of(called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The parameters that can be given by position, without `self`, by name; empty if there is no signature."""
-    try:
-        parameters = inspect.signature(called).parameters.values()
-    except (TypeError, ValueError):
-        return {}
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return {one.name: one for one in parameters if one.kind in kinds}
-
-
 def _making_calls(name: str, called: Callable[..., Any]) -> Iterator[str]:
     """The calls of a class or a function, with sizes for what may be sizes."""
     parameters = parameters_of(called)
     required = [one for one, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
+    roles = roles_of(parameters)
+    data = {roles[one] for one in required if not _COUNTING.intersection(words_of(one))}
+    if {"inputs", "targets"} <= data:  # they are given when it is made
+        texts = {**_VALUES, "inputs": "x", "targets": "t"}
+        if all(roles[one] in texts for one in required):
+            yield f"{name}({', '.join(texts[roles[one]] for one in required)})"
+        return
     sizes = [one for one in required if role_of(one) not in _VALUES]
     if not sizes and not inspect.isclass(called) and not parameters:
         yield f"{name}()"
@@ -101,17 +89,14 @@ def _making_calls(name: str, called: Callable[..., Any]) -> Iterator[str]:
 
 def with_names(module: ModuleType, make: str) -> str:
     """The expression, as a dictionary if it calls a function that returns variables: `return w1, b1, w2, b2`."""
-    with contextlib.suppress(SyntaxError, OSError, TypeError, LookupError):
+    with contextlib.suppress(SyntaxError, LookupError):
         call = ast.parse(make, mode="eval").body
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
             function = adapter_names(module)[call.func.id]
-            source = textwrap.dedent(inspect.getsource(function))
-            returned = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Return)]
-            if inspect.isfunction(function) and isinstance(returned[-1], ast.Tuple):
-                names = [one.id for one in returned[-1].elts if isinstance(one, ast.Name)]
-                if len(names) == len(returned[-1].elts):
-                    listed = ", ".join(f'"{name}"' for name in names)
-                    return f"dict(zip(({listed}), {make}))"
+            names = returned_names(function) if inspect.isfunction(function) else ()
+            if len(names) > 1:
+                listed = ", ".join(f'"{name}"' for name in names)
+                return f"dict(zip(({listed}), {make}))"
     return make
 
 

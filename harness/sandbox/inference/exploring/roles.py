@@ -20,6 +20,7 @@ _ROLE_OF_NAME: dict[str, str] = {
 _PARAMETER = re.compile(r"(w|weights?|syn|syn_|theta|wih|who|v|b|bias|biases)_?\d*|w_?[a-z]{1,3}|b_?[a-z]{1,2}")
 CALLABLES: dict[str, frozenset[str]] = {kind: frozenset(words.split()) for kind, words in _TABLES["callables"].items()}
 SIZE_LISTS = frozenset(_TABLES["sizes"]["names"].split())
+LAYER_WORDS = frozenset(_TABLES["layers"]["words"].split())
 NOT_PARAMETERS = frozenset(_TABLES["not_parameters"]["words"].split())
 
 

@@ -1,9 +1,10 @@
-"""The process in which a file is explored, and in which plans are tried."""
+"""The host of the process in which a file is explored, and in which plans are tried."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from harness.sandbox.inference.adapter.names import adapter_names
 from harness.sandbox.inference.adapter.plan import plan_from, plan_text
 from harness.sandbox.inference.adapter.render import functions_source, made_source, unit_source
 from harness.sandbox.inference.exploring.explore import TooSlow, explore, time_limit
-from harness.sandbox.loading import Functions, Implementation, run_file
+from harness.sandbox.inference.exploring.imports import import_file
+from harness.sandbox.loading import Functions
 
 
 class InferenceHost:
@@ -28,7 +30,7 @@ class InferenceHost:
     def __init__(self, path: str) -> None:
         self._path = Path(path)
         hide_harness(self._path.parent)
-        self._module = run_file(Implementation(self._path.stem, self._path))
+        self._module, self._where = import_file(self._path)
         self._hosts: dict[tuple[str, str], FunctionsHost] = {}
 
     def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
@@ -36,11 +38,15 @@ class InferenceHost:
         if function == "explore":
             found, reason = explore(self._module, header["make"])
             plans = [[plan_text(one.plan), one.outputs] for one in found]
-            text = json.dumps({"plans": plans, "reason": reason, "names": [*vars(self._module)]})
+            where = {"module": self._where.module, "folders": self._where.folders}
+            text = json.dumps({"plans": plans, "reason": reason, "names": [*vars(self._module)], "import": where})
             return Answer({("text", 1): np.frombuffer(text.encode(), np.uint8).astype(float)})
         try:
             with time_limit():
-                return self._host(header["plan"], header["pinned"]).answer(function, header, arrays)
+                answer = self._host(header["plan"], header["pinned"]).answer(function, header, arrays)
+                differs = answer.is_stale and answer.again is not None
+                refusal = Refusal("failed", "two calls differ beyond rounding") if differs else answer.refusal
+                return replace(answer, is_stale=False, refusal=refusal)  # to import the file again would take longer
         except TooSlow:
             return Answer(refusal=Refusal("failed", "too slow"))
 
