@@ -123,6 +123,11 @@ class Submission:
         drives = implementation.path.resolve() if implementation.adapter is not None else None
         return cls(implementation.name, implementation.target.resolve(), limits, host, drives)
 
+    def apart(self, why: str) -> Submission:
+        """The same implementation in other worker processes, whose output is counted with its own."""
+        name = f"{self.name}, {why}"
+        return Submission(name, self.target, self.limits, self.host, self.drives, output=self.output)
+
     def count(self, fault: str) -> None:
         """Count a fault that costs much time; after MAX_FAULTS of a kind nothing more runs."""
         self.faults[fault] += 1

@@ -81,7 +81,7 @@ def test_the_written_adapter_is_checked_with_the_same_verdicts(tmp_path):
     assert second.stdout.startswith("by_hand.py: WRONG")
     for same in ("verdict", "results", "errors", "diagnosis", "conventions", "supports", "functions"):
         assert driven[same] == itself[same]
-    assert driven["diagnosis"][0]["mistake"] == "first_layer_never_updated"
+    assert driven["diagnosis"][0]["formulas"][0]["yours"] == "∂C/∂b^1 = 0"
     assert itself["driven"] is None
     again, _ = data_of(tmp_path, path, "--make", TORCH_LIKE, "--write-adapter", out)  # over an adapter
     assert again.returncode == 1

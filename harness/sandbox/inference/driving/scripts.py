@@ -43,7 +43,7 @@ def script_error(path: Path, tree: ast.Module, reason: str = "it trains when it 
     else:
         lines = f"{loop.body[0].lineno}-{loop.end_lineno}"
         changed = ", ".join(_changed(loop, before))
-        given = ", ".join(_used(loop, before))
+        given = ", ".join(_used_by_step(loop, before))
         advice = f"put lines {lines}, one step, into a function `def train({given}): … return {changed}`"
     return BadFile(path.name, f"{reason}, in the loop that starts here; {advice}", f"line {loop.lineno}")
 
@@ -89,7 +89,7 @@ def _changed(loop: _Loop, before: Iterable[str]) -> list[str]:
     return [name for name in before if name in moved]
 
 
-def _used(loop: _Loop, before: Iterable[str]) -> list[str]:
+def _used_by_step(loop: _Loop, before: Iterable[str]) -> list[str]:
     """The variables from before the loop that its body uses."""
     used = {name for node in loop.body for name in _variables(node, (ast.Load, ast.Store))}
     return [name for name in before if name in used]
