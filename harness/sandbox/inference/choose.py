@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.sandbox.inference.adapter.plan import FittedFormula, Plan
-from harness.sandbox.inference.fit import CLOSE, RATE, Fit
+from harness.sandbox.inference.fit import Fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +87,4 @@ def _preference_of_feed(one: Candidate) -> tuple[object, ...]:
 
 
 def _preference(one: Candidate) -> tuple[object, ...]:
-    return one.fit.share, _has_usual_constant(one), one.is_exact, not one.plan.feed.is_row, -len(one.plan.driver.lines)
-
-
-def _has_usual_constant(one: Candidate) -> bool:
-    """Whether the constant is that of a convention; a step goes downhill, at any rate if it has one of its own."""
-    constant, is_step = one.fit.constant, one.plan.reading.function == "step"
-    if is_step and not one.plan.uses_learning_rate:
-        return constant > 0
-    factor = constant / RATE if is_step else abs(constant)
-    return any(abs(factor - usual) < CLOSE for usual in (1.0, 2.0))
+    return one.fit.share, one.fit.is_usual, one.is_exact, not one.plan.feed.is_row, -len(one.plan.driver.lines)

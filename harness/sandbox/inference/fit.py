@@ -7,7 +7,7 @@ arrays is taken, and a check will say what is wrong with the others. Nothing is 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,24 +48,25 @@ class Probe:
     @cached_property
     def outputs(self) -> Array:
         """a^L by each of the FORMULAS, row by row, [formulas, rows · outputs]."""
-        return np.array([np.ravel(book.gradients().a[-1]) for book in self._books])  # type: ignore[index]
+        return np.array([np.ravel(outputs_of(self.inputs, formula)) for formula in FORMULAS])
 
     @property
     def _books(self) -> list[Textbook]:
         return [Textbook(_with_formula(self.inputs, formula)) for formula in FORMULAS]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Fit:
     """How well one formula explains a plan: the number of arrays that it gives, of how many, for each probe.
 
     `reduction` and `constant`: the arrays are the formula's, times `constant`, divided as this reduction of the cost
-    says. `constant` is NaN if no array is given.
+    says. `constant` is NaN if no array is given. `is_usual` says that it is that of a convention.
     """
 
     formula: FittedFormula
     reduction: str
     constant: float
+    is_usual: bool
     matching: tuple[int, ...]
     arrays: int
 
@@ -80,10 +81,14 @@ def best_fits(
     answers: Sequence[Mapping[tuple[str, int], Array]],
     *,
     is_step: bool,
-    is_possible: Iterable[FittedFormula],
+    has_rate: bool,
+    possible: Iterable[FittedFormula],
 ) -> list[Fit]:
-    """The fits of the possible formulas that give the most arrays, one for each formula; the simplest first."""
-    ratios = [
+    """The fits of the possible formulas that give the most arrays, one for each formula; the simplest first.
+
+    `is_step` says that the arrays are those after a step, and `has_rate` that its learning rate was RATE.
+    """
+    multiples = [
         {
             key: _multiples(array, key, probe, is_step=is_step)
             for key, array in answer.items()
@@ -91,44 +96,41 @@ def best_fits(
         }
         for probe, answer in zip(probes, answers, strict=True)
     ]
-    possible = set(is_possible)
-    fits = [
-        _fit(formula, at, probes, ratios, is_step=is_step) for at, formula in enumerate(FORMULAS) if formula in possible
-    ]
-    most = max(sum(fit.matching) for fit in fits)
-    return [fit for fit in fits if sum(fit.matching) == most]
+
+    def is_usual(constant: float) -> bool:
+        if is_step and not has_rate:
+            return constant > 0  # downhill, at a rate of its own
+        factor = constant / RATE if is_step else abs(constant)
+        return any(abs(factor - usual) <= CLOSE * usual for usual in (1.0, 2.0))
+
+    rows = [FORMULAS.index(formula) for formula in possible]
+    fits = [max(_fits_of(row, probes, multiples, is_usual), key=_goodness) for row in sorted(rows)]
+    return [fit for fit in fits if _goodness(fit) == max(map(_goodness, fits))]
 
 
-def _fit(
-    formula: FittedFormula,
-    at: int,
+def _goodness(fit: Fit) -> tuple[int, bool]:
+    return sum(fit.matching), fit.is_usual
+
+
+def _fits_of(
+    row: int,
     probes: Sequence[Probe],
-    ratios: Sequence[Mapping[tuple[str, int], Array]],
-    *,
-    is_step: bool,
-) -> Fit:
-    """The reduction and the constant under which this formula gives the most arrays; usual constants win ties."""
-    best, best_score = Fit(formula, "sum", math.nan, tuple(0 for _ in probes), len(ratios[0])), (0, False)
+    multiples: Sequence[Mapping[tuple[str, int], Array]],
+    is_usual: Callable[[float], bool],
+) -> Iterator[Fit]:
+    """The fits of the formula in this row, with each reduction and each constant that some array has."""
+    formula, arrays = FORMULAS[row], len(multiples[0])
+    yield Fit(formula, "sum", math.nan, False, tuple(0 for _ in probes), arrays)
+    # A single number is the multiple of any other.
+    told = {key for key, gradients in probes[0].gradients.items() if gradients.shape[1] > 1}
     for reduction in DIVISORS:
         scaled = [
-            {key: ratio[at] * divisor(reduction, probe.inputs) for key, ratio in some.items()}
-            for probe, some in zip(probes, ratios, strict=True)
+            {key: float(one[row]) * divisor(reduction, probe.inputs) for key, one in some.items()}
+            for probe, some in zip(probes, multiples, strict=True)
         ]
-        # A single number is the multiple of any other.
-        told = {key for key, array in probes[0].gradients.items() if array.shape[1] > 1}
-        constants = [value for some in scaled for key, value in some.items() if key in told and math.isfinite(value)]
-        for constant in constants:
-            matching = tuple(
-                int(sum(abs(one - constant) <= CLOSE * abs(constant) for one in some.values())) for some in scaled
-            )
-            unit = RATE if is_step else 1.0
-            is_usual = any(abs(abs(constant / unit) - usual) <= CLOSE for usual in (1.0, 2.0))
-            if (sum(matching), is_usual) > best_score:
-                best, best_score = (
-                    Fit(formula, reduction, constant, matching, len(ratios[0])),
-                    (sum(matching), is_usual),
-                )
-    return best
+        for constant in {value for some in scaled for key, value in some.items() if key in told and value == value}:
+            near = [[abs(one - constant) <= CLOSE * abs(constant) for one in some.values()] for some in scaled]
+            yield Fit(formula, reduction, constant, is_usual(constant), tuple(map(sum, near)), arrays)
 
 
 def divisor(reduction: str, inputs: Inputs) -> int:
@@ -157,6 +159,13 @@ def _multiples(array: Array, key: tuple[str, int], probe: Probe, *, is_step: boo
         errors = np.abs(numbers - constants[:, None] * true).max(axis=1)
     is_given = (errors <= allowed) & (np.abs(numbers).max() > 2 * allowed)
     return np.where(is_given, constants, math.nan)
+
+
+def outputs_of(inputs: Inputs, formula: FittedFormula) -> Array:
+    """a^L by a formula, [n, n_L]."""
+    book = Textbook(_with_formula(inputs, formula))
+    book.gradients()
+    return np.asarray(book.a[book.last])
 
 
 def _with_formula(inputs: Inputs, formula: FittedFormula) -> Inputs:

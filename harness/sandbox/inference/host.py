@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from harness.sandbox.host.child import hide_harness
 from harness.sandbox.inference.adapter.names import adapter_names
 from harness.sandbox.inference.adapter.plan import plan_from, plan_text
 from harness.sandbox.inference.adapter.render import functions_source, made_source, unit_source
-from harness.sandbox.inference.exploring.explore import TooSlow, explore, time_limit
-from harness.sandbox.inference.exploring.imports import import_file
+from harness.sandbox.inference.exploring.attempt import TooSlow, time_limit
+from harness.sandbox.inference.exploring.explore import explore
+from harness.sandbox.inference.imports import import_file
 from harness.sandbox.loading import Functions
 
 
@@ -36,10 +37,7 @@ class InferenceHost:
     def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
         """Explore the file, or try a plan: call its `backprop` or `step` on the inputs of the request."""
         if function == "explore":
-            found, reason = explore(self._module, header["make"])
-            plans = [[plan_text(one.plan), one.outputs] for one in found]
-            where = {"module": self._where.module, "folders": self._where.folders}
-            text = json.dumps({"plans": plans, "reason": reason, "names": [*vars(self._module)], "import": where})
+            text = json.dumps(self._explored(header["make"]))
             return Answer({("text", 1): np.frombuffer(text.encode(), np.uint8).astype(float)})
         try:
             with time_limit():
@@ -49,6 +47,16 @@ class InferenceHost:
                 return replace(answer, is_stale=False, refusal=refusal)  # to import the file again would take longer
         except TooSlow:
             return Answer(refusal=Refusal("failed", "too slow"))
+
+    def _explored(self, make: str) -> dict[str, Any]:
+        found = explore(self._module, make)
+        return {
+            "plans": [[plan_text(one.plan), one.outputs] for one in found.plans],
+            "costs": [asdict(one) for one in found.costs],
+            "reason": found.reason,
+            "names": [*vars(self._module)],
+            "import": asdict(self._where),
+        }
 
     def _host(self, text: str, pinned: str) -> FunctionsHost:
         if (text, pinned) not in self._hosts:

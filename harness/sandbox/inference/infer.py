@@ -19,9 +19,9 @@ from harness.sandbox.inference.adapter.plan import FittedFormula, Plan, plan_fro
 from harness.sandbox.inference.adapter.refusals import AdapterScope
 from harness.sandbox.inference.adapter.source import adapter_source
 from harness.sandbox.inference.choose import Candidate, ChosenPlans, choose
-from harness.sandbox.inference.exploring.explore import PINNED, PROBE_ROWS
+from harness.sandbox.inference.costs import cost_values_from, shown_cost
 from harness.sandbox.inference.fit import CLOSE, FORMULAS, RATE, Probe, best_fits
-from harness.sandbox.inference.probes import random_inputs
+from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission, contract_request
@@ -46,12 +46,12 @@ class NotInferred(Exception):
 class Adapter:
     """How a file that was not written for the contract is fed and read: the source of the adapter, and in words.
 
-    `other_cost` is another cost that fits the numbers equally well if a factor is missing, or empty.
+    `question` is what a person must decide, in one sentence, if its cost is not clear; or empty.
     """
 
     source: str
     words: tuple[str, ...]
-    other_cost: str = ""
+    question: str
 
 
 class Inference:
@@ -82,31 +82,33 @@ class Inference:
         shown: dict[object, dict[tuple[float, ...], None]] = defaultdict(dict)
         for plan, outputs in plans:
             shown[plan.parameters].update(dict.fromkeys(map(tuple, outputs)))
-        candidates = [one for plan, _ in plans for one in self._fitted(plan, shown[plan.parameters], cost)]
+        candidates = [one for plan, _ in plans for one in self._fitted(plan, shown[plan.parameters])]
         if not candidates:
             raise NotInferred(str(data["reason"]))
         choice = choose(candidates)
+        own_cost = shown_cost(choice.formula, [cost_values_from(one) for one in data["costs"]])
+        question = "" if cost else _question(choice.formula, own_cost)
         choice = replace(choice, formula=replace(choice.formula, cost=cost or choice.formula.cost))
         scope = self._scope(choice)
         where = ImportPath(str(data["import"]["module"]), tuple(map(str, data["import"]["folders"])))
         source = adapter_source(self._submission.target.name, where, choice, scope, list(map(str, data["names"])))
-        is_ambiguous = not cost and choice.formula.cost == "binary_cross_entropy"
-        return Adapter(source, tuple(describe(choice)), "half_squared_error" if is_ambiguous else "")
+        return Adapter(source, tuple(describe(choice)), question)
 
-    def _fitted(self, plan: Plan, outputs: Iterable[Sequence[float]], cost: str) -> list[Candidate]:
+    def _fitted(self, plan: Plan, outputs: Iterable[Sequence[float]]) -> list[Candidate]:
         """The plan with the formulas that fit it best, for each input of a bias unit; nothing if it fails."""
         is_step = plan.reading.function == "step"
         rows = (1,) if is_step and plan.feed.is_row else (PROBE_ROWS, 1)
         probes = [self._probe(plan.widths, n, plan.has_biases) for n in rows]
         pins = dict.fromkeys(PINNED.values()) if arrangement(plan.weights.arrangement).has_bias_unit else ("",)
-        shown = self._shown_by(plan, outputs)
-        possible = [one for one in shown or FORMULAS if not cost or one.cost == cost] or FORMULAS
+        possible = self._shown_by(plan, outputs) or FORMULAS
         found = []
         for pinned in pins:
             answers = self._ask([self._request(plan, pinned, probe.inputs) for probe in probes])
             if any(one.refusal is not None for one in answers) or not self._is_what_is_returned(plan, pinned):
                 continue
-            fits = best_fits(probes, [one.arrays for one in answers], is_step=is_step, is_possible=possible)
+            arrays = [one.arrays for one in answers]
+            has_rate = plan.uses_learning_rate
+            fits = best_fits(probes, arrays, is_step=is_step, has_rate=has_rate, possible=possible)
             found.append(Candidate(plan, pinned, tuple(fits), all(one.again is None for one in answers)))
         return found
 
@@ -161,8 +163,8 @@ class Inference:
         if len(widths) >= len(candidate.plan.widths) or candidate.fit.share < 1:
             return True
         formulas = {fit.formula for fit in candidate.fits}
-        is_step = candidate.plan.reading.function == "step"
-        [fit, *_] = best_fits([probe], [answer.arrays], is_step=is_step, is_possible=formulas)
+        is_step, has_rate = candidate.plan.reading.function == "step", candidate.plan.uses_learning_rate
+        [fit, *_] = best_fits([probe], [answer.arrays], is_step=is_step, has_rate=has_rate, possible=formulas)
         return fit.share == 1
 
     def _is_online(self, candidate: Candidate) -> bool:
@@ -206,3 +208,18 @@ class Inference:
         for _ in self._pool.outcomes():
             pass
         return [request.answers[request.functions[0]] for request in requests]
+
+
+def _question(formula: FittedFormula, own_cost: str) -> str:
+    """What a person must decide: a factor σ' at a sigmoid output is the only difference between two costs."""
+    if formula.output != "sigmoid" or formula.cost == own_cost:
+        return ""
+    if formula.cost == "half_squared_error" and not own_cost:
+        return ""
+    words = {"half_squared_error": "half the squared error", "binary_cross_entropy": "the binary cross-entropy", "": ""}
+    if formula.cost == "half_squared_error":
+        return f"its gradients are those of {words[formula.cost]}, but the cost that it computes is {words[own_cost]}"
+    readings = (
+        f"two readings fit its gradients: {words[formula.cost]}, or half the squared error without σ' at the output"
+    )
+    return readings + (f"; the cost that it computes is {words[own_cost]}" if own_cost else "")

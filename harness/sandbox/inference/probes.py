@@ -11,6 +11,9 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS
 
+PROBE_ROWS = 4
+PINNED = {"sigmoid": "40.0", "tanh": "20.0", "relu": "1.0"}  # f(z) is 1 in float64
+
 
 def random_inputs(widths: Sequence[int], rows: int, *, has_biases: bool = True) -> Inputs:
     """A network of these sizes, always the same, with `rows` rows; its targets are 0 and 1, one 1 a row if there are
@@ -23,3 +26,8 @@ def random_inputs(widths: Sequence[int], rows: int, *, has_biases: bool = True) 
     x, classes = random.normal(size=(8, widths[0])), random.integers(0, max(widths[-1], 2), 8)
     t = np.eye(widths[-1])[classes] if widths[-1] > 1 else classes[:, None] * 1.0
     return Inputs(Network(tuple(layers), COSTS["half_squared_error"]), x[:rows], t[:rows])
+
+
+def turned(inputs: Inputs) -> Inputs:
+    """The same network and targets with other rows x: their numbers in the opposite order."""
+    return Inputs(inputs.network, inputs.x[:, ::-1].copy(), inputs.t)

@@ -9,7 +9,7 @@ from harness.sandbox.inference.adapter.plan import Family, Plan
 from harness.sandbox.inference.adapter.source import constants_of
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
 
-_COSTS = {
+COST_WORDS = {
     "half_squared_error": "half the squared error",
     "binary_cross_entropy": "the binary cross-entropy",
     "cross_entropy": "the cross-entropy",
@@ -31,7 +31,7 @@ def describe(choice: ChosenPlans) -> Iterator[str]:
     numbers = [
         f"{name} = {value!r}" for name, value in constants.items() if name not in ("ACTIVATIONS", "COST", "BIAS")
     ]
-    yield "; ".join([f"{layers}; {_COSTS[formula.cost]}", *numbers])
+    yield "; ".join([f"{layers}; {COST_WORDS[formula.cost]}", *numbers])
 
 
 def _driven(one: Candidate) -> Iterator[str]:

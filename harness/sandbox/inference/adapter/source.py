@@ -25,7 +25,7 @@ def constants_of(choice: ChosenPlans) -> dict[str, object]:
     if not choice.first.plan.has_biases:
         found["BIAS"] = "none"
     both = [one for one in (choice.backprop, choice.step) if one is not None]
-    told = [one for one in both if one.fit.formula == formula and one.fit.share > 0]
+    told = [one for one in both if one.fit.share > 0]
     reductions = {reduction for one in told if (reduction := _reduction(one)) is not None}
     if "sum" in reductions and len(reductions) > 1 and choice.backprop is not None and choice.backprop.plan.feed.is_row:
         reductions.discard("sum")  # the adapter divides what it sums itself

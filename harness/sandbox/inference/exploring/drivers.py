@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -11,7 +11,7 @@ from harness.sandbox.inference.exploring.callables import Call, Callee, callees_
 from harness.sandbox.inference.exploring.roles import CALLABLES, role_of
 
 MOST_DRIVERS = 60
-MOST_FORWARD = 3
+MOST_FORWARD, MOST_COSTS = 3, 12
 # A graph of single numbers has no cost of its own.
 _LOSS_OF_GRAPH = (
     "outputs = output if isinstance(output, list) else [output]",
@@ -28,6 +28,11 @@ def drivers_of(module: ModuleType, net: Any, *, has_data: bool) -> list[Driver]:
     return list(dict.fromkeys(_Calls(module, net, has_data).drivers()))[:MOST_DRIVERS]
 
 
+def costs_of(module: ModuleType, net: Any, *, has_data: bool) -> list[Driver]:
+    """The calls that may compute the cost of a network."""
+    return list(dict.fromkeys(_Calls(module, net, has_data).costs()))[:MOST_COSTS]
+
+
 class _Calls:
     """The calls that have to do with a network. `needed` are the data that they must be given."""
 
@@ -38,16 +43,31 @@ class _Calls:
 
     def drivers(self) -> Iterator[Driver]:
         """Calls of the backward pass or of training, without and with one of the forward pass before them."""
-        forward = [one for one in self._of_kind("forward", {}) if one.data == self._needed - {"targets"}]
-        for start in (None, *forward[:MOST_FORWARD]):
-            known = _results(start.callee, "output") if start is not None else {}
-            lines = (f"output = {start.text}",) if start is not None else ()
-            given = start.data if start is not None else frozenset()
-            for one in (*self._of_kind("backward", known), *self._of_kind("training", known)):
-                if "pairs" in one.roles or one.data | given == self._needed:
-                    yield from self._with_update((*lines, f"returned = {one.text}"), one, known)
-            if start is not None:
+        for lines, given, known in self._starts():
+            for one in self._complete(("backward", "training"), given, known):
+                yield from self._with_update((*lines, f"returned = {one.text}"), one, known)
+            if lines:
                 yield Driver((*lines, *_LOSS_OF_GRAPH), has_pairs=False)
+
+    def costs(self) -> Iterator[Driver]:
+        """Calls that may return the cost."""
+        for lines, given, known in self._starts():
+            for one in self._complete(("loss",), given, known):
+                yield Driver((*lines, f"returned = {one.text}"), "pairs" in one.roles)
+
+    def _starts(self) -> Iterator[tuple[tuple[str, ...], frozenset[str], dict[str, str]]]:
+        """Nothing, and each call of the forward pass: its line, the data that it is given, and what it returns."""
+        yield (), frozenset(), {}
+        forward = [one for one in self._of_kind("forward", {}) if one.data == self._needed - {"targets"}]
+        for one in forward[:MOST_FORWARD]:
+            yield (f"output = {one.text}",), one.data, _results(one.callee, "output")
+
+    def _complete(self, kinds: Sequence[str], given: frozenset[str], known: Mapping[str, str]) -> Iterator[Call]:
+        """The calls of these kinds that are given all data, but for those given before."""
+        for kind in kinds:
+            for one in self._of_kind(kind, known):
+                if "pairs" in one.roles or one.data | given == self._needed:
+                    yield one
 
     def _of_kind(self, kind: str, known: Mapping[str, str]) -> list[Call]:
         callees = [one for one in self._callees if one.words & CALLABLES[kind]]

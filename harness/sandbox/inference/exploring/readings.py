@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -67,6 +68,18 @@ def distance(one: Found, other: Found) -> int:
 def _shared_steps(one: Path, other: Path) -> int:
     same = [a == b for a, b in zip(one, other, strict=False)]
     return (same.index(False) if False in same else len(same)) * 2 + (len(one) == len(other))
+
+
+def number_in(returned: Any) -> float | None:
+    """What may be the value of a cost: a number, the first of a tuple, or the sum of an array."""
+    if isinstance(returned, tuple) and returned:
+        returned = returned[0]
+    if isinstance(returned, Real):
+        return float(returned)
+    if isinstance(returned, np.ndarray) and returned.dtype.kind == "f":
+        return float(returned.sum())
+    data = getattr(returned, "data", None)
+    return float(data) if isinstance(data, Real) else None
 
 
 def outputs_in(roots: Sequence[Any], rows: int, outputs: int) -> Outputs:

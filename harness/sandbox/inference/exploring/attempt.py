@@ -1,0 +1,201 @@
+"""What can be done with one network of a file: which calls run, and which arrays of the right shapes they give."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from types import FrameType, ModuleType
+from typing import Any, TypeAlias
+
+from harness.model.contract import Inputs
+from harness.sandbox.inference.adapter.arrangements import arrangement
+from harness.sandbox.inference.adapter.feeds import FEEDS, Feed
+from harness.sandbox.inference.adapter.names import adapter_names, names_in
+from harness.sandbox.inference.adapter.plan import Driver, Plan, lines_of
+from harness.sandbox.inference.adapter.render import drive_source, made_source, unit_source
+from harness.sandbox.inference.exploring.drivers import costs_of, drivers_of
+from harness.sandbox.inference.exploring.families import Found, families_in
+from harness.sandbox.inference.exploring.makers import with_names
+from harness.sandbox.inference.exploring.readings import (
+    Outputs,
+    Parameters,
+    distance,
+    number_in,
+    outputs_in,
+    readings_of,
+    values_in,
+)
+from harness.sandbox.inference.exploring.resizing import resized
+from harness.sandbox.inference.exploring.roles import role_of
+from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs, turned
+
+ATTEMPT_SECONDS = 0.5
+MOST_VARIANTS = 4  # of the places of the parameters
+_DATA_NAMES = frozenset({"x", "t"})
+Namespace: TypeAlias = "dict[str, Any]"
+
+
+class TooSlow(BaseException):
+    """An attempt took more than ATTEMPT_SECONDS; code that catches every Exception does not catch it."""
+
+
+@dataclass(frozen=True)
+class Explored:
+    """A plan that runs, and what may be the outputs of the network, each flat, row by row."""
+
+    plan: Plan
+    outputs: Outputs
+
+
+@dataclass(frozen=True)
+class CostValues:
+    """What may be the cost of a network: for a batch, or the first row of it; for `random_inputs`, then `turned`."""
+
+    widths: tuple[int, ...]
+    has_biases: bool
+    is_row: bool
+    values: tuple[float, float]
+
+
+class NetworkAttempt:
+    """The attempts with one expression that makes a network. Creating it raises whatever the expression raises."""
+
+    def __init__(self, module: ModuleType, make: str, widths: Sequence[int]) -> None:
+        self._module, self._make, self._widths = module, with_names(module, make), tuple(widths)
+        self.reason = f"{make} holds no arrays of the shapes of weights between layers of {list(widths)} units"
+        given = random_inputs(widths, PROBE_ROWS)
+        names = {"widths": list(widths), "learning_rate": 0.1, "x": given.x, "t": given.t}
+        has_data = not _DATA_NAMES.isdisjoint(names_in([make]))
+        with time_limit():
+            net = eval(self._make, {**adapter_names(module), **names})
+        self._settings = tuple(_setting_lines(net))
+        self._drivers = drivers_of(module, net, has_data=has_data)
+        self._costs = costs_of(module, net, has_data=has_data)
+        self._parameters = _likely_parameters(net, widths)
+        if not self._parameters and "widths" not in make:
+            self._parameters = resized(net, widths)
+        if self._parameters:
+            self.reason = f"no function or method of {make} computes arrays of the shapes of its weights"
+
+    @property
+    def has_network(self) -> bool:
+        """Whether the file itself has made something with the weights of every layer."""
+        return bool(self._parameters) and not self._make.startswith("dict(")
+
+    def plans(self) -> Iterator[Explored]:
+        """The plans that run and give arrays of the right shapes."""
+        for parameters in self._parameters:
+            inputs, namespace = self._inputs(parameters), self._namespace(parameters)
+            for driver, feed in self._ways(self._drivers):
+                try:
+                    local, before = self._run(namespace, inputs, driver, feed)
+                    net, returned = local["net"], local["returned"]
+                    after = families_in(net, "net", self._widths)
+                    given = families_in(returned, "returned", self._widths) if returned is not net else ([], [])
+                    rows = 1 if feed.is_row else PROBE_ROWS
+                    outputs = outputs_in([local.get("output"), returned, net], rows, self._widths[-1])
+                except BaseException:  # whatever the code raises, or TooSlow: it is not driven so
+                    continue
+                for reading in readings_of(parameters, before, after, given):
+                    plan = Plan(self._make, self._settings, *parameters, driver, feed, self._widths, reading)
+                    yield Explored(plan, outputs)
+
+    def costs(self) -> Iterator[CostValues]:
+        """Values that may be those of the cost."""
+        for parameters in self._parameters:
+            inputs, namespace = self._inputs(parameters), self._namespace(parameters)
+            for driver, feed in self._ways(self._costs):
+                try:
+                    numbers = [
+                        number_in(self._run(namespace, one, driver, feed)[0]["returned"])
+                        for one in (inputs, turned(inputs))
+                    ]
+                except BaseException:
+                    continue
+                first, second = numbers
+                if first is not None and second is not None:
+                    yield CostValues(self._widths, _has_biases(parameters), feed.is_row, (first, second))
+
+    def _inputs(self, parameters: Parameters) -> Inputs:
+        return random_inputs(self._widths, PROBE_ROWS, has_biases=_has_biases(parameters))
+
+    def _namespace(self, parameters: Parameters) -> Namespace:
+        """The names of the file, and the function `made`."""
+        namespace = adapter_names(self._module)
+        unit, made = unit_source(parameters[0], PINNED["sigmoid"]), made_source(self._make, self._settings, *parameters)
+        exec(f"{unit}\n\n{made}", namespace)
+        return namespace
+
+    def _ways(self, drivers: Sequence[Driver]) -> list[tuple[Driver, Feed]]:
+        """The calls with each way to give them the data, each once."""
+        found: dict[tuple[str, ...], tuple[Driver, Feed]] = {}
+        for driver, feed in product(drivers, FEEDS):
+            if bool(feed.pairs) == driver.has_pairs and (not feed.has_single_output or self._widths[-1] == 1):
+                found.setdefault(lines_of(driver, feed), (driver, feed))
+        return list(found.values())
+
+    def _run(
+        self, namespace: Namespace, inputs: Inputs, driver: Driver, feed: Feed
+    ) -> tuple[Namespace, dict[Any, tuple[Any, ...]]]:
+        """The variables after the calls, with the network as `net`, and the numbers that it held before.
+
+        Raises whatever the code raises, and TooSlow.
+        """
+        x, t = inputs.x.copy(), inputs.t.copy()
+        with time_limit():
+            exec(drive_source(lines_of(driver, feed)), namespace)
+            net = namespace["made"](inputs.network, x, t, 0.1)
+            before = values_in(net, self._widths)
+            return namespace["drive"](net, x, t, x[0], t[0], 0.1), before
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float = ATTEMPT_SECONDS) -> Iterator[None]:
+    """Raise TooSlow in what runs in this block after so many seconds, and again until it ends."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise TooSlow
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _has_biases(parameters: Parameters) -> bool:
+    weights, biases = parameters
+    return biases is not None or bool(arrangement(weights.arrangement).b)
+
+
+def _setting_lines(net: Any) -> Iterator[str]:
+    """Assignments that switch off momentum and penalties, and give the learning rate, in attributes of an object."""
+    for name, value in {**vars(type(net)), **getattr(net, "__dict__", {})}.items():
+        role, is_number = role_of(name), isinstance(value, (int, float)) and not isinstance(value, bool)
+        if is_number and role == "learning rate":
+            yield f"net.{name} = learning_rate"
+        elif isinstance(value, float) and role == "off" and value:
+            yield f"net.{name} = 0.0"
+
+
+def _likely_parameters(net: Any, widths: Sequence[int]) -> list[Parameters]:
+    """Where the parameters may be, the likeliest first."""
+    weights, biases = families_in(net, "net", widths)
+    found: list[Parameters] = []
+    for one in sorted(weights, key=_unlikeliness):
+        if one.looks_changeable and found:
+            break
+        likely = [] if arrangement(one.family.arrangement).b else [b for b in biases if not b.looks_changeable]
+        nearest = min(likely, key=partial(distance, one), default=None)
+        found.append((one.family, nearest.family if nearest is not None else None))
+    return found[:MOST_VARIANTS]
+
+
+def _unlikeliness(found: Found) -> tuple[bool, bool, bool]:
+    is_zero = all(not value.any() for value in found.values)
+    return found.looks_changeable, is_zero, "bias unit" in found.family.arrangement
