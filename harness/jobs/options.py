@@ -29,6 +29,13 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="NAMES", help=names)
 
 
+def add_driving(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add --make and --cost, which say how code that was not written for the contract is driven."""
+    make = f"how {what} makes a network, in its names and `widths`, such as 'Network(widths)' (default: tried)"
+    parser.add_argument("--make", default="", metavar="EXPR", help=make)
+    parser.add_argument("--cost", default="", metavar="NAME", help="the cost of that network (default: found)")
+
+
 def add_reports(parser: argparse.ArgumentParser) -> None:
     """Add --reports, the folder for reports."""
     where = "folder for reports (default: reports/, if nothing is selected)"

@@ -144,17 +144,19 @@ class Examination:
     def __init__(self, pool: Pool, submission: Submission, cases: int) -> None:
         self.submission, self._pool, self._left = submission, pool, cases
         # The cause is searched in another process, because traces of earlier calls may be the cause.
-        self._again = Submission(
-            f"{submission.name}, again", submission.target, submission.limits, output=submission.output
-        )
+        self._again = submission.apart("again")
         self._verdicts: Verdicts | None = None
+        self._is_declared = False
         self._scope = scope_of(submission.target)
 
     @property
     def verdicts(self) -> Verdicts:
-        """The verdicts so far. Available once the file is imported, because it may declare a convention."""
-        if self._verdicts is None:
-            self._verdicts = Verdicts(self.submission.declared)
+        """The verdicts so far.
+
+        Until the file is imported, which may declare a convention, there are only cases that are out of its scope.
+        """
+        if self._verdicts is None or (self.submission.was_loaded and not self._is_declared):
+            self._verdicts, self._is_declared = Verdicts(self.submission.declared), self.submission.was_loaded
         return self._verdicts
 
     def ask(self, case: Case, inputs: Inputs) -> None:

@@ -84,8 +84,12 @@ def is_identical(one: Array | None, other: Array | None) -> bool:
     return one is not None and other is not None and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 
-def refusal_from(error: BaseException, path: Path) -> Refusal:
-    """Turn an exception into a refusal, with the last line of the implementation's file in its traceback."""
+def refusal_from(error: BaseException, *files: Path) -> Refusal:
+    """Turn an exception into a refusal, with the last line of the implementation's files in its traceback.
+
+    The last of the `files` is the one whose traceback is shown, if it is in there; an adapter comes before the file
+    that it drives.
+    """
     if isinstance(error, REFUSALS):
         return Refusal("unsupported", reason_of(error))
     if isinstance(error, Fault):
@@ -93,8 +97,9 @@ def refusal_from(error: BaseException, path: Path) -> Refusal:
     import traceback  # only workers need it
 
     frames = traceback.extract_tb(error.__traceback__)
-    mine = [number for number, frame in enumerate(frames) if frame.filename == str(path)]
-    where = f" ({path.name}, line {frames[mine[-1]].lineno})" if mine else ""
+    numbers = ([n for n, frame in enumerate(frames) if frame.filename == str(path)] for path in reversed(files))
+    mine = next(filter(None, numbers), [])
+    where = f" ({Path(frames[mine[-1]].filename).name}, line {frames[mine[-1]].lineno})" if mine else ""
     head = f"{type(error).__name__}: {message_of(error)}"
     kind = "exit" if isinstance(error, SystemExit) else "exception"
     shown = "".join(traceback.format_list(frames[mine[0] :])) + head if mine else ""

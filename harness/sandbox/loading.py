@@ -35,10 +35,21 @@ DECLARATIONS = (
 
 @dataclass(frozen=True)
 class Implementation:
-    """A file with an implementation, and its name, the file's without `.py`. Nothing of the file has run yet."""
+    """A file with an implementation, and its name, the file's without `.py`. Nothing of the file has run yet.
+
+    Code that was not written for the contract has an `adapter`, a file that drives it, and `driven` says how, one line
+    each.
+    """
 
     name: str
     path: Path
+    adapter: Path | None = None
+    driven: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> Path:
+        """The file that is run: the adapter if there is one."""
+        return self.adapter or self.path
 
     @property
     def title(self) -> str:

@@ -12,11 +12,13 @@ from typing import Any
 
 from harness.model.contract import Array, Inputs
 from harness.sandbox.answers import Answer, Refusal
+from harness.sandbox.loading import Implementation
 from harness.sandbox.messages import ARRAY_NAMES, inputs_header, pack
 from harness.sandbox.worker import Output
 
 MAX_FAULTS = 3  # requests that time out, or kill the fork server, before the rest is not run
 TIMED_OUT, KILLED_SERVER = "gave no answer in time", "killed or stopped the process that starts the workers"
+FILE_HOST = "harness.sandbox.host.call:ImplementationHost"
 SPARE_BYTES = 2**24  # an answer may be larger than expected by so much, so that a wrong shape can be reported
 
 
@@ -95,15 +97,17 @@ def contract_request(
 class Submission:
     """An implementation that runs in its own worker processes.
 
-    `host` names the class that answers requests in a worker, as `module:class`, and `target` is its argument. After the
-    import, `declared` holds the constants of the file, and `loading` the seconds that the import took. If `unusable` is
-    set, it is the reason why no more requests run.
+    `host` names the class that answers requests in a worker, as `module:class`, and `target` is its argument; if that
+    is an adapter, `drives` is the file that it drives, and the second argument. After the import, `declared`
+    holds the constants of the file, and `loading` the seconds that the import took. If `unusable` is set, it is the
+    reason why no more requests run.
     """
 
     name: str
     target: Path
     limits: Limits = Limits()
-    host: str = "harness.sandbox.host.call:ImplementationHost"
+    host: str = FILE_HOST
+    drives: Path | None = None
     declared: Mapping[str, Any] = field(default_factory=dict)
     loading: float = 0.0
     output: Output = field(default_factory=Output)
@@ -112,6 +116,17 @@ class Submission:
     spent: float = 0.0  # seconds
     was_loaded: bool = False
     unusable: Refusal | None = None
+
+    @classmethod
+    def of(cls, implementation: Implementation, limits: Limits, host: str = FILE_HOST) -> Submission:
+        """An implementation as it is run: by its adapter, if it has one."""
+        drives = implementation.path.resolve() if implementation.adapter is not None else None
+        return cls(implementation.name, implementation.target.resolve(), limits, host, drives)
+
+    def apart(self, why: str) -> Submission:
+        """The same implementation in other worker processes, whose output is counted with its own."""
+        name = f"{self.name}, {why}"
+        return Submission(name, self.target, self.limits, self.host, self.drives, output=self.output)
 
     def count(self, fault: str) -> None:
         """Count a fault that costs much time; after MAX_FAULTS of a kind nothing more runs."""

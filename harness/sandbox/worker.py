@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.errors import UnusableInput
 from harness.sandbox.answers import LONGEST_MESSAGE, printable
@@ -36,12 +36,13 @@ class Output:
 class Worker:
     """A process for one implementation. If the fork server is lost, there is no process and the worker is closed.
 
-    `host` names the class that answers requests in the worker, as `module:class`, and `target` is its argument, such as
-    the path of a file. `memory` is the limit of resident memory, in bytes. `output` collects what the process prints.
+    `host` names the class that answers requests in the worker, as `module:class`, and `target` are its arguments, such
+    as the path of a file. `memory` is the limit of resident memory, in bytes. `output` collects what the process
+    prints.
     Raises UnusableInput if the system cannot start another process.
     """
 
-    def __init__(self, server: Server, host: str, target: str, memory: float, output: Output) -> None:
+    def __init__(self, server: Server, host: str, target: Sequence[str], memory: float, output: Output) -> None:
         self._server, self._output, self._memory, self._last_output = server, output, memory, b""
         self._folder = server.folder()
         self._channel, theirs = socket.socketpair()
@@ -51,7 +52,7 @@ class Worker:
         os.set_blocking(self._printed, False)
         self._inbox, self._unsent = Inbox(0), bytearray()
         with theirs:
-            command = {"host": host, "target": target, "folder": self._folder, "memory": memory}
+            command = {"host": host, "target": [*target], "folder": self._folder, "memory": memory}
             answer = server.command(command, [theirs.fileno(), end])
         os.close(end)
         if answer and "error" in answer:

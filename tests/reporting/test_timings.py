@@ -67,7 +67,7 @@ def test_the_truth_and_the_bound_are_counted_where_they_are_computed():
     [
         (
             ["check", "row_matrices", "--case", "xor*"],
-            ["import", "cases", "truth", "bound", "implementations", "verdicts", "reports", "the rest"],
+            ["import", "inference", "cases", "truth", "bound", "implementations", "verdicts", "reports", "the rest"],
             ["implementations"],
         ),
         (
@@ -91,6 +91,6 @@ def test_profile_says_where_the_time_went(arguments, phases, beside):
 
 def test_the_time_inside_an_implementation_is_counted():
     clock, [one] = Clock(), find_implementations(["row_matrices"])
-    with CheckRun(shared(), one.path, [make_case("random", (4, 5, 3), "sigmoid", 8)], 1, Limits()) as run:
+    with CheckRun(shared(), one, [make_case("random", (4, 5, 3), "sigmoid", 8)], 1, Limits()) as run:
         run.result(clock)
     assert 0 < clock.elsewhere["implementations"] < clock.whole()

@@ -99,6 +99,15 @@ def test_code_in_float32_throughout_is_right_by_that_standard(tmp_path):
     assert {one.trial.inputs.x.dtype for one in found.outcomes} == {np.dtype("float32")}
 
 
+def test_a_convention_is_declared_though_the_first_case_is_refused_before_the_import(tmp_path):
+    declared = "ACTIVATIONS = 'sigmoid'\nSIGN = 'negative'\nimport time\ntime.sleep(0.5)"
+    text = DOUBLE.replace("[d.T @ i", "[-d.T @ i").replace("[d.sum(0)", "[-d.sum(0)")
+    cases = [make_case("random", (3, 4, 2), name, 5) for name in ("tanh", "sigmoid")]
+    found = checked(written(tmp_path, f"{text}\n{declared}\n"), cases=cases)
+    assert [one.verdict for one in found.outcomes] == ["unsupported", "agrees"]
+    assert found.declared.differences_from(type(found.declared)()) == {"SIGN": "negative"}
+
+
 def test_a_case_out_of_scope_is_unsupported_wherever_it_is_asked_for(tmp_path):
     path = written(tmp_path, f'{SINGLE}\nDTYPE = "float32"\n')
     cases = [make_case("random", (3, 4, 2), "sigmoid", 5, dtype=dtype) for dtype in ("float64", "float32")]

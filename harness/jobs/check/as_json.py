@@ -21,6 +21,7 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
     return {
         "implementation": check.path.stem,
         "path": str(check.path),
+        "driven": [*check.driven] or None,
         "verdict": check.verdict,
         "seed": check.seed,
         "seconds": round(check.seconds, 3),

@@ -10,18 +10,21 @@ from pathlib import Path
 
 from harness.errors import UnusableInput
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_limits, check_command, seconds_argument, seed_argument
+from harness.jobs.options import add_driving, add_limits, check_command, seconds_argument, seed_argument
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from harness.jobs.check.run import CheckResult
     from harness.reporting.profile import Clock
+    from harness.sandbox.loading import Implementation
     from harness.sandbox.processes.server import Server
 
 
 def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", metavar="FILE", help="a path ending in .py, or the name of an implementation")
+    add_driving(parser, "the file")
+    add("--write-adapter", type=Path, metavar="OUT", help="also write how it is driven as a file with backprop or step")
     add("--case", metavar="IDS", help="comma-separated cases: ids or patterns; a single case shows its numbers")
     add("--seed", type=seed_argument, metavar="N", help="seed of the inputs, to repeat a run (default: random)")
     add("--json", type=Path, metavar="FILE", help="also write the result as JSON to this file")
@@ -51,34 +54,54 @@ def _run_check(options: argparse.Namespace) -> Finished:
 def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     with clock.phase("import"):
         from harness.cases.standard import gradient_cases
+        from harness.sandbox.inference.driving.adapters import Adapters
+        from harness.sandbox.inference.driving.written import check_place
         from harness.sandbox.loading import find_implementations
         from harness.sandbox.requests import Limits
 
     [implementation] = find_implementations([options.file])
-    path, cases = implementation.path, gradient_cases()
+    cases = gradient_cases()
     if options.case is not None:
         from harness.cases.fitted import select_cases
 
         cases = select_cases(options.case)
     if options.json is not None:
-        _check_writable(options.json, path)
+        _check_writable(options.json, implementation.path)
+    if options.write_adapter is not None:
+        check_place(options.write_adapter, implementation.path)
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
-    with clock.phase("import"):
-        from harness.jobs.check.run import CheckRun
-    with clock.phase("cases"):
-        run = CheckRun(server, path, cases, seed, limits, is_fitted=options.case is None)
-    with run:
-        with clock.phase("import"):  # while the file computes
-            from harness.jobs.check.text import report_text
-        result = run.result(clock)
+    with Adapters(server, limits) as adapters:
+        with clock.phase("inference"):
+            implementation = adapters.drive(implementation, options.make, options.cost)
+        _use_options(implementation, options)
+        with clock.phase("import"):
+            from harness.jobs.check.run import CheckRun
+        with clock.phase("cases"):
+            run = CheckRun(server, implementation, cases, seed, limits, is_fitted=options.case is None)
+        with run:
+            with clock.phase("import"):  # while the file computes
+                from harness.jobs.check.text import report_text
+            result = run.result(clock)
     with clock.phase("reports"):
-        rerun = _rerun_command(options.file, result.first_failing, result.seed)
+        rerun = _rerun_command(options, result.first_failing, result.seed)
         is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         print(report_text(result, rerun, is_coloured=is_coloured))
         if options.json is not None:
             _write_json(options.json, result, rerun)
     return 0 if result.verdict == "agrees" else 1
+
+
+def _use_options(implementation: Implementation, options: argparse.Namespace) -> None:
+    """Write the adapter if it is to be written. Raises UnusableInput if there is none, and an option is about it."""
+    if options.cost and implementation.adapter is None:
+        found = f"{implementation.path.name} offers backprop or step itself; declare COST in the file instead"
+        raise UnusableInput(f"--cost {options.cost}: expected code that was not written for the contract, {found}")
+    if options.write_adapter is not None:
+        from harness.sandbox.inference.driving.written import write_adapter
+
+        write_adapter(implementation, options.write_adapter)
+        print(f"Wrote the adapter {options.write_adapter}; it can be checked as it is.\n")
 
 
 def _write_json(path: Path, result: CheckResult, rerun: str) -> None:
@@ -89,13 +112,15 @@ def _write_json(path: Path, result: CheckResult, rerun: str) -> None:
     path.write_text(json.dumps(as_data(result, rerun), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _rerun_command(file: str, case: str, seed: int) -> str:
+def _rerun_command(options: argparse.Namespace, case: str, seed: int) -> str:
     """The command that checks a single case and shows its numbers; empty if there is no case."""
     if not case:
         return ""
     import shlex
 
-    return f"{check_command()} {shlex.quote(file)} --case {case} --seed {seed}"
+    given = {"--make": options.make, "--cost": options.cost}
+    driving = "".join(f" {name} {shlex.quote(value)}" for name, value in given.items() if value)
+    return f"{check_command()} {shlex.quote(options.file)}{driving} --case {case} --seed {seed}"
 
 
 def _check_writable(path: Path, source: Path) -> None:

@@ -19,6 +19,7 @@ from harness.judging.judge import CaseTruth, Outcome
 from harness.judging.verdict import VERDICTS
 from harness.model.contract import Inputs
 from harness.reporting.profile import Clock
+from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
@@ -37,6 +38,7 @@ class CheckResult:
     `ratios` are exact ratios to the truth, and `dependences` says in sentences on what the wrong numbers depend, and on
     what they do not. `printed` is the number of bytes that the file printed, and `output` the first of them. `support`
     is what the file supports, or None if the cases were not fitted to it. `seconds` is the duration of the check.
+    `driven` says how code that was not written for the contract is driven, one line each.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class CheckResult:
     output: str
     support: Support | None
     seconds: float
+    driven: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -110,7 +113,7 @@ class CheckRun:
     def __init__(
         self,
         server: Server,
-        path: Path,
+        implementation: Implementation,
         cases: Sequence[Case],
         seed: int,
         limits: Limits,
@@ -118,10 +121,10 @@ class CheckRun:
         is_fitted: bool = False,
     ) -> None:
         self._start = time.perf_counter()
-        self._path, self._seed, self._is_fitted = path, seed, is_fitted
-        self._scope = scope_of(path) if is_fitted else DeclaredScope()
+        self._implementation, self._seed, self._is_fitted = implementation, seed, is_fitted
+        self._scope = scope_of(implementation.target) if is_fitted else DeclaredScope()
         self._pool = Pool(server, 1)
-        self._submission = Submission(path.stem, path.resolve(), limits)
+        self._submission = Submission.of(implementation, limits)
         self._examination = Examination(self._pool, self._submission, 0)
         self._inputs: dict[str, Inputs] = {}
         self._cases: dict[str, Case] = {}
@@ -224,7 +227,7 @@ class CheckRun:
                     dependences = find_dependences(self._pool, self._submission, outcomes, verdicts.found)
         output = self._submission.output
         return CheckResult(
-            path=self._path,
+            path=self._implementation.path,
             seed=self._seed,
             outcomes=tuple(outcomes),
             declared=verdicts.declared,
@@ -236,12 +239,13 @@ class CheckRun:
             output=output.kept.decode(errors="replace"),
             support=self._support(),
             seconds=time.perf_counter() - self._start,
+            driven=self._implementation.driven,
         )
 
 
 def check_submission(
     server: Server,
-    path: Path,
+    file: Path | Implementation,
     cases: Sequence[Case],
     seed: int,
     limits: Limits = Limits(),  # noqa: B008
@@ -249,5 +253,6 @@ def check_submission(
     is_fitted: bool = False,
 ) -> CheckResult:
     """Check the file on the cases, with inputs drawn from the seed; or on cases that fit it (see CheckRun)."""
-    with CheckRun(server, path, cases, seed, limits, is_fitted=is_fitted) as run:
+    implementation = file if isinstance(file, Implementation) else Implementation(file.stem, file)
+    with CheckRun(server, implementation, cases, seed, limits, is_fitted=is_fitted) as run:
         return run.result()

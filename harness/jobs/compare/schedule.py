@@ -62,9 +62,7 @@ class Schedule:
         seed: int | None = None,
     ) -> None:
         self._pool, self._clock, self._seed = pool, clock, seed
-        self._examinations = [
-            Examination(pool, Submission(one.name, one.path, limits), len(cases)) for one in implementations
-        ]
+        self._examinations = [Examination(pool, Submission.of(one, limits), len(cases)) for one in implementations]
         self._blocks = enumerate(blocks(cases, len(implementations)))
         self._open: dict[str, _Open] = {}
         self._asked_inside = 0.0

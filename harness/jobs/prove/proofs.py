@@ -86,7 +86,7 @@ def attempts(
     found: dict[tuple[str, Architecture], Attempt] = {}
     with Pool(server, jobs) as pool:
         for one in implementations:
-            submission = Submission(one.name, one.path, Limits(seconds, math.inf), f"{host.__name__}:ExactHost")
+            submission = Submission.of(one, Limits(seconds, math.inf), f"{host.__name__}:ExactHost")
             pool.add(submission, [_asked(one.name, architecture, seed) for architecture in ARCHITECTURES])
         for request in pool.outcomes():
             name, architecture = request.key

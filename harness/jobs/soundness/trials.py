@@ -202,7 +202,7 @@ def sound(
 
 def submitted(implementations: Sequence[Implementation]) -> list[Submission]:
     """The implementations, to be asked about trials."""
-    return [Submission(one.name, one.path, Limits(SECONDS, math.inf)) for one in implementations]
+    return [Submission.of(one, Limits(SECONDS, math.inf)) for one in implementations]
 
 
 def tallies(pool: Pool, submissions: Sequence[Submission], numbers: Sequence[int]) -> list[TrialTally]:

@@ -35,10 +35,10 @@ from harness.sandbox.messages import unpack_inputs
 
 
 class FunctionsHost:
-    """The functions of the contract, of the file at a path, which answer requests."""
+    """The functions of the contract, of the file or files at these paths, which answer requests."""
 
-    def __init__(self, path: Path, functions: Functions) -> None:
-        self._path, self._functions, self._process = path, functions, os.getpid()
+    def __init__(self, functions: Functions, *files: Path) -> None:
+        self._files, self._functions, self._process = files, functions, os.getpid()
         self._before = GlobalState.current()
         self.declared: Mapping[str, Any] = self._functions.declared
         self._lacks_b = self.declared.get("BIAS") == "none"
@@ -62,7 +62,7 @@ class FunctionsHost:
             try:
                 inputs = with_labels(inputs)
             except Unsupported as refusal:
-                return Answer(refusal=refusal_from(refusal, self._path))
+                return Answer(refusal=refusal_from(refusal, *self._files))
         if function == "train":
             return self._train(inputs, header)
         return self._call_twice(function, inputs, header["learning_rate"])
@@ -89,7 +89,7 @@ class FunctionsHost:
             if changed:
                 refusal = Refusal("failed", f"it changed its input: {changed[0]}", "inputs")
         except BaseException as error:  # SystemExit, too, is a failure of the implementation
-            refusal = refusal_from(error, self._path)
+            refusal = refusal_from(error, *self._files)
             if calls and refusal.verdict == "unsupported":
                 refusal = Refusal("failed", f"it refused what it had answered before: {refusal.detail}", "two calls")
         first = calls[0] if calls else {}
@@ -120,7 +120,7 @@ class FunctionsHost:
             if changed := changed_inputs(given, inputs):
                 raise Fault("inputs", f"it changed its input: {changed[0]}")
         except BaseException as error:  # SystemExit, too, is a failure of the implementation
-            refusal = refusal_from(error, self._path)
+            refusal = refusal_from(error, *self._files)
         return Answer({} if refusal else found, refusal=refusal, seconds=time.perf_counter() - start)
 
     def _check_step(self, step: Callable[..., Any], given: Inputs, learning_rate: float) -> None:
@@ -133,12 +133,15 @@ class FunctionsHost:
 
 
 class ImplementationHost(FunctionsHost):
-    """An imported implementation that answers requests. Creating it raises whatever the file raises."""
+    """An imported implementation that answers requests. Creating it raises whatever the file raises.
 
-    def __init__(self, path: str) -> None:
-        file = Path(path)
-        hide_harness(file.parent)
-        super().__init__(file, load_functions(Implementation(file.stem, file)))
+    Its arguments are the path of the file, or those of an adapter and of the file that it drives.
+    """
+
+    def __init__(self, *target: str) -> None:
+        file, *driven = map(Path, target)
+        hide_harness([*driven, file][0].parent)
+        super().__init__(load_functions(Implementation(file.stem, file)), file, *driven)
 
 
 def changed_inputs(given: Inputs, original: Inputs) -> tuple[str, ...]:

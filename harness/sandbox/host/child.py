@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -24,12 +25,12 @@ from harness.sandbox.processes.fork_server import settle_worker
 _NO_LIMIT = 2**62  # the harness is trusted
 
 
-def run_worker(host: str, target: str, folder: str, channel: int, output: int) -> None:
+def run_worker(host: str, target: Sequence[str], folder: str, channel: int, output: int) -> None:
     """Run a worker process. Does not return.
 
-    `host` is a class, as `module:class`; it is called with `target`, and its object answers the requests. `folder` is
-    the working folder. `channel` is the file descriptor of the socket to the harness, `output` that of the pipe which
-    takes everything printed.
+    `host` is a class, as `module:class`; it is called with the arguments in `target`, the paths of an implementation's
+    files, and its object answers the requests. `folder` is the working folder. `channel` is the
+    file descriptor of the socket to the harness, `output` that of the pipe which takes everything printed.
     """
     try:
         settle_worker(channel, output)
@@ -41,7 +42,7 @@ def run_worker(host: str, target: str, folder: str, channel: int, output: int) -
         os.environ["TMPDIR"] = str(Path(folder).parent / "tmp")
         if "tempfile" in sys.modules:  # it may have cached another folder
             sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
-        sys.argv, sys.dont_write_bytecode = [target], True
+        sys.argv, sys.dont_write_bytecode = [target[-1]], True
         warnings.simplefilter("ignore")  # the numbers are checked for the effects of overflow and the like
         with socket.socket(fileno=channel) as harness_channel:
             _answer_requests(harness_channel, host, target)
@@ -54,13 +55,13 @@ def run_worker(host: str, target: str, folder: str, channel: int, output: int) -
         os._exit(1)
 
 
-def _answer_requests(channel: socket.socket, host: str, target: str) -> None:
+def _answer_requests(channel: socket.socket, host: str, target: Sequence[str]) -> None:
     start, loaded, refused = time.perf_counter(), None, None
     try:
         module, _, name = host.partition(":")
-        loaded = getattr(importlib.import_module(module), name)(target)
+        loaded = getattr(importlib.import_module(module), name)(*target)
     except BaseException as error:
-        refusal = refusal_from(error, Path(target))
+        refusal = refusal_from(error, *map(Path, target))
         refused = [refusal.verdict, refusal.detail, "import", refusal.traceback]
     declared = dict(loaded.declared) if loaded is not None else {}
     channel.sendall(pack({"loaded": time.perf_counter() - start, "declared": declared, "refusal": refused}))

@@ -71,5 +71,5 @@ class InferenceHost:
             declared = {} if plan.has_biases else {"BIAS": "none"}
             own = {plan.reading.function: namespace[plan.reading.function]}  # the file may have others of these names
             functions = Functions(own.get("backprop"), own.get("step"), declared)
-            self._hosts[text, pinned] = FunctionsHost(self._path, functions)
+            self._hosts[text, pinned] = FunctionsHost(functions, self._path)
         return self._hosts[text, pinned]

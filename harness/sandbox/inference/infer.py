@@ -32,7 +32,14 @@ _HOST = "harness.sandbox.inference.host:InferenceHost"
 
 
 class NotInferred(Exception):
-    """The file cannot be driven as it stands; the message says why in one line."""
+    """The file cannot be driven as it stands; the message says why in one line.
+
+    `kind` is "import" if the file could not be imported.
+    """
+
+    def __init__(self, reason: str, kind: str = "") -> None:
+        self.kind = kind
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +76,7 @@ class Inference:
         """
         answer = self._ask([Request(0, ("explore",), {"make": make}, [], {"explore": ["text"]}, 1)])[0]
         if answer.refusal is not None:
-            raise NotInferred(answer.refusal.detail)
+            raise NotInferred(answer.refusal.detail, answer.refusal.kind)
         data = json.loads(answer.arrays["text", 1].astype(np.uint8).tobytes())
         plans = [(plan_from(text), outputs) for text, outputs in data["plans"]]
         shown: dict[object, dict[tuple[float, ...], None]] = defaultdict(dict)

@@ -29,7 +29,14 @@ def report_text(check: CheckResult, rerun: str, *, is_coloured: bool = False) ->
 
     What differs between the formulas is in brackets, or in colours of a terminal if the text `is_coloured`.
     """
-    parts = [_headline(check), _support_text(check), _error_table(check), location_text(check), ratios_text(check)]
+    parts = [
+        _headline(check),
+        _driven_text(check),
+        _support_text(check),
+        _error_table(check),
+        location_text(check),
+        ratios_text(check),
+    ]
     parts += [
         diagnoses_text(check, is_coloured=is_coloured) if check.diagnoses else cause_text(check),
         dependences_text(check),
@@ -92,6 +99,12 @@ def _unchecked_function(check: CheckResult) -> str:
 
 def _limits(check: CheckResult) -> str:
     return check.support.headline() if check.support is not None and check.ran else ""
+
+
+def _driven_text(check: CheckResult) -> str:
+    """How code that was not written for the contract is driven."""
+    lines = [f"  {printable(line)}" for line in check.driven]
+    return wrap_lines(["Driven as it stands:", *lines], indent="    ") if lines else ""
 
 
 def _support_text(check: CheckResult) -> str:

@@ -53,7 +53,7 @@ def _runner(pool: Pool, submission: Submission, outcomes: Sequence[Outcome], con
     judged = (one.judgements.values() for one in outcomes if one.trial.case.dtype == "float64")
     is_accurate = any(one.verdict == "agrees" and one.bound > 0 for some in judged for one in some)
     longest = min(sum(one.seconds for one in outcome.trial.answers.values()) for outcome in outcomes)
-    again = Submission(f"{submission.name}, varied", submission.target, submission.limits, output=submission.output)
+    again = submission.apart("varied")
     return Rerunner(pool, again, convention, "float32" if is_accurate else "coarse", longest)
 
 

@@ -1,0 +1,1 @@
+"""Decide whether a file needs an adapter, make one, or say what prevents it."""
