@@ -97,4 +97,4 @@ def _preference_of_feed(one: Candidate) -> tuple[object, ...]:
 def _preference(one: Candidate) -> tuple[object, ...]:
     is_one_step = re.search(r"update|step|batch|partial", one.plan.call.partition("(")[0]) is not None
     feed, lines = one.plan.feed, one.plan.driver.lines
-    return one.fit.share, one.fit.is_usual, one.is_exact, not feed.is_row, is_one_step, -len(lines)
+    return one.fit.share, one.fit.is_usual, not feed.is_row, is_one_step, -len(lines), one.is_exact

@@ -31,7 +31,7 @@ def report_text(check: CheckResult, rerun: str, *, is_coloured: bool = False) ->
     """
     parts = [
         _headline(check),
-        _driven_text(check),
+        driven_text(check),
         _support_text(check),
         _error_table(check),
         location_text(check),
@@ -101,7 +101,7 @@ def _limits(check: CheckResult) -> str:
     return check.support.headline() if check.support is not None and check.ran else ""
 
 
-def _driven_text(check: CheckResult) -> str:
+def driven_text(check: CheckResult) -> str:
     """How code that was not written for the contract is driven."""
     lines = [f"  {printable(line)}" for line in check.driven]
     return wrap_lines(["Driven as it stands:", *lines], indent="    ") if lines else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,9 +30,10 @@ from harness.sandbox.inference.exploring.readings import (
 )
 from harness.sandbox.inference.exploring.resizing import resized
 from harness.sandbox.inference.exploring.roles import role_of
-from harness.sandbox.inference.hosting.running import Progress, progress_of, time_limit
+from harness.sandbox.inference.hosting.running import Progress, TooSlow, progress_of, time_limit
 from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs, turned
 
+MOST_SLOW = 2  # attempts with the same calls that are too slow
 MOST_VARIANTS = 4  # of the places of the parameters
 Namespace: TypeAlias = "dict[str, Any]"
 
@@ -90,7 +92,10 @@ class NetworkAttempt:
         """The plans that run and give arrays of the right shapes."""
         for parameters in self._parameters:
             inputs, namespace = self._inputs(parameters), self._namespace(parameters)
+            slow = Counter[Driver]()
             for driver, feed in self._ways(self._drivers):
+                if slow[driver] >= MOST_SLOW:
+                    continue
                 try:
                     local, before = self._run(namespace, inputs, driver, feed)
                     net, returned = local["net"], local["returned"]
@@ -99,6 +104,7 @@ class NetworkAttempt:
                     rows = 1 if feed.is_row else PROBE_ROWS
                     outputs = outputs_in([local.get("output"), returned, net], rows, self._widths[-1])
                 except BaseException as error:  # whatever the code raises, or TooSlow: it is not driven so
+                    slow[driver] += isinstance(error, TooSlow)
                     self._furthest = max(self._furthest, progress_of(error, self._module, lines_of(driver, feed)))
                     continue
                 for reading in readings_of(parameters, before, after, given):
