@@ -144,10 +144,13 @@ def test_every_file_without_a_network_is_tried():
     assert len([*NOT_NETWORKS.glob("*.py")]) == 5
 
 
-def test_an_ambiguous_cost_is_asked_for():
-    assert error_of(NETWORKS / "momentum.py") == (
-        "momentum.py: two readings fit its first numbers: the binary cross-entropy, or half the squared error without "
-        "the factor σ' at the output; choose: --cost binary_cross_entropy or --cost half_squared_error"
+def test_an_ambiguous_cost_is_asked_for(tmp_path):
+    source = (NETWORKS / "momentum.py").read_text(encoding="utf-8")
+    assert source.count("def loss(") == 1
+    mute = written(tmp_path, source.replace("def loss(", "def unrelated("), "mute")  # it does not show its own cost
+    assert error_of(mute) == (
+        "mute.py: two readings fit its gradients: the binary cross-entropy, or half the squared error without σ' at "
+        "the output; choose: --cost binary_cross_entropy or --cost half_squared_error"
     )
 
 
