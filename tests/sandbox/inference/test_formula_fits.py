@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from harness.model.textbook import Textbook
@@ -18,6 +20,12 @@ EQUAL = (4, 4, 4, 4)  # so that the weights of another layer fit
 PROBES = {widths: [Probe(random_inputs(widths, rows)) for rows in (PROBE_ROWS, 1)] for widths in (*WIDTHS, EQUAL)}
 CONSTANTS = st.floats(1e-3, 1e3).flatmap(lambda c: st.sampled_from([c, -c])) | st.sampled_from([1.0, -1.0, 2.0, 0.5])
 MULTI_LAYER = [widths for widths in WIDTHS if len(widths) > 2]
+
+
+def has_choice(formula, widths):
+    """Whether a single row shows gradients: the softmax of one output is 1, and one relu is 0 so that it differs from
+    the identity, which is more frequent."""
+    return formula.output not in ("softmax", "relu") or widths[-1] > 1
 
 
 def numbers(probe, formula, factor, mistake=Textbook):
@@ -61,6 +69,7 @@ def factors(fit, probes):
 @settings(max_examples=8)
 @given(widths=st.sampled_from(WIDTHS), constant=CONSTANTS, reduction=st.sampled_from(DIVISORS))
 def test_the_gradients_of_a_formula_are_those_of_this_formula_with_this_constant(formula, widths, constant, reduction):
+    assume(has_choice(formula, widths))
     probes = PROBES[widths]
     answers = answers_of(probes, formula, constant, reduction)
     fits = fitted(probes, answers)
@@ -83,6 +92,7 @@ def test_the_gradients_of_a_formula_are_those_of_this_formula_with_this_constant
     has_rate=st.booleans(),
 )
 def test_a_step_of_a_formula_is_this_formula_with_its_rate(formula, widths, constant, has_rate):
+    assume(has_choice(formula, widths))
     probes = PROBES[widths]
     answers = moved(probes, answers_of(probes, formula, 1.0), constant)
     fits = fitted(probes, answers, is_step=True, has_rate=has_rate)
@@ -92,17 +102,13 @@ def test_a_step_of_a_formula_is_this_formula_with_its_rate(formula, widths, cons
         assert factors(fit, probes) == pytest.approx([constant] * len(probes), rel=CLOSE)
 
 
-@pytest.mark.parametrize("formula", FORMULAS, ids=lambda one: f"{one.hidden}-{one.output}-{one.cost}")
-@pytest.mark.parametrize(
-    "widths", [*PROBE_WIDTHS, (13, 11, 9, 7, 3), (13, 11, 9, 7, 1), (7, 1, 3), (9, 1, 1, 3), (5, 1, 1)]
-)
-def test_no_gradient_of_a_probe_is_zero(formula, widths):
+@pytest.mark.parametrize("widths", [*PROBE_WIDTHS, (13, 11, 9, 7, 3), (13, 11, 9, 7, 1), (7, 1, 3), (5, 1, 1)])
+def test_no_gradient_of_a_probe_is_zero(widths):
     """Where a relu is dead, nothing could be seen of a formula."""
-    if formula.output == "softmax" and widths[-1] == 1:
-        pytest.skip("the softmax of one output is 1")
-    for rows in (PROBE_ROWS, 1):
-        for gradient in numbers(Probe(random_inputs(widths, rows)), formula, 1.0).values():
-            assert gradient.any()
+    for rows, formula in product((PROBE_ROWS, 1), FORMULAS):
+        if has_choice(formula, widths):
+            probe = Probe(random_inputs(widths, rows))
+            assert all(gradient.any() for gradient in numbers(probe, formula, 1.0).values())
 
 
 def test_the_usual_constants_are_those_of_conventions():
@@ -131,6 +137,7 @@ def test_the_usual_constants_are_those_of_conventions():
 def test_one_array_with_another_factor_changes_neither_the_formula_nor_the_constant(
     formula, widths, constant, wrong, data
 ):
+    assume(has_choice(formula, widths))
     probes = PROBES[widths]
     answers = answers_of(probes, formula, constant)
     key = data.draw(st.sampled_from(sorted(answers[0])))

@@ -8,7 +8,7 @@ import pytest
 from harness.sandbox.inference.exploring.callables import parameters_of
 from harness.sandbox.inference.exploring.makers import makers_in, with_names
 from harness.sandbox.inference.exploring.roles import is_bias_name, is_parameter_name, role_of, roles_of, words_of
-from harness.sandbox.inference.imports import import_file
+from harness.sandbox.inference.hosting.imports import import_file
 
 I, T, LR, E, OFF, PAIRS, ROWS, NET, OUT, DOUT = (
     "inputs",
