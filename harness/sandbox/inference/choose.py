@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from harness.sandbox.inference.adapter.plan import FittedFormula, Plan
 from harness.sandbox.inference.fit import Fit
@@ -42,13 +43,15 @@ class Candidate:
 class ChosenPlans:
     """The plans of an adapter, of which one may be missing, and the formula.
 
-    `is_mean` says that a step takes the mean of the gradients of single rows, whatever their formula.
+    `is_mean` says that a step takes the mean of the gradients of single rows, whatever their formula. `declared` are
+    the conventions that the file declares itself, by the names of their constants.
     """
 
     backprop: Candidate | None
     step: Candidate | None
     formula: FittedFormula
     is_mean: bool = False
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def first(self) -> Candidate:

@@ -20,7 +20,7 @@ from harness.sandbox.inference.adapter.render import functions_source, made_sour
 from harness.sandbox.inference.exploring.explore import explore
 from harness.sandbox.inference.hosting.imports import import_file
 from harness.sandbox.inference.hosting.running import TooSlow, time_limit
-from harness.sandbox.loading import Functions
+from harness.sandbox.loading import Functions, declarations_in
 from harness.sandbox.messages import unpack_inputs
 
 
@@ -52,13 +52,14 @@ class InferenceHost:
             return Answer(refusal=Refusal("failed", "too slow"))
 
     def _explored(self, make: str) -> dict[str, Any]:
-        found = explore(self._module, make)
+        found, dtype = explore(self._module, make), getattr(self._module, "DTYPE", None)
         return {
             "plans": [[plan_text(one.plan), one.outputs] for one in found.plans],
             "costs": [asdict(one) for one in found.costs],
             "stage": found.stage,
             "reason": found.reason,
             "names": [*vars(self._module)],
+            "declared": {**declarations_in(self._module), **({"DTYPE": dtype} if isinstance(dtype, str) else {})},
             "import": asdict(self._where),
         }
 
