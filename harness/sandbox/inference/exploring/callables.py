@@ -90,13 +90,13 @@ def own_callables(module: ModuleType) -> list[tuple[str, Any]]:
 
 
 def parameters_of(called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The parameters that can be given by position, without `self`, by name; empty if there is no signature."""
+    """The parameters, without `self` and those of any number, by name; empty if there is no signature."""
     try:
         parameters = inspect.signature(called).parameters.values()
     except (TypeError, ValueError):
         return {}
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return {one.name: one for one in parameters if one.kind in kinds}
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {one.name: one for one in parameters if one.kind not in kinds}
 
 
 def arguments_in(make: str, names: Mapping[str, Any]) -> dict[str, str]:
@@ -142,6 +142,7 @@ def calls_of(callee: Callee, held: Mapping[str, Any], known: Mapping[str, str]) 
     found, by_name = set[str](), False
     for name, parameter in parameters.items():
         is_optional = parameter.default is not inspect.Parameter.empty
+        by_name = by_name or parameter.kind is inspect.Parameter.KEYWORD_ONLY
         role, texts = _argument(name, roles[name], held, known)
         if is_optional and (role not in _SET_IF_OPTIONAL or (role == "off" and not parameter.default)):
             by_name = True
