@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from harness.sandbox.inference.infer import Adapter, NotInferred
 
 _BY_HAND = 'write an adapter by hand (see "Check your own code" in the README)'
-_TWO_READINGS = (
-    "two readings fit its first numbers: the binary cross-entropy, or half the squared error without the factor σ' at "
-    "the output; choose: --cost binary_cross_entropy or --cost half_squared_error"
-)
+_CHOOSE = "choose: --cost binary_cross_entropy or --cost half_squared_error"
 
 
 class Adapters:
@@ -73,8 +70,8 @@ class Adapters:
                 adapter = inference.adapter(make, cost)
         except NotInferred as failure:
             raise _obstacle(path, tree, make, failure) from None
-        if adapter.other_cost:
-            raise BadFile(path.name, _TWO_READINGS)
+        if adapter.question:
+            raise BadFile(path.name, f"{adapter.question}; {_CHOOSE}")
         return adapter
 
     def _made_folder(self) -> str:
