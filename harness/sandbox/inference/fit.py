@@ -108,8 +108,8 @@ def best_fits(
     return [fit for fit in fits if _goodness(fit) == max(map(_goodness, fits))]
 
 
-def _goodness(fit: Fit) -> tuple[int, bool]:
-    return sum(fit.matching), fit.is_usual
+def _goodness(fit: Fit) -> tuple[int, bool, bool]:
+    return sum(fit.matching), fit.is_usual, fit.constant > 0
 
 
 def _fits_of(

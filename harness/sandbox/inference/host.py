@@ -17,9 +17,9 @@ from harness.sandbox.host.child import hide_harness
 from harness.sandbox.inference.adapter.names import adapter_names
 from harness.sandbox.inference.adapter.plan import plan_from, plan_text
 from harness.sandbox.inference.adapter.render import functions_source, made_source, unit_source
-from harness.sandbox.inference.exploring.attempt import TooSlow, time_limit
 from harness.sandbox.inference.exploring.explore import explore
 from harness.sandbox.inference.imports import import_file
+from harness.sandbox.inference.running import TooSlow, time_limit
 from harness.sandbox.loading import Functions
 
 

@@ -148,13 +148,14 @@ class Inference:
             is_any_deeper=TRIED_DEPTHS[-1] in depths,
             is_single_row=any(one.plan.reading.function == "step" and self._is_online(one) for one in plans),
             is_single_output=own[-1] == 1 and not self._is_computed(first, (*own[:-1], _OUTPUTS)),
+            refuses_single_units=not self._is_computed(first, (own[0], *(1 for _ in own[1:-1]), own[-1])),
         )
 
     def _is_computed(self, candidate: Candidate, widths: tuple[int, ...]) -> bool:
         """Whether the code computes something for a network of other sizes, from its parameters alone.
 
         In a network with fewer layers than it was found with, what the code leaves out may go unnoticed, so there the
-        numbers must fit as well.
+        numbers must fit as well, if they did.
         """
         probe = self._probe(widths, 1, candidate.plan.has_biases)
         answer = self._run(candidate, probe.inputs)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, TypeAlias
 
 from harness.model.contract import Inputs
@@ -32,15 +30,11 @@ from harness.sandbox.inference.exploring.readings import (
 from harness.sandbox.inference.exploring.resizing import resized
 from harness.sandbox.inference.exploring.roles import role_of
 from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs, turned
+from harness.sandbox.inference.running import Progress, progress_of, time_limit
 
-ATTEMPT_SECONDS = 0.5
 MOST_VARIANTS = 4  # of the places of the parameters
 _DATA_NAMES = frozenset({"x", "t"})
 Namespace: TypeAlias = "dict[str, Any]"
-
-
-class TooSlow(BaseException):
-    """An attempt took more than ATTEMPT_SECONDS; code that catches every Exception does not catch it."""
 
 
 @dataclass(frozen=True)
@@ -66,20 +60,28 @@ class NetworkAttempt:
 
     def __init__(self, module: ModuleType, make: str, widths: Sequence[int]) -> None:
         self._module, self._make, self._widths = module, with_names(module, make), tuple(widths)
-        self.reason = f"{make} holds no arrays of the shapes of weights between layers of {list(widths)} units"
         given = random_inputs(widths, PROBE_ROWS)
         names = {"widths": list(widths), "learning_rate": 0.1, "x": given.x, "t": given.t}
         has_data = not _DATA_NAMES.isdisjoint(names_in([make]))
         with time_limit():
             net = eval(self._make, {**adapter_names(module), **names})
+        self._furthest = Progress()
         self._settings = tuple(_setting_lines(net))
         self._drivers = drivers_of(module, net, has_data=has_data)
         self._costs = costs_of(module, net, has_data=has_data)
         self._parameters = _likely_parameters(net, widths)
         if not self._parameters and "widths" not in make:
             self._parameters = resized(net, widths)
-        if self._parameters:
-            self.reason = f"no function or method of {make} computes arrays of the shapes of its weights"
+
+    @property
+    def reason(self) -> str:
+        """Why there are no plans: what the call that came furthest raised, if any did."""
+        if not self._parameters:
+            return f"{self._make} holds no arrays of the shapes of weights between layers of {[*self._widths]} units"
+        sizes = f"with layers of {' and '.join(map(str, self._widths))} units"
+        if self._furthest.raised:
+            return f"{sizes}, {self._furthest.raised}"
+        return f"no function or method of {self._make} computes arrays of the shapes of its weights"
 
     @property
     def has_network(self) -> bool:
@@ -98,7 +100,8 @@ class NetworkAttempt:
                     given = families_in(returned, "returned", self._widths) if returned is not net else ([], [])
                     rows = 1 if feed.is_row else PROBE_ROWS
                     outputs = outputs_in([local.get("output"), returned, net], rows, self._widths[-1])
-                except BaseException:  # whatever the code raises, or TooSlow: it is not driven so
+                except BaseException as error:  # whatever the code raises, or TooSlow: it is not driven so
+                    self._furthest = max(self._furthest, progress_of(error, self._module, lines_of(driver, feed)))
                     continue
                 for reading in readings_of(parameters, before, after, given):
                     plan = Plan(self._make, self._settings, *parameters, driver, feed, self._widths, reading)
@@ -151,21 +154,6 @@ class NetworkAttempt:
             net = namespace["made"](inputs.network, x, t, 0.1)
             before = values_in(net, self._widths)
             return namespace["drive"](net, x, t, x[0], t[0], 0.1), before
-
-
-@contextlib.contextmanager
-def time_limit(seconds: float = ATTEMPT_SECONDS) -> Iterator[None]:
-    """Raise TooSlow in what runs in this block after so many seconds, and again until it ends."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        raise TooSlow
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _has_biases(parameters: Parameters) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from harness.sandbox.inference.adapter.names import renamed
-from harness.sandbox.inference.exploring.attempt import ATTEMPT_SECONDS, CostValues, Explored, NetworkAttempt, TooSlow
+from harness.sandbox.inference.exploring.attempt import CostValues, Explored, NetworkAttempt
 from harness.sandbox.inference.exploring.makers import makers_in
+from harness.sandbox.inference.running import ATTEMPT_SECONDS, TooSlow
 
 PROBE_WIDTHS = ((7, 5, 3), (9, 7, 5, 3), (7, 5, 1), (5, 3), (5, 1))  # all different in each network, also with 1 added
 MOST_PLANS = 60
@@ -41,7 +42,7 @@ def explore(module: ModuleType, make: str) -> Exploration:
                 found.plans += attempt.plans()
                 found.costs += attempt.costs() if found.plans else ()
                 has_network, reason = attempt.has_network, attempt.reason
-            if has_network or not most:
+            if not most:
                 found.reason = reason
             most = max(most, len(widths) if has_network else 0)
     found.plans = found.plans[:MOST_PLANS]

@@ -1,0 +1,59 @@
+"""Run somebody's code for a limited time, and say how far it came."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from traceback import walk_tb
+from types import FrameType, ModuleType
+
+from harness.sandbox.answers import message_of
+
+ATTEMPT_SECONDS = 0.5
+
+
+class TooSlow(BaseException):
+    """An attempt took more than ATTEMPT_SECONDS; code that catches every Exception does not catch it."""
+
+
+@dataclass(frozen=True, order=True)
+class Progress:
+    """How far some calls came: whether the last one was a method of the network, its number, and the lines of its
+    function; and what it raised then."""
+
+    is_method: bool = False
+    call: int = 0
+    lines: int = 0
+    raised: str = field(default="", compare=False)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float = ATTEMPT_SECONDS) -> Iterator[None]:
+    """Raise TooSlow in what runs in this block after so many seconds, and again until it ends."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise TooSlow
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def progress_of(error: BaseException, module: ModuleType, calls: Sequence[str]) -> Progress:
+    """How far these calls, each a line of the function `drive`, had come in a file when they raised this error."""
+    frames = [(frame.f_code, number) for frame, number in walk_tb(error.__traceback__)]
+    own = [(code, number) for code, number in frames if code.co_filename == module.__file__]
+    called = [number for code, number in frames if code.co_name == "drive"]
+    if not own or not called:
+        return Progress()
+    call = called[0] - 2  # the first line is that of the function
+    where = f"{Path(own[-1][0].co_filename).name}, line {own[-1][1]}"
+    text = calls[call].removeprefix("returned = ").removeprefix("output = ")
+    raised = f"{text} raises {type(error).__name__}: {message_of(error)} ({where})"
+    return Progress(text.startswith("net"), call + 1, own[0][1] - own[0][0].co_firstlineno + 1, raised)
