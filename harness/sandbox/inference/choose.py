@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -39,11 +40,15 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class ChosenPlans:
-    """The plans of an adapter, of which one may be missing, and the formula."""
+    """The plans of an adapter, of which one may be missing, and the formula.
+
+    `is_mean` says that a step takes the mean of the gradients of single rows, whatever their formula.
+    """
 
     backprop: Candidate | None
     step: Candidate | None
     formula: FittedFormula
+    is_mean: bool = False
 
     @property
     def first(self) -> Candidate:
@@ -87,4 +92,6 @@ def _preference_of_feed(one: Candidate) -> tuple[object, ...]:
 
 
 def _preference(one: Candidate) -> tuple[object, ...]:
-    return one.fit.share, one.fit.is_usual, one.is_exact, not one.plan.feed.is_row, -len(one.plan.driver.lines)
+    is_one_step = re.search(r"update|step|batch|partial", one.plan.call.partition("(")[0]) is not None
+    feed, lines = one.plan.feed, one.plan.driver.lines
+    return one.fit.share, one.fit.is_usual, one.is_exact, not feed.is_row, is_one_step, -len(lines)

@@ -100,6 +100,11 @@ class Plan:
         return lines_of(self.driver, self.feed)
 
     @property
+    def call(self) -> str:
+        """The last of the calls."""
+        return self.lines[-1].removeprefix("returned = ")
+
+    @property
     def is_general(self) -> bool:
         """Whether its expressions hold for any number of layers."""
         families = (self.weights, self.biases, self.reading.weights, self.reading.biases)

@@ -29,6 +29,8 @@ def constants_of(choice: ChosenPlans) -> dict[str, object]:
     reductions = {reduction for one in told if (reduction := _reduction(one)) is not None}
     if "sum" in reductions and len(reductions) > 1 and choice.backprop is not None and choice.backprop.plan.feed.is_row:
         reductions.discard("sum")  # the adapter divides what it sums itself
+    if choice.is_mean:
+        reductions = {"mean"}
     if len(reductions) == 1 and (reduction := reductions.pop()) != "sum":
         found["REDUCTION"] = reduction
     for one in both:

@@ -129,7 +129,7 @@ def _obstacle(path: Path, tree: ast.Module, make: str, failure: NotInferred) -> 
     from harness.sandbox.inference.driving.scripts import script_error, training_loop
 
     reason, loop = str(failure), training_loop(tree)
-    if failure.kind == "import":
+    if failure.stage == "import":
         if (missing := missing_import(path, reason)) is not None:
             return missing
         if loop is not None and "no answer within" in reason:
@@ -141,6 +141,9 @@ def _obstacle(path: Path, tree: ast.Module, make: str, failure: NotInferred) -> 
         return old
     if loop is not None and not make and not any(isinstance(node, ast.ClassDef) for node in tree.body):
         return script_error(path, tree)
-    advice = "correct the expression" if make else "say how the network is made, such as --make 'Network(widths)'"
+    advice = (
+        "correct it" if failure.stage == "drive" else "say how the network is made, such as --make 'Network(widths)'"
+    )
+    advice = "correct the expression" if make and failure.stage == "make" else advice
     found = "; ".join([*other_signatures(tree), f"cannot be driven as it stands: {reason}"])
     return BadFile(path.name, f"{found}; {advice}, or {_BY_HAND}")

@@ -29,8 +29,8 @@ from harness.sandbox.inference.exploring.readings import (
 )
 from harness.sandbox.inference.exploring.resizing import resized
 from harness.sandbox.inference.exploring.roles import role_of
+from harness.sandbox.inference.hosting.running import Progress, progress_of, time_limit
 from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs, turned
-from harness.sandbox.inference.running import Progress, progress_of, time_limit
 
 MOST_VARIANTS = 4  # of the places of the parameters
 _DATA_NAMES = frozenset({"x", "t"})
@@ -78,9 +78,9 @@ class NetworkAttempt:
         """Why there are no plans: what the call that came furthest raised, if any did."""
         if not self._parameters:
             return f"{self._make} holds no arrays of the shapes of weights between layers of {[*self._widths]} units"
-        sizes = f"with layers of {' and '.join(map(str, self._widths))} units"
+        *others, last = self._widths
         if self._furthest.raised:
-            return f"{sizes}, {self._furthest.raised}"
+            return f"with layers of {', '.join(map(str, others))} and {last} units, {self._furthest.raised}"
         return f"no function or method of {self._make} computes arrays of the shapes of its weights"
 
     @property

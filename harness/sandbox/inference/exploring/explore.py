@@ -8,7 +8,7 @@ from types import ModuleType
 from harness.sandbox.inference.adapter.names import renamed
 from harness.sandbox.inference.exploring.attempt import CostValues, Explored, NetworkAttempt
 from harness.sandbox.inference.exploring.makers import makers_in
-from harness.sandbox.inference.running import ATTEMPT_SECONDS, TooSlow
+from harness.sandbox.inference.hosting.running import ATTEMPT_SECONDS, TooSlow
 
 PROBE_WIDTHS = ((7, 5, 3), (9, 7, 5, 3), (7, 5, 1), (5, 3), (5, 1))  # all different in each network, also with 1 added
 MOST_PLANS = 60
@@ -16,10 +16,12 @@ MOST_PLANS = 60
 
 @dataclass
 class Exploration:
-    """What was found: the plans that run, values that may be costs, and if there is no plan, the reason."""
+    """What was found: the plans that run, values that may be costs, and if there is no plan, how far it came, "make" or
+    "drive", and the reason."""
 
     plans: list[Explored] = field(default_factory=list)
     costs: list[CostValues] = field(default_factory=list)
+    stage: str = "make"
     reason: str = "no class or function in it makes a network from a list of sizes"
 
 
@@ -42,6 +44,7 @@ def explore(module: ModuleType, make: str) -> Exploration:
                 found.plans += attempt.plans()
                 found.costs += attempt.costs() if found.plans else ()
                 has_network, reason = attempt.has_network, attempt.reason
+                found.stage = "drive" if has_network else found.stage
             if not most:
                 found.reason = reason
             most = max(most, len(widths) if has_network else 0)

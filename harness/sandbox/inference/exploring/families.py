@@ -14,7 +14,7 @@ import numpy as np
 from harness.sandbox.inference.adapter.arrangements import bias_arrangements, weight_arrangements
 from harness.sandbox.inference.adapter.plan import Family
 from harness.sandbox.inference.exploring.places import AXIS, FoundArray, Path, PathStep, places_in
-from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, words_of
+from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, UPDATES, words_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,11 @@ class Found:
         """The last name on the path: that of the array, if it has one of its own."""
         names = [str(one.value) for one in self.paths[0] if one.kind in ("attribute", "key") and one.value != "data"]
         return names[-1] if names else ""
+
+    @property
+    def looks_like_update(self) -> bool:
+        """Whether its name is that of a change of the parameters, which contains a learning rate: a velocity."""
+        return any(word in UPDATES for step in self.paths[0] for word in words_of(str(step.value)))
 
     @property
     def looks_changeable(self) -> bool:

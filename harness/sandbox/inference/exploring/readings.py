@@ -36,7 +36,7 @@ def readings_of(
     changed = [[one for one in some if _is_changed(one, before)] for some in after]
     is_moved = any(one.family.place in own for some in changed for one in some)
     found = [Reading("step", "moved", weights, biases)] if is_moved else []
-    beside = [[one for one in some if one.family.place not in own] for some in changed]
+    beside = [[one for one in some if one.family.place not in own and not one.looks_like_update] for some in changed]
     found += _pairs("backprop", "beside the weights", beside[0], beside[1], has_biases=biases is not None)
     for function in ("backprop", "step"):
         found += _pairs(function, "returned", *returned, has_biases=biases is not None)

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from harness.model.contract import Array
-from harness.sandbox.answers import Answer, Refusal
+from harness.sandbox.answers import Answer, Refusal, refusal_from
 from harness.sandbox.host.call import FunctionsHost
 from harness.sandbox.host.child import hide_harness
 from harness.sandbox.inference.adapter.names import adapter_names
-from harness.sandbox.inference.adapter.plan import plan_from, plan_text
+from harness.sandbox.inference.adapter.plan import Plan, plan_from, plan_text
 from harness.sandbox.inference.adapter.render import functions_source, made_source, unit_source
 from harness.sandbox.inference.exploring.explore import explore
-from harness.sandbox.inference.imports import import_file
-from harness.sandbox.inference.running import TooSlow, time_limit
+from harness.sandbox.inference.hosting.imports import import_file
+from harness.sandbox.inference.hosting.running import TooSlow, time_limit
 from harness.sandbox.loading import Functions
+from harness.sandbox.messages import unpack_inputs
 
 
 class InferenceHost:
@@ -39,6 +40,8 @@ class InferenceHost:
         if function == "explore":
             text = json.dumps(self._explored(header["make"]))
             return Answer({("text", 1): np.frombuffer(text.encode(), np.uint8).astype(float)})
+        if function == "made":
+            return self._made(header, arrays)
         try:
             with time_limit():
                 answer = self._host(header["plan"], header["pinned"]).answer(function, header, arrays)
@@ -53,23 +56,36 @@ class InferenceHost:
         return {
             "plans": [[plan_text(one.plan), one.outputs] for one in found.plans],
             "costs": [asdict(one) for one in found.costs],
+            "stage": found.stage,
             "reason": found.reason,
             "names": [*vars(self._module)],
             "import": asdict(self._where),
         }
 
+    def _made(self, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+        """An empty answer if a network can be made for the inputs and its parameters be set, or else a refusal."""
+        inputs = unpack_inputs(header, arrays)
+        try:
+            with time_limit():
+                namespace = self._namespace(plan_from(header["plan"]), header["pinned"])
+                namespace["made"](inputs.network, inputs.x, inputs.t, header["learning_rate"])
+        except BaseException as error:
+            return Answer(refusal=refusal_from(error, self._path))
+        return Answer({("made", 1): np.ones(1)})
+
     def _host(self, text: str, pinned: str) -> FunctionsHost:
         if (text, pinned) not in self._hosts:
             plan = plan_from(text)
-            namespace = adapter_names(self._module)
-            sources = (
-                unit_source(plan.weights, pinned),
-                made_source(plan.make, plan.settings, plan.weights, plan.biases),
-                functions_source(plan),
-            )
-            exec("\n\n".join(sources), namespace)
+            namespace = self._namespace(plan, pinned)
             declared = {} if plan.has_biases else {"BIAS": "none"}
             own = {plan.reading.function: namespace[plan.reading.function]}  # the file may have others of these names
             functions = Functions(own.get("backprop"), own.get("step"), declared)
             self._hosts[text, pinned] = FunctionsHost(functions, self._path)
         return self._hosts[text, pinned]
+
+    def _namespace(self, plan: Plan, pinned: str) -> dict[str, Any]:
+        """The names of the file, and the functions of the adapter."""
+        namespace = adapter_names(self._module)
+        made = made_source(plan.make, plan.settings, plan.weights, plan.biases)
+        exec("\n\n".join([unit_source(plan.weights, pinned), made, functions_source(plan)]), namespace)
+        return namespace
