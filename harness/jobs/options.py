@@ -10,6 +10,7 @@ from pathlib import Path
 
 MAX_SECONDS = 86_400  # a day
 MAX_SEED_DIGITS = 100
+DRIVEN_PATHS = "a path without backprop or step"
 _CHECK_VARIABLE = "GRADPROOF_COMMAND"  # environment variable that the noxfile sets to the command that runs a check
 
 
@@ -30,7 +31,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def add_driving(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add --make and --cost, which say how code that was not written for the contract is driven."""
+    """Add --make and --cost, which say how `what`, which was not written for the contract, is driven."""
     make = f"how {what} makes a network, in its names and `widths`, such as 'Network(widths)' (default: tried)"
     parser.add_argument("--make", default="", metavar="EXPR", help=make)
     parser.add_argument("--cost", default="", metavar="NAME", help="the cost of that network (default: found)")

@@ -18,10 +18,18 @@ from harness.judging import ratios
 from harness.judging.judge import UNDECLARED_CONVENTION
 from harness.judging.verdict import VERDICTS
 from harness.mistakes import explain
+from harness.sandbox.inference.driving.adapters import Adapters
 from harness.sandbox.loading import Implementation, available_implementations
 from harness.sandbox.requests import Limits
 
 SEED = 7
+LIMITS = Limits(60.0, math.inf)
+# Networks without a line of adapter; each has a mistake of its own: what it replaces, and by what.
+NETWORKS = {
+    "nielsen_columns": ("return sigmoid(z) * (1 - sigmoid(z))", "return z * (1 - z)"),
+    "grades": ("self.b2 += self.o_delta.sum(axis=0)", "self.b2 += 2 * self.o_delta.sum(axis=0)"),
+    "layers_store_gradients": ("self.db = dout.sum(axis=0) / batch_size", "self.db = dout.sum(axis=0)"),
+}
 pytestmark = pytest.mark.usefixtures("known_truths")
 CASES = [
     *("xor-2-3-1-sigmoid-batch4", "iris-4-3-sigmoid-batch1", "iris-4-5-3-sigmoid-batch8", "wine-13-8-6-3-tanh-batch8"),
@@ -88,14 +96,27 @@ def special(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def files(special):
-    """Every file of the tests, every implementation, and the special ones."""
+def driven(tmp_path_factory):
+    """The networks as they stand, and with their mistakes."""
+    folder, found = tmp_path_factory.mktemp("driven"), {}
+    for name, (right, wrong) in NETWORKS.items():
+        text = (SUBMISSIONS / "as_they_stand" / f"{name}.py").read_text(encoding="utf-8")
+        assert text.count(right) == 1
+        found |= {name: write(folder, name, text)}
+        found |= {f"{name}_wrong": write(folder, f"{name}_wrong", text.replace(right, wrong))}
+    with Adapters(shared(), LIMITS) as adapters:
+        yield dict(zip(found, adapters.drive_all([*found.values()], "", ""), strict=True))
+
+
+@pytest.fixture(scope="module")
+def files(special, driven):
+    """Every file of the tests, every implementation, the special ones, and the networks."""
     submissions = [
         Implementation(path.stem, path)
         for kind in ("right", "wrong", "unknown")
         for path in sorted((SUBMISSIONS / kind).glob("*.py"))
     ]
-    found = [*available_implementations(), *submissions, *special.values()]
+    found = [*available_implementations(), *submissions, *special.values(), *driven.values()]
     assert len({one.name for one in found}) == len(found)
     return found
 
@@ -106,12 +127,13 @@ def cases():
 
 
 @pytest.fixture(scope="module")
-def judged_on(files, special, cases, pytestconfig):
-    """Files, and the cases they are judged on: every second one; all for special files and with --all-seeds."""
+def judged_on(files, special, driven, cases, pytestconfig):
+    """Files, and the cases they are judged on: every second one; all for special files, networks, and --all-seeds."""
     if pytestconfig.getoption("all_seeds"):
         return [(files, cases)]
-    others = [one for one in files if one.name not in special]
-    return [([*special.values()], cases), *((others[start::2], cases[start::2]) for start in (0, 1))]
+    always = special | driven
+    others = [one for one in files if one.name not in always]
+    return [([*always.values()], cases), *((others[start::2], cases[start::2]) for start in (0, 1))]
 
 
 @pytest.fixture(scope="module")
@@ -127,13 +149,10 @@ def by_compare(judged_on):
 @pytest.fixture(scope="module")
 def by_check(judged_on):
     """What `check` finds of each file, without the name of its mistake, for which `compare` does not ask."""
-    limits = Limits(60.0, math.inf)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(explain, "diagnose_outcomes", lambda *_: [])
         patch.setattr(ratios, "exact_ratios", lambda *_: [])
-        return {
-            one.name: check_submission(shared(), one.path, on, SEED, limits) for some, on in judged_on for one in some
-        }
+        return {one.name: check_submission(shared(), one, on, SEED, LIMITS) for some, on in judged_on for one in some}
 
 
 def as_said(rows):
@@ -163,6 +182,12 @@ def test_check_and_compare_say_the_same_of_every_file_on_every_case(files, cases
 @pytest.mark.parametrize("name", SPECIAL)
 def test_check_and_compare_judge_former_differences_alike(by_check, name):
     assert by_check[name].verdict == SPECIAL[name][1]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_are_judged_as_their_numbers_are(by_check, name):
+    assert by_check[name].verdict == "agrees"
+    assert by_check[f"{name}_wrong"].verdict == "wrong"
 
 
 def test_calls_that_differ_by_rounding_are_noted(by_check):

@@ -6,12 +6,21 @@ import argparse
 import gc
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from harness.cases.case import TARGETS
 from harness.errors import UnusableInput, unwritable
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_jobs, add_limits, add_reports, add_selection, seed_argument
+from harness.jobs.options import (
+    DRIVEN_PATHS,
+    add_driving,
+    add_jobs,
+    add_limits,
+    add_reports,
+    add_selection,
+    seed_argument,
+)
 from harness.reporting.files import REPORTS
 from harness.sandbox.processes import ending
 
@@ -30,6 +39,7 @@ PARTIAL = "partial.csv"  # the rows of a comparison while it runs
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
+    add_driving(parser, DRIVEN_PATHS)
     add = parser.add_argument
     add("--case", metavar="IDS", help="cases, comma-separated: ids, or patterns such as 'iris*'")
     add("--data", metavar="FILE.csv", help="cases over this table instead; its last column is the target")
@@ -61,6 +71,8 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
         from harness.jobs.compare.run import compare, select
         from harness.reporting.files import check_output_file, check_output_folder
         from harness.reporting.profile import table
+        from harness.sandbox.inference.driving.adapters import Adapters
+        from harness.sandbox.inference.driving.written import driven_texts
         from harness.sandbox.processes.server import processors
         from harness.sandbox.requests import Limits
 
@@ -73,16 +85,21 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
     if options.json is not None:
         check_output_file(options.json)
     path = folder / "data" / PARTIAL if folder is not None else None
-    if path is not None:
-        ending.keep(f"what is done is kept in {path}")
-    shown = comparison_display()
-    ending.at_end(shown.close)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
     jobs = options.jobs or processors()
-    try:
-        comparison = compare(selection, server, jobs, limits, shown.show, seed=options.seed, path=path, clock=clock)
-    finally:
-        shown.close()
+    with Adapters(server, limits) as adapters:
+        with clock.phase("inference"):
+            driven = adapters.drive_all(selection.implementations, options.make, options.cost)
+        selection = replace(selection, implementations=driven)
+        print(driven_texts(driven), end="", flush=True)
+        if path is not None:
+            ending.keep(f"what is done is kept in {path}")
+        shown = comparison_display()
+        ending.at_end(shown.close)
+        try:
+            comparison = compare(selection, server, jobs, limits, shown.show, seed=options.seed, path=path, clock=clock)
+        finally:
+            shown.close()
     with clock.phase("reports"):
         print_comparison(comparison)
         problem = unreported = _reported(comparison, folder) if folder is not None else ""

@@ -6,13 +6,22 @@ import argparse
 import math
 
 from harness.jobs import Command, Finished
-from harness.jobs.options import add_jobs, add_limits, add_reports, add_selection, count_argument
+from harness.jobs.options import (
+    DRIVEN_PATHS,
+    add_driving,
+    add_jobs,
+    add_limits,
+    add_reports,
+    add_selection,
+    count_argument,
+)
 from harness.reporting.files import REPORTS
 from harness.sandbox.processes import ending
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
+    add_driving(parser, DRIVEN_PATHS)
     add = parser.add_argument
     add("--course", metavar="IDS", help="courses, comma-separated: ids, or patterns such as 'iris*'")
     add("--epochs", type=count_argument, default=300, metavar="N", help="how many (default: 300)")
@@ -30,6 +39,8 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.train.report.views import is_well
     from harness.jobs.train.store import Store
     from harness.reporting.files import PICTURES, check_output_folder, files_of
+    from harness.sandbox.inference.driving.adapters import Adapters
+    from harness.sandbox.inference.driving.written import driven_texts
     from harness.sandbox.processes.server import Server, processors
     from harness.sandbox.requests import Limits
 
@@ -39,14 +50,17 @@ def _run(options: argparse.Namespace) -> Finished:
         check_output_folder(folder, files_of("training"), (RUNS_TABLE, PICTURES))
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
-    shown = training_display()
-    ending.keep("what is done is kept: the same command goes on from there")
-    ending.at_end(shown.close)
-    try:
-        with Server() as server:
+    with Server() as server, Adapters(server, limits) as adapters:
+        implementations = adapters.drive_all(selection.implementations, options.make, options.cost)
+        print(driven_texts(implementations), end="", flush=True)
+        selection = selection.with_implementations(implementations)
+        shown = training_display()
+        ending.keep("what is done is kept: the same command goes on from there")
+        ending.at_end(shown.close)
+        try:
             followed = follow(selection, store, server, options.jobs or processors(), limits, shown)
-    finally:
-        shown.close()
+        finally:
+            shown.close()
     judged = judge(followed)
     print_training(judged)
     if folder is None:

@@ -17,7 +17,7 @@ from harness.judging.examine import convention_of
 from harness.model.contract import Inputs
 from harness.model.costs import UNSCALED
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.loading import available_implementations, find_implementations
+from harness.sandbox.loading import Implementation, available_implementations, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission, contract_request
@@ -33,6 +33,16 @@ class TrainingSelection:
     runners: tuple[Runner, ...]
     courses: tuple[Course, ...]
     complete: bool
+
+    @property
+    def implementations(self) -> list[Implementation]:
+        """The implementations among the runners, which come first."""
+        return [one.implementation for one in self.runners if isinstance(one, Formulation)]
+
+    def with_implementations(self, implementations: Sequence[Implementation]) -> TrainingSelection:
+        """The same with others in place of its implementations."""
+        others = self.runners[len(self.implementations) :]
+        return replace(self, runners=(*map(Formulation, implementations), *others))
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ def follow(
             runs[run.key] = replace(run, states=store.read(run))
     display.begin([*runs.values()])
     stopped: dict[tuple[str, str], Refusal] = {}
-    submissions = {one.name: Submission(one.name, one.target, limits, one.host) for one in selection.runners}
+    submissions = {one.name: one.submission(limits) for one in selection.runners}
     with Pool(server, jobs) as pool:
         for run in runs.values():
             if not run.is_complete:
@@ -121,7 +131,7 @@ def _next_stretch(run: Run) -> Request:
         given = Inputs(network_of(inputs.network, state), inputs.x, inputs.t)
         asked = contract_request(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
         activations = [layer.activation.name for layer in given.network.layers]
-        scope = scope_of(run.runner.target)
+        scope = scope_of(run.runner.implementation.target)
         return replace(asked, excluded=scope.refusal(activations, given.network.cost.name, str(given.x.dtype)))
     request = contract_request(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
     header = {**request.header, "course": asdict(course)}

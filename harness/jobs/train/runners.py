@@ -21,6 +21,7 @@ from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer, refusal_from
 from harness.sandbox.loading import Implementation
 from harness.sandbox.messages import unpack_inputs
+from harness.sandbox.requests import Limits, Submission
 from harness.truth import gradient
 from harness.truth.enclosures import ball_backprop
 
@@ -29,12 +30,7 @@ PLANTED = 1e-6  # the relative error of the planted mistake
 
 
 class Runner(Protocol):
-    """Trains a course, some epochs at a time, in a worker.
-
-    `host` names the class that answers there, as `module:class`, and `target` is its argument.
-    """
-
-    host: ClassVar[str]
+    """Trains a course, some epochs at a time, in a worker."""
 
     @property
     def name(self) -> str: ...
@@ -44,7 +40,11 @@ class Runner(Protocol):
         """The file on which its numbers depend, beside the harness's own."""
 
     @property
-    def target(self) -> Path: ...
+    def adapter(self) -> Path | None:
+        """Another file on which they depend, if code that was not written for the contract is driven."""
+
+    def submission(self, limits: Limits) -> Submission:
+        """The runner in worker processes."""
 
     def start(self, course: Course, inputs: Inputs) -> State:
         """The state before the first epoch."""
@@ -54,16 +54,15 @@ class Runner(Protocol):
 class Harnessed:
     """A runner that is the harness's own."""
 
-    host: ClassVar[str] = f"{__name__}:RunnerHost"
     name: ClassVar[str]
+    adapter: ClassVar[Path | None] = None
 
     @property
     def path(self) -> Path:
         return Path(__file__)
 
-    @property
-    def target(self) -> Path:
-        return Path(self.name)
+    def submission(self, limits: Limits) -> Submission:
+        return Submission(self.name, Path(self.name), limits, f"{__name__}:RunnerHost")
 
     def start(self, course: Course, inputs: Inputs) -> State:
         return of_network(inputs.network)
@@ -78,7 +77,6 @@ class Formulation:
     """An implementation, by its `step`."""
 
     implementation: Implementation
-    host: ClassVar[str] = "harness.sandbox.host.call:ImplementationHost"
 
     @property
     def name(self) -> str:
@@ -89,8 +87,11 @@ class Formulation:
         return self.implementation.path
 
     @property
-    def target(self) -> Path:
-        return self.path
+    def adapter(self) -> Path | None:
+        return self.implementation.adapter
+
+    def submission(self, limits: Limits) -> Submission:
+        return Submission.of(self.implementation, limits)
 
     def start(self, course: Course, inputs: Inputs) -> State:
         return of_network(inputs.network)

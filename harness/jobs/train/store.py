@@ -118,6 +118,8 @@ def fingerprint(runner: Runner, course: Course, inputs: Inputs) -> str:
     for path in [runner.path] if own else sorted({runner.path, *filter(Path.is_file, runner.path.parent.glob("*.py"))}):
         digest.update(os.fsencode(path.name))
         digest.update(path.read_bytes())
+    if runner.adapter is not None:
+        digest.update(runner.adapter.read_bytes())
     for array in inputs.arrays():
         digest.update(array.tobytes())
     return digest.hexdigest()

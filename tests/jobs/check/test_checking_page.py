@@ -12,8 +12,8 @@ from support.running import shared
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_submission
-from harness.jobs.check.text import driven_text
 from harness.sandbox.inference.driving.adapters import Adapters
+from harness.sandbox.inference.driving.written import driven_text
 from harness.sandbox.loading import PROJECT_ROOT, Implementation
 from harness.sandbox.requests import Limits
 
@@ -53,4 +53,4 @@ def test_what_is_found_is_what_the_page_shows(name):
     with Adapters(shared(), LIMITS) as adapters:
         found = verdict(adapters.drive(Implementation(name, FOLDER / f"{name}.py"), MADE[name]))
     assert found.verdict == "agrees"
-    assert driven_text(found).strip() == after.strip()
+    assert driven_text(found.driven).strip() == after.strip()

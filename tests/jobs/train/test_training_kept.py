@@ -131,6 +131,18 @@ def test_what_is_kept_with_another_module_beside_the_file_is_not_taken(run, tmp_
     assert Store(tmp_path).read(today(run)) == ()
 
 
+def test_what_is_kept_of_another_adapter_is_not_taken(run, tmp_path):
+    adapter = tmp_path / "runs" / "mine_adapter.py"
+    adapter.parent.mkdir()
+    adapter.write_text("HALF = True\n", encoding="utf-8")
+    driven = replace(run, runner=Formulation(replace(run.runner.implementation, adapter=adapter)))
+    Store(tmp_path).write(driven := replace(today(driven), states=run.states))
+    assert Store(tmp_path).read(today(run)) == ()
+    assert len(Store(tmp_path).read(today(driven))) == 3
+    adapter.write_text("HALF = False\n", encoding="utf-8")
+    assert Store(tmp_path).read(today(driven)) == ()
+
+
 def test_a_file_that_is_edited_while_it_trains_is_kept_under_what_it_was(run, tmp_path):
     run.runner.path.write_text("edited = True\n", encoding="utf-8")
     Store(tmp_path).write(run)

@@ -19,6 +19,7 @@ from harness.jobs.check.text.failures import MAX_LISTED, failures_text, notes_te
 from harness.jobs.check.text.mistakes import diagnoses_text
 from harness.judging.judge import QUANTITY_ORDER, QUANTITY_SYMBOLS, Outcome, standard_of
 from harness.sandbox.answers import printable
+from harness.sandbox.inference.driving.written import driven_text
 
 LARGEST_RATIO = 1e16  # above it no digit is right
 MAX_ENTRIES = 8  # numbers of a quantity that are shown
@@ -31,7 +32,7 @@ def report_text(check: CheckResult, rerun: str, *, is_coloured: bool = False) ->
     """
     parts = [
         _headline(check),
-        driven_text(check),
+        driven_text(check.driven),
         _support_text(check),
         _error_table(check),
         location_text(check),
@@ -99,12 +100,6 @@ def _unchecked_function(check: CheckResult) -> str:
 
 def _limits(check: CheckResult) -> str:
     return check.support.headline() if check.support is not None and check.ran else ""
-
-
-def driven_text(check: CheckResult) -> str:
-    """How code that was not written for the contract is driven."""
-    lines = [f"  {printable(line)}" for line in check.driven]
-    return wrap_lines(["Driven as it stands:", *lines], indent="    ") if lines else ""
 
 
 def _support_text(check: CheckResult) -> str:

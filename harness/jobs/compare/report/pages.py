@@ -165,7 +165,7 @@ def pairwise(comparison: Comparison) -> Document:
 
 def page_of(implementation: Implementation, comparison: Comparison) -> Document:
     """reports/implementations/NAME.md: the verdicts, and the worst cases with their place."""
-    counts = comparison.tally.of[implementation.name]
+    counts, driven = comparison.tally.of[implementation.name], implementation.driven
     heads = ["case", "quantity", "layer", "entry", "digits", "verdict", "detail"]
     worst = Grid(heads, [[row._asdict()[head] for head in heads] for row in counts.worst])
     refused = [
@@ -180,6 +180,7 @@ def page_of(implementation: Implementation, comparison: Comparison) -> Document:
             Paragraph(f"Source: {literal(implementation.source) or 'not stated'}."),
             Paragraph(f"Cases run: {counts.ran.total()} of {len(comparison.selection.cases)}."),
             *_grid_table(verdict_counts({implementation.name: counts})),
+            *([Chapter("Driven as it stands", (Bullets(tuple(map(literal, driven))),))] if driven else []),
             Chapter("By quantity", _grid_table(_quantities(counts))),
             *([Chapter("Worst cases", _grid_table(worst))] if worst.rows else []),
             *refused,

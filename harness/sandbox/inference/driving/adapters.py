@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,13 +45,26 @@ class Adapters:
         """
         path = implementation.path
         tree = _tree(path)
-        make = make or (declared_text(tree, "MAKE") if tree is not None else "")
-        if tree is None or (not make and offers_contract(tree, path.parent)):
+        if tree is None or (not make and not _lacks_contract(tree, path)):
             return implementation
+        make = make or declared_text(tree, "MAKE")
         adapter = self._inferred(path, tree, make, cost or _declared_cost(path))
         file = Path(self._made_folder(), f"{implementation.name}_adapter.py")
         file.write_text(adapter.source, encoding="utf-8")
         return replace(implementation, adapter=file, driven=adapter.words)
+
+    def drive_all(self, implementations: Sequence[Implementation], make: str, cost: str) -> tuple[Implementation, ...]:
+        """The implementations, with an adapter for each that does not offer the contract.
+
+        `make` and `cost` hold for all of these. Raises UnusableInput if one cannot be driven, or if `make` or `cost` is
+        given and all offer the contract.
+        """
+        needing = [one for one in implementations if _needs_adapter(one.path)]
+        if (make or cost) and not needing:
+            option = f"--make {make!r}" if make else f"--cost {cost}"
+            expected = "expected in --only a path whose code was not written for the contract"
+            raise UnusableInput(f"{option}: {expected}, found none; leave the option out")
+        return tuple(self.drive(one, make, cost) if one in needing else one for one in implementations)
 
     def _inferred(self, path: Path, tree: ast.Module, make: str, cost: str) -> Adapter:
         """The adapter of a file. Raises UnusableInput."""
@@ -85,6 +99,16 @@ class Adapters:
         os.close(self._lock)
         folders.remove_tree(self._folder)
         ending.forget(self._remove)
+
+
+def _needs_adapter(path: Path) -> bool:
+    tree = _tree(path)
+    return tree is not None and _lacks_contract(tree, path)
+
+
+def _lacks_contract(tree: ast.Module, path: Path) -> bool:
+    """Whether a file is driven: it offers no function of the contract, or says what is to be driven."""
+    return bool(declared_text(tree, "MAKE")) or not offers_contract(tree, path.parent)
 
 
 def _tree(path: Path) -> ast.Module | None:

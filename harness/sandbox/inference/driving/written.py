@@ -1,14 +1,36 @@
-"""Write an adapter to a file of the user's, where it can be read, changed and checked as any other file."""
+"""An adapter as a person sees it: in words, and as a file that can be read, changed and checked as any other."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness.errors import UnusableInput
+from harness.sandbox.answers import printable
 from harness.sandbox.loading import Implementation
 
 _START = '"""An adapter for '  # of every adapter
+_LINE_WIDTH = 100
+
+
+def driven_text(driven: Sequence[str], file: str = "") -> str:
+    """How code is driven, as a block of text, with the name of its `file` if that is given; empty for no lines."""
+    if not driven:
+        return ""
+    import textwrap  # few files are driven
+
+    lines = [f"{printable(file)}, driven as it stands:" if file else "Driven as it stands:"]
+    lines += [f"  {printable(line)}" for line in driven]
+    return "\n".join(
+        textwrap.fill(line, _LINE_WIDTH, subsequent_indent="    ", break_on_hyphens=False) for line in lines
+    )
+
+
+def driven_texts(implementations: Iterable[Implementation]) -> str:
+    """The same for each of several files that is driven, each block with an empty line after it."""
+    blocks = (driven_text(one.driven, one.path.name) for one in implementations)
+    return "".join(f"{block}\n\n" for block in blocks if block)
 
 
 def check_place(out: Path, source: Path) -> None:
