@@ -45,6 +45,7 @@ FLAGS = {
     "flat": "every other unit has a bias from 20 to 40: sigmoid' and softplus - z lie between 1e-9 and 1e-18 there",
     "kink": "biases of 0, and every fourth row of x is 0: relu meets its kink at exactly 0",
     "soft": "targets that are probabilities, not classes",
+    "classes": "targets that are classes, a 1 and zeros in each row, for code that takes labels",
 }
 
 

@@ -16,6 +16,7 @@ _FLAG_FEATURES = {
     "flat": "units with z above 20",
     "kink": "units with z exactly 0",
     "soft": "targets that are probabilities",
+    "classes": "targets that are classes",
 }
 _COST_FEATURES = {
     "half_squared_error": "the squared error",

@@ -6,11 +6,11 @@ random networks, of different shapes, batches, flags and dtypes; so each case ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from itertools import chain, count, product
+from itertools import chain, count, islice, product
 
 from harness.cases.case import HIDDEN_ACTIVATIONS, Case, in_float32, make_case
 from harness.cases.selection import select_matching, split_names
@@ -19,6 +19,7 @@ from harness.errors import UnknownName
 
 DEPTHS = (1, 2, 3, 4, 5, 6, 8)
 CASES_OF_A_KIND = 26
+CASES_WITH_CLASSES = 18  # beside these, if the targets of the others are no classes
 # The outputs, each with its cost; identity is first, because a step of it is the simplest.
 OUTPUT_PAIRS = (
     *((output, "half_squared_error") for output in HIDDEN_ACTIVATIONS),
@@ -71,12 +72,15 @@ def every_kind() -> Iterator[Kind]:
 
 @cache
 def fitted_cases(kind: Kind) -> tuple[Case, ...]:
-    """The CASES_OF_A_KIND cases of a kind, real data first, then random networks; their ids are all different."""
+    """The CASES_OF_A_KIND cases of a kind, real data first, then random networks, and those with classes; their ids are
+    all different."""
     found: dict[Case, None] = {}
     cases = chain(_on_real_data(kind), _on_random_data(kind))
     while len(found) < CASES_OF_A_KIND:
         found.setdefault(next(cases))
-    return tuple(found)
+    if kind.has_one_output or kind.output == "softmax":
+        return tuple(found)
+    return (*found, *islice(_on_random_data(kind, ("classes",)), CASES_WITH_CLASSES))
 
 
 def every_fitted_case(chosen: Iterable[Kind] | None = None) -> tuple[Case, ...]:
@@ -120,12 +124,9 @@ def _on_real_data(kind: Kind) -> Iterator[Case]:
             yield _case(kind, name, (inputs, *_hidden_widths(kind, number), outputs), batch)
 
 
-def _on_random_data(kind: Kind) -> Iterator[Case]:
-    flags = [*_FLAGS, *_MORE_FLAGS.get(kind.hidden or kind.output, ())]
-    if kind.cost == "binary_cross_entropy":  # of a flat sigmoid, it divides 0 by 0 if it is written out
-        flags = [flag for flag in flags if flag != "flat"]
-    if kind.output == "softmax":
-        flags += ["large", "soft"]
+def _on_random_data(kind: Kind, flags: Sequence[str] = ()) -> Iterator[Case]:
+    """Networks of growing sizes with these flags in turn, or with those that fit the kind."""
+    flags = flags or _flags_of(kind)
     for number in count():
         inputs = 1 + number * 2 % 11
         outputs = 1 if kind.has_one_output else 2 + number * 3 % 5
@@ -133,6 +134,13 @@ def _on_random_data(kind: Kind) -> Iterator[Case]:
         dtype = "float32" if number % _FLOAT32_EVERY == 4 else "float64"
         widths = (inputs, *_hidden_widths(kind, number), outputs)
         yield _case(kind, "random", widths, batch, flag=flags[number % len(flags)], dtype=dtype)
+
+
+def _flags_of(kind: Kind) -> list[str]:
+    flags = [*_FLAGS, *_MORE_FLAGS.get(kind.hidden or kind.output, ())]
+    if kind.cost == "binary_cross_entropy":  # of a flat sigmoid, it divides 0 by 0 if it is written out
+        flags = [flag for flag in flags if flag != "flat"]
+    return [*flags, "large", "soft"] if kind.output == "softmax" else flags
 
 
 def _hidden_widths(kind: Kind, number: int) -> tuple[int, ...]:

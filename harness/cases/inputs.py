@@ -66,6 +66,6 @@ def _draw_targets(case: Case, random: np.random.Generator) -> Array:
     if case.flag == "soft":
         shares = random.uniform(0, 1, (case.batch, outputs))
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
-    if case.output == "softmax":
+    if case.output == "softmax" or case.flag == "classes":
         return datasets.one_hot(random.integers(outputs, size=case.batch), outputs)
     return random.uniform(0, 1, (case.batch, outputs))

@@ -155,7 +155,7 @@ def functions_in(module: ModuleType) -> Functions:
 
     Raises TypeError if it has neither function.
     """
-    declared = {name: _declarable(getattr(module, name)) for name in DECLARATIONS if hasattr(module, name)}
+    declared = declarations_in(module)
     step = getattr(module, "step", None)
     if step is not None and declared.get("LEARNING_RATE") is not None:
         step = _with_learning_rate(step)
@@ -163,6 +163,11 @@ def functions_in(module: ModuleType) -> Functions:
     if functions.backprop is None and functions.step is None:
         raise TypeError("the file defines neither backprop(network, x, t) nor step(network, x, t, learning_rate)")
     return functions
+
+
+def declarations_in(module: ModuleType) -> dict[str, Any]:
+    """The conventions that a module declares, by the names of the constants."""
+    return {name: _declarable(getattr(module, name)) for name in DECLARATIONS if hasattr(module, name)}
 
 
 def _with_learning_rate(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from harness.cases.case import in_float32
-from harness.cases.fitted import CASES_OF_A_KIND, every_fitted_case, every_kind, fitted_cases, kind_of, select_cases
+from harness.cases.fitted import (
+    CASES_OF_A_KIND,
+    CASES_WITH_CLASSES,
+    every_fitted_case,
+    every_kind,
+    fitted_cases,
+    kind_of,
+    select_cases,
+)
 from harness.cases.standard import gradient_cases
 from harness.errors import UnknownName, UnusableInput
 from harness.truth.certify import certify
@@ -23,7 +31,8 @@ def universe():
 def test_every_kind_has_enough_cases_in_each_dtype():
     for kind in KINDS:
         cases = fitted_cases(kind)
-        assert len({case.id for case in cases}) == len(cases) == CASES_OF_A_KIND
+        with_classes = 0 if kind.has_one_output or kind.output == "softmax" else CASES_WITH_CLASSES
+        assert len({case.id for case in cases}) == len(cases) == CASES_OF_A_KIND + with_classes
         assert {kind_of(case) for case in cases} == {kind}
         assert sum(case.dtype == "float64" for case in cases) >= ENOUGH
         assert {case.dtype for case in cases} == {"float64", "float32"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from harness.sandbox.inference.adapter.plan import FittedFormula, Plan
 from harness.sandbox.inference.fit import Fit
@@ -42,13 +43,15 @@ class Candidate:
 class ChosenPlans:
     """The plans of an adapter, of which one may be missing, and the formula.
 
-    `is_mean` says that a step takes the mean of the gradients of single rows, whatever their formula.
+    `is_mean` says that a step takes the mean of the gradients of single rows, whatever their formula. `declared` are
+    the conventions that the file declares itself, by the names of their constants.
     """
 
     backprop: Candidate | None
     step: Candidate | None
     formula: FittedFormula
     is_mean: bool = False
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def first(self) -> Candidate:
@@ -94,4 +97,4 @@ def _preference_of_feed(one: Candidate) -> tuple[object, ...]:
 def _preference(one: Candidate) -> tuple[object, ...]:
     is_one_step = re.search(r"update|step|batch|partial", one.plan.call.partition("(")[0]) is not None
     feed, lines = one.plan.feed, one.plan.driver.lines
-    return one.fit.share, one.fit.is_usual, one.is_exact, not feed.is_row, is_one_step, -len(lines)
+    return one.fit.share, one.fit.is_usual, not feed.is_row, is_one_step, -len(lines), one.is_exact

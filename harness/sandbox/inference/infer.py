@@ -91,6 +91,7 @@ class Inference:
         choice = replace(choice, is_mean=self._takes_mean(choice))
         where = ImportPath(str(data["import"]["module"]), tuple(map(str, data["import"]["folders"])))
         names = list(map(str, data["names"]))
+        choice = replace(choice, declared=dict(data["declared"]))
         source = adapter_source(self._file, where, choice, scope_of_plans(self._trials, choice), names)
         return Adapter(source, tuple(describe(choice)), question)
 

@@ -23,6 +23,8 @@ def describe(choice: ChosenPlans) -> Iterator[str]:
     yield f"weights: {_place(plan.weights)}" + (f"; biases: {_place(plan.biases)}" if plan.biases is not None else "")
     if not plan.has_biases:
         yield "it has no biases"
+    if arrangement(plan.weights.arrangement).has_bias_unit:
+        yield f"the bias units of hidden layers have the input {choice.first.pinned}, so that their activation is 1"
     for one in (choice.backprop, choice.step):
         if one is not None:
             yield from _driven(one)

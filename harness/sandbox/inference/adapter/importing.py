@@ -6,10 +6,16 @@ import json
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from harness.sandbox.inference.adapter.names import own_name
 
 _NOT_FOR_FILES = frozenset({*sys.stdlib_module_names, "harness", "implementations", "numpy"})
+
+
+def _is_importable(name: str) -> bool:
+    """Whether an `import` statement can have this name in it."""
+    return name.isidentifier() and not iskeyword(name)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class ImportPath:
     def needs_loader(self) -> bool:
         """Whether no `import` statement can name the file: 15-steps.py, or random.py."""
         parts = self.module.split(".")
-        return not all(map(str.isidentifier, parts)) or parts[0] in _NOT_FOR_FILES
+        return not all(map(_is_importable, parts)) or parts[0] in _NOT_FOR_FILES
 
     def lines(self, names: Collection[str]) -> list[str]:
         """The statements that import these names of the file."""

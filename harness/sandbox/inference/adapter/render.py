@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harness.sandbox.inference.adapter.arrangements import arrangement
+from harness.sandbox.inference.adapter.names import names_in
 from harness.sandbox.inference.adapter.plan import Family, Plan
 
 _INDENT = "    "
@@ -14,8 +15,7 @@ _INDENT = "    "
 def made_source(make: str, settings: Sequence[str], weights: Family, biases: Family | None) -> str:
     """The function `made`, which makes the code's own network with the given parameters."""
     families = [one for one in (weights, biases) if one is not None]
-    body = ["widths = [network.layers[0].w.shape[1], *(len(layer.b) for layer in network.layers)]"]
-    body = [*(body if "widths" in make else []), f"net = {make}", *settings]
+    body = [*_widths_if_used([make]), f"net = {make}", *settings]
     if weights.heads:
         body += [line for family in families for line in _assigning_lines(family)]
     else:
@@ -24,6 +24,12 @@ def made_source(make: str, settings: Sequence[str], weights: Family, biases: Fam
     return _function_source(
         "made(network, x, t, learning_rate)", "The file's own network, with these parameters", body, "net"
     )
+
+
+def _widths_if_used(lines: Sequence[str]) -> list[str]:
+    if "widths" not in names_in(lines):
+        return []
+    return ["widths = [network.layers[0].w.shape[1], *(len(layer.b) for layer in network.layers)]"]
 
 
 def drive_source(lines: Sequence[str]) -> str:
@@ -77,7 +83,7 @@ def _function_source(head: str, docstring: str, body: Sequence[str], returned: s
 
 def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
     feed, parts = plan.feed, _read_lines(plan)
-    first = ["refuse_unsupported(network, x, t)"] if refuses else []
+    first = [*(["refuse_unsupported(network, x, t)"] if refuses else []), *_widths_if_used(plan.lines)]
     if not feed.is_row:
         body = [*first, "net = made(network, x, t, 1.0)", *plan.lines, *parts]
         return _function_source("backprop(network, x, t)", "", body, "w, b")
@@ -97,6 +103,7 @@ def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
 def _step_source(plan: Plan, refuses: bool) -> str:
     body = [
         *(["refuse_unsupported(network, x, t)"] if refuses else []),
+        *_widths_if_used(plan.lines),
         "net = made(network, x, t, learning_rate)",
         *(["r, s = x[0], t[0]"] if plan.feed.is_row else []),
         *plan.lines,

@@ -12,6 +12,7 @@ from harness.sandbox.inference.adapter.render import functions_source, made_sour
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
 from harness.sandbox.inference.fit import CLOSE, RATE
 
+_KEPT = ("REDUCTION", "HALF", "SIGN", "SUBGRADIENT", "LEARNING_RATE", "DTYPE")  # if the file declares them
 _OWN_NAMES = ("widths", "learning_rate", "net", "x", "t", "r", "s", "output", "returned")  # names of the adapter's own
 
 
@@ -37,7 +38,7 @@ def constants_of(choice: ChosenPlans) -> dict[str, object]:
         found |= _constants_of_plan(one, formula.cost) if one in told else {}
     if choice.step is not None and not choice.step.plan.uses_learning_rate:
         found.setdefault("LEARNING_RATE", 1.0)  # nothing fits, and no rate is in sight
-    return found
+    return found | {name: value for name, value in choice.declared.items() if name in _KEPT}
 
 
 def _reduction(one: Candidate) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,10 +13,10 @@ from typing import Any, TypeAlias
 from harness.model.contract import Inputs
 from harness.sandbox.inference.adapter.arrangements import arrangement
 from harness.sandbox.inference.adapter.feeds import FEEDS, Feed
-from harness.sandbox.inference.adapter.names import adapter_names, names_in
+from harness.sandbox.inference.adapter.names import adapter_names
 from harness.sandbox.inference.adapter.plan import Driver, Plan, lines_of
 from harness.sandbox.inference.adapter.render import drive_source, made_source, unit_source
-from harness.sandbox.inference.exploring.drivers import costs_of, drivers_of
+from harness.sandbox.inference.exploring.drivers import DrivingCalls
 from harness.sandbox.inference.exploring.families import Found, families_in
 from harness.sandbox.inference.exploring.makers import with_names
 from harness.sandbox.inference.exploring.readings import (
@@ -29,11 +30,11 @@ from harness.sandbox.inference.exploring.readings import (
 )
 from harness.sandbox.inference.exploring.resizing import resized
 from harness.sandbox.inference.exploring.roles import role_of
-from harness.sandbox.inference.hosting.running import Progress, progress_of, time_limit
+from harness.sandbox.inference.hosting.running import Progress, TooSlow, progress_of, time_limit
 from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs, turned
 
+MOST_SLOW = 2  # attempts with the same calls that are too slow
 MOST_VARIANTS = 4  # of the places of the parameters
-_DATA_NAMES = frozenset({"x", "t"})
 Namespace: TypeAlias = "dict[str, Any]"
 
 
@@ -62,13 +63,12 @@ class NetworkAttempt:
         self._module, self._make, self._widths = module, with_names(module, make), tuple(widths)
         given = random_inputs(widths, PROBE_ROWS)
         names = {"widths": list(widths), "learning_rate": 0.1, "x": given.x, "t": given.t}
-        has_data = not _DATA_NAMES.isdisjoint(names_in([make]))
         with time_limit():
             net = eval(self._make, {**adapter_names(module), **names})
         self._furthest = Progress()
         self._settings = tuple(_setting_lines(net))
-        self._drivers = drivers_of(module, net, has_data=has_data)
-        self._costs = costs_of(module, net, has_data=has_data)
+        calls = DrivingCalls(module, net, make)
+        self._drivers, self._costs = calls.drivers(), calls.costs()
         self._parameters = _likely_parameters(net, widths)
         if not self._parameters and "widths" not in make:
             self._parameters = resized(net, widths)
@@ -92,7 +92,10 @@ class NetworkAttempt:
         """The plans that run and give arrays of the right shapes."""
         for parameters in self._parameters:
             inputs, namespace = self._inputs(parameters), self._namespace(parameters)
+            slow = Counter[Driver]()
             for driver, feed in self._ways(self._drivers):
+                if slow[driver] >= MOST_SLOW:
+                    continue
                 try:
                     local, before = self._run(namespace, inputs, driver, feed)
                     net, returned = local["net"], local["returned"]
@@ -101,6 +104,7 @@ class NetworkAttempt:
                     rows = 1 if feed.is_row else PROBE_ROWS
                     outputs = outputs_in([local.get("output"), returned, net], rows, self._widths[-1])
                 except BaseException as error:  # whatever the code raises, or TooSlow: it is not driven so
+                    slow[driver] += isinstance(error, TooSlow)
                     self._furthest = max(self._furthest, progress_of(error, self._module, lines_of(driver, feed)))
                     continue
                 for reading in readings_of(parameters, before, after, given):
@@ -128,7 +132,7 @@ class NetworkAttempt:
 
     def _namespace(self, parameters: Parameters) -> Namespace:
         """The names of the file, and the function `made`."""
-        namespace = adapter_names(self._module)
+        namespace = {**adapter_names(self._module), "widths": list(self._widths)}
         unit, made = unit_source(parameters[0], PINNED["sigmoid"]), made_source(self._make, self._settings, *parameters)
         exec(f"{unit}\n\n{made}", namespace)
         return namespace

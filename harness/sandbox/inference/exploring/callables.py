@@ -90,13 +90,24 @@ def own_callables(module: ModuleType) -> list[tuple[str, Any]]:
 
 
 def parameters_of(called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The parameters that can be given by position, without `self`, by name; empty if there is no signature."""
+    """The parameters, without `self` and those of any number, by name; empty if there is no signature."""
     try:
         parameters = inspect.signature(called).parameters.values()
     except (TypeError, ValueError):
         return {}
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return {one.name: one for one in parameters if one.kind in kinds}
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {one.name: one for one in parameters if one.kind not in kinds}
+
+
+def arguments_in(make: str, names: Mapping[str, Any]) -> dict[str, str]:
+    """The arguments of a call that makes a network, as expressions by the names of its parameters: `architecture`."""
+    with suppress(SyntaxError, TypeError, ValueError, KeyError):
+        call = ast.parse(make, mode="eval").body
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+            arguments = {one.arg: one.value for one in call.keywords if one.arg is not None}
+            bound = inspect.signature(names[call.func.id]).bind(*call.args, **arguments).arguments
+            return {name: ast.unparse(value) for name, value in bound.items() if isinstance(value, ast.expr)}
+    return {}
 
 
 def returned_names(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -126,10 +137,12 @@ def calls_of(callee: Callee, held: Mapping[str, Any], known: Mapping[str, str]) 
     """
     parameters = parameters_of(callee.function)
     roles = roles_of(parameters)
+    roles = {name: "" if name in known and role == "network" else role for name, role in roles.items()}
     given: list[list[str]] = []
     found, by_name = set[str](), False
     for name, parameter in parameters.items():
         is_optional = parameter.default is not inspect.Parameter.empty
+        by_name = by_name or parameter.kind is inspect.Parameter.KEYWORD_ONLY
         role, texts = _argument(name, roles[name], held, known)
         if is_optional and (role not in _SET_IF_OPTIONAL or (role == "off" and not parameter.default)):
             by_name = True
@@ -147,10 +160,10 @@ def _argument(name: str, role: str, held: Mapping[str, Any], known: Mapping[str,
     """The role of a parameter and the expressions that may be its argument; empty if it has none."""
     if name in held:
         return "held", [f'net["{name}"]']
-    if role not in DATA_ROLES and name in known:
-        return "known", [known[name]]
     if role in _ARGUMENTS:
         return role, [_ARGUMENTS[role]]
+    if name in known:
+        return "known", [known[name]]
     if role in known:
         return "known", [known[role]]
     if role == "output gradient" and "outputs" in known:

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from harness.sandbox.inference.adapter.names import adapter_names, names_in
 from harness.sandbox.inference.adapter.plan import Driver
-from harness.sandbox.inference.exploring.callables import Call, Callee, callees_in, calls_of
+from harness.sandbox.inference.exploring.callables import Call, Callee, arguments_in, callees_in, calls_of
 from harness.sandbox.inference.exploring.roles import CALLABLES, role_of
 
 MOST_DRIVERS = 60
+_DATA_NAMES = frozenset({"x", "t"})
 MOST_FORWARD, MOST_COSTS = 3, 12
 # A graph of single numbers has no cost of its own.
 _LOSS_OF_GRAPH = (
@@ -22,26 +24,25 @@ _LOSS_OF_GRAPH = (
 )
 
 
-def drivers_of(module: ModuleType, net: Any, *, has_data: bool) -> list[Driver]:
-    """The calls to try on a network that the file has made, the likeliest first; `has_data` says that it was made with
-    the data."""
-    return list(dict.fromkeys(_Calls(module, net, has_data).drivers()))[:MOST_DRIVERS]
+class DrivingCalls:
+    """The calls that have to do with a network that the file has made, by the expression `make`."""
 
-
-def costs_of(module: ModuleType, net: Any, *, has_data: bool) -> list[Driver]:
-    """The calls that may compute the cost of a network."""
-    return list(dict.fromkeys(_Calls(module, net, has_data).costs()))[:MOST_COSTS]
-
-
-class _Calls:
-    """The calls that have to do with a network. `needed` are the data that they must be given."""
-
-    def __init__(self, module: ModuleType, net: Any, has_data: bool) -> None:
+    def __init__(self, module: ModuleType, net: Any, make: str) -> None:
         self._held = net if isinstance(net, dict) else {}
         self._callees = [*callees_in(module, net)]
+        has_data = not _DATA_NAMES.isdisjoint(names_in([make]))
         self._needed = set[str]() if has_data else {"inputs", "targets"}
+        self._given = arguments_in(make, adapter_names(module))
 
-    def drivers(self) -> Iterator[Driver]:
+    def drivers(self) -> list[Driver]:
+        """The calls to try, the likeliest first."""
+        return list(dict.fromkeys(self._drivers()))[:MOST_DRIVERS]
+
+    def costs(self) -> list[Driver]:
+        """The calls that may compute the cost of the network."""
+        return list(dict.fromkeys(self._costs()))[:MOST_COSTS]
+
+    def _drivers(self) -> Iterator[Driver]:
         """Calls of the backward pass or of training, without and with one of the forward pass before them."""
         for lines, given, known in self._starts():
             for one in self._complete(("backward", "training"), given, known):
@@ -49,18 +50,17 @@ class _Calls:
             if lines:
                 yield Driver((*lines, *_LOSS_OF_GRAPH), has_pairs=False)
 
-    def costs(self) -> Iterator[Driver]:
-        """Calls that may return the cost."""
+    def _costs(self) -> Iterator[Driver]:
         for lines, given, known in self._starts():
             for one in self._complete(("loss",), given, known):
                 yield Driver((*lines, f"returned = {one.text}"), "pairs" in one.roles)
 
     def _starts(self) -> Iterator[tuple[tuple[str, ...], frozenset[str], dict[str, str]]]:
         """Nothing, and each call of the forward pass: its line, the data that it is given, and what it returns."""
-        yield (), frozenset(), {}
-        forward = [one for one in self._of_kind("forward", {}) if one.data == self._needed - {"targets"}]
+        yield (), frozenset(), self._given
+        forward = [one for one in self._of_kind("forward", self._given) if one.data == self._needed - {"targets"}]
         for one in forward[:MOST_FORWARD]:
-            yield (f"output = {one.text}",), one.data, _results(one.callee, "output")
+            yield (f"output = {one.text}",), one.data, {**self._given, **_results(one.callee, "output")}
 
     def _complete(self, kinds: Sequence[str], given: frozenset[str], known: Mapping[str, str]) -> Iterator[Call]:
         """The calls of these kinds that are given all data, but for those given before."""
@@ -93,7 +93,7 @@ def _results(callee: Callee, variable: str) -> dict[str, str]:
     if len(names) == 1:
         return {**found, names[0]: variable}
     by_name = {name: f"{variable}[{at}]" for at, name in enumerate(names)}
-    for name, text in by_name.items():
-        if role_of(name) == "outputs":
-            found["outputs"] = text
+    if by_name and found:  # the output among others is called so, or comes first
+        outputs = [name for name in names if role_of(name) == "outputs"]
+        found["outputs"] = by_name[outputs[0] if outputs else names[0]]
     return {**found, **by_name}

@@ -62,12 +62,14 @@ def _making_calls(name: str, called: Callable[..., Any]) -> Iterator[str]:
     """The calls of a class or a function, with sizes for what may be sizes."""
     parameters = parameters_of(called)
     required = [one for one, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
+    by_position = [one for one in required if parameters[one].kind is not inspect.Parameter.KEYWORD_ONLY]
     roles = roles_of(parameters)
     data = {roles[one] for one in required if not _COUNTING.intersection(words_of(one))}
     if {"inputs", "targets"} <= data:  # they are given when it is made
         texts = {**_VALUES, "inputs": "x", "targets": "t"}
         if all(roles[one] in texts for one in required):
-            yield f"{name}({', '.join(texts[roles[one]] for one in required)})"
+            given = [texts[roles[one]] if one in by_position else f"{one}={texts[roles[one]]}" for one in required]
+            yield f"{name}({', '.join(given)})"
         return
     sizes = [one for one in required if role_of(one) not in _VALUES]
     if not sizes and not inspect.isclass(called) and not parameters:
@@ -84,7 +86,7 @@ def _making_calls(name: str, called: Callable[..., Any]) -> Iterator[str]:
     ]
     choices = _SIZES.get(len(sizes), ("",) if not sizes else ())
     for choice in choices:
-        yield f"{name}({', '.join(filter(None, [_arguments_of_sizes(choice, sizes, required), *others]))})"
+        yield f"{name}({', '.join(filter(None, [_arguments_of_sizes(choice, sizes, by_position), *others]))})"
 
 
 def with_names(module: ModuleType, make: str) -> str:
@@ -100,9 +102,9 @@ def with_names(module: ModuleType, make: str) -> str:
     return make
 
 
-def _arguments_of_sizes(choice: str, sizes: Sequence[str], required: Sequence[str]) -> str:
+def _arguments_of_sizes(choice: str, sizes: Sequence[str], by_position: Sequence[str]) -> str:
     """The arguments by position if they come first, or else by name."""
-    if list(sizes) == list(required[: len(sizes)]):
+    if list(sizes) == list(by_position[: len(sizes)]):
         return choice
     values = choice.split(", ")
     return ", ".join(f"{name}={value}" for name, value in zip(sizes, values, strict=False))

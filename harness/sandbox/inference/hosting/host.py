@@ -19,8 +19,8 @@ from harness.sandbox.inference.adapter.plan import Plan, plan_from, plan_text
 from harness.sandbox.inference.adapter.render import functions_source, made_source, unit_source
 from harness.sandbox.inference.exploring.explore import explore
 from harness.sandbox.inference.hosting.imports import import_file
-from harness.sandbox.inference.hosting.running import TooSlow, time_limit
-from harness.sandbox.loading import Functions
+from harness.sandbox.inference.hosting.running import TRIAL_SECONDS, TooSlow, time_limit
+from harness.sandbox.loading import Functions, declarations_in
 from harness.sandbox.messages import unpack_inputs
 
 
@@ -43,7 +43,7 @@ class InferenceHost:
         if function == "made":
             return self._made(header, arrays)
         try:
-            with time_limit():
+            with time_limit(TRIAL_SECONDS):
                 answer = self._host(header["plan"], header["pinned"]).answer(function, header, arrays)
                 differs = answer.is_stale and answer.again is not None
                 refusal = Refusal("failed", "two calls differ beyond rounding") if differs else answer.refusal
@@ -52,13 +52,14 @@ class InferenceHost:
             return Answer(refusal=Refusal("failed", "too slow"))
 
     def _explored(self, make: str) -> dict[str, Any]:
-        found = explore(self._module, make)
+        found, dtype = explore(self._module, make), getattr(self._module, "DTYPE", None)
         return {
             "plans": [[plan_text(one.plan), one.outputs] for one in found.plans],
             "costs": [asdict(one) for one in found.costs],
             "stage": found.stage,
             "reason": found.reason,
             "names": [*vars(self._module)],
+            "declared": {**declarations_in(self._module), **({"DTYPE": dtype} if isinstance(dtype, str) else {})},
             "import": asdict(self._where),
         }
 
@@ -66,7 +67,7 @@ class InferenceHost:
         """An empty answer if a network can be made for the inputs and its parameters be set, or else a refusal."""
         inputs = unpack_inputs(header, arrays)
         try:
-            with time_limit():
+            with time_limit(TRIAL_SECONDS):
                 namespace = self._namespace(plan_from(header["plan"]), header["pinned"])
                 namespace["made"](inputs.network, inputs.x, inputs.t, header["learning_rate"])
         except BaseException as error:

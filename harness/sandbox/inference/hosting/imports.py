@@ -29,11 +29,15 @@ def import_file(path: Path) -> tuple[ModuleType, ImportPath]:
 
 
 def _in_package(path: Path, folder: Path) -> ImportPath:
-    """The file as a module of the packages that it is in."""
-    name = path.stem
+    """The file as a module of the packages that it is in, as far as an import can name them."""
+    where = ImportPath(path.stem, (str(folder),))
     while (folder / "__init__.py").is_file() and folder.parent != folder:
-        folder, name = folder.parent, f"{folder.name}.{name}"
-    return ImportPath(name, (str(folder),))
+        folder, inner = folder.parent, folder.name
+        longer = ImportPath(f"{inner}.{where.module}", (str(folder),))
+        if longer.needs_loader:
+            break
+        where = longer
+    return where
 
 
 def _other_place(path: Path, where: ImportPath, error: ImportError) -> ImportPath | None:
