@@ -211,7 +211,7 @@ def test_a_failure_points_to_the_line_of_the_cell(outputs):
 
 def test_functions_and_dictionaries_are_checked(outputs):
     text = text_of(outputs["functions"])
-    assert text.startswith("initialize_network, train_network: AGREES, but only 6 cases ran")
+    assert text.startswith("initialize_network, train_network: AGREES on what it supports: sigmoid")
     text = text_of(outputs["a dictionary"])
     assert text.startswith("params, gradients: AGREES on what it supports: sigmoid hidden layers")
 
