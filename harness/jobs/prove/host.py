@@ -25,7 +25,7 @@ EXACT_NAMES = ("degree", *(f"{run} {quantity}" for run in range(EXACT_RUNS) for 
 class ExactHost(call.ImplementationHost):
     """An imported implementation that computes with exact numbers."""
 
-    def _answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def call(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
         start = time.perf_counter()
         architecture = Architecture(tuple(header["widths"]), header["rows"])
         try:

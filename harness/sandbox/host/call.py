@@ -46,17 +46,18 @@ class FunctionsHost:
 
     def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
         """Call a function of the contract on the inputs of a request; whatever goes wrong is in the answer."""
-        answer = self._answer(function, header, arrays)
+        answer = self.call(function, header, arrays)
         if os.getpid() != self._process:
             os._exit(0)  # a fork of this process that the implementation has left running
         self._before.restore_random_states()
         refusal = self._before.side_effect()
         is_stale = refusal is not None or (
-            answer.again is not None and _differ_beyond_rounding(answer.arrays, answer.again)
+            answer.again is not None and differ_beyond_rounding(answer.arrays, answer.again)
         )
         return replace(answer, refusal=answer.refusal or refusal, is_stale=is_stale)
 
-    def _answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def call(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+        """The same, without a look at what else the call did to the process."""
         inputs = unpack_inputs(header, arrays)
         if self._takes_labels:
             try:
@@ -156,7 +157,7 @@ def _are_identical(one: Arrays, other: Arrays) -> bool:
     return one.keys() == other.keys() and all(is_identical(one[key], other[key]) for key in one)
 
 
-def _differ_beyond_rounding(one: Arrays, other: Arrays) -> bool:
+def differ_beyond_rounding(one: Arrays, other: Arrays) -> bool:
     """Whether two calls differ by more than another order of summation explains: by 2^-12 of the largest entry.
 
     This only decides whether the process is used again.

@@ -84,7 +84,7 @@ class Inference:
         candidates = [one for plan, _ in plans for one in self._fitted(plan, shown[plan.parameters])]
         if not candidates:
             raise NotInferred(self._refused or str(data["reason"]), "drive" if plans else str(data["stage"]))
-        choice = choose(candidates)
+        choice = self._repeatable(candidates)
         own_cost = shown_cost(choice.formula, [cost_values_from(one) for one in data["costs"]])
         question = "" if cost else _question(choice.formula, own_cost)
         choice = replace(choice, formula=replace(choice.formula, cost=cost or choice.formula.cost))
@@ -94,6 +94,23 @@ class Inference:
         choice = replace(choice, declared=dict(data["declared"]))
         source = adapter_source(self._file, where, choice, scope_of_plans(self._trials, choice), names)
         return Adapter(source, tuple(describe(choice)), question)
+
+    def _repeatable(self, candidates: list[Candidate]) -> ChosenPlans:
+        """The best candidates that give the same numbers each time. Raises NotInferred if none does."""
+        while candidates:
+            choice = choose(candidates)
+            random = []
+            for one in (choice.backprop, choice.step):
+                if one is not None:
+                    rows = 1 if len(one.fit.matching) == 1 else PROBE_ROWS
+                    probe = self._trials.probe(one.plan.widths, rows, has_biases=one.plan.has_biases)
+                    random += [] if self._trials.repeats(one, probe.inputs) else [one]
+            if not random:
+                return choice
+            candidates = [one for one in candidates if one not in random]
+        raise NotInferred(
+            "each call draws random numbers, so that its numbers cannot be compared with anything", "drive"
+        )
 
     def _fitted(self, plan: Plan, outputs: Iterable[Sequence[float]]) -> list[Candidate]:
         """The plan with the formulas that fit it best, for each input of a bias unit; nothing if it fails."""

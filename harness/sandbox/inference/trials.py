@@ -56,8 +56,15 @@ class Trials:
 
     def makes(self, candidate: Candidate, inputs: Inputs) -> bool:
         """Whether the code can make a network of the sizes of these inputs, with their parameters."""
+        return self._is_so("made", candidate, inputs)
+
+    def repeats(self, candidate: Candidate, inputs: Inputs) -> bool:
+        """Whether a candidate gives the same numbers each time."""
+        return self._is_so("repeated", candidate, inputs)
+
+    def _is_so(self, function: str, candidate: Candidate, inputs: Inputs) -> bool:
         request = self._request(candidate.plan, candidate.pinned, inputs)
-        request.functions, request.names, request.layers = ("made",), {"made": ["made"]}, 1
+        request.functions, request.names, request.layers = (function,), {function: [function]}, 1
         return self._ask([request])[0].refusal is None
 
     def answers(self, plan: Plan, pinned: str, inputs: Sequence[Inputs]) -> list[Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -11,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from harness.model.contract import Array
-from harness.sandbox.answers import Answer, Refusal, refusal_from
-from harness.sandbox.host.call import FunctionsHost
+from harness.sandbox.answers import Answer, Arrays, Refusal, refusal_from
+from harness.sandbox.host.call import FunctionsHost, differ_beyond_rounding
 from harness.sandbox.host.child import hide_harness
 from harness.sandbox.inference.adapter.names import adapter_names
 from harness.sandbox.inference.adapter.plan import Plan, plan_from, plan_text
@@ -22,6 +23,9 @@ from harness.sandbox.inference.hosting.imports import import_file
 from harness.sandbox.inference.hosting.running import TRIAL_SECONDS, TooSlow, time_limit
 from harness.sandbox.loading import Functions, declarations_in
 from harness.sandbox.messages import unpack_inputs
+
+CALLS = 6
+DIFFERENT = "two calls with the same inputs give different numbers: it may draw random ones"
 
 
 class InferenceHost:
@@ -42,11 +46,13 @@ class InferenceHost:
             return Answer({("text", 1): np.frombuffer(text.encode(), np.uint8).astype(float)})
         if function == "made":
             return self._made(header, arrays)
+        if function == "repeated":
+            return self._repeated(header, arrays)
         try:
             with time_limit(TRIAL_SECONDS):
                 answer = self._host(header["plan"], header["pinned"]).answer(function, header, arrays)
                 differs = answer.is_stale and answer.again is not None
-                refusal = Refusal("failed", "two calls differ beyond rounding") if differs else answer.refusal
+                refusal = Refusal("failed", DIFFERENT) if differs else answer.refusal
                 return replace(answer, is_stale=False, refusal=refusal)  # to import the file again would take longer
         except TooSlow:
             return Answer(refusal=Refusal("failed", "too slow"))
@@ -73,6 +79,24 @@ class InferenceHost:
         except BaseException as error:
             return Answer(refusal=refusal_from(error, self._path))
         return Answer({("made", 1): np.ones(1)})
+
+    def _repeated(self, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+        """An empty answer if a plan gives the same numbers each time, or else a refusal.
+
+        Code that draws a few rows at random may draw the same ones twice, but not CALLS times.
+        """
+        plan = plan_from(header["plan"])
+        host, found = self._host(header["plan"], header["pinned"]), list[Arrays]()
+        with contextlib.suppress(TooSlow):
+            while len(found) < CALLS:
+                with time_limit(TRIAL_SECONDS):
+                    answer = host.call(plan.reading.function, header, arrays)
+                if answer.refusal is not None:
+                    return Answer(refusal=answer.refusal)
+                found += [answer.arrays, *([answer.again] if answer.again is not None else [])]
+                if any(differ_beyond_rounding(found[0], one) for one in found[1:]):
+                    return Answer(refusal=Refusal("failed", DIFFERENT))
+        return Answer({("repeated", 1): np.ones(1)})
 
     def _host(self, text: str, pinned: str) -> FunctionsHost:
         if (text, pinned) not in self._hosts:
