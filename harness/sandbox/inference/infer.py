@@ -71,7 +71,7 @@ class Inference:
         try:
             answer, data = self._trials.explored(make)
             if answer.refusal is not None:
-                raise NotInferred(answer.refusal.detail, answer.refusal.kind)
+                raise NotInferred(answer.refusal.detail, "import" if answer.refusal.kind == "import" else "drive")
             return self._adapter(data, cost)
         except (LookupError, TypeError, ValueError) as error:  # of what its process has sent
             raise NotInferred(f"its process sent a malformed message: {type(error).__name__}", "drive") from error

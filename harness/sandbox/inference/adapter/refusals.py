@@ -25,7 +25,8 @@ class AdapterScope:
 def refusal_lines(formula: FittedFormula, plans: Sequence[Plan], scope: AdapterScope) -> list[str]:
     """The body of the function that refuses a case; empty if nothing is refused."""
     checks = [*_checks(formula, plans, scope)]
-    body = ["names = [layer.activation.name for layer in network.layers]"] if checks else []
+    uses_names = any("names" in condition for condition, _ in checks)
+    body = ["names = [layer.activation.name for layer in network.layers]"] if uses_names else []
     for condition, words in checks:
         body += [f"if {condition}:", f'    raise NotImplementedError("{words}")']
     return body

@@ -168,6 +168,8 @@ def _has_biases(parameters: Parameters) -> bool:
 def _setting_lines(net: Any) -> Iterator[str]:
     """Assignments that switch off momentum and penalties, and give the learning rate, in attributes of an object."""
     for name, value in {**vars(type(net)), **getattr(net, "__dict__", {})}.items():
+        if not isinstance(name, str) or not name.isidentifier():
+            continue
         role, is_number = role_of(name), isinstance(value, (int, float)) and not isinstance(value, bool)
         if is_number and role == "learning rate":
             yield f"net.{name} = learning_rate"

@@ -71,12 +71,21 @@ class Call:
 def callees_in(module: ModuleType, net: Any) -> Iterator[Callee]:
     """The methods of the network, and the functions of the file."""
     is_object = not isinstance(net, (dict, list, tuple))
-    for name, method in inspect.getmembers(net, callable) if is_object else ():
-        if (not name.startswith("__") or name == "__call__") and not inspect.isclass(method):
+    for name, method in _methods_of(net) if is_object else ():
+        if not name.startswith("__") or name == "__call__":
             yield Callee(name, "net" if name == "__call__" else f"net.{name}", method, takes_net=False, is_method=True)
     for name, function in own_callables(module):
         if inspect.isfunction(function):
             yield Callee(name, own_name(name), function, takes_net=not is_object, is_method=False)
+
+
+def _methods_of(net: Any) -> Iterator[tuple[str, Any]]:
+    """The methods of an object, and the functions in its attributes, by name; no property is computed."""
+    names = {name for kind in type(net).__mro__ for name in vars(kind)} | {*getattr(net, "__dict__", ())}
+    for name in sorted(name for name in names if isinstance(name, str) and name.isidentifier()):
+        found = inspect.getattr_static(net, name, None)
+        if inspect.isroutine(found) or (callable(found) and not inspect.isclass(found)):
+            yield name, getattr(net, name)
 
 
 def own_callables(module: ModuleType) -> list[tuple[str, Any]]:

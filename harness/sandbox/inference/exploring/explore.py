@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import ModuleType
 
+from harness.sandbox.answers import message_of
 from harness.sandbox.inference.adapter.names import renamed
 from harness.sandbox.inference.exploring.attempt import CostValues, Explored, NetworkAttempt
 from harness.sandbox.inference.exploring.makers import makers_in
@@ -39,7 +40,7 @@ def explore(module: ModuleType, make: str) -> Exploration:
             except TooSlow:
                 reason = f"{expression} took more than {ATTEMPT_SECONDS} s"
             except BaseException as error:
-                reason = f"{expression} raised {type(error).__name__}: {error}"
+                reason = f"{expression} raised {type(error).__name__}: {message_of(error)}"
             else:
                 found.plans += attempt.plans()
                 found.costs += attempt.costs() if found.plans else ()

@@ -10,6 +10,7 @@ import json
 import types
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -19,6 +20,8 @@ import numpy as np
 from harness.model.contract import Array
 
 MOST_LEAVES = 50_000  # of one object
+MOST_STEPS = 20  # of one path
+MOST_ITEMS = 10_000  # of one list
 MOST_AXES = 2
 _PLAIN = (str, bytes, type, types.ModuleType, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 
@@ -86,47 +89,55 @@ def _leaves(root: Any) -> Iterator[tuple[Path, tuple[str, Array]]]:
             if id(value) not in seen or leaf[0] == "number":
                 count += 1
                 yield path, leaf
-        elif id(value) not in seen:
+        elif id(value) not in seen and len(path) < MOST_STEPS:
             queue += [((*path, token), one) for token, one in _contents(value)]
         if not isinstance(value, Real):
             seen.add(id(value))
 
 
 def _leaf(value: Any) -> tuple[str, Array] | None:
-    """What a value is at the end of a path, with its numbers in float64; None if it is no array and no number."""
+    """What a value is at the end of a path, with its numbers in float64; None if it is no array and no number.
+
+    An array of whole numbers is none: weights that are assigned to it would be rounded.
+    """
     if isinstance(value, (bool, np.bool_)):
         return None
-    if isinstance(value, Real):
-        return "number", np.asarray(float(value))
-    if isinstance(value, np.ndarray):
-        return ("array", value.astype(float)) if value.dtype.kind in "fiu" and value.ndim in (1, 2) else None
-    if isinstance(value, list) and value and _is_nested_numbers(value):
-        try:
-            array = np.array(value, float)
-        except (ValueError, TypeError):  # ragged
-            return None
-        return ("list", array) if array.ndim in (1, 2) else None
+    with suppress(Exception):  # a class of theirs may raise anything; a list may be ragged, a number too large
+        if isinstance(value, Real):
+            return "number", np.asarray(float(value))
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim in (1, 2):
+            return "array", np.array(value, float)
+        if isinstance(value, list) and _is_nested_numbers(value):
+            return "list", np.array(value, float)
     return None
 
 
 def _is_nested_numbers(value: list[Any]) -> bool:
-    return all(
-        (isinstance(one, Real) and not isinstance(one, bool))
-        or (isinstance(one, list) and bool(one) and _is_nested_numbers(one))
-        for one in value
-    )
+    """Whether it is a list of numbers, or a list of such lists."""
+    if not 0 < len(value) <= MOST_ITEMS:
+        return False
+    rows = value if all(isinstance(one, list) and len(one) <= MOST_ITEMS for one in value) else [value]
+    return all(row and all(isinstance(one, Real) and not isinstance(one, bool) for one in row) for row in rows)
 
 
-def _contents(value: Any) -> Iterator[tuple[PathStep, Any]]:
+def _contents(value: Any) -> list[tuple[PathStep, Any]]:
+    """What a value holds, with the steps that lead there; nothing if a class of theirs raises when it is asked."""
+    with suppress(Exception):
+        return [*_steps_from(value)]
+    return []
+
+
+def _steps_from(value: Any) -> Iterator[tuple[PathStep, Any]]:
     if isinstance(value, Mapping):
         yield from ((PathStep("key", key), one) for key, one in value.items() if isinstance(key, (str, int)))
     elif isinstance(value, (list, tuple)) or (
         isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1
     ):
-        yield from ((PathStep("item", at), one) for at, one in enumerate(value))
+        yield from ((PathStep("item", at), one) for at, one in enumerate(value[:MOST_ITEMS]))
     elif not isinstance(value, _PLAIN):
         names = [*getattr(value, "__dict__", ()), *_slots(value)]
-        yield from ((PathStep("attribute", name), getattr(value, name, None)) for name in names if name.isidentifier())
+        own = (name for name in names if isinstance(name, str) and name.isidentifier())
+        yield from ((PathStep("attribute", name), getattr(value, name, None)) for name in own)
 
 
 def _slots(value: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -58,7 +59,10 @@ class InferenceHost:
             return Answer(refusal=Refusal("failed", "too slow"))
 
     def _explored(self, make: str) -> dict[str, Any]:
-        found, dtype = explore(self._module, make), getattr(self._module, "DTYPE", None)
+        folder = os.getcwd()
+        found = explore(self._module, make)
+        os.chdir(folder)
+        dtype = getattr(self._module, "DTYPE", None)
         return {
             "plans": [[plan_text(one.plan), one.outputs] for one in found.plans],
             "costs": [asdict(one) for one in found.costs],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ def time_limit(seconds: float = ATTEMPT_SECONDS) -> Iterator[None]:
     def stop(_: int, __: FrameType | None) -> None:
         raise TooSlow
 
+    process = os.getpid()
     limits = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, WAITING_SECONDS))
     try:
         for number, timer, limit in limits:
@@ -47,19 +49,27 @@ def time_limit(seconds: float = ATTEMPT_SECONDS) -> Iterator[None]:
             signal.setitimer(timer, limit, limit)
         yield
     finally:
+        if os.getpid() != process:
+            os._exit(0)  # a fork of this process that the code has left running
         for _, timer, _ in limits:
             signal.setitimer(timer, 0)
 
 
 def progress_of(error: BaseException, module: ModuleType, calls: Sequence[str]) -> Progress:
-    """How far these calls, each a line of the function `drive`, had come in a file when they raised this error."""
+    """How far these calls, each a line of the function `drive`, had come in a file when they raised this error; or what
+    the function `made` raised before them."""
     frames = [(frame.f_code, number) for frame, number in walk_tb(error.__traceback__)]
     own = [(code, number) for code, number in frames if code.co_filename == module.__file__]
     called = [number for code, number in frames if code.co_name == "drive"]
+    if any(code.co_name == "made" for code, _ in frames) and not called:
+        raised = f"its parameters cannot be set: {type(error).__name__}: {message_of(error)}"
+        return Progress(lines=1, raised=raised)
     if not own or not called:
         return Progress()
     call = called[0] - 2  # the first line is that of the function
     where = f"{Path(own[-1][0].co_filename).name}, line {own[-1][1]}"
     text = calls[call].removeprefix("returned = ").removeprefix("output = ")
-    raised = f"{text} raises {type(error).__name__}: {message_of(error)} ({where})"
+    is_slow = isinstance(error, TooSlow)
+    what = f"takes more than {ATTEMPT_SECONDS} s" if is_slow else f"raises {type(error).__name__}: {message_of(error)}"
+    raised = f"{text} {what} ({where})"
     return Progress(text.startswith("net"), call + 1, own[0][1] - own[0][0].co_firstlineno + 1, raised)
