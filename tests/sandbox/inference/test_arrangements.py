@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from support.networks import random_inputs
 
@@ -62,12 +62,11 @@ def test_biases_pack_and_unpack_to_the_same_numbers(kind, size, seed):
     [layer] = network_of((2, size), seed=seed).network.layers
     m = packed(kind, None, layer)
     assert np.array_equal(np.ravel(unpacked(kind.b, m, layer)), layer.b)
-    assert size == 1 or bias_arrangements(m.shape, size) == [kind.name]
+    assert bias_arrangements(m.shape, size) == (["column", "row"] if m.shape == (1, 1) else [kind.name])
 
 
 @given(fan_in=st.integers(1, 9), fan_out=st.integers(1, 9), is_output=st.booleans())
 def test_layouts_of_one_shape_differ_only_in_where_the_bias_stands(fan_in, fan_out, is_output):
-    assume(fan_in != fan_out and abs(fan_in - fan_out) != 1)
     found = {}
     for kind in WEIGHT_ARRANGEMENTS:
         layers = network_of((fan_in, fan_out) if is_output else (fan_in, fan_out, 2)).network
@@ -75,7 +74,7 @@ def test_layouts_of_one_shape_differ_only_in_where_the_bias_stands(fan_in, fan_o
         found.setdefault(shape, []).append(kind.name)
         assert kind.name in weight_arrangements(shape, fan_in, fan_out, is_output=is_output)
     for shape, names in found.items():
-        assert sorted(names) == sorted(weight_arrangements(shape, fan_in, fan_out, is_output=is_output))
+        assert names == weight_arrangements(shape, fan_in, fan_out, is_output=is_output)
 
 
 @pytest.mark.parametrize("activation", PINNED)

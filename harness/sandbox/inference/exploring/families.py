@@ -14,7 +14,7 @@ import numpy as np
 from harness.sandbox.inference.adapter.arrangements import bias_arrangements, weight_arrangements
 from harness.sandbox.inference.adapter.plan import Family
 from harness.sandbox.inference.exploring.places import AXIS, FoundArray, Path, PathStep, places_in
-from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, UPDATES, words_of
+from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, PARAMETER_WORDS, UPDATES, words_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +39,24 @@ class Found:
     @property
     def looks_changeable(self) -> bool:
         """Whether its name, or its numbers, are not those of parameters: gradients, velocities, outputs."""
-        words = {word for token in self.paths[0] for word in words_of(str(token.value)) if token.kind != "axis"}
-        return bool(words & NOT_PARAMETERS) or re.match(r"[dvm]_?[wb]", self.last_name.lower()) is not None
+        return is_changeable(self.paths[0]) or re.match(r"[dvm]_?[wb]", self.last_name.lower()) is not None
+
+    def overlaps(self, other: Found) -> bool:
+        """Whether an array of one is in a place of an array of the other, or is an item of it."""
+        return any(_overlap(one, another) for one in self.paths for another in other.paths)
+
+
+def is_changeable(path: Path) -> bool:
+    """Whether a name on a path is not that of parameters, such as `grad`.
+
+    `output` and `input` are names of other arrays, but in `bias_input_hidden` they say which layer it is.
+    """
+    words = {word for step in path if step.kind != "axis" for word in words_of(str(step.value))}
+    return bool((words - LAYER_WORDS if words & PARAMETER_WORDS else words) & NOT_PARAMETERS)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return all(a == b or {a.kind, b.kind} == {"axis", "item"} for a, b in zip(one, other, strict=False))
 
 
 def families_in(root: Any, name: str, widths: Sequence[int]) -> tuple[list[Found], list[Found]]:
@@ -77,13 +93,9 @@ def _families(places: Sequence[Sequence[FoundArray]], kind: str, name: str) -> I
                 is_found = True
                 yield family
     if not is_found and all(places):
-        rest = [min(some, key=lambda one: _is_odd(one.path)) for some in places]
+        rest = [min(some, key=lambda one: is_changeable(one.path)) for some in places]
         if (family := _family_at(rest, kind, name)) is not None:
             yield family
-
-
-def _is_odd(path: Path) -> bool:
-    return any(word in NOT_PARAMETERS for token in path for word in words_of(str(token.value)))
 
 
 def _form(place: FoundArray) -> tuple[Any, ...]:

@@ -22,6 +22,7 @@ CALLABLES: dict[str, frozenset[str]] = {kind: frozenset(words.split()) for kind,
 SIZE_LISTS = frozenset(_TABLES["sizes"]["names"].split())
 LAYER_WORDS = frozenset(_TABLES["layers"]["words"].split())
 UPDATES = frozenset(_TABLES["updates"]["words"].split())
+PARAMETER_WORDS = frozenset(_TABLES["parameters"]["words"].split())
 NOT_PARAMETERS = frozenset(_TABLES["not_parameters"]["words"].split())
 
 
