@@ -32,7 +32,7 @@ def packed(kind, network, layer, pinned="40.0"):
     """The array of a layer in this arrangement, as the code of an adapter makes it."""
     namespace = {"np": np, "network": network, "layer": layer}
     exec(unit_source(Family("net.w[l]", (), "array", kind.name, True), pinned), namespace)
-    return eval(kind.pack.replace("with_bias_unit(layer)", "with_bias_unit(network, layer)"), namespace)
+    return eval(kind.pack, namespace)
 
 
 def with_unit(a, at):

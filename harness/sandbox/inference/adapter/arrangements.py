@@ -1,6 +1,7 @@
 """How the weights and biases of a layer may lie in an array: the shapes, and Python expressions for both directions.
 
-In the expressions, `layer` is a layer of the contract, w [n_l, n_{l-1}] and b [n_l], and `m` an array of somebody's.
+In the expressions, `layer` is a layer of the contract's `network`, w [n_l, n_{l-1}] and b [n_l], and `m` an array of
+somebody's.
 """
 
 from __future__ import annotations
@@ -56,14 +57,14 @@ WEIGHT_ARRANGEMENTS = (
     Arrangement(
         "last bias unit",
         "in × out, with a bias unit as last unit of the input and of each hidden layer",
-        "with_bias_unit(layer)",
+        "with_bias_unit(network, layer)",
         "m[:-1, : len(layer.b)].T",
         "m[-1, : len(layer.b)]",
     ),
     Arrangement(
         "first bias unit",
         "in × out, with a bias unit as first unit of the input and of each hidden layer",
-        "with_bias_unit(layer)",
+        "with_bias_unit(network, layer)",
         "m[1:, -len(layer.b) :].T",
         "m[0, -len(layer.b) :]",
     ),

@@ -1,8 +1,9 @@
-"""Names of a file in its adapter."""
+"""Names and strings of a file in its adapter."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Sequence
 from types import ModuleType
@@ -26,6 +27,13 @@ def renamed(expression: str) -> str:
 def adapter_names(module: ModuleType) -> dict[str, Any]:
     """What the names stand for in an adapter of this file; `np` is NumPy."""
     return {"np": np, **{own_name(name): value for name, value in vars(module).items()}}
+
+
+def literal(value: object) -> str:
+    """A string in Python, in ASCII and double quotes, or a number."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).encode("ascii", "backslashreplace").decode()
+    return repr(value)
 
 
 def names_in(texts: Sequence[str]) -> set[str]:

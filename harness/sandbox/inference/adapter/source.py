@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 
+from harness.sandbox.answers import printable
 from harness.sandbox.inference.adapter.importing import ImportPath
-from harness.sandbox.inference.adapter.names import names_in, own_name
+from harness.sandbox.inference.adapter.names import literal, names_in, own_name
 from harness.sandbox.inference.adapter.refusals import AdapterScope, refusal_lines
 from harness.sandbox.inference.adapter.render import functions_source, made_source, refusal_source, unit_source
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
@@ -75,9 +75,10 @@ def adapter_source(
     refusal = refusal_source(refusal_lines(choice.formula, parts, scope))
     is_mean = constants.get("REDUCTION") == "mean"
     functions = [functions_source(one, refuses=bool(refusal), is_mean=is_mean) for one in parts]
+    shown = printable(file).replace("\\", "\\\\").replace('"', '\\"')
     used = names_in([plan.make, *(line for one in parts for line in one.driver.lines)])
     texts = [
-        f'"""An adapter for {file}: how it is fed and read. Nothing in it computes a gradient."""',
+        f'"""An adapter for {shown}: how it is fed and read. Nothing in it computes a gradient."""',
         "\n".join(where.lines({name for name in names if own_name(name) in used - {"np", *_OWN_NAMES}})),
         "\n".join(f"{name} = {_literal(value)}" for name, value in constants.items()),
         *(f"\n{text}" for text in (refusal, unit_source(plan.weights, choice.first.pinned)) if text),
@@ -91,4 +92,4 @@ def _literal(value: object) -> str:
     """A string, number or tuple of strings in Python, with double quotes."""
     if isinstance(value, tuple):
         return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return literal(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,9 @@ from harness.sandbox.inference.adapter.arrangements import bias_arrangements, we
 from harness.sandbox.inference.adapter.plan import Family
 from harness.sandbox.inference.exploring.places import AXIS, FoundArray, Path, PathStep, places_in
 from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, PARAMETER_WORDS, UPDATES, words_of
+
+# Other characters might have a meaning in an f-string, and 01 is not what an f-string makes of 1.
+_NUMBERED = re.compile(r"((?:[^\W\d]|[ .:/-])*)(0|[1-9][0-9]*)((?:[^\W\d]|[ .:/-])*)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +122,11 @@ def _family_at(places: Sequence[FoundArray], kind: str, name: str) -> Found | No
     if len(set(tails)) != 1 or len(leaves) != 1:
         return None
     head, is_general = _head_of(heads, name)
-    family = Family(head, tails[0], leaves.pop(), kind, is_general)
+    leaf = leaves.pop()
+    family = Family(head, tails[0], leaf, kind, is_general)
+    if leaf == "integers" and (head.startswith("[") or head.endswith(")")):  # no assignment to a list or a call
+        each = tuple(f"{name}{path_text(path)}" for path in paths)
+        family = replace(family, is_general=False, heads=each)
     return Found(family, tuple(paths), tuple(place.value for place in places))
 
 
@@ -138,15 +145,16 @@ def _head_of(heads: Sequence[Path], name: str) -> tuple[str, bool]:
     differing = [at for at, tokens in enumerate(zip(*heads, strict=False)) if len(set(tokens)) > 1]
     if len({len(head) for head in heads}) == 1 and len(differing) == 1:
         [at] = differing
-        before, after = (_path_text(part) for part in (heads[0][:at], heads[0][at + 1 :]))
+        before, after = (path_text(part) for part in (heads[0][:at], heads[0][at + 1 :]))
         if (step := _numbered_step([head[at] for head in heads], f"{name}{before}")) is not None:
             return f"{step}{after}", True
     if len(heads) == 1:
-        return f"{name}{_path_text(heads[0])}", False
-    return f"[{', '.join(name + _path_text(head) for head in heads)}][l]", False
+        return f"{name}{path_text(heads[0])}", False
+    return f"[{', '.join(name + path_text(head) for head in heads)}][l]", False
 
 
-def _path_text(path: Path) -> str:
+def path_text(path: Path) -> str:
+    """The steps in Python, to follow the name of an object."""
     return "".join(token.text for token in path)
 
 
@@ -159,12 +167,9 @@ def _numbered_step(tokens: Sequence[PathStep], before: str) -> str | None:
     if all(isinstance(value, int) for value in values):
         number = _number(values)  # type: ignore[arg-type]
         return f"{before}[{number}]" if number else None
-    parts = [re.fullmatch(r"(\D*)(\d+)(\D*)", str(value)) for value in values]
-    if any(part is None for part in parts):
-        return None
-    outer = {(part[1], part[3]) for part in parts if part is not None}
-    number = _number([int(part[2]) for part in parts if part is not None])
-    if len(outer) != 1 or not number:
+    parts = [found for value in values if (found := _NUMBERED.fullmatch(str(value)))]
+    outer = {(part[1], part[3]) for part in parts}
+    if len(parts) != len(values) or len(outer) != 1 or not (number := _number([int(part[2]) for part in parts])):
         return None
     [(prefix, suffix)] = outer
     named = f'f"{prefix}{{{number}}}{suffix}"'
