@@ -141,6 +141,9 @@ DRIVEN = {
     "names of the adapter": {
         "END": ("made = backprop = step = net = network = x = t = widths = r = s = learning_rate = layer = l = 'mine'")
     },
+    "a class with a name of the adapter": {"END": "network = Network\ndel Network"},
+    "builtins of its own": {"END": "def float(*_): raise ValueError\nint = bool = sum = any = float"},
+    "globals that are no names": {"END": "globals()[3] = globals()['a b'] = globals()['lambda'] = 3"},
     "np is another module": {"CLASS": "n = 1", "END": "import math\nnp_of_mine, numpy = np, math"},
     "names in another alphabet": {
         "INIT": "self.größe = sizes; self.веса = 3",

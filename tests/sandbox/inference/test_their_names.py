@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import ast
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.sandbox.inference.adapter.names import literal, renamed
 from harness.sandbox.inference.exploring.families import families_in
 from harness.sandbox.inference.probes import random_inputs
 
@@ -54,3 +59,28 @@ def test_a_name_that_says_which_layer_it_is_may_be_that_of_biases(names):
     arrays = [layer.b for layer in random_inputs((7, 5, 3), 2).network.layers]
     [found] = families_in(dict(zip(names.split(), arrays, strict=True)), "net", (7, 5, 3))[1]
     assert found.looks_changeable == (names in OTHER_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("expression", "names", "expected"),
+    [
+        ("Network(widths)", ("Network", "widths"), "Network(widths)"),
+        ("network(widths)", ("network",), "their_network(widths)"),
+        ("network(widths)", (), "network(widths)"),
+        ("Network(x, t, learning_rate)", ("x", "t", "learning_rate"), "Network(x, t, learning_rate)"),
+        ("Network(rows=rows, net=1)", ("rows", "net"), "Network(rows=their_rows, net=1)"),
+        ("models.net('net', widths)", ("net", "models"), "models.net('net', widths)"),
+        ("Net([n  for n in widths], [l for l in widths])", ("n",), "Net([n  for n in widths], [l for l in widths])"),
+        ("Net([l(m) for m in widths])", ("l",), "Net([their_l(m) for m in widths])"),
+        ("Net(*map(lambda w: w + 1, widths))", ("w",), "Net(*map(lambda their_w: their_w + 1, widths))"),
+        ("Net(sum(widths))", ("sum",), "Net(their_sum(widths))"),
+    ],
+)
+def test_a_name_of_the_file_that_the_adapter_binds_itself_is_renamed(expression, names, expected):
+    assert renamed(expression, names) == expected
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_string_is_written_in_ascii_and_reads_as_it_is(text):
+    assert literal(text).isascii()
+    assert ast.literal_eval(literal(text)) == text

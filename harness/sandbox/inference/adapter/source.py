@@ -13,7 +13,6 @@ from harness.sandbox.inference.choose import Candidate, ChosenPlans
 from harness.sandbox.inference.fit import CLOSE, RATE
 
 _KEPT = ("REDUCTION", "HALF", "SIGN", "SUBGRADIENT", "LEARNING_RATE", "DTYPE")  # if the file declares them
-_OWN_NAMES = ("widths", "learning_rate", "net", "x", "t", "r", "s", "output", "returned")  # names of the adapter's own
 
 
 def constants_of(choice: ChosenPlans) -> dict[str, object]:
@@ -79,7 +78,7 @@ def adapter_source(
     used = names_in([plan.make, *(line for one in parts for line in one.driver.lines)])
     texts = [
         f'"""An adapter for {shown}: how it is fed and read. Nothing in it computes a gradient."""',
-        "\n".join(where.lines({name for name in names if own_name(name) in used - {"np", *_OWN_NAMES}})),
+        "\n".join(where.lines({name for name in names if own_name(name) in used - {"np"}})),
         "\n".join(f"{name} = {_literal(value)}" for name, value in constants.items()),
         *(f"\n{text}" for text in (refusal, unit_source(plan.weights, choice.first.pinned)) if text),
         f"\n{made_source(plan.make, plan.settings, plan.weights, plan.biases)}",
