@@ -17,7 +17,7 @@ from harness.sandbox.inference.adapter.names import adapter_names
 from harness.sandbox.inference.adapter.plan import Driver, Plan, lines_of
 from harness.sandbox.inference.adapter.render import drive_source, made_source, unit_source
 from harness.sandbox.inference.exploring.drivers import DrivingCalls
-from harness.sandbox.inference.exploring.families import Found, families_in
+from harness.sandbox.inference.exploring.families import Found, bias_numbers, families_in
 from harness.sandbox.inference.exploring.makers import with_names
 from harness.sandbox.inference.exploring.readings import (
     Outputs,
@@ -72,10 +72,18 @@ class NetworkAttempt:
         self._parameters = _likely_parameters(net, widths)
         if not self._parameters and "widths" not in make:
             self._parameters = resized(net, widths)
+        # Biases that cannot be read must not pass for none.
+        has_weights_only = bool(self._parameters) and not any(map(_has_biases, self._parameters))
+        self._unread = bias_numbers(net, "net") if has_weights_only else []
+        if self._unread:
+            self._parameters = []
 
     @property
     def reason(self) -> str:
         """Why there are no plans: what the call that came furthest raised, if any did."""
+        if self._unread:
+            expected = "expected arrays with one bias for each unit of a layer"
+            return f"{self._make}: {expected}, found the single number {self._unread[0]}"
         if not self._parameters:
             return f"{self._make} holds no arrays of the shapes of weights between layers of {[*self._widths]} units"
         *others, last = self._widths
@@ -86,12 +94,12 @@ class NetworkAttempt:
     @property
     def has_network(self) -> bool:
         """Whether the file itself has made something with the weights of every layer."""
-        return bool(self._parameters) and not self._make.startswith("dict(")
+        return bool(self._parameters or self._unread) and not self._make.startswith("dict(")
 
     def plans(self) -> Iterator[Explored]:
         """The plans that run and give arrays of the right shapes."""
-        for parameters in self._parameters:
-            inputs, namespace = self._inputs(parameters), self._namespace(parameters)
+        for parameters, namespace in self._ready():
+            inputs = self._inputs(parameters)
             slow = Counter[Driver]()
             for driver, feed in self._ways(self._drivers):
                 if slow[driver] >= MOST_SLOW:
@@ -113,8 +121,8 @@ class NetworkAttempt:
 
     def costs(self) -> Iterator[CostValues]:
         """Values that may be those of the cost."""
-        for parameters in self._parameters:
-            inputs, namespace = self._inputs(parameters), self._namespace(parameters)
+        for parameters, namespace in self._ready():
+            inputs = self._inputs(parameters)
             for driver, feed in self._ways(self._costs):
                 try:
                     numbers = [
@@ -130,12 +138,17 @@ class NetworkAttempt:
     def _inputs(self, parameters: Parameters) -> Inputs:
         return random_inputs(self._widths, PROBE_ROWS, has_biases=_has_biases(parameters))
 
-    def _namespace(self, parameters: Parameters) -> Namespace:
-        """The names of the file, and the function `made`."""
-        namespace = {**adapter_names(self._module), "widths": list(self._widths)}
-        unit, made = unit_source(parameters[0], PINNED["sigmoid"]), made_source(self._make, self._settings, *parameters)
-        exec(f"{unit}\n\n{made}", namespace)
-        return namespace
+    def _ready(self) -> Iterator[tuple[Parameters, Namespace]]:
+        """Each place of the parameters, with the names of the file and the function `made`."""
+        for parameters in self._parameters:
+            namespace = {**adapter_names(self._module), "widths": list(self._widths)}
+            unit = unit_source(parameters[0], PINNED["sigmoid"])
+            made = made_source(self._make, self._settings, *parameters)
+            try:
+                exec(f"{unit}\n\n{made}", namespace)
+            except (SyntaxError, ValueError):  # for a name of theirs that Python cannot write
+                continue
+            yield parameters, namespace
 
     def _ways(self, drivers: Sequence[Driver]) -> list[tuple[Driver, Feed]]:
         """The calls with each way to give them the data, each once."""

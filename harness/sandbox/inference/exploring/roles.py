@@ -22,7 +22,8 @@ CALLABLES: dict[str, frozenset[str]] = {kind: frozenset(words.split()) for kind,
 SIZE_LISTS = frozenset(_TABLES["sizes"]["names"].split())
 LAYER_WORDS = frozenset(_TABLES["layers"]["words"].split())
 UPDATES = frozenset(_TABLES["updates"]["words"].split())
-PARAMETER_WORDS = frozenset(_TABLES["parameters"]["words"].split())
+BIAS_WORDS = frozenset(_TABLES["parameters"]["biases"].split())
+PARAMETER_WORDS = BIAS_WORDS | frozenset(_TABLES["parameters"]["weights"].split())
 NOT_PARAMETERS = frozenset(_TABLES["not_parameters"]["words"].split())
 
 
