@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.sandbox.inference.adapter.arrangements import arrangement
 from harness.sandbox.inference.adapter.plan import Family, Plan
+from harness.sandbox.inference.adapter.refusals import AdapterScope
 from harness.sandbox.inference.adapter.source import constants_of
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
 
@@ -16,7 +17,7 @@ COST_WORDS = {
 }
 
 
-def describe(choice: ChosenPlans) -> Iterator[str]:
+def describe(choice: ChosenPlans, scope: AdapterScope, unchecked: Sequence[str]) -> Iterator[str]:
     """One sentence a line."""
     plan, formula, constants = choice.first.plan, choice.formula, constants_of(choice)
     yield f"made by: {plan.make}" + "".join(f"; {one}" for one in plan.settings)
@@ -28,6 +29,10 @@ def describe(choice: ChosenPlans) -> Iterator[str]:
     for one in (choice.backprop, choice.step):
         if one is not None:
             yield from _driven(one)
+    if unchecked:
+        yield f"not checked: {', '.join(unchecked)}, of which the numbers follow from none of these formulas"
+    if scope.single_unit_error:
+        yield f"not tried with hidden layers of one unit, where it fails: {scope.single_unit_error}"
     names = [formula.hidden, formula.output]
     layers = "sigmoid layers" if names == ["sigmoid", "sigmoid"] else f"{names[0]} hidden layers, {names[1]} outputs"
     numbers = [

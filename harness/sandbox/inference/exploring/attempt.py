@@ -89,9 +89,11 @@ class NetworkAttempt:
         return bool(self._parameters) and not self._make.startswith("dict(")
 
     def plans(self) -> Iterator[Explored]:
-        """The plans that run and give arrays of the right shapes."""
-        for parameters in self._parameters:
-            inputs, namespace = self._inputs(parameters), self._namespace(parameters)
+        """The plans that run and give arrays of the right shapes, with the settings, and without them: a name may mean
+        something else, such as `alpha` the slope of a leaky relu."""
+        pairs = [(one, settings) for one in self._parameters for settings in dict.fromkeys([self._settings, ()])]
+        for parameters, settings in pairs:
+            inputs, namespace = self._inputs(parameters), self._namespace(parameters, settings)
             slow = Counter[Driver]()
             for driver, feed in self._ways(self._drivers):
                 if slow[driver] >= MOST_SLOW:
@@ -108,13 +110,13 @@ class NetworkAttempt:
                     self._furthest = max(self._furthest, progress_of(error, self._module, lines_of(driver, feed)))
                     continue
                 for reading in readings_of(parameters, before, after, given):
-                    plan = Plan(self._make, self._settings, *parameters, driver, feed, self._widths, reading)
+                    plan = Plan(self._make, settings, *parameters, driver, feed, self._widths, reading)
                     yield Explored(plan, outputs)
 
     def costs(self) -> Iterator[CostValues]:
         """Values that may be those of the cost."""
         for parameters in self._parameters:
-            inputs, namespace = self._inputs(parameters), self._namespace(parameters)
+            inputs, namespace = self._inputs(parameters), self._namespace(parameters, self._settings)
             for driver, feed in self._ways(self._costs):
                 try:
                     numbers = [
@@ -130,10 +132,10 @@ class NetworkAttempt:
     def _inputs(self, parameters: Parameters) -> Inputs:
         return random_inputs(self._widths, PROBE_ROWS, has_biases=_has_biases(parameters))
 
-    def _namespace(self, parameters: Parameters) -> Namespace:
+    def _namespace(self, parameters: Parameters, settings: tuple[str, ...]) -> Namespace:
         """The names of the file, and the function `made`."""
         namespace = {**adapter_names(self._module), "widths": list(self._widths)}
-        unit, made = unit_source(parameters[0], PINNED["sigmoid"]), made_source(self._make, self._settings, *parameters)
+        unit, made = unit_source(parameters[0], PINNED["sigmoid"]), made_source(self._make, settings, *parameters)
         exec(f"{unit}\n\n{made}", namespace)
         return namespace
 
