@@ -81,18 +81,21 @@ def _is_to_be_checked(one: Candidate) -> bool:
     Arrays of the right shapes that fit nothing may be read from a wrong place, and a step that fits nothing may follow
     another rule, but what is called a gradient must be one.
     """
-    called = re.search(r"grad|backprop|backward", one.plan.call.partition("(")[0], re.IGNORECASE) is not None
+    called = re.search(r"grad|backprop|backward", one.plan.called, re.IGNORECASE) is not None
     return one.fit.share > 0 or (called and one.plan.reading.function == "backprop")
 
 
 def unchecked_calls(candidates: Iterable[Candidate], choice: ChosenPlans) -> list[str]:
     """The calls that ran too, and that are in no adapter, because what they compute follows no formula in full."""
+    taken = {one.plan.called: one.plan.reading.where for one in (choice.backprop, choice.step) if one is not None}
     shares: dict[str, float] = {}
     for one in candidates:
-        name = one.plan.call.partition("(")[0]
-        shares[name] = max(shares.get(name, 0.0), one.fit.share)
-    taken = {one.plan.call.partition("(")[0] for one in (choice.backprop, choice.step) if one is not None}
-    return [name for name, share in shares.items() if share < 1 and name not in taken]
+        name, where = one.plan.called, one.plan.reading.where
+        if taken.get(name) == where or (name in taken and one.fit.share == 0):
+            continue
+        text = name if name not in taken else f"what {name} {'returns' if where == 'returned' else 'keeps'}"
+        shares[text] = max(shares.get(text, 0.0), one.fit.share)
+    return [text for text, share in shares.items() if share < 1]
 
 
 def _best_if_any(candidates: Iterable[Candidate], function: str) -> Candidate | None:
@@ -117,6 +120,6 @@ def _preference_of_feed(one: Candidate) -> tuple[object, ...]:
 
 
 def _preference(one: Candidate) -> tuple[object, ...]:
-    is_one_step = re.search(r"update|step|batch|partial", one.plan.call.partition("(")[0]) is not None
+    is_one_step = re.search(r"update|step|batch|partial", one.plan.called) is not None
     feed, lines = one.plan.feed, one.plan.driver.lines
     return one.fit.share, one.fit.is_usual, not feed.is_row, is_one_step, -len(lines), one.is_exact

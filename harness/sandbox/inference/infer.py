@@ -87,7 +87,12 @@ class Inference:
         shown: dict[object, dict[tuple[float, ...], None]] = defaultdict(dict)
         for plan, outputs in plans:
             shown[plan.parameters].update(dict.fromkeys(map(tuple, outputs)))
-        candidates = [one for plan, _ in plans for one in self._fitted(plan, shown[plan.parameters])]
+        candidates = list[Candidate]()
+        for settings in dict.fromkeys(plan.settings for plan, _ in plans):
+            own = [plan for plan, _ in plans if plan.settings == settings]
+            candidates += [one for plan in own for one in self._fitted(plan, shown[plan.parameters])]
+            if any(one.fit.share == 1 for one in candidates):  # then these settings are right
+                break
         if not candidates:
             raise NotInferred(self._refused or str(data["reason"]), "drive" if plans else str(data["stage"]))
         choice = self._repeatable(candidates)

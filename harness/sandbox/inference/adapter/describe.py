@@ -30,7 +30,7 @@ def describe(choice: ChosenPlans, scope: AdapterScope, unchecked: Sequence[str])
         if one is not None:
             yield from _driven(one)
     if unchecked:
-        yield f"not checked: {', '.join(unchecked)}, of which the numbers follow from none of these formulas"
+        yield f"not checked: {', '.join(unchecked)}, which does not follow from these formulas"
     if scope.single_unit_error:
         yield f"not tried with hidden layers of one unit, where it fails: {scope.single_unit_error}"
     names = [formula.hidden, formula.output]

@@ -106,6 +106,11 @@ class Plan:
         return self.lines[-1].removeprefix("returned = ")
 
     @property
+    def called(self) -> str:
+        """What is called last, without its arguments."""
+        return self.call.partition("(")[0]
+
+    @property
     def is_general(self) -> bool:
         """Whether its expressions hold for any number of layers."""
         families = (self.weights, self.biases, self.reading.weights, self.reading.biases)

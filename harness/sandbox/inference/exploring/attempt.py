@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
+from itertools import islice, product
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -34,6 +34,7 @@ from harness.sandbox.inference.hosting.running import Progress, TooSlow, progres
 from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs, turned
 
 MOST_SLOW = 2  # attempts with the same calls that are too slow
+MOST_PLANS_OF_PLACES = 40  # with the same places of the parameters
 MOST_VARIANTS = 4  # of the places of the parameters
 Namespace: TypeAlias = "dict[str, Any]"
 
@@ -88,30 +89,40 @@ class NetworkAttempt:
         """Whether the file itself has made something with the weights of every layer."""
         return bool(self._parameters) and not self._make.startswith("dict(")
 
-    def plans(self) -> Iterator[Explored]:
+    def plans(self) -> list[Explored]:
         """The plans that run and give arrays of the right shapes, with the settings, and without them: a name may mean
         something else, such as `alpha` the slope of a leaky relu."""
-        pairs = [(one, settings) for one in self._parameters for settings in dict.fromkeys([self._settings, ()])]
-        for parameters, settings in pairs:
-            inputs, namespace = self._inputs(parameters), self._namespace(parameters, settings)
-            slow = Counter[Driver]()
-            for driver, feed in self._ways(self._drivers):
-                if slow[driver] >= MOST_SLOW:
-                    continue
-                try:
-                    local, before = self._run(namespace, inputs, driver, feed)
-                    net, returned = local["net"], local["returned"]
-                    after = families_in(net, "net", self._widths)
-                    given = families_in(returned, "returned", self._widths) if returned is not net else ([], [])
-                    rows = 1 if feed.is_row else PROBE_ROWS
-                    outputs = outputs_in([local.get("output"), returned, net], rows, self._widths[-1])
-                except BaseException as error:  # whatever the code raises, or TooSlow: it is not driven so
-                    slow[driver] += isinstance(error, TooSlow)
-                    self._furthest = max(self._furthest, progress_of(error, self._module, lines_of(driver, feed)))
-                    continue
-                for reading in readings_of(parameters, before, after, given):
-                    plan = Plan(self._make, settings, *parameters, driver, feed, self._widths, reading)
-                    yield Explored(plan, outputs)
+        found: list[Explored] = []
+        for parameters in self._parameters:
+            ways = self._ways(self._drivers)
+            for settings in dict.fromkeys([self._settings, ()]):
+                plans = list(islice(self._plans(parameters, settings, ways), MOST_PLANS_OF_PLACES))
+                ways = list(dict.fromkeys((one.plan.driver, one.plan.feed) for one in plans)) or ways
+                found += plans
+        return found
+
+    def _plans(
+        self, parameters: Parameters, settings: tuple[str, ...], ways: Sequence[tuple[Driver, Feed]]
+    ) -> Iterator[Explored]:
+        inputs, namespace = self._inputs(parameters), self._namespace(parameters, settings)
+        slow = Counter[Driver]()
+        for driver, feed in ways:
+            if slow[driver] >= MOST_SLOW:
+                continue
+            try:
+                local, before = self._run(namespace, inputs, driver, feed)
+                net, returned = local["net"], local["returned"]
+                after = families_in(net, "net", self._widths)
+                given = families_in(returned, "returned", self._widths) if returned is not net else ([], [])
+                rows = 1 if feed.is_row else PROBE_ROWS
+                outputs = outputs_in([local.get("output"), returned, net], rows, self._widths[-1])
+            except BaseException as error:  # whatever the code raises, or TooSlow: it is not driven so
+                slow[driver] += isinstance(error, TooSlow)
+                self._furthest = max(self._furthest, progress_of(error, self._module, lines_of(driver, feed)))
+                continue
+            for reading in readings_of(parameters, before, after, given):
+                plan = Plan(self._make, settings, *parameters, driver, feed, self._widths, reading)
+                yield Explored(plan, outputs)
 
     def costs(self) -> Iterator[CostValues]:
         """Values that may be those of the cost."""

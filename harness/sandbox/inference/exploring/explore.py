@@ -12,7 +12,7 @@ from harness.sandbox.inference.exploring.makers import makers_in
 from harness.sandbox.inference.hosting.running import ATTEMPT_SECONDS, TooSlow
 from harness.sandbox.inference.probes import PROBE_WIDTHS
 
-MOST_EXPLORED = 120  # plans
+MOST_EXPLORED = 120  # plans of a file
 
 
 @dataclass
