@@ -1,6 +1,7 @@
 """The one list of commands: `nox -l` shows them. Each session does all of its own set-up."""
 
 import hashlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -28,12 +29,12 @@ def install(session, *groups, extra="compare"):
 
 
 def imports_more(session):
-    """Whether a file to check speaks of torch or scipy, which a check itself does not need."""
-    for argument in session.posargs:
-        for path in (Path(session.invoked_from) / argument, ROOT / "implementations" / f"{argument}.py"):
-            if path.suffix == ".py" and path.is_file():
-                return re.search(rb"\b(torch|scipy|sklearn|pandas)\b", path.read_bytes()) is not None
-    return False
+    """Whether a file among the arguments speaks of torch or scipy, which a check itself does not need."""
+    folders = (Path(session.invoked_from), ""), (ROOT / "implementations", ".py")
+    paths = [folder / f"{argument}{suffix}" for argument in session.posargs for folder, suffix in folders]
+    # An expression after --make may be too long for the name of a file, which os.path.isfile takes.
+    files = [path for path in paths if path.suffix == ".py" and os.path.isfile(path)]
+    return any(re.search(rb"\b(torch|scipy|sklearn|pandas)\b", path.read_bytes()) for path in files)
 
 
 def run(session, command, python="python"):

@@ -12,6 +12,10 @@ from collections.abc import Iterable
 class UnusableInput(Exception):
     """The base class of errors that the user can correct."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return [f"error: {self}"]
+
 
 class UnknownName(UnusableInput):
     """A name that is not one of the known ones; `kind` says what it should name."""

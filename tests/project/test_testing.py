@@ -11,20 +11,21 @@ from harness.errors import UnknownName, UnusableInput
 from harness.testing import parametrize_with_cases
 
 ROOT = Path(__file__).resolve().parents[2]
+NETWORKS = ROOT / "tests" / "support" / "submissions" / "as_they_stand"
 pytest_plugins = ["pytester"]
 IDS = [case.id for case in gradient_cases()]
 # row_matrices has the squared error only.
 RUN = sum(case.cost == "half_squared_error" for case in gradient_cases())
 
 
-def run(pytester, file, expected, *options):
+def run(pytester, file, expected, *options, more=""):
     pytester.makepyfile(
         f"""
         import sys
         sys.path.insert(0, {str(ROOT)!r})
         from harness.testing import parametrize_with_cases
 
-        @parametrize_with_cases({str(file)!r}, expected_failures={expected!r})
+        @parametrize_with_cases({str(file)!r}, expected_failures={expected!r}{more})
         def test_backprop(case):
             case()
         """
@@ -48,6 +49,23 @@ def test_a_failure_shows_the_check_and_an_expected_one_is_xfailed(pytester):
     assert outcomes["failed"] == len(seen) - 1
     assert "The mistake: sigma_prime_with_cross_entropy" in result.stdout.str()
     assert "1 of 1 cases ran (1 wrong), with inputs from seed" in result.stdout.str()
+
+
+def test_code_that_was_not_written_for_the_contract_is_driven(pytester):
+    path = NETWORKS / "sequential_sgd.py"
+    make = "Sequential(*map(Dense, widths, widths[1:]))"
+    result = run(pytester, path, {}, more=f", make={make!r}, cost=''")
+    outcomes = result.parseoutcomes()
+    assert outcomes["passed"] + outcomes["skipped"] == len(IDS)
+    assert outcomes["passed"] > 5
+    result.stdout.fnmatch_lines(["PASSED *::test_backprop[[]sequential_sgd[[]xor-2-3-1-sigmoid-batch4[]][]]"])
+
+
+def test_what_cannot_be_driven_fails_every_test_with_one_line(pytester):
+    result = run(pytester, NETWORKS / "sequential_sgd.py", {}, more=", make='Sequential('")
+    result.assert_outcomes(failed=len(IDS))
+    assert result.stdout.str().count("--make 'Sequential(': expected an expression") >= len(IDS)
+    assert "Traceback" not in result.stdout.str()
 
 
 def test_an_expected_failure_that_passes_is_a_failure(pytester):

@@ -38,7 +38,8 @@ class CheckResult:
     `ratios` are exact ratios to the truth, and `dependences` says in sentences on what the wrong numbers depend, and on
     what they do not. `printed` is the number of bytes that the file printed, and `output` the first of them. `support`
     is what the file supports, or None if the cases were not fitted to it. `seconds` is the duration of the check.
-    `driven` says how code that was not written for the contract is driven, one line each.
+    `driven` says how code that was not written for the contract is driven, one line each. `title` is what reports call
+    the file.
     """
 
     path: Path
@@ -53,7 +54,8 @@ class CheckResult:
     output: str
     support: Support | None
     seconds: float
-    driven: tuple[str, ...] = ()
+    driven: tuple[str, ...]
+    title: str
 
     @property
     def verdict(self) -> str:
@@ -240,6 +242,7 @@ class CheckRun:
             support=self._support(),
             seconds=time.perf_counter() - self._start,
             driven=self._implementation.driven,
+            title=self._implementation.path.name,
         )
 
 

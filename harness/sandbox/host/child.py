@@ -96,15 +96,15 @@ def hide_harness(folder: Path) -> None:
     neighbours = ModuleType("implementations", "The package of a file, for imports such as `from . import neighbour`.")
     neighbours.__path__ = [] if folder == IMPLEMENTATIONS_FOLDER else [str(folder)]
     sys.modules |= {"harness": small, "harness.model.contract": contract, "implementations": neighbours}
-    sys.path[:] = [path for path in sys.path if not _is_in_project(path)]
+    sys.path[:] = [path for path in sys.path if not is_in_project(path)]
     os.environ["PYTHONPATH"] = os.pathsep.join(
-        path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and not _is_in_project(path)
+        path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and not is_in_project(path)
     )
     if folder == PROJECT_ROOT:
         sys.modules.update(dict.fromkeys(("benchmarks", "tests")))  # type: ignore[arg-type] # importing these fails
 
 
-def _is_in_project(path: str) -> bool:
+def is_in_project(path: str) -> bool:
     """Whether a folder of sys.path is in the clone, and not in a Python environment there."""
     folder = Path(path).resolve()
     environments = (sys.prefix, sys.base_prefix)

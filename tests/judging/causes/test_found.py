@@ -128,6 +128,8 @@ def test_narrow_products_within_all_bounds_are_inaccurate_with_the_reason():
         support=None,
         dependences=(),
         seconds=1.0,
+        driven=(),
+        title="file.py",
     )
     assert "the arithmetic is inaccurate: its errors are those of TF32" in " ".join(report_text(result, "").split())
 

@@ -22,6 +22,7 @@ from harness.sandbox.answers import printable
 from harness.sandbox.inference.driving.written import driven_text
 
 LARGEST_RATIO = 1e16  # above it no digit is right
+_WITHIN, _NOTHING = "<= 1", "–"  # an error ratio, and none
 MAX_ENTRIES = 8  # numbers of a quantity that are shown
 
 
@@ -30,37 +31,42 @@ def report_text(check: CheckResult, rerun: str, *, is_coloured: bool = False) ->
 
     What differs between the formulas is in brackets, or in colours of a terminal if the text `is_coloured`.
     """
-    parts = [
-        _headline(check),
-        driven_text(check.driven),
-        _support_text(check),
-        _error_table(check),
-        location_text(check),
-        ratios_text(check),
-    ]
-    parts += [
-        diagnoses_text(check, is_coloured=is_coloured) if check.diagnoses else cause_text(check),
-        dependences_text(check),
-        conventions_text(check),
-        failures_text(check),
-        notes_text(check),
-        refusals_text(check),
-    ]
-    parts.append(_printed_text(check))
-    if len(check.outcomes) == 1:
-        parts.append(_numbers_text(check.outcomes[0], check))
-    elif rerun:
-        has_numbers = any(one.out_of_bounds for one in check.outcomes)
-        purpose = "see the numbers of the first failing case" if has_numbers else "run the first failing case alone"
-        parts.append(f"To {purpose}:\n  {rerun}")
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(report_parts(check, rerun, is_coloured=is_coloured).values())
+
+
+def report_parts(check: CheckResult, rerun: str, *, is_coloured: bool) -> dict[str, str]:
+    """The parts of the text by their names, without those that are empty."""
+    parts = {
+        "headline": _headline(check),
+        "driven": driven_text(check.driven),
+        "support": _support_text(check),
+        "errors": _error_table(check),
+        "location": location_text(check),
+        "ratios": ratios_text(check),
+        "causes": diagnoses_text(check, is_coloured=is_coloured) if check.diagnoses else cause_text(check),
+        "dependences": dependences_text(check),
+        "conventions": conventions_text(check),
+        "failures": failures_text(check),
+        "notes": notes_text(check),
+        "refusals": refusals_text(check),
+        "printed": _printed_text(check),
+        "numbers": _numbers_text(check.outcomes[0], check) if len(check.outcomes) == 1 else "",
+        "rerun": _rerun_text(check, rerun) if len(check.outcomes) > 1 and rerun else "",
+    }
+    return {name: text for name, text in parts.items() if text}
+
+
+def _rerun_text(check: CheckResult, rerun: str) -> str:
+    has_numbers = any(one.out_of_bounds for one in check.outcomes)
+    purpose = "see the numbers of the first failing case" if has_numbers else "run the first failing case alone"
+    return f"To {purpose}:\n  {rerun}"
 
 
 def _headline(check: CheckResult) -> str:
     counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
     of = len(check.outcomes)
     return (
-        f"{printable(check.path.name)}: {check.verdict.upper()}{_extent(check)}\n"
+        f"{printable(check.title)}: {check.verdict.upper()}{_extent(check)}\n"
         f"{check.ran} of {of} cases ran ({counts or 'nothing else'}), with inputs from seed {check.seed}, in "
         f"{check.seconds:.2f} s."
     )
@@ -107,18 +113,24 @@ def _support_text(check: CheckResult) -> str:
     return wrap_lines(check.support.sentences()) if check.support is not None and check.ran else ""
 
 
-def _error_table(check: CheckResult) -> str:
-    """The table of the worst error ratios, by layer from the output backwards."""
+def error_rows(check: CheckResult) -> list[list[str]]:
+    """The worst error ratios: a row of heads, and one for each layer, from the output backwards."""
     worst = {(one["quantity"], one["below_output"]): one["worst"] for one in check.worst_errors()}
-    if not worst:
-        return ""
     quantities = [name for name in QUANTITY_ORDER if any(name == quantity for quantity, _ in worst)]
-    if all(value is not None and value <= 1 for value in worst.values()):
-        names = ", ".join(QUANTITY_SYMBOLS[name].removeprefix("the ") for name in quantities)
-        return f"Worst error / rounding bound (<= 1 is correct): <= 1 in every layer, for {names}."
     rows = [["layer", *(QUANTITY_SYMBOLS[name].removeprefix("the ") for name in quantities)]]
     for below in sorted({below for _, below in worst}):
         rows.append([f"L-{below}" if below else "L", *(_ratio_text(worst, (name, below)) for name in quantities)])
+    return rows
+
+
+def _error_table(check: CheckResult) -> str:
+    """The table of the worst error ratios."""
+    rows = error_rows(check)
+    (_, *names), *layers = rows
+    if not layers:
+        return ""
+    if all(cell in (_WITHIN, _NOTHING) for _, *cells in layers for cell in cells):
+        return f"Worst error / rounding bound (<= 1 is correct): <= 1 in every layer, for {', '.join(names)}."
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  " + "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "Worst error / rounding bound (<= 1 is correct):\n" + "\n".join(lines)
@@ -126,9 +138,9 @@ def _error_table(check: CheckResult) -> str:
 
 def _ratio_text(worst: dict[tuple[str, int], float | None], key: tuple[str, int]) -> str:
     if key not in worst:
-        return "–"
+        return _NOTHING
     value = worst[key]
-    return "> 1e16" if value is None or value > LARGEST_RATIO else "<= 1" if value <= 1 else f"{value:.1e}"
+    return "> 1e16" if value is None or value > LARGEST_RATIO else _WITHIN if value <= 1 else f"{value:.1e}"
 
 
 def _printed_text(check: CheckResult) -> str:

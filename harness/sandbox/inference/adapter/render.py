@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.sandbox.inference.adapter.arrangements import arrangement
 from harness.sandbox.inference.adapter.names import names_in
@@ -85,9 +85,9 @@ def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
     feed, parts = plan.feed, _read_lines(plan)
     first = [*(["refuse_unsupported(network, x, t)"] if refuses else []), *_widths_if_used(plan.lines)]
     if not feed.is_row:
-        body = [*first, "net = made(network, x, t, 1.0)", *_used_lines(plan), *parts]
+        body = [*first, "net = made(network, x, t, 1.0)", *_call_lines(plan.lines, parts), *parts]
         return _function_source("backprop(network, x, t)", "", body, "w, b")
-    rows = ("net = made(network, x, t, 1.0)", *_used_lines(plan), *parts, "rows.append([*w, *b])")
+    rows = ("net = made(network, x, t, 1.0)", *_call_lines(plan.lines, parts), *parts, "rows.append([*w, *b])")
     body = [
         *first,
         "rows = []",
@@ -100,26 +100,25 @@ def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
     )
 
 
-def _used_lines(plan: Plan) -> list[str]:
-    """The calls, without the names of results that nothing uses."""
-    found, used = [], "returned" if plan.reading.where == "returned" else ""
-    for line in plan.lines[::-1]:
-        name, is_named, call = line.partition(" = ")
-        found.append(call if is_named and name.isidentifier() and name not in names_in([used]) else line)
-        used += f"\n{found[-1]}"
-    return found[::-1]
-
-
 def _step_source(plan: Plan, refuses: bool) -> str:
+    parts = _read_lines(plan)
     body = [
         *(["refuse_unsupported(network, x, t)"] if refuses else []),
         *_widths_if_used(plan.lines),
         "net = made(network, x, t, learning_rate)",
         *(["r, s = x[0], t[0]"] if plan.feed.is_row else []),
-        *_used_lines(plan),
-        *_read_lines(plan),
+        *_call_lines(plan.lines, parts),
+        *parts,
     ]
     return _function_source("step(network, x, t, learning_rate)", "", body, "w, b")
+
+
+def _call_lines(lines: Sequence[str], parts: Sequence[str]) -> Iterator[str]:
+    """The calls, without the variables that neither later calls nor these parts read."""
+    for at, line in enumerate(lines):
+        name, is_assigned, call = line.partition(" = ")
+        later = [one.partition(" = ")[2] or one for one in (*lines[at + 1 :], *parts)]
+        yield line if not is_assigned or name.startswith("for ") or name in names_in(later) else call
 
 
 def _read_lines(plan: Plan) -> list[str]:

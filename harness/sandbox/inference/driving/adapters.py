@@ -49,7 +49,7 @@ class Adapters:
             return implementation
         make = make or declared_text(tree, "MAKE")
         adapter = self._inferred(path, tree, make, cost or _declared_cost(path))
-        file = Path(self._made_folder(), f"{implementation.name}_adapter.py")
+        file = Path(self.folder(), f"{implementation.name}_adapter.py")
         file.write_text(adapter.source, encoding="utf-8")
         return replace(implementation, adapter=file, driven=adapter.words)
 
@@ -88,7 +88,8 @@ class Adapters:
             raise BadFile(path.name, f"{adapter.question}; {_CHOOSE}")
         return adapter
 
-    def _made_folder(self) -> str:
+    def folder(self) -> str:
+        """The folder, which exists until the end of the run."""
         if not self._folder:
             with ending.deferred():
                 self._folder, self._lock = folders.make_run_folder()
