@@ -16,7 +16,8 @@ class Candidate:
     """A plan with how well formulas fit it.
 
     `pinned` is what a bias unit is set to, `fits` are equally good. `is_exact` says that two calls gave the same bits.
-    `rows` are the numbers of rows on which it was tried, in the order of the fits' counts.
+    `rows` are the numbers of rows on which it was tried, in the order of the fits' counts. `has_known_output` says that
+    its outputs are those of a formula.
     """
 
     plan: Plan
@@ -24,6 +25,7 @@ class Candidate:
     fits: tuple[Fit, ...]
     is_exact: bool
     rows: tuple[int, ...]
+    has_known_output: bool
 
     @property
     def fit(self) -> Fit:
@@ -55,6 +57,14 @@ class ChosenPlans:
     formula: FittedFormula
     is_mean: bool = False
     declared: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def divides_gradients(self) -> bool:
+        """Whether the gradients are divided by the number of rows: the code does so only when it takes a step."""
+        backprop, step = self.backprop, self.step
+        if backprop is None or step is None or not backprop.fit.share or not step.fit.share or step.plan.feed.is_row:
+            return False
+        return not backprop.plan.feed.is_row and (backprop.fit.reduction, step.fit.reduction) == ("sum", "mean")
 
     @property
     def first(self) -> Candidate:

@@ -28,6 +28,7 @@ from harness.sandbox.requests import Limits
 
 MALFORMED = (ArithmeticError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError, ValueError)
 MOST_PLANS = 240  # that its process may send
+_OF_LOGITS = (("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy"))
 
 
 class NotInferred(Exception):
@@ -95,6 +96,8 @@ class Inference:
                 break
         if not candidates:
             raise NotInferred(self._refused or str(data["reason"]), "drive" if plans else str(data["stage"]))
+        if not any(one.fit.share for one in candidates) and not any(one.has_known_output for one in candidates):
+            raise NotInferred("its numbers fit none of the activations and costs that are known", "drive")
         choice = self._repeatable(candidates)
         own_cost = shown_cost(choice.formula, [cost_values_from(one) for one in data["costs"]])
         question = "" if cost else _question(choice.formula, own_cost)
@@ -126,7 +129,8 @@ class Inference:
     def _fitted(self, plan: Plan, outputs: Iterable[Sequence[float]]) -> list[Candidate]:
         """The plan with the formulas that fit it best, for each input of a bias unit; nothing if it fails."""
         pins = dict.fromkeys(PINNED.values()) if arrangement(plan.weights.arrangement).has_bias_unit else ("",)
-        possible = self._shown_by(plan, outputs) or FORMULAS
+        shown = self._shown_by(plan, outputs)
+        possible = [*shown, *_with_softmax_in_cost(shown)] or FORMULAS
         found = []
         for pinned in pins:
             probes = self._probes_of(plan)
@@ -137,7 +141,8 @@ class Inference:
                 tried = [pair for pair in zip(probes, answers, strict=True) if pair[1].refusal is None]
                 fits = self._fits(plan, [probe for probe, _ in tried], [one for _, one in tried], possible)
                 rows = tuple(len(probe.inputs.x) for probe, _ in tried)
-                found.append(Candidate(plan, pinned, fits, all(one.again is None for _, one in tried), rows))
+                is_exact = all(one.again is None for _, one in tried)
+                found.append(Candidate(plan, pinned, fits, is_exact, rows, bool(shown)))
         return found
 
     def _probes_of(self, plan: Plan) -> list[Probe]:
@@ -196,6 +201,12 @@ class Inference:
             first = true[:, : len(one)]
             found |= set(np.flatnonzero((np.abs(first - one) <= CLOSE * np.abs(first).max()).all(axis=1)))
         return [formula for at, formula in enumerate(FORMULAS) if at in found]
+
+
+def _with_softmax_in_cost(shown: Iterable[FittedFormula]) -> list[FittedFormula]:
+    """The formulas of code whose cost applies the output activation itself: what it computes are the logits."""
+    hidden = dict.fromkeys(one.hidden for one in shown if one.output == "identity")
+    return [one for one in FORMULAS if one.hidden in hidden and (one.output, one.cost) in _OF_LOGITS]
 
 
 def _question(formula: FittedFormula, own_cost: str) -> str:

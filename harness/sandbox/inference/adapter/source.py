@@ -39,6 +39,8 @@ def constants_of(choice: ChosenPlans) -> dict[str, object]:
 
 def _reduction(choice: ChosenPlans, told: Sequence[Candidate]) -> str:
     """The reduction of the cost: that of a batch, since the adapter itself sums or averages single rows."""
+    if choice.divides_gradients:
+        return "mean"
     batches = [one for one in told if not one.plan.feed.is_row]
     reductions = [one.fit.reduction for one in (*batches, *told)]
     reduction = reductions[0] if reductions else "sum"
@@ -77,7 +79,8 @@ def adapter_source(
     plan, constants = choice.first.plan, constants_of(choice)
     parts = [one.plan for one in (choice.backprop, choice.step) if one is not None]
     refusal = refusal_source(refusal_lines(choice.formula, parts, scope))
-    is_mean = constants.get("REDUCTION") in _MEANS.values()
+    is_row = choice.backprop is not None and choice.backprop.plan.feed.is_row
+    is_mean = choice.divides_gradients or (is_row and constants.get("REDUCTION") in _MEANS.values())
     functions = [functions_source(one, refuses=bool(refusal), is_mean=is_mean) for one in parts]
     used = names_in([plan.make, *(line for one in parts for line in one.driver.lines)])
     texts = [

@@ -29,7 +29,7 @@ from harness.sandbox.inference.exploring.readings import (
     values_in,
 )
 from harness.sandbox.inference.exploring.resizing import resized
-from harness.sandbox.inference.exploring.roles import role_of
+from harness.sandbox.inference.exploring.roles import AMBIGUOUS_RATES, role_of, words_of
 from harness.sandbox.inference.hosting.running import Progress, TooSlow, progress_of, time_limit
 from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs, turned
 
@@ -80,6 +80,11 @@ class NetworkAttempt:
         if not self._parameters:
             return f"{self._make} holds no arrays of the shapes of weights between layers of {[*self._widths]} units"
         *others, last = self._widths
+        if not self._drivers:
+            return (
+                f"nothing of {self._make} has the name and the arguments of a backward pass or of training, such as "
+                "backprop(x, y) or train(x, y, learning_rate)"
+            )
         if self._furthest.raised:
             return f"with layers of {', '.join(map(str, others))} and {last} units, {self._furthest.raised}"
         return f"no function or method of {self._make} computes arrays of the shapes of its weights"
@@ -179,15 +184,21 @@ def _has_biases(parameters: Parameters) -> bool:
 
 
 def _setting_lines(net: Any) -> Iterator[str]:
-    """Assignments that switch off momentum and penalties, and give the learning rate, in attributes of an object."""
-    for name, value in {**vars(type(net)), **getattr(net, "__dict__", {})}.items():
-        if not isinstance(name, str) or not name.isidentifier():
-            continue
-        role, is_number = role_of(name), isinstance(value, (int, float)) and not isinstance(value, bool)
-        if is_number and role == "learning rate":
-            yield f"net.{name} = learning_rate"
-        elif isinstance(value, float) and role == "off" and value:
-            yield f"net.{name} = 0.0"
+    """Assignments that switch off momentum and penalties, and give the learning rate, in attributes of an object.
+
+    `alpha` and `rate` are names of the learning rate only where nothing else is called so.
+    """
+    values = {**vars(type(net)), **getattr(net, "__dict__", {})}
+    numbers = {
+        name: value
+        for name, value in values.items()
+        if isinstance(name, str) and name.isidentifier() and isinstance(value, (int, float)) and type(value) is not bool
+    }
+    rates = [name for name in numbers if role_of(name) == "learning rate"]
+    clear = [name for name in rates if not AMBIGUOUS_RATES.intersection(words_of(name)) or "learning" in name.lower()]
+    yield from (f"net.{name} = learning_rate" for name in clear or rates)
+    off = (name for name, value in numbers.items() if role_of(name) == "off" and isinstance(value, float) and value)
+    yield from (f"net.{name} = 0.0" for name in off)
 
 
 def _likely_parameters(net: Any, widths: Sequence[int]) -> list[Parameters]:

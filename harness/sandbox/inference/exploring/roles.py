@@ -21,6 +21,8 @@ _PARAMETER = re.compile(r"(w|weights?|syn|syn_|theta|wih|who|v|b|bias|biases)_?\
 CALLABLES: dict[str, frozenset[str]] = {kind: frozenset(words.split()) for kind, words in _TABLES["callables"].items()}
 SIZE_LISTS = frozenset(_TABLES["sizes"]["names"].split())
 LAYER_WORDS = frozenset(_TABLES["layers"]["words"].split())
+AMBIGUOUS_RATES = frozenset(_TABLES["ambiguous_rates"]["words"].split())
+NUMERICAL = frozenset(_TABLES["numerical"]["words"].split())
 UPDATES = frozenset(_TABLES["updates"]["words"].split())
 NOT_PARAMETERS = frozenset(_TABLES["not_parameters"]["words"].split())
 
