@@ -16,12 +16,16 @@ class Candidate:
     """A plan with how well formulas fit it.
 
     `pinned` is what a bias unit is set to, `fits` are equally good. `is_exact` says that two calls gave the same bits.
+    `rows` are the numbers of rows on which it was tried, in the order of the fits' counts. `has_known_output` says that
+    its outputs are those of a formula.
     """
 
     plan: Plan
     pinned: str
     fits: tuple[Fit, ...]
     is_exact: bool
+    rows: tuple[int, ...]
+    has_known_output: bool
 
     @property
     def fit(self) -> Fit:
@@ -36,7 +40,8 @@ class Candidate:
     @property
     def is_online(self) -> bool:
         """Whether it fits a single row, and nothing of it fits a batch: it may take one step for each row."""
-        return len(self.fit.matching) == 2 and self.fit.matching[0] == 0 < self.fit.matching[1]
+        matching = dict(zip(self.rows, self.fit.matching, strict=True))
+        return self.rows[0] > 1 and self.fit.matching[0] == 0 < matching.get(1, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +59,14 @@ class ChosenPlans:
     declared: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def divides_gradients(self) -> bool:
+        """Whether the gradients are divided by the number of rows: the code does so only when it takes a step."""
+        backprop, step = self.backprop, self.step
+        if backprop is None or step is None or not backprop.fit.share or not step.fit.share or step.plan.feed.is_row:
+            return False
+        return not backprop.plan.feed.is_row and (backprop.fit.reduction, step.fit.reduction) == ("sum", "mean")
+
+    @property
     def first(self) -> Candidate:
         """One of the candidates, for what they share."""
         found = self.backprop or self.step
@@ -66,11 +79,33 @@ def choose(candidates: Sequence[Candidate]) -> ChosenPlans:
     best = _best(candidates)
     same = [one for one in candidates if one.parameters == best.parameters]
     chosen = {name: _best_if_any(same, name) for name in ("backprop", "step")}
-    # Arrays of the right shapes that are no gradients at all are read from the wrong place.
     if any(one is not None and one.fit.share > 0 for one in chosen.values()):
-        chosen = {name: one if one is not None and one.fit.share > 0 else None for name, one in chosen.items()}
+        chosen = {name: one if one is not None and _is_to_be_checked(one) else None for name, one in chosen.items()}
     most = max((one for one in chosen.values() if one is not None), key=lambda one: one.fit.share)
     return ChosenPlans(chosen["backprop"], chosen["step"], most.fit.formula)
+
+
+def _is_to_be_checked(one: Candidate) -> bool:
+    """Whether a plan is taken beside one that fits.
+
+    Arrays of the right shapes that fit nothing may be read from a wrong place, and a step that fits nothing may follow
+    another rule, but what is called a gradient must be one.
+    """
+    called = re.search(r"grad|backprop|backward", one.plan.called, re.IGNORECASE) is not None
+    return one.fit.share > 0 or (called and one.plan.reading.function == "backprop")
+
+
+def unchecked_calls(candidates: Iterable[Candidate], choice: ChosenPlans) -> list[str]:
+    """The calls that ran too, and that are in no adapter, because what they compute follows no formula in full."""
+    taken = {one.plan.called: one.plan.reading.where for one in (choice.backprop, choice.step) if one is not None}
+    shares: dict[str, float] = {}
+    for one in candidates:
+        name, where = one.plan.called, one.plan.reading.where
+        if taken.get(name) == where or (name in taken and one.fit.share == 0):
+            continue
+        text = name if name not in taken else f"what {name} {'returns' if where == 'returned' else 'keeps'}"
+        shares[text] = max(shares.get(text, 0.0), one.fit.share)
+    return [text for text, share in shares.items() if share < 1]
 
 
 def _best_if_any(candidates: Iterable[Candidate], function: str) -> Candidate | None:
@@ -95,6 +130,6 @@ def _preference_of_feed(one: Candidate) -> tuple[object, ...]:
 
 
 def _preference(one: Candidate) -> tuple[object, ...]:
-    is_one_step = re.search(r"update|step|batch|partial", one.plan.call.partition("(")[0]) is not None
+    is_one_step = re.search(r"update|step|batch|partial", one.plan.called) is not None
     feed, lines = one.plan.feed, one.plan.driver.lines
     return one.fit.share, one.fit.is_usual, not feed.is_row, is_one_step, -len(lines), one.is_exact

@@ -11,19 +11,24 @@ from typing import Any
 import numpy as np
 
 from harness.model.contract import Inputs
+from harness.sandbox.answers import Answer
 from harness.sandbox.inference.adapter.arrangements import arrangement
 from harness.sandbox.inference.adapter.describe import COST_WORDS, describe
 from harness.sandbox.inference.adapter.importing import ImportPath
 from harness.sandbox.inference.adapter.plan import FittedFormula, Plan, plan_from
 from harness.sandbox.inference.adapter.source import adapter_source
-from harness.sandbox.inference.choose import Candidate, ChosenPlans, choose
+from harness.sandbox.inference.choose import Candidate, ChosenPlans, choose, unchecked_calls
 from harness.sandbox.inference.costs import cost_values_from, shown_cost
-from harness.sandbox.inference.fit import CLOSE, FORMULAS, RATE, best_fits
-from harness.sandbox.inference.probes import PINNED, PROBE_ROWS
+from harness.sandbox.inference.fit import CLOSE, FORMULAS, RATE, Fit, Probe, best_fits
+from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, PROBE_WIDTHS
 from harness.sandbox.inference.scoping import scope_of_plans
 from harness.sandbox.inference.trials import Trials
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
+
+MALFORMED = (ArithmeticError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError, ValueError)
+MOST_PLANS = 240  # that its process may send
+_OF_LOGITS = (("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy"))
 
 
 class NotInferred(Exception):
@@ -73,17 +78,26 @@ class Inference:
             if answer.refusal is not None:
                 raise NotInferred(answer.refusal.detail, "import" if answer.refusal.kind == "import" else "drive")
             return self._adapter(data, cost)
-        except (LookupError, TypeError, ValueError) as error:  # of what its process has sent
+        except MALFORMED as error:  # of what its process has sent
             raise NotInferred(f"its process sent a malformed message: {type(error).__name__}", "drive") from error
 
     def _adapter(self, data: Any, cost: str) -> Adapter:
-        plans = [(plan_from(text), outputs) for text, outputs in data["plans"]]
+        plans = [(plan_from(text), outputs) for text, outputs in data["plans"][:MOST_PLANS]]
+        if any(plan.widths not in PROBE_WIDTHS for plan, _ in plans):
+            raise ValueError("other sizes than those that were asked for")
         shown: dict[object, dict[tuple[float, ...], None]] = defaultdict(dict)
         for plan, outputs in plans:
             shown[plan.parameters].update(dict.fromkeys(map(tuple, outputs)))
-        candidates = [one for plan, _ in plans for one in self._fitted(plan, shown[plan.parameters])]
+        candidates = list[Candidate]()
+        for settings in dict.fromkeys(plan.settings for plan, _ in plans):
+            own = [plan for plan, _ in plans if plan.settings == settings]
+            candidates += [one for plan in own for one in self._fitted(plan, shown[plan.parameters])]
+            if any(one.fit.share == 1 for one in candidates):  # then these settings are right
+                break
         if not candidates:
             raise NotInferred(self._refused or str(data["reason"]), "drive" if plans else str(data["stage"]))
+        if not any(one.fit.share for one in candidates) and not any(one.has_known_output for one in candidates):
+            raise NotInferred("its numbers fit none of the activations and costs that are known", "drive")
         choice = self._repeatable(candidates)
         own_cost = shown_cost(choice.formula, [cost_values_from(one) for one in data["costs"]])
         question = "" if cost else _question(choice.formula, own_cost)
@@ -92,8 +106,9 @@ class Inference:
         where = ImportPath(str(data["import"]["module"]), tuple(map(str, data["import"]["folders"])))
         names = list(map(str, data["names"]))
         choice = replace(choice, declared=dict(data["declared"]))
-        source = adapter_source(self._file, where, choice, scope_of_plans(self._trials, choice), names)
-        return Adapter(source, tuple(describe(choice)), question)
+        scope = scope_of_plans(self._trials, choice)
+        source = adapter_source(self._file, where, choice, scope, names)
+        return Adapter(source, tuple(describe(choice, scope, unchecked_calls(candidates, choice))), question)
 
     def _repeatable(self, candidates: list[Candidate]) -> ChosenPlans:
         """The best candidates that give the same numbers each time. Raises NotInferred if none does."""
@@ -102,8 +117,7 @@ class Inference:
             random = []
             for one in (choice.backprop, choice.step):
                 if one is not None:
-                    rows = 1 if len(one.fit.matching) == 1 else PROBE_ROWS
-                    probe = self._trials.probe(one.plan.widths, rows, has_biases=one.plan.has_biases)
+                    probe = self._trials.probe(one.plan.widths, one.rows[0], has_biases=one.plan.has_biases)
                     random += [] if self._trials.repeats(one, probe.inputs) else [one]
             if not random:
                 return choice
@@ -114,23 +128,40 @@ class Inference:
 
     def _fitted(self, plan: Plan, outputs: Iterable[Sequence[float]]) -> list[Candidate]:
         """The plan with the formulas that fit it best, for each input of a bias unit; nothing if it fails."""
-        is_step = plan.reading.function == "step"
-        rows = (1,) if is_step and plan.feed.is_row else (PROBE_ROWS, 1)
-        probes = [self._trials.probe(plan.widths, n, has_biases=plan.has_biases) for n in rows]
         pins = dict.fromkeys(PINNED.values()) if arrangement(plan.weights.arrangement).has_bias_unit else ("",)
-        possible = self._shown_by(plan, outputs) or FORMULAS
+        shown = self._shown_by(plan, outputs)
+        possible = [*shown, *_with_softmax_in_cost(shown)] or FORMULAS
         found = []
         for pinned in pins:
+            probes = self._probes_of(plan)
             answers = self._trials.answers(plan, pinned, [probe.inputs for probe in probes])
-            refusals = [one.refusal for one in answers if one.refusal is not None]
-            if refusals:
-                self._refused = self._refused or f"{plan.call}: {refusals[0].detail}"
+            if (refusal := answers[0].refusal) is not None:
+                self._refused = self._refused or f"{plan.call}: {refusal.detail}"
             elif self._is_what_is_returned(plan, pinned):
-                arrays = [one.arrays for one in answers]
-                has_rate = plan.uses_learning_rate
-                fits = best_fits(probes, arrays, is_step=is_step, has_rate=has_rate, possible=possible)
-                found.append(Candidate(plan, pinned, tuple(fits), all(one.again is None for one in answers)))
+                tried = [pair for pair in zip(probes, answers, strict=True) if pair[1].refusal is None]
+                fits = self._fits(plan, [probe for probe, _ in tried], [one for _, one in tried], possible)
+                rows = tuple(len(probe.inputs.x) for probe, _ in tried)
+                is_exact = all(one.again is None for _, one in tried)
+                found.append(Candidate(plan, pinned, fits, is_exact, rows, bool(shown)))
         return found
+
+    def _probes_of(self, plan: Plan) -> list[Probe]:
+        """The networks on which a plan is tried: a batch, if it can take one, a single row, and another number of
+        outputs, which tells means over the outputs."""
+        has_batch, own = not (plan.reading.function == "step" and plan.feed.is_row), plan.widths
+        sizes = [(own, PROBE_ROWS)] if has_batch else []
+        sizes.append((own, 1))
+        if own[-1] > 1:
+            sizes.append(((*own[:-1], own[-1] - 1), PROBE_ROWS if has_batch else 1))
+        return [self._trials.probe(widths, rows, has_biases=plan.has_biases) for widths, rows in sizes]
+
+    @staticmethod
+    def _fits(
+        plan: Plan, probes: Sequence[Probe], answers: Sequence[Answer], possible: Iterable[FittedFormula]
+    ) -> tuple[Fit, ...]:
+        is_step, has_rate = plan.reading.function == "step", plan.uses_learning_rate
+        arrays = [one.arrays for one in answers]
+        return tuple(best_fits(probes, arrays, is_step=is_step, has_rate=has_rate, possible=possible))
 
     def _is_what_is_returned(self, plan: Plan, pinned: str) -> bool:
         """Whether arrays that were returned may be gradients, or moved parameters, as the plan takes them for.
@@ -170,6 +201,12 @@ class Inference:
             first = true[:, : len(one)]
             found |= set(np.flatnonzero((np.abs(first - one) <= CLOSE * np.abs(first).max()).all(axis=1)))
         return [formula for at, formula in enumerate(FORMULAS) if at in found]
+
+
+def _with_softmax_in_cost(shown: Iterable[FittedFormula]) -> list[FittedFormula]:
+    """The formulas of code whose cost applies the output activation itself: what it computes are the logits."""
+    hidden = dict.fromkeys(one.hidden for one in shown if one.output == "identity")
+    return [one for one in FORMULAS if one.hidden in hidden and (one.output, one.cost) in _OF_LOGITS]
 
 
 def _question(formula: FittedFormula, own_cost: str) -> str:

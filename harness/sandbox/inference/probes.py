@@ -13,6 +13,7 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs, Layer, Network
 from harness.model.costs import COSTS
 
+PROBE_WIDTHS = ((7, 5, 3), (9, 7, 5, 3), (7, 5, 1), (5, 3), (5, 1))  # all different in each network, also with 1 added
 PROBE_ROWS = 4
 MOST_SEEDS = 40
 PINNED = {"sigmoid": "40.0", "tanh": "20.0", "relu": "1.0"}  # f(z) is 1 in float64

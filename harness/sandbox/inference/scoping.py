@@ -7,7 +7,7 @@ import numpy as np
 from harness.model.contract import Inputs
 from harness.sandbox.inference.adapter.refusals import AdapterScope
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
-from harness.sandbox.inference.fit import CLOSE, best_fits
+from harness.sandbox.inference.fit import CLOSE
 from harness.sandbox.inference.probes import PROBE_ROWS
 from harness.sandbox.inference.trials import Trials
 
@@ -27,29 +27,25 @@ def scope_of_plans(trials: Trials, choice: ChosenPlans) -> AdapterScope:
         is_any_deeper=TRIED_DEPTHS[-1] in depths,
         is_single_row=any(one.plan.reading.function == "step" and _is_online(trials, one) for one in plans),
         is_single_output=own[-1] == 1 and not _is_supported(trials, first, (*own[:-1], _OUTPUTS)),
-        refuses_single_units=not _is_supported(trials, first, (own[0], *(1 for _ in own[1:-1]), own[-1])),
+        single_unit_error=_error_with_single_units(trials, first),
     )
 
 
 def _is_supported(trials: Trials, candidate: Candidate, widths: tuple[int, ...]) -> bool:
-    """Whether the code is for networks of other sizes.
+    """Whether the code is for networks of other sizes: it can make them, and runs if they have no more layers than the
+    one with which it was found. What it then computes is for the check to say."""
+    inputs = trials.probe(widths, 1, has_biases=candidate.plan.has_biases).inputs
+    if len(widths) > len(candidate.plan.widths):
+        return trials.makes(candidate, inputs)
+    return trials.run(candidate, inputs).refusal is None
 
-    If it can make one with more layers, it must be able to compute it. In a network with fewer layers than it was found
-    with, what the code leaves out may go unnoticed, so there the numbers must fit as well, if they did.
-    """
-    plan = candidate.plan
-    probe = trials.probe(widths, 1, has_biases=plan.has_biases)
-    if len(widths) > len(plan.widths):
-        return trials.makes(candidate, probe.inputs)
-    answer = trials.run(candidate, probe.inputs)
-    if answer.refusal is not None:
-        return False
-    if len(widths) == len(plan.widths) or candidate.fit.share < 1:
-        return True
-    formulas = {fit.formula for fit in candidate.fits}
-    is_step, has_rate = plan.reading.function == "step", plan.uses_learning_rate
-    [fit, *_] = best_fits([probe], [answer.arrays], is_step=is_step, has_rate=has_rate, possible=formulas)
-    return fit.share == 1
+
+def _error_with_single_units(trials: Trials, candidate: Candidate) -> str:
+    """What the code raises if its hidden layers have one unit each; empty if it raises nothing."""
+    own = candidate.plan.widths
+    inputs = trials.probe((own[0], *(1 for _ in own[1:-1]), own[-1]), 1, has_biases=candidate.plan.has_biases).inputs
+    refusal = trials.run(candidate, inputs).refusal
+    return refusal.detail if refusal is not None and refusal.kind == "exception" else ""
 
 
 def _is_online(trials: Trials, candidate: Candidate) -> bool:
@@ -66,7 +62,7 @@ def _is_online(trials: Trials, candidate: Candidate) -> bool:
             return False
         biases = [answer.arrays.get(("b", l), network.layers[l - 1].b) for l in layers]
         network = network.with_parameters([answer.arrays["w", l] for l in layers], biases)
-    moved = {("w", l): network.layers[l - 1].w for l in layers}
+    after = {(name, l): getattr(network.layers[l - 1], name) for l in layers for name in ("w", "b")}
     return whole.refusal is None and all(
-        np.abs(array - whole.arrays[key]).max() <= CLOSE * np.abs(array).max() for key, array in moved.items()
+        np.abs(after[key] - array).max() <= CLOSE * np.abs(array).max() for key, array in whole.arrays.items()
     )

@@ -101,7 +101,8 @@ def _unchecked_function(check: CheckResult) -> str:
         else f"; {name} refused every case: only {next(one for one in answered if one != name)} was checked"
         for name in few
     ]
-    return "".join(parts)
+    parts += [f"; {line}" for line in check.driven if line.startswith("not checked: ")]
+    return "".join(map(printable, parts))
 
 
 def _limits(check: CheckResult) -> str:

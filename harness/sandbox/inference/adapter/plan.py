@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.sandbox.inference.adapter.feeds import Feed
+from harness.sandbox.inference.adapter.names import names_in
 
 
 @dataclass(frozen=True)
@@ -105,15 +106,26 @@ class Plan:
         return self.lines[-1].removeprefix("returned = ")
 
     @property
+    def called(self) -> str:
+        """What is called last, without its arguments."""
+        return self.call.partition("(")[0]
+
+    @property
     def is_general(self) -> bool:
         """Whether its expressions hold for any number of layers."""
         families = (self.weights, self.biases, self.reading.weights, self.reading.biases)
-        return all(one is None or one.is_general for one in families)
+        return not self.has_fixed_depth and all(one is None or one.is_general for one in families)
 
     @property
     def uses_learning_rate(self) -> bool:
         """Whether the learning rate is given to the code."""
-        return any("learning_rate" in line for line in (self.make, *self.settings, *self.driver.lines))
+        used = names_in([self.make, *self.lines, *(line.partition("=")[2].strip() for line in self.settings)])
+        return "learning_rate" in used
+
+    @property
+    def has_fixed_depth(self) -> bool:
+        """Whether the expression that makes the network has a size for each of its layers."""
+        return re.search(r"widths\[[1-9]\d*\]", self.make) is not None
 
 
 def lines_of(driver: Driver, feed: Feed) -> tuple[str, ...]:

@@ -13,13 +13,13 @@ _LABELS = "t.shape[1] < 2 or ((t != 0) & (t != 1)).any() or (t.sum(axis=1) != 1)
 @dataclass(frozen=True)
 class AdapterScope:
     """What an adapter is for: these numbers of layers, and all greater ones if `is_any_deeper`; a single row, a single
-    output, or any number of them; and whether hidden layers need two units or more."""
+    output, or any number of them; and what it raises where a hidden layer has one unit."""
 
     layers: tuple[int, ...]
     is_any_deeper: bool
     is_single_row: bool
     is_single_output: bool
-    refuses_single_units: bool
+    single_unit_error: str
 
 
 def refusal_lines(formula: FittedFormula, plans: Sequence[Plan], scope: AdapterScope) -> list[str]:
@@ -45,7 +45,7 @@ def _checks(formula: FittedFormula, plans: Sequence[Plan], scope: AdapterScope) 
         yield "len(x) > 1", "one row at a time only"
     if any(plan.feed.takes_labels for plan in plans):
         yield _LABELS, "class labels only"
-    if scope.refuses_single_units:
+    if scope.single_unit_error:
         yield "any(len(layer.b) == 1 for layer in network.layers[:-1])", "hidden layers of two units or more only"
     if scope.is_single_output or any(plan.feed.has_single_output for plan in plans):
         yield "t.shape[1] > 1", "a single output only"

@@ -38,8 +38,8 @@ def drive_source(lines: Sequence[str]) -> str:
 def functions_source(plan: Plan, *, refuses: bool = False, is_mean: bool = False) -> str:
     """`backprop` or `step` of the contract, by this plan.
 
-    It calls `made`, and `refuse_unsupported` if it `refuses`. What it sums over the rows itself is divided by their
-    number if `is_mean`.
+    It calls `made`, and `refuse_unsupported` if it `refuses`. The gradients are divided by the number of rows if
+    `is_mean`.
     """
     if plan.reading.function == "step":
         return _step_source(plan, refuses)
@@ -83,9 +83,10 @@ def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
     feed, parts = plan.feed, _read_lines(plan)
     first = [*(["refuse_unsupported(network, x, t)"] if refuses else []), *_widths_if_used(plan.lines)]
     if not feed.is_row:
-        body = [*first, "net = made(network, x, t, 1.0)", *_call_lines(plan.lines, parts), *parts]
-        return _function_source("backprop(network, x, t)", "", body, "w, b")
-    rows = ("net = made(network, x, t, 1.0)", *_call_lines(plan.lines, parts), *parts, "rows.append([*w, *b])")
+        body = [*first, "net = made(network, x, t, 0.1)", *_call_lines(plan.lines, parts), *parts]
+        mean = "[one / len(x) for one in w], [one / len(x) for one in b]"
+        return _function_source("backprop(network, x, t)", "", body, mean if is_mean else "w, b")
+    rows = ("net = made(network, x, t, 0.1)", *_call_lines(plan.lines, parts), *parts, "rows.append([*w, *b])")
     body = [
         *first,
         "rows = []",

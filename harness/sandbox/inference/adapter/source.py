@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from harness.sandbox.answers import printable
 from harness.sandbox.inference.adapter.importing import ImportPath
@@ -12,6 +12,7 @@ from harness.sandbox.inference.adapter.render import functions_source, made_sour
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
 from harness.sandbox.inference.fit import CLOSE, RATE
 
+_MEANS = {"sum": "mean", "mean over outputs": "mean over rows and outputs"}  # what a mean over the rows makes of them
 _KEPT = ("REDUCTION", "HALF", "SIGN", "SUBGRADIENT", "LEARNING_RATE", "DTYPE")  # if the file declares them
 
 
@@ -26,12 +27,7 @@ def constants_of(choice: ChosenPlans) -> dict[str, object]:
         found["BIAS"] = "none"
     both = [one for one in (choice.backprop, choice.step) if one is not None]
     told = [one for one in both if one.fit.share > 0]
-    reductions = {reduction for one in told if (reduction := _reduction(one)) is not None}
-    if "sum" in reductions and len(reductions) > 1 and choice.backprop is not None and choice.backprop.plan.feed.is_row:
-        reductions.discard("sum")  # the adapter divides what it sums itself
-    if choice.is_mean:
-        reductions = {"mean"}
-    if len(reductions) == 1 and (reduction := reductions.pop()) != "sum":
+    if (reduction := _reduction(choice, told)) != "sum":
         found["REDUCTION"] = reduction
     for one in both:
         found |= _constants_of_plan(one, formula.cost) if one in told else {}
@@ -40,9 +36,14 @@ def constants_of(choice: ChosenPlans) -> dict[str, object]:
     return found | {name: value for name, value in choice.declared.items() if name in _KEPT}
 
 
-def _reduction(one: Candidate) -> str | None:
-    """The reduction that a candidate shows; None if it shows none, as one row does."""
-    return one.fit.reduction if len(one.fit.matching) > 1 else None
+def _reduction(choice: ChosenPlans, told: Sequence[Candidate]) -> str:
+    """The reduction of the cost: that of a batch, since the adapter itself sums or averages single rows."""
+    if choice.divides_gradients:
+        return "mean"
+    batches = [one for one in told if not one.plan.feed.is_row]
+    reductions = [one.fit.reduction for one in (*batches, *told)]
+    reduction = reductions[0] if reductions else "sum"
+    return _MEANS.get(reduction, reduction) if choice.is_mean else reduction
 
 
 def _constants_of_plan(one: Candidate, cost: str) -> Iterator[tuple[str, object]]:
@@ -60,8 +61,13 @@ def _constants_of_plan(one: Candidate, cost: str) -> Iterator[tuple[str, object]
 
 
 def _without_rounding(number: float) -> float:
-    """The number without the digits that rounding has put there."""
-    return float(f"{number:.10g}")
+    """The number without the digits that rounding has put there: the shortest one that is as near as double precision,
+    or else single precision, allows."""
+    for digits, near in ((10, 2.0**-40), (6, 2.0**-18)):
+        for one in (float(f"{number:.{n}g}") for n in range(1, digits + 1)):
+            if abs(one - number) <= near * abs(number):
+                return one
+    return number
 
 
 def adapter_source(
@@ -72,7 +78,8 @@ def adapter_source(
     plan, constants = choice.first.plan, constants_of(choice)
     parts = [one.plan for one in (choice.backprop, choice.step) if one is not None]
     refusal = refusal_source(refusal_lines(choice.formula, parts, scope))
-    is_mean = constants.get("REDUCTION") == "mean"
+    is_row = choice.backprop is not None and choice.backprop.plan.feed.is_row
+    is_mean = choice.divides_gradients or (is_row and constants.get("REDUCTION") in _MEANS.values())
     functions = [functions_source(one, refuses=bool(refusal), is_mean=is_mean) for one in parts]
     shown = printable(file).replace("\\", "\\\\").replace('"', '\\"')
     used = names_in([plan.make, *(line for one in parts for line in one.driver.lines)])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
+from itertools import islice, product
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -29,11 +30,12 @@ from harness.sandbox.inference.exploring.readings import (
     values_in,
 )
 from harness.sandbox.inference.exploring.resizing import resized
-from harness.sandbox.inference.exploring.roles import role_of
+from harness.sandbox.inference.exploring.roles import AMBIGUOUS_RATES, role_of, words_of
 from harness.sandbox.inference.hosting.running import Progress, TooSlow, progress_of, time_limit
 from harness.sandbox.inference.probes import PINNED, PROBE_ROWS, random_inputs, turned
 
 MOST_SLOW = 2  # attempts with the same calls that are too slow
+MOST_PLANS_OF_PLACES = 40  # with the same places of the parameters
 MOST_VARIANTS = 4  # of the places of the parameters
 Namespace: TypeAlias = "dict[str, Any]"
 
@@ -87,6 +89,11 @@ class NetworkAttempt:
         if not self._parameters:
             return f"{self._make} holds no arrays of the shapes of weights between layers of {[*self._widths]} units"
         *others, last = self._widths
+        if not self._drivers:
+            return (
+                f"nothing of {self._make} has the name and the arguments of a backward pass or of training, such as "
+                "backprop(x, y) or train(x, y, learning_rate)"
+            )
         if self._furthest.raised:
             return f"with layers of {', '.join(map(str, others))} and {last} units, {self._furthest.raised}"
         return f"no function or method of {self._make} computes arrays of the shapes of its weights"
@@ -96,33 +103,45 @@ class NetworkAttempt:
         """Whether the file itself has made something with the weights of every layer."""
         return bool(self._parameters or self._unread) and not self._make.startswith("dict(")
 
-    def plans(self) -> Iterator[Explored]:
-        """The plans that run and give arrays of the right shapes."""
-        for parameters, namespace in self._ready():
-            inputs = self._inputs(parameters)
-            slow = Counter[Driver]()
-            for driver, feed in self._ways(self._drivers):
-                if slow[driver] >= MOST_SLOW:
-                    continue
-                try:
-                    local, before = self._run(namespace, inputs, driver, feed)
-                    net, returned = local["net"], local["returned"]
-                    after = families_in(net, "net", self._widths)
-                    given = families_in(returned, "returned", self._widths) if returned is not net else ([], [])
-                    rows = 1 if feed.is_row else PROBE_ROWS
-                    outputs = outputs_in([local.get("output"), returned, net], rows, self._widths[-1])
-                except BaseException as error:  # whatever the code raises, or TooSlow: it is not driven so
-                    slow[driver] += isinstance(error, TooSlow)
-                    self._furthest = max(self._furthest, progress_of(error, self._module, lines_of(driver, feed)))
-                    continue
-                for reading in readings_of(parameters, before, after, given):
-                    plan = Plan(self._make, self._settings, *parameters, driver, feed, self._widths, reading)
-                    yield Explored(plan, outputs)
+    def plans(self) -> list[Explored]:
+        """The plans that run and give arrays of the right shapes, with the settings, and without them: a name may mean
+        something else, such as `alpha` the slope of a leaky relu."""
+        found: list[Explored] = []
+        for parameters in self._parameters:
+            ways = self._ways(self._drivers)
+            for settings in dict.fromkeys([self._settings, ()]):
+                plans = list(islice(self._plans(parameters, settings, ways), MOST_PLANS_OF_PLACES))
+                ways = list(dict.fromkeys((one.plan.driver, one.plan.feed) for one in plans)) or ways
+                found += plans
+        return found
+
+    def _plans(
+        self, parameters: Parameters, settings: tuple[str, ...], ways: Sequence[tuple[Driver, Feed]]
+    ) -> Iterator[Explored]:
+        inputs, namespace = self._inputs(parameters), self._namespace(parameters, settings)
+        slow = Counter[Driver]()
+        for driver, feed in ways:
+            if slow[driver] >= MOST_SLOW:
+                continue
+            try:
+                local, before = self._run(namespace, inputs, driver, feed)
+                net, returned = local["net"], local["returned"]
+                after = families_in(net, "net", self._widths)
+                given = families_in(returned, "returned", self._widths) if returned is not net else ([], [])
+                rows = 1 if feed.is_row else PROBE_ROWS
+                outputs = outputs_in([local.get("output"), returned, net], rows, self._widths[-1])
+            except BaseException as error:  # whatever the code raises, or TooSlow: it is not driven so
+                slow[driver] += isinstance(error, TooSlow)
+                self._furthest = max(self._furthest, progress_of(error, self._module, lines_of(driver, feed)))
+                continue
+            for reading in readings_of(parameters, before, after, given):
+                plan = Plan(self._make, settings, *parameters, driver, feed, self._widths, reading)
+                yield Explored(plan, outputs)
 
     def costs(self) -> Iterator[CostValues]:
         """Values that may be those of the cost."""
-        for parameters, namespace in self._ready():
-            inputs = self._inputs(parameters)
+        for parameters in self._parameters:
+            inputs, namespace = self._inputs(parameters), self._namespace(parameters, self._settings)
             for driver, feed in self._ways(self._costs):
                 try:
                     numbers = [
@@ -138,17 +157,13 @@ class NetworkAttempt:
     def _inputs(self, parameters: Parameters) -> Inputs:
         return random_inputs(self._widths, PROBE_ROWS, has_biases=_has_biases(parameters))
 
-    def _ready(self) -> Iterator[tuple[Parameters, Namespace]]:
-        """Each place of the parameters, with the names of the file and the function `made`."""
-        for parameters in self._parameters:
-            namespace = {**adapter_names(self._module), "widths": list(self._widths)}
-            unit = unit_source(parameters[0], PINNED["sigmoid"])
-            made = made_source(self._make, self._settings, *parameters)
-            try:
-                exec(f"{unit}\n\n{made}", namespace)
-            except (SyntaxError, ValueError):  # for a name of theirs that Python cannot write
-                continue
-            yield parameters, namespace
+    def _namespace(self, parameters: Parameters, settings: tuple[str, ...]) -> Namespace:
+        """The names of the file, and the function `made`."""
+        namespace = {**adapter_names(self._module), "widths": list(self._widths)}
+        unit, made = unit_source(parameters[0], PINNED["sigmoid"]), made_source(self._make, settings, *parameters)
+        with suppress(SyntaxError, ValueError):  # a name that Python cannot write: then `made` is missing in each call
+            exec(f"{unit}\n\n{made}", namespace)
+        return namespace
 
     def _ways(self, drivers: Sequence[Driver]) -> list[tuple[Driver, Feed]]:
         """The calls with each way to give them the data, each once."""
@@ -179,15 +194,21 @@ def _has_biases(parameters: Parameters) -> bool:
 
 
 def _setting_lines(net: Any) -> Iterator[str]:
-    """Assignments that switch off momentum and penalties, and give the learning rate, in attributes of an object."""
-    for name, value in {**vars(type(net)), **getattr(net, "__dict__", {})}.items():
-        if not isinstance(name, str) or not name.isidentifier():
-            continue
-        role, is_number = role_of(name), isinstance(value, (int, float)) and not isinstance(value, bool)
-        if is_number and role == "learning rate":
-            yield f"net.{name} = learning_rate"
-        elif isinstance(value, float) and role == "off" and value:
-            yield f"net.{name} = 0.0"
+    """Assignments that switch off momentum and penalties, and give the learning rate, in attributes of an object.
+
+    `alpha` and `rate` are names of the learning rate only where nothing else is called so.
+    """
+    values = {**vars(type(net)), **getattr(net, "__dict__", {})}
+    numbers = {
+        name: value
+        for name, value in values.items()
+        if isinstance(name, str) and name.isidentifier() and isinstance(value, (int, float)) and type(value) is not bool
+    }
+    rates = [name for name in numbers if role_of(name) == "learning rate"]
+    clear = [name for name in rates if not AMBIGUOUS_RATES.intersection(words_of(name)) or "learning" in name.lower()]
+    yield from (f"net.{name} = learning_rate" for name in clear or rates)
+    off = (name for name, value in numbers.items() if role_of(name) == "off" and isinstance(value, float) and value)
+    yield from (f"net.{name} = 0.0" for name in off)
 
 
 def _likely_parameters(net: Any, widths: Sequence[int]) -> list[Parameters]:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.sandbox.inference.adapter.names import own_name
-from harness.sandbox.inference.exploring.roles import is_bias_name, is_parameter_name, roles_of, words_of
+from harness.sandbox.inference.exploring.roles import CALLABLES, is_bias_name, is_parameter_name, roles_of, words_of
 
 DATA_ROLES = frozenset({"inputs", "targets", "pairs"})
 _ARGUMENTS = {
@@ -147,6 +147,9 @@ def calls_of(callee: Callee, held: Mapping[str, Any], known: Mapping[str, str]) 
     parameters = parameters_of(callee.function)
     roles = roles_of(parameters)
     roles = {name: "" if name in known and role == "network" else role for name, role in roles.items()}
+    required = [name for name, one in parameters.items() if one.default is inspect.Parameter.empty]
+    if callee.is_method and callee.words & CALLABLES["forward"] and len(required) == 1:
+        roles[required[0]] = "inputs"  # whatever its name is
     given: list[list[str]] = []
     found, by_name = set[str](), False
     for name, parameter in parameters.items():

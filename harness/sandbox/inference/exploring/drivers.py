@@ -9,7 +9,7 @@ from typing import Any
 from harness.sandbox.inference.adapter.names import adapter_names, names_in
 from harness.sandbox.inference.adapter.plan import Driver
 from harness.sandbox.inference.exploring.callables import Call, Callee, arguments_in, callees_in, calls_of
-from harness.sandbox.inference.exploring.roles import CALLABLES, role_of
+from harness.sandbox.inference.exploring.roles import CALLABLES, NUMERICAL, role_of
 
 MOST_DRIVERS = 60
 _DATA_NAMES = frozenset({"x", "t"})
@@ -70,7 +70,7 @@ class DrivingCalls:
                     yield one
 
     def _of_kind(self, kind: str, known: Mapping[str, str]) -> list[Call]:
-        callees = [one for one in self._callees if one.words & CALLABLES[kind]]
+        callees = [one for one in self._callees if one.words & CALLABLES[kind] and not one.words & NUMERICAL]
         calls = [call for one in callees for call in calls_of(one, self._held, known)]
         return [one for one in calls if one.callee.is_method or one.roles & {"network", "held", "known"}]
 

@@ -10,9 +10,9 @@ from harness.sandbox.inference.adapter.names import renamed
 from harness.sandbox.inference.exploring.attempt import CostValues, Explored, NetworkAttempt
 from harness.sandbox.inference.exploring.makers import makers_in
 from harness.sandbox.inference.hosting.running import ATTEMPT_SECONDS, TooSlow
+from harness.sandbox.inference.probes import PROBE_WIDTHS
 
-PROBE_WIDTHS = ((7, 5, 3), (9, 7, 5, 3), (7, 5, 1), (5, 3), (5, 1))  # all different in each network, also with 1 added
-MOST_PLANS = 60
+MOST_EXPLORED = 120  # plans of a file
 
 
 @dataclass
@@ -49,5 +49,5 @@ def explore(module: ModuleType, make: str) -> Exploration:
             if not most:
                 found.reason = reason
             most = max(most, len(widths) if has_network else 0)
-    found.plans = found.plans[:MOST_PLANS]
+    found.plans = found.plans[:MOST_EXPLORED]
     return found

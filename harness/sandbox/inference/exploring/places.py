@@ -21,7 +21,7 @@ from harness.model.contract import Array
 from harness.sandbox.inference.adapter.names import literal
 
 MOST_LEAVES = 50_000  # of one object
-MOST_STEPS = 20  # of one path
+LONGEST_PATH = 20  # steps
 MOST_ITEMS = 10_000  # of one list
 MOST_AXES = 2
 _PLAIN = (str, bytes, type, types.ModuleType, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
@@ -95,7 +95,7 @@ def _leaves(root: Any) -> Iterator[tuple[Path, tuple[str, Array]]]:
             if id(value) not in seen or leaf[0] == "number":
                 count += 1
                 yield path, leaf
-        elif id(value) not in seen and len(path) < MOST_STEPS:
+        elif id(value) not in seen and len(path) < LONGEST_PATH:
             queue += [((*path, token), one) for token, one in _contents(value)]
         if not isinstance(value, Real):
             seen.add(id(value))

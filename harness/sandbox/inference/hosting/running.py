@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import walk_tb
@@ -13,11 +13,11 @@ from types import FrameType, ModuleType
 
 from harness.sandbox.answers import message_of
 
-ATTEMPT_SECONDS, TRIAL_SECONDS, WAITING_SECONDS = 0.5, 2.0, 2.0
+ATTEMPT_SECONDS, TRIAL_SECONDS, WAITING_SECONDS = 0.5, 1.0, 6.0
 
 
 class TooSlow(BaseException):
-    """An attempt took more than ATTEMPT_SECONDS; code that catches every Exception does not catch it."""
+    """An attempt took too long; code that catches every Exception does not catch it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -43,16 +43,24 @@ def time_limit(seconds: float = ATTEMPT_SECONDS) -> Iterator[None]:
 
     process = os.getpid()
     limits = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, WAITING_SECONDS))
+    handlers = [signal.signal(number, stop) for number, _, _ in limits]
     try:
-        for number, timer, limit in limits:
-            signal.signal(number, stop)
+        for _, timer, limit in limits:
             signal.setitimer(timer, limit, limit)
         yield
     finally:
         if os.getpid() != process:
             os._exit(0)  # a fork of this process that the code has left running
-        for _, timer, _ in limits:
-            signal.setitimer(timer, 0)
+        with contextlib.suppress(TooSlow):  # which may come now
+            _disarm(timer for _, timer, _ in limits)
+        _disarm(timer for _, timer, _ in limits)
+        for (number, _, _), handler in zip(limits, handlers, strict=True):
+            signal.signal(number, handler)
+
+
+def _disarm(timers: Iterable[int]) -> None:
+    for timer in timers:
+        signal.setitimer(timer, 0)
 
 
 def progress_of(error: BaseException, module: ModuleType, calls: Sequence[str]) -> Progress:
