@@ -14,6 +14,7 @@ from support.running import shared
 
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Inputs
+from harness.sandbox.inference.adapter.names import own_name
 from harness.sandbox.inference.infer import Inference
 from harness.sandbox.inference.probes import random_inputs
 from harness.sandbox.loading import Implementation, load_functions
@@ -74,6 +75,15 @@ def test_it_uses_what_it_imports_and_assigns(name):
         targets = [node.target for node in ast.walk(function) if isinstance(node, (ast.For, ast.comprehension))]
         loops = {one for target in targets for one in used(target, ast.Store)}
         assert used(function, ast.Store) - loops <= used(function, ast.Load)
+
+
+def test_no_name_that_it_binds_may_be_one_of_the_file(name):
+    tree = tree_of(name)
+    modules = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    bound = used(tree, ast.Store) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    bound |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    bound |= {(one.asname or one.name).partition(".")[0] for node in modules for one in node.names}
+    assert {one for one in bound if own_name(one) == one} == {"np"}
 
 
 def test_it_defines_the_functions_of_the_contract_and_declares_its_scope(tmp_path, name):

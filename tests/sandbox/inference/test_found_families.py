@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from enum import IntEnum
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,6 +21,9 @@ from harness.sandbox.inference.probes import random_inputs
 
 WIDTHS = ((7, 5, 3), (9, 7, 5, 3), (5, 3), (6, 4, 1), (11, 9, 7, 5, 3))
 Named = namedtuple("Named", "weights biases")
+
+
+Place = IntEnum("Place", "first second third last")
 
 
 class Slotted:
@@ -61,6 +65,17 @@ HOLDERS = {
     "numbered attributes": lambda ws, bs: SimpleNamespace(**numbered(("W", "b"), 1, ws, bs)),
     "numbered from 0": lambda ws, bs: SimpleNamespace(**numbered(("weights_", "bias_"), 0, ws, bs)),
     "numbered keys": lambda ws, bs: numbered(("W", "b"), 1, ws, bs),
+    "keys with zeros": lambda ws, bs: numbered(("W0", "b00"), 1, ws, bs),
+    "keys with quotes": lambda ws, bs: numbered(('W"', "b'"), 1, ws, bs),
+    "keys with braces and backslashes": lambda ws, bs: numbered(("W{x}", "b\\"), 1, ws, bs),
+    "keys in several lines": lambda ws, bs: numbered(("W\n", "b\r\t"), 1, ws, bs),
+    "keys that are not ASCII": lambda ws, bs: numbered(("веса", "\U0001f600b"), 1, ws, bs),
+    "keys with lone surrogates": lambda ws, bs: numbered(("W\ud800", "b\udc80"), 1, ws, bs),
+    "keys of an enumeration": lambda ws, bs: {"w": dict(zip(Place, ws, strict=False)), "b": bs},
+    "numbered arrays of integers": lambda ws, bs: SimpleNamespace(
+        **numbered(("W", "b"), 1, [w.astype(int) for w in ws], [b.astype(int) for b in bs])
+    ),
+    "keys with points": lambda ws, bs: numbered(("fc-w.", "fc b:"), 1, ws, bs),
     "keys that are numbers": lambda ws, bs: {"w": dict(enumerate(ws, 1)), "b": dict(enumerate(bs, 1))},
     "layer objects": lambda ws, bs: [SimpleNamespace(W=w, b=b) for w, b in zip(ws, bs, strict=True)],
     "layer dictionaries": lambda ws, bs: [{"W": w, "b": b} for w, b in zip(ws, bs, strict=True)],
@@ -132,7 +147,7 @@ def numbers_of(layers):
     return [layer.w for layer in layers], [layer.b for layer in layers]
 
 
-@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("holder", [name for name in HOLDERS if "integers" not in name])
 @settings(max_examples=25)
 @given(widths=st.sampled_from(WIDTHS), around=st.lists(st.sampled_from([*AROUND]), max_size=3))
 def test_the_expressions_reach_the_arrays_that_are_there(holder, widths, around):

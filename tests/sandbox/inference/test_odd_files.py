@@ -141,12 +141,17 @@ DRIVEN = {
     "names of the adapter": {
         "END": ("made = backprop = step = net = network = x = t = widths = r = s = learning_rate = layer = l = 'mine'")
     },
+    "a class with a name of the adapter": {"END": "network = Network\ndel Network"},
+    "builtins of its own": {"END": "def float(*_): raise ValueError\nint = bool = sum = any = float"},
+    "globals that are no names": {"END": "globals()[3] = globals()['a b'] = globals()['lambda'] = 3"},
     "np is another module": {"CLASS": "n = 1", "END": "import math\nnp_of_mine, numpy = np, math"},
     "names in another alphabet": {
         "INIT": "self.größe = sizes; self.веса = 3",
         "CLASS": "def обучить(self, данные): pass",
     },
     "attributes that are no names": {"INIT": "setattr(self, 'a b', np.zeros(3)); self.__dict__[3] = np.zeros(3)"},
+    "arrays of integers": {"INIT": "self.weights = [w.astype(int) for w in self.weights]"},
+    "biases of integers": {"INIT": "self.biases = [b.astype(int) for b in self.biases]"},
     "float32": {"INIT": "self.scale = np.float32(0.5)"},
     "keyword-only arguments": {"CLASS": "def save(self, *, path): raise SystemExit"},
     "exceptions as classes": {"END": "class NetworkError(Exception):\n    def __init__(self, sizes): os._exit(9)"},
@@ -184,10 +189,6 @@ REFUSED = {
     "random gradients": (
         {"CALL": "self.weights = [w + np.random.randn() for w in self.weights]"},
         "two calls with the same inputs give different numbers",
-    ),
-    "arrays of whole numbers": (
-        {"INIT": "self.weights = [w.astype(int) for w in self.weights]"},
-        "holds no arrays",
     ),
     "arrays of complex numbers": ({"INIT": "self.weights = [w + 0j for w in self.weights]"}, "holds no arrays"),
     "read-only arrays": ({"INIT": "for w in self.weights: w.flags.writeable = False"}, "read-only"),

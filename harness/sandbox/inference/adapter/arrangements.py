@@ -1,12 +1,12 @@
 """How the weights and biases of a layer may lie in an array: the shapes, and Python expressions for both directions.
 
-In the expressions, `layer` is a layer of the contract, w [n_l, n_{l-1}] and b [n_l], and `m` an array of somebody's.
+In the expressions, `layer` is a layer of the contract's `network`, w [n_l, n_{l-1}] and b [n_l], and `m` an array of
+somebody's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 Shape = tuple[int, ...]
 
@@ -57,14 +57,14 @@ WEIGHT_ARRANGEMENTS = (
     Arrangement(
         "last bias unit",
         "in × out, with a bias unit as last unit of the input and of each hidden layer",
-        "with_bias_unit(layer)",
+        "with_bias_unit(network, layer)",
         "m[:-1, : len(layer.b)].T",
         "m[-1, : len(layer.b)]",
     ),
     Arrangement(
         "first bias unit",
         "in × out, with a bias unit as first unit of the input and of each hidden layer",
-        "with_bias_unit(layer)",
+        "with_bias_unit(network, layer)",
         "m[1:, -len(layer.b) :].T",
         "m[0, -len(layer.b) :]",
     ),
@@ -85,20 +85,20 @@ def arrangement(name: str) -> Arrangement:
 def weight_arrangements(shape: Shape, fan_in: int, fan_out: int, *, is_output: bool) -> list[str]:
     """The names of the arrangements in which the weights of a layer have this shape."""
     extra = 0 if is_output else 1
-    shapes: dict[Shape, list[str]] = {
-        (fan_out, fan_in): ["out, in"],
-        (fan_in, fan_out): ["in, out"],
-        (fan_in + 1, fan_out): ["last row", "first row"],
-        (fan_out, fan_in + 1): ["last column", "first column"],
-    }
-    units = ["last bias unit", "first bias unit"] if shape == (fan_in + 1, fan_out + extra) else []
-    return shapes.get(shape, []) + units
+    shapes: list[tuple[Shape, str]] = [
+        ((fan_out, fan_in), "out, in"),
+        ((fan_in, fan_out), "in, out"),
+        ((fan_in + 1, fan_out), "last row"),
+        ((fan_in + 1, fan_out), "first row"),
+        ((fan_out, fan_in + 1), "last column"),
+        ((fan_out, fan_in + 1), "first column"),
+        ((fan_in + 1, fan_out + extra), "last bias unit"),
+        ((fan_in + 1, fan_out + extra), "first bias unit"),
+    ]
+    return [name for one, name in shapes if one == shape]
 
 
 def bias_arrangements(shape: Shape, fan_out: int) -> list[str]:
     """The names of the arrangements in which the biases of a layer have this shape."""
-    shapes: dict[Shape, list[str]] = {(fan_out,): ["vector"], (fan_out, 1): ["column"], (1, fan_out): ["row"]}
-    return shapes.get(shape, [])
-
-
-Part = Literal["w", "b"]
+    shapes: list[tuple[Shape, str]] = [((fan_out,), "vector"), ((fan_out, 1), "column"), ((1, fan_out), "row")]
+    return [name for one, name in shapes if one == shape]

@@ -25,10 +25,10 @@ class Family:
     """One array a layer, as Python expressions.
 
     `head` reaches the array of the layer with the number `l`, from 0, or the list of items that hold its parts; `tails`
-    lead from an item of a list to what it holds, once for each list. `leaf` is what stands at the end: "array", "list"
-    or "number". `arrangement` is its name in `arrangements`. `is_general` says that the head holds for any number of
-    layers. `heads`, if there are any, are to be assigned to, one a layer: the arrays that the code made are of other
-    sizes.
+    lead from an item of a list to what it holds, once for each list. `leaf` is what stands at the end: "array",
+    "integers" (an array of them), "list" or "number". `arrangement` is its name in `arrangements`. `is_general` says
+    that the head holds for any number of layers. `heads`, if there are any, are to be assigned to, one a layer: the
+    arrays that the code made are of other sizes, or of integers.
     """
 
     head: str

@@ -16,11 +16,9 @@ def made_source(make: str, settings: Sequence[str], weights: Family, biases: Fam
     """The function `made`, which makes the code's own network with the given parameters."""
     families = [one for one in (weights, biases) if one is not None]
     body = [*_widths_if_used([make]), f"net = {make}", *settings]
-    if weights.heads:
-        body += [line for family in families for line in _assigning_lines(family)]
-    else:
-        lines = [f"{_INDENT}{line}" for family in families for line in _set_lines(family)]
-        body += ["for l, layer in enumerate(network.layers):", *lines]
+    body += [line for family in families for line in _assigning_lines(family)]
+    lines = [f"{_INDENT}{line}" for family in families if not family.heads for line in _set_lines(family)]
+    body += ["for l, layer in enumerate(network.layers):", *lines] if lines else []
     return _function_source(
         "made(network, x, t, learning_rate)", "The file's own network, with these parameters", body, "net"
     )
@@ -152,14 +150,16 @@ def _get(family: Family) -> str:
 
 
 def _assigning_lines(family: Family) -> list[str]:
-    """Lines that put arrays of the right sizes in the places of those that the code has made."""
+    """Lines that put arrays in the places of those that the code has made, if the family is for them."""
     pack, layer = arrangement(family.arrangement).pack, re.compile(r"\blayer\b")
     return [f"{head} = np.array({layer.sub(f'network.layers[{l}]', pack)})" for l, head in enumerate(family.heads)]
 
 
 def _set_lines(family: Family) -> list[str]:
     """Lines that set the array of layer `l` to its packed value."""
-    value = arrangement(family.arrangement).pack.replace("with_bias_unit(layer)", "with_bias_unit(network, layer)")
+    value = arrangement(family.arrangement).pack
+    if family.leaf == "integers":
+        return [f"{family.head} = np.array({value})"]
     if not family.tails:
         return [f"{family.head}[...] = {value}" if family.leaf == "array" else f"{family.head}[:] = ({value}).tolist()"]
     slot = {"array": "[...]", "list": "[:]", "number": ""}[family.leaf]

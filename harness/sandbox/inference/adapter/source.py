@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 
+from harness.sandbox.answers import printable
 from harness.sandbox.inference.adapter.importing import ImportPath
-from harness.sandbox.inference.adapter.names import names_in, own_name
+from harness.sandbox.inference.adapter.names import literal, names_in, own_name
 from harness.sandbox.inference.adapter.refusals import AdapterScope, refusal_lines
 from harness.sandbox.inference.adapter.render import functions_source, made_source, refusal_source, unit_source
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
@@ -14,7 +14,6 @@ from harness.sandbox.inference.fit import CLOSE, RATE
 
 _MEANS = {"sum": "mean", "mean over outputs": "mean over rows and outputs"}  # what a mean over the rows makes of them
 _KEPT = ("REDUCTION", "HALF", "SIGN", "SUBGRADIENT", "LEARNING_RATE", "DTYPE")  # if the file declares them
-_OWN_NAMES = ("widths", "learning_rate", "net", "x", "t", "r", "s", "output", "returned")  # names of the adapter's own
 
 
 def constants_of(choice: ChosenPlans) -> dict[str, object]:
@@ -82,10 +81,11 @@ def adapter_source(
     is_row = choice.backprop is not None and choice.backprop.plan.feed.is_row
     is_mean = choice.divides_gradients or (is_row and constants.get("REDUCTION") in _MEANS.values())
     functions = [functions_source(one, refuses=bool(refusal), is_mean=is_mean) for one in parts]
+    shown = printable(file).replace("\\", "\\\\").replace('"', '\\"')
     used = names_in([plan.make, *(line for one in parts for line in one.driver.lines)])
     texts = [
-        f'"""An adapter for {file}: how it is fed and read. Nothing in it computes a gradient."""',
-        "\n".join(where.lines({name for name in names if own_name(name) in used - {"np", *_OWN_NAMES}})),
+        f'"""An adapter for {shown}: how it is fed and read. Nothing in it computes a gradient."""',
+        "\n".join(where.lines({name for name in names if own_name(name) in used - {"np"}})),
         "\n".join(f"{name} = {_literal(value)}" for name, value in constants.items()),
         *(f"\n{text}" for text in (refusal, unit_source(plan.weights, choice.first.pinned)) if text),
         f"\n{made_source(plan.make, plan.settings, plan.weights, plan.biases)}",
@@ -98,4 +98,4 @@ def _literal(value: object) -> str:
     """A string, number or tuple of strings in Python, with double quotes."""
     if isinstance(value, tuple):
         return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return literal(value)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import BadFile, UnknownName, UnusableInput
+from harness.sandbox.answers import printable
 from harness.sandbox.inference.driving.contract import declared_text, offers_contract, other_signatures, parsed
 from harness.sandbox.loading import Implementation
 from harness.sandbox.processes import ending, folders
@@ -85,7 +86,7 @@ class Adapters:
         except NotInferred as failure:
             raise _obstacle(path, tree, make, failure) from None
         if adapter.question:
-            raise BadFile(path.name, f"{adapter.question}; {_CHOOSE}")
+            raise BadFile(path.name, f"{printable(adapter.question)}; {_CHOOSE}")
         return adapter
 
     def folder(self) -> str:
@@ -153,7 +154,7 @@ def _obstacle(path: Path, tree: ast.Module, make: str, failure: NotInferred) -> 
     from harness.sandbox.inference.driving.obstacles import missing_import, python_2_names
     from harness.sandbox.inference.driving.scripts import script_error, training_loop
 
-    reason, loop = str(failure), training_loop(tree)
+    reason, loop = printable(str(failure)), training_loop(tree)
     if failure.stage == "import":
         if (missing := missing_import(path, reason)) is not None:
             return missing

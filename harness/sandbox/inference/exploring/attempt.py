@@ -208,7 +208,8 @@ def _likely_parameters(net: Any, widths: Sequence[int]) -> list[Parameters]:
     for one in sorted(weights, key=_unlikeliness):
         if one.looks_changeable and found:
             break
-        likely = [] if arrangement(one.family.arrangement).b else [b for b in biases if not b.looks_changeable]
+        apart = [] if arrangement(one.family.arrangement).b else [b for b in biases if not b.overlaps(one)]
+        likely = [b for b in apart if not b.looks_changeable]
         nearest = min(likely, key=partial(distance, one), default=None)
         found.append((one.family, nearest.family if nearest is not None else None))
     return found[:MOST_VARIANTS]

@@ -33,7 +33,7 @@ def explore(module: ModuleType, make: str) -> Exploration:
     for widths in PROBE_WIDTHS:
         if found.plans or len(widths) < most:
             break
-        for expression in [renamed(make)] if make else makers_in(module):
+        for expression in [renamed(make, vars(module))] if make else makers_in(module):
             has_network = False
             try:
                 attempt = NetworkAttempt(module, expression, widths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,10 @@ import numpy as np
 from harness.sandbox.inference.adapter.arrangements import bias_arrangements, weight_arrangements
 from harness.sandbox.inference.adapter.plan import Family
 from harness.sandbox.inference.exploring.places import AXIS, FoundArray, Path, PathStep, places_in
-from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, UPDATES, words_of
+from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, PARAMETER_WORDS, UPDATES, words_of
+
+# Other characters might have a meaning in an f-string, and 01 is not what an f-string makes of 1.
+_NUMBERED = re.compile(r"((?:[^\W\d]|[ .:/-])*)(0|[1-9][0-9]*)((?:[^\W\d]|[ .:/-])*)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +42,24 @@ class Found:
     @property
     def looks_changeable(self) -> bool:
         """Whether its name, or its numbers, are not those of parameters: gradients, velocities, outputs."""
-        words = {word for token in self.paths[0] for word in words_of(str(token.value)) if token.kind != "axis"}
-        return bool(words & NOT_PARAMETERS) or re.match(r"[dvm]_?[wb]", self.last_name.lower()) is not None
+        return is_changeable(self.paths[0]) or re.match(r"[dvm]_?[wb]", self.last_name.lower()) is not None
+
+    def overlaps(self, other: Found) -> bool:
+        """Whether an array of one is in a place of an array of the other, or is an item of it."""
+        return any(_overlap(one, another) for one in self.paths for another in other.paths)
+
+
+def is_changeable(path: Path) -> bool:
+    """Whether a name on a path is not that of parameters, such as `grad`.
+
+    `output` and `input` are names of other arrays, but in `bias_input_hidden` they say which layer it is.
+    """
+    words = {word for step in path if step.kind != "axis" for word in words_of(str(step.value))}
+    return bool((words - LAYER_WORDS if words & PARAMETER_WORDS else words) & NOT_PARAMETERS)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return all(a == b or {a.kind, b.kind} == {"axis", "item"} for a, b in zip(one, other, strict=False))
 
 
 def families_in(root: Any, name: str, widths: Sequence[int]) -> tuple[list[Found], list[Found]]:
@@ -77,13 +96,9 @@ def _families(places: Sequence[Sequence[FoundArray]], kind: str, name: str) -> I
                 is_found = True
                 yield family
     if not is_found and all(places):
-        rest = [min(some, key=lambda one: _is_odd(one.path)) for some in places]
+        rest = [min(some, key=lambda one: is_changeable(one.path)) for some in places]
         if (family := _family_at(rest, kind, name)) is not None:
             yield family
-
-
-def _is_odd(path: Path) -> bool:
-    return any(word in NOT_PARAMETERS for token in path for word in words_of(str(token.value)))
 
 
 def _form(place: FoundArray) -> tuple[Any, ...]:
@@ -107,7 +122,11 @@ def _family_at(places: Sequence[FoundArray], kind: str, name: str) -> Found | No
     if len(set(tails)) != 1 or len(leaves) != 1:
         return None
     head, is_general = _head_of(heads, name)
-    family = Family(head, tails[0], leaves.pop(), kind, is_general)
+    leaf = leaves.pop()
+    family = Family(head, tails[0], leaf, kind, is_general)
+    if leaf == "integers" and (head.startswith("[") or head.endswith(")")):  # no assignment to a list or a call
+        each = tuple(f"{name}{path_text(path)}" for path in paths)
+        family = replace(family, is_general=False, heads=each)
     return Found(family, tuple(paths), tuple(place.value for place in places))
 
 
@@ -126,15 +145,16 @@ def _head_of(heads: Sequence[Path], name: str) -> tuple[str, bool]:
     differing = [at for at, tokens in enumerate(zip(*heads, strict=False)) if len(set(tokens)) > 1]
     if len({len(head) for head in heads}) == 1 and len(differing) == 1:
         [at] = differing
-        before, after = (_path_text(part) for part in (heads[0][:at], heads[0][at + 1 :]))
+        before, after = (path_text(part) for part in (heads[0][:at], heads[0][at + 1 :]))
         if (step := _numbered_step([head[at] for head in heads], f"{name}{before}")) is not None:
             return f"{step}{after}", True
     if len(heads) == 1:
-        return f"{name}{_path_text(heads[0])}", False
-    return f"[{', '.join(name + _path_text(head) for head in heads)}][l]", False
+        return f"{name}{path_text(heads[0])}", False
+    return f"[{', '.join(name + path_text(head) for head in heads)}][l]", False
 
 
-def _path_text(path: Path) -> str:
+def path_text(path: Path) -> str:
+    """The steps in Python, to follow the name of an object."""
     return "".join(token.text for token in path)
 
 
@@ -147,12 +167,9 @@ def _numbered_step(tokens: Sequence[PathStep], before: str) -> str | None:
     if all(isinstance(value, int) for value in values):
         number = _number(values)  # type: ignore[arg-type]
         return f"{before}[{number}]" if number else None
-    parts = [re.fullmatch(r"(\D*)(\d+)(\D*)", str(value)) for value in values]
-    if any(part is None for part in parts):
-        return None
-    outer = {(part[1], part[3]) for part in parts if part is not None}
-    number = _number([int(part[2]) for part in parts if part is not None])
-    if len(outer) != 1 or not number:
+    parts = [found for value in values if (found := _NUMBERED.fullmatch(str(value)))]
+    outer = {(part[1], part[3]) for part in parts}
+    if len(parts) != len(values) or len(outer) != 1 or not (number := _number([int(part[2]) for part in parts])):
         return None
     [(prefix, suffix)] = outer
     named = f'f"{prefix}{{{number}}}{suffix}"'

@@ -6,18 +6,19 @@ lists of numbers, or a number or array that each item of one or two nested lists
 
 from __future__ import annotations
 
-import json
 import types
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from keyword import iskeyword
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from harness.model.contract import Array
+from harness.sandbox.inference.adapter.names import literal
 
 MOST_LEAVES = 50_000  # of one object
 LONGEST_PATH = 20  # steps
@@ -36,7 +37,7 @@ class PathStep:
     @property
     def text(self) -> str:
         """The step in Python."""
-        return f".{self.value}" if self.kind == "attribute" else f"[{json.dumps(self.value, ensure_ascii=False)}]"
+        return f".{self.value}" if self.kind == "attribute" else f"[{literal(self.value)}]"
 
 
 Path = tuple[PathStep, ...]
@@ -45,7 +46,7 @@ AXIS = PathStep("axis")
 
 @dataclass(frozen=True, eq=False)
 class FoundArray:
-    """Where an array is. `leaf` says what stands at the end of the path: "array", "list" or "number"."""
+    """Where an array is. `leaf` says what stands at the end of the path: "array", "integers", "list" or "number"."""
 
     path: Path
     leaf: str
@@ -66,7 +67,7 @@ def _with_axes(leaves: Mapping[Path, tuple[str, Array]], axes: int) -> Iterator[
     groups: dict[Path, list[tuple[tuple[int, ...], str, Array]]] = defaultdict(list)
     for path, (leaf, value) in leaves.items():
         items = [at for at, token in enumerate(path) if token.kind == "item"][-axes:]
-        if len(items) == axes and value.ndim + axes <= 2:
+        if len(items) == axes and value.ndim + axes <= 2 and leaf != "integers":
             pattern = tuple(AXIS if at in items else token for at, token in enumerate(path))
             groups[pattern].append((tuple(path[at].value for at in items), leaf, value))  # type: ignore[misc]
     for pattern, members in groups.items():
@@ -98,15 +99,15 @@ def _leaves(root: Any) -> Iterator[tuple[Path, tuple[str, Array]]]:
 def _leaf(value: Any) -> tuple[str, Array] | None:
     """What a value is at the end of a path, with its numbers in float64; None if it is no array and no number.
 
-    An array of whole numbers is none: weights that are assigned to it would be rounded.
+    An array of integers is distinguished from others: weights that are set in it would be rounded.
     """
     if isinstance(value, (bool, np.bool_)):
         return None
     with suppress(Exception):  # a class of theirs may raise anything; a list may be ragged, a number too large
         if isinstance(value, Real):
             return "number", np.asarray(float(value))
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim in (1, 2):
-            return "array", np.array(value, float)
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and value.ndim in (1, 2):
+            return "array" if value.dtype.kind == "f" else "integers", np.array(value, float)
         if isinstance(value, list) and _is_nested_numbers(value):
             return "list", np.array(value, float)
     return None
@@ -129,14 +130,15 @@ def _contents(value: Any) -> list[tuple[PathStep, Any]]:
 
 def _steps_from(value: Any) -> Iterator[tuple[PathStep, Any]]:
     if isinstance(value, Mapping):
-        yield from ((PathStep("key", key), one) for key, one in value.items() if isinstance(key, (str, int)))
+        keys = {key if isinstance(key, str) else int(key): key for key in value if isinstance(key, (str, int))}
+        yield from ((PathStep("key", key), value[own]) for key, own in keys.items())
     elif isinstance(value, (list, tuple)) or (
         isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1
     ):
         yield from ((PathStep("item", at), one) for at, one in enumerate(value[:MOST_ITEMS]))
     elif not isinstance(value, _PLAIN):
         names = [*getattr(value, "__dict__", ()), *_slots(value)]
-        own = (name for name in names if isinstance(name, str) and name.isidentifier())
+        own = (name for name in names if isinstance(name, str) and name.isidentifier() and not iskeyword(name))
         yield from ((PathStep("attribute", name), getattr(value, name, None)) for name in own)
 
 

@@ -56,7 +56,8 @@ def _pairs(
         if arrangement(one.family.arrangement).b or not has_biases:
             yield Reading(function, where, one.family, None)
         else:
-            for other in sorted(biases, key=partial(distance, one))[:MOST_BIASES]:
+            apart = [other for other in biases if not other.overlaps(one)]
+            for other in sorted(apart, key=partial(distance, one))[:MOST_BIASES]:
                 yield Reading(function, where, one.family, other.family)
 
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from harness.sandbox.inference.adapter.plan import Family
-from harness.sandbox.inference.exploring.families import Found, families_in
+from harness.sandbox.inference.exploring.families import Found, families_in, is_changeable, path_text
 from harness.sandbox.inference.exploring.places import FoundArray, places_in
-from harness.sandbox.inference.exploring.roles import NOT_PARAMETERS, words_of
 
 MOST_WEIGHTS = 4  # arrays that may be the weights
 _RESIZABLE = {"in, out": (0, 0), "out, in": (1, 0), "last row": (0, 1), "last column": (1, 1)}  # input axis, biases
@@ -23,7 +22,7 @@ def resized(net: Any, widths: Sequence[int]) -> list[tuple[Family, Family | None
 
     The weights are two or more arrays of which each takes what the one before it gives.
     """
-    arrays = [one for one in places_in(net) if one.leaf == "array" and not _is_changeable(one)]
+    arrays = [one for one in places_in(net) if one.leaf in ("array", "integers") and not is_changeable(one.path)]
     matrices = [one for one in arrays if one.value.ndim == 2 and min(one.value.shape) > 0][:MOST_WEIGHTS]
     layers = len(widths) - 1
     for name, (axis, extra) in _RESIZABLE.items():
@@ -34,10 +33,6 @@ def resized(net: Any, widths: Sequence[int]) -> list[tuple[Family, Family | None
                 biases = _biases(rest, [fan_out for _, fan_out in sizes]) if not extra else []
                 return _replaced(net, chosen, biases, name, widths)
     return []
-
-
-def _is_changeable(one: FoundArray) -> bool:
-    return any(word in NOT_PARAMETERS for step in one.path for word in words_of(str(step.value)))
 
 
 def _biases(arrays: Sequence[FoundArray], sizes: Sequence[int]) -> list[FoundArray]:
@@ -68,15 +63,11 @@ def _replaced(
 
 def _assign(net: Any, arrays: Sequence[FoundArray], shapes: Sequence[tuple[int, ...]]) -> None:
     for one, shape in zip(arrays, shapes, strict=True):
-        exec(f"{_expression(one)} = value", {"net": net, "value": np.ones(shape)})
-
-
-def _expression(one: FoundArray) -> str:
-    return "net" + "".join(step.text for step in one.path)
+        exec(f"net{path_text(one.path)} = value", {"net": net, "value": np.ones(shape)})
 
 
 def _with_heads(found: Found, arrays: Sequence[FoundArray]) -> Family | None:
     """The family, to be assigned to, if it is in the places of these arrays."""
     if found.paths != tuple(one.path for one in arrays):
         return None
-    return replace(found.family, heads=tuple(map(_expression, arrays)), is_general=False)
+    return replace(found.family, heads=tuple(f"net{path_text(one.path)}" for one in arrays), is_general=False)

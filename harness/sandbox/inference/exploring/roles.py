@@ -24,6 +24,7 @@ LAYER_WORDS = frozenset(_TABLES["layers"]["words"].split())
 AMBIGUOUS_RATES = frozenset(_TABLES["ambiguous_rates"]["words"].split())
 NUMERICAL = frozenset(_TABLES["numerical"]["words"].split())
 UPDATES = frozenset(_TABLES["updates"]["words"].split())
+PARAMETER_WORDS = frozenset(_TABLES["parameters"]["words"].split())
 NOT_PARAMETERS = frozenset(_TABLES["not_parameters"]["words"].split())
 
 
