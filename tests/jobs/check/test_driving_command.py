@@ -140,6 +140,20 @@ def test_what_cannot_be_driven_is_said_in_one_line(file, message):
     assert error_of(NOT_NETWORKS / f"{file}.py").startswith(message)
 
 
+def test_a_message_of_theirs_is_printable(tmp_path):
+    text = (NETWORKS / "nielsen_columns.py").read_text(encoding="utf-8")
+    head = "    def __init__(self, sizes):\n"
+    assert text.count(head) == 1
+    path = written(tmp_path, text.replace(head, f"{head}        raise ValueError('\\x1b[31m' + 'red\\n' * 999)\n"))
+    assert "raised ValueError: \N{REPLACEMENT CHARACTER}[31mred red" in error_of(path)
+
+
+def test_a_file_may_have_any_name(tmp_path):
+    text = (NETWORKS / "nielsen_columns.py").read_text(encoding="utf-8")
+    done, _ = data_of(tmp_path, written(tmp_path, text, 'größe \\N"""\'{x}\x07'))
+    assert done.returncode == 0
+
+
 def test_every_file_without_a_network_is_tried():
     assert len([*NOT_NETWORKS.glob("*.py")]) == 5
 

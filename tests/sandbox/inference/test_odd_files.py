@@ -152,6 +152,7 @@ DRIVEN = {
     "attributes that are no names": {"INIT": "setattr(self, 'a b', np.zeros(3)); self.__dict__[3] = np.zeros(3)"},
     "arrays of integers": {"INIT": "self.weights = [w.astype(int) for w in self.weights]"},
     "biases of integers": {"INIT": "self.biases = [b.astype(int) for b in self.biases]"},
+    "a number with a name that no assignment takes": {"INIT": "vars(self).update({'lambda': 0.5, 'l 1': 0.5})"},
     "float32": {"INIT": "self.scale = np.float32(0.5)"},
     "keyword-only arguments": {"CLASS": "def save(self, *, path): raise SystemExit"},
     "exceptions as classes": {"END": "class NetworkError(Exception):\n    def __init__(self, sizes): os._exit(9)"},
@@ -190,6 +191,7 @@ REFUSED = {
         {"CALL": "self.weights = [w + np.random.randn() for w in self.weights]"},
         "two calls with the same inputs give different numbers",
     ),
+    "a bias for all units": ({"INIT": "self.biases, self.b1 = [], 0.0"}, "expected arrays with one bias for each unit"),
     "arrays of complex numbers": ({"INIT": "self.weights = [w + 0j for w in self.weights]"}, "holds no arrays"),
     "read-only arrays": ({"INIT": "for w in self.weights: w.flags.writeable = False"}, "read-only"),
     "arrays of fractions": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, product
@@ -17,7 +18,7 @@ from harness.sandbox.inference.adapter.names import adapter_names
 from harness.sandbox.inference.adapter.plan import Driver, Plan, lines_of
 from harness.sandbox.inference.adapter.render import drive_source, made_source, unit_source
 from harness.sandbox.inference.exploring.drivers import DrivingCalls
-from harness.sandbox.inference.exploring.families import Found, families_in
+from harness.sandbox.inference.exploring.families import Found, bias_numbers, families_in
 from harness.sandbox.inference.exploring.makers import with_names
 from harness.sandbox.inference.exploring.readings import (
     Outputs,
@@ -73,10 +74,18 @@ class NetworkAttempt:
         self._parameters = _likely_parameters(net, widths)
         if not self._parameters and "widths" not in make:
             self._parameters = resized(net, widths)
+        # Biases that cannot be read must not pass for none.
+        has_weights_only = bool(self._parameters) and not any(map(_has_biases, self._parameters))
+        self._unread = bias_numbers(net, "net") if has_weights_only else []
+        if self._unread:
+            self._parameters = []
 
     @property
     def reason(self) -> str:
         """Why there are no plans: what the call that came furthest raised, if any did."""
+        if self._unread:
+            expected = "expected arrays with one bias for each unit of a layer"
+            return f"{self._make}: {expected}, found the single number {self._unread[0]}"
         if not self._parameters:
             return f"{self._make} holds no arrays of the shapes of weights between layers of {[*self._widths]} units"
         *others, last = self._widths
@@ -92,7 +101,7 @@ class NetworkAttempt:
     @property
     def has_network(self) -> bool:
         """Whether the file itself has made something with the weights of every layer."""
-        return bool(self._parameters) and not self._make.startswith("dict(")
+        return bool(self._parameters or self._unread) and not self._make.startswith("dict(")
 
     def plans(self) -> list[Explored]:
         """The plans that run and give arrays of the right shapes, with the settings, and without them: a name may mean
@@ -152,7 +161,8 @@ class NetworkAttempt:
         """The names of the file, and the function `made`."""
         namespace = {**adapter_names(self._module), "widths": list(self._widths)}
         unit, made = unit_source(parameters[0], PINNED["sigmoid"]), made_source(self._make, settings, *parameters)
-        exec(f"{unit}\n\n{made}", namespace)
+        with suppress(SyntaxError, ValueError):  # a name that Python cannot write: then `made` is missing in each call
+            exec(f"{unit}\n\n{made}", namespace)
         return namespace
 
     def _ways(self, drivers: Sequence[Driver]) -> list[tuple[Driver, Feed]]:

@@ -13,8 +13,15 @@ import numpy as np
 
 from harness.sandbox.inference.adapter.arrangements import bias_arrangements, weight_arrangements
 from harness.sandbox.inference.adapter.plan import Family
-from harness.sandbox.inference.exploring.places import AXIS, FoundArray, Path, PathStep, places_in
-from harness.sandbox.inference.exploring.roles import LAYER_WORDS, NOT_PARAMETERS, PARAMETER_WORDS, UPDATES, words_of
+from harness.sandbox.inference.exploring.places import AXIS, FoundArray, Path, PathStep, numbers_in, places_in
+from harness.sandbox.inference.exploring.roles import (
+    BIAS_WORDS,
+    LAYER_WORDS,
+    NOT_PARAMETERS,
+    PARAMETER_WORDS,
+    UPDATES,
+    words_of,
+)
 
 # Other characters might have a meaning in an f-string, and 01 is not what an f-string makes of 1.
 _NUMBERED = re.compile(r"((?:[^\W\d]|[ .:/-])*)(0|[1-9][0-9]*)((?:[^\W\d]|[ .:/-])*)")
@@ -47,6 +54,16 @@ class Found:
     def overlaps(self, other: Found) -> bool:
         """Whether an array of one is in a place of an array of the other, or is an item of it."""
         return any(_overlap(one, another) for one in self.paths for another in other.paths)
+
+
+def bias_numbers(root: Any, name: str) -> list[str]:
+    """The single numbers in an object that are called like the biases of a layer, such as `net.b2`, as expressions."""
+    return [f"{name}{path_text(path)}" for path in numbers_in(root) if path and _is_bias_name(path[-1])]
+
+
+def _is_bias_name(step: PathStep) -> bool:
+    words = {word for word in words_of(str(step.value)) if not word.isdigit()} - LAYER_WORDS
+    return step.kind in ("attribute", "key") and bool(words) and words <= BIAS_WORDS
 
 
 def is_changeable(path: Path) -> bool:

@@ -62,6 +62,11 @@ def places_in(root: Any) -> list[FoundArray]:
     return found
 
 
+def numbers_in(root: Any) -> list[Path]:
+    """The path of every single number that is reached from an object."""
+    return [path for path, (leaf, _) in _leaves(root) if leaf == "number"]
+
+
 def _with_axes(leaves: Mapping[Path, tuple[str, Array]], axes: int) -> Iterator[FoundArray]:
     """The arrays that consist of the leaves of the items in nested lists: the last `axes` lists of their paths."""
     groups: dict[Path, list[tuple[tuple[int, ...], str, Array]]] = defaultdict(list)

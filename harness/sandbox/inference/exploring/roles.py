@@ -24,7 +24,8 @@ LAYER_WORDS = frozenset(_TABLES["layers"]["words"].split())
 AMBIGUOUS_RATES = frozenset(_TABLES["ambiguous_rates"]["words"].split())
 NUMERICAL = frozenset(_TABLES["numerical"]["words"].split())
 UPDATES = frozenset(_TABLES["updates"]["words"].split())
-PARAMETER_WORDS = frozenset(_TABLES["parameters"]["words"].split())
+BIAS_WORDS = frozenset(_TABLES["parameters"]["biases"].split())
+PARAMETER_WORDS = BIAS_WORDS | frozenset(_TABLES["parameters"]["weights"].split())
 NOT_PARAMETERS = frozenset(_TABLES["not_parameters"]["words"].split())
 
 
