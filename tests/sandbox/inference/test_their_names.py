@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sandbox.inference.adapter.names import literal, renamed
+from harness.sandbox.inference.adapter.names import python_literal, renamed
 from harness.sandbox.inference.exploring.families import families_in
 from harness.sandbox.inference.probes import random_inputs
 
@@ -82,5 +82,5 @@ def test_a_name_of_the_file_that_the_adapter_binds_itself_is_renamed(expression,
 
 @given(st.text(st.characters(codec=None)))
 def test_any_string_is_written_in_ascii_and_reads_as_it_is(text):
-    assert literal(text).isascii()
-    assert ast.literal_eval(literal(text)) == text
+    assert python_literal(text).isascii()
+    assert ast.literal_eval(python_literal(text)) == text

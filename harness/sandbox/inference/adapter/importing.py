@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from keyword import iskeyword
 
-from harness.sandbox.inference.adapter.names import literal, own_name
+from harness.sandbox.inference.adapter.names import own_name, python_literal
 
 _NOT_FOR_FILES = frozenset({*sys.stdlib_module_names, "harness", "implementations", "numpy"})
 
@@ -33,10 +33,10 @@ class ImportPath:
 
     def lines(self, names: Collection[str]) -> list[str]:
         """The statements that import these names of the file."""
-        folders = [f"sys.path.insert(0, {literal(one)})" for one in self.folders[::-1]]
+        folders = [f"sys.path.insert(0, {python_literal(one)})" for one in self.folders[::-1]]
         listed = sorted(names)
         if self.needs_loader:
-            place = literal(f"{self.folders[0]}/{self.module}.py")
+            place = python_literal(f"{self.folders[0]}/{self.module}.py")
             return [
                 *("import importlib.util", "import sys", "", "import numpy as np", "", *folders),
                 f'_spec = importlib.util.spec_from_file_location("their_file", {place})',

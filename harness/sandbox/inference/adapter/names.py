@@ -46,7 +46,7 @@ def adapter_names(module: ModuleType) -> dict[str, Any]:
     return {**{own_name(name): value for name, value in vars(module).items()}, "np": np}
 
 
-def literal(value: object) -> str:
+def python_literal(value: object) -> str:
     """A string in Python, in ASCII and double quotes, or a number."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).encode("ascii", "backslashreplace").decode()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from harness.sandbox.answers import printable
 from harness.sandbox.inference.adapter.importing import ImportPath
-from harness.sandbox.inference.adapter.names import literal, names_in, own_name
+from harness.sandbox.inference.adapter.names import names_in, own_name, python_literal
 from harness.sandbox.inference.adapter.refusals import AdapterScope, refusal_lines
 from harness.sandbox.inference.adapter.render import functions_source, made_source, refusal_source, unit_source
 from harness.sandbox.inference.choose import Candidate, ChosenPlans
@@ -98,4 +98,4 @@ def _literal(value: object) -> str:
     """A string, number or tuple of strings in Python, with double quotes."""
     if isinstance(value, tuple):
         return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
-    return literal(value)
+    return python_literal(value)

@@ -24,7 +24,7 @@ from harness.sandbox.inference.exploring.roles import (
 )
 
 # Other characters might have a meaning in an f-string, and 01 is not what an f-string makes of 1.
-_NUMBERED = re.compile(r"((?:[^\W\d]|[ .:/-])*)(0|[1-9][0-9]*)((?:[^\W\d]|[ .:/-])*)")
+_NUMBERED_NAME = re.compile(r"((?:[^\W\d]|[ .:/-])*)(0|[1-9][0-9]*)((?:[^\W\d]|[ .:/-])*)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +184,7 @@ def _numbered_step(tokens: Sequence[PathStep], before: str) -> str | None:
     if all(isinstance(value, int) for value in values):
         number = _number(values)  # type: ignore[arg-type]
         return f"{before}[{number}]" if number else None
-    parts = [found for value in values if (found := _NUMBERED.fullmatch(str(value)))]
+    parts = [found for value in values if (found := _NUMBERED_NAME.fullmatch(str(value)))]
     outer = {(part[1], part[3]) for part in parts}
     if len(parts) != len(values) or len(outer) != 1 or not (number := _number([int(part[2]) for part in parts])):
         return None

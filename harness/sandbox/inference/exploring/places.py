@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from harness.model.contract import Array
-from harness.sandbox.inference.adapter.names import literal
+from harness.sandbox.inference.adapter.names import python_literal
 
 MOST_LEAVES = 50_000  # of one object
 LONGEST_PATH = 20  # steps
@@ -37,7 +37,7 @@ class PathStep:
     @property
     def text(self) -> str:
         """The step in Python."""
-        return f".{self.value}" if self.kind == "attribute" else f"[{literal(self.value)}]"
+        return f".{self.value}" if self.kind == "attribute" else f"[{python_literal(self.value)}]"
 
 
 Path = tuple[PathStep, ...]
