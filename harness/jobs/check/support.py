@@ -63,9 +63,10 @@ class Support:
         return missing[0] if len(missing) == 1 and missing[0][1] in self.untried[missing[0][0]] else None
 
     def lacks(self, kind: Kind) -> int:
-        """How many properties of a kind were supported in no case."""
+        """How many properties of a kind were supported in no case; hidden layers where there were none are one."""
+        hidden = self.supported["hidden"]
         return (
-            (bool(kind.hidden) and kind.hidden not in self.supported["hidden"])
+            (bool(kind.hidden and hidden) and kind.hidden not in hidden)
             + ((kind.output, kind.cost) not in self.supported["output"])
             + (kind.layers not in self.supported["layers"])
             + (("one" if kind.has_one_row else "several") not in self.supported["rows"])
