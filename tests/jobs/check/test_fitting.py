@@ -13,6 +13,7 @@ from harness.cases.standard import gradient_cases
 from harness.jobs.check.as_json import as_data
 from harness.jobs.check.run import check_submission
 from harness.jobs.check.text import report_text
+from harness.sandbox.loading import Implementation
 
 SCHEMA = json.loads((ROOT / "harness" / "jobs" / "check" / "schema.json").read_text(encoding="utf-8"))
 OF_ALL = len(gradient_cases())
@@ -226,3 +227,31 @@ def test_the_advice_to_refuse_is_for_code_of_sigmoids(server, tmp_path, text, is
     found = check_submission(server, path, gradient_cases(), 1, is_fitted=True)
     assert found.verdict == "wrong"
     assert (ADVICE in " ".join(report_text(found, "").split())) == is_shown
+
+
+RELU_WITHOUT_GATE = """
+import numpy as np
+
+ACTIVATIONS = "relu"
+COST = "half_squared_error"
+
+
+def backprop(network, x, t):
+    z, a = [], [x]
+    for layer in network.layers:
+        z.append(a[-1] @ layer.w.T + layer.b)
+        a.append(np.maximum(z[-1], 0))
+    deltas = [(a[-1] - t) * (z[-1] > 0)]
+    for layer in network.layers[:0:-1]:
+        deltas.insert(0, deltas[0] @ layer.w)  # the gate of the hidden units is missing
+    return [d.T @ before for d, before in zip(deltas, a, strict=False)], [d.sum(axis=0) for d in deltas], deltas
+"""
+
+
+def test_a_file_for_one_activation_is_tried_with_hidden_layers(tmp_path):
+    """Among the standard cases, only networks without hidden layers have relu outputs."""
+    path = tmp_path / "relu_outputs.py"
+    path.write_text(RELU_WITHOUT_GATE, encoding="utf-8")
+    found = check_submission(shared(), Implementation("relu_outputs", path), gradient_cases(), 1, is_fitted=True)
+    assert found.verdict == "wrong"
+    assert max(len(one.trial.case.widths) for one in found.outcomes if one.was_run) > 2
