@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.judging.causes.cause_search import CauseSearch
 
 MAX_KEPT = 4  # agreeing cases of a kind that are kept, to be judged under other conventions
+FEWEST_ERRORS = 16  # of δ in a case: a few numbers of which all others are multiples are like any others by chance
 
 
 def convention_of(constants: Mapping[str, Any]) -> tuple[Convention, Refusal | None]:
@@ -112,6 +113,8 @@ def _with_arithmetic(outcome: Outcome, convention: Convention) -> Outcome:
     if not loses_power(outcome.trial.standards, outcome.trial.case.dtype):
         return outcome
     trial, case = outcome.trial, outcome.trial.case
+    if len(trial.inputs.x) * sum(len(layer.b) for layer in trial.inputs.network.layers) < FEWEST_ERRORS:
+        return outcome
     values = {key: one for key, one in outcome.quantities.items() if key in outcome.judgements}
     standards = {key: standard_of(key, one, trial, convention) for key, one in values.items()}
     # An update far below the rounding of its weights says nothing about how it was computed.

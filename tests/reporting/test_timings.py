@@ -72,7 +72,7 @@ def test_the_truth_and_the_bound_are_counted_where_they_are_computed():
         ),
         (
             ["compare", "--only", "row_matrices", "--case", "xor-2-3*"],
-            ["import", "cases", "truth", "verdicts", "bound", "reports", "the rest"],
+            ["import", "inference", "cases", "truth", "verdicts", "bound", "reports", "the rest"],
             ["implementations"],
         ),
     ],

@@ -40,3 +40,34 @@ def test_saturated_units_with_tiny_updates_agree(tmp_path, seed):
     )
     assert found.ran == 1
     assert found.verdict == "agrees"
+
+
+FLAT_SIGMOIDS = """
+import numpy as np
+
+ACTIVATIONS = "sigmoid"
+COST = "half_squared_error"
+
+
+def backprop(network, x, t):
+    a = [x]
+    for layer in network.layers:
+        a.append(1 / (1 + np.exp(-(a[-1] @ layer.w.T + layer.b))))
+    delta, w, b = a[-1] - t, [], []
+    for l in reversed(range(len(network.layers))):
+        delta = delta * a[l + 1] * (1 - a[l + 1])
+        w.insert(0, delta.T @ a[l])
+        b.insert(0, delta.sum(axis=0))
+        delta = delta @ network.layers[l].w
+    return w, b
+"""
+
+
+@pytest.mark.parametrize("seed", [12, 13, 15, 21, 27, 33])
+def test_errors_that_all_come_from_one_number_are_those_of_no_arithmetic(tmp_path, seed):
+    path = tmp_path / "flat.py"
+    path.write_text(FLAT_SIGMOIDS, encoding="utf-8")
+    cases = select_cases("random-11-1-1-sigmoid-flat-batch1")
+    found = check_submission(shared(), Implementation("flat", path), cases, seed)
+    assert found.ran == 1
+    assert found.verdict == "agrees"
