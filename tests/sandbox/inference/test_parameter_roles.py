@@ -128,6 +128,8 @@ MAKERS = {
         "def initialize_network(n_inputs, n_hidden, n_outputs): return []",
         "initialize_network(widths[0], widths[1], widths[2])",
     ),
+    "any number of sizes": ("class Net:\n    def __init__(self, *shape): self.shape = shape", "Net(*widths)"),
+    "Spanish": ("def crear_red(topologia, act=None): return []", "crear_red(widths)"),
     "micrograd": ("class MLP:\n    def __init__(self, nin, nouts): pass", "MLP(widths[0], widths[1:])"),
     "pyimagesearch": (
         "class NeuralNetwork:\n    def __init__(self, layers, alpha=0.1): pass",

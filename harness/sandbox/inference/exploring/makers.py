@@ -72,6 +72,8 @@ def _making_calls(name: str, called: Callable[..., Any]) -> Iterator[str]:
             yield f"{name}({', '.join(given)})"
         return
     sizes = [one for one in required if role_of(one) not in _VALUES]
+    if not parameters and _takes_any_number(called):
+        yield f"{name}(*widths)"
     if not sizes and not inspect.isclass(called) and not parameters:
         yield f"{name}()"
         return
@@ -87,6 +89,13 @@ def _making_calls(name: str, called: Callable[..., Any]) -> Iterator[str]:
     choices = _SIZES.get(len(sizes), ("",) if not sizes else ())
     for choice in choices:
         yield f"{name}({', '.join(filter(None, [_arguments_of_sizes(choice, sizes, by_position), *others]))})"
+
+
+def _takes_any_number(called: Callable[..., Any]) -> bool:
+    """Whether the sizes may be given one by one: `def __init__(self, *sizes)`."""
+    with contextlib.suppress(TypeError, ValueError):
+        return any(one.kind is one.VAR_POSITIONAL for one in inspect.signature(called).parameters.values())
+    return False
 
 
 def with_names(module: ModuleType, make: str) -> str:
