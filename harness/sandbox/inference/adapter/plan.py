@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.sandbox.inference.adapter.arrangements import arrangement
 from harness.sandbox.inference.adapter.feeds import Feed
 from harness.sandbox.inference.adapter.names import names_in
 
@@ -93,7 +94,7 @@ class Plan:
     @property
     def has_biases(self) -> bool:
         """Whether the network has biases."""
-        return self.biases is not None or self.weights.arrangement not in ("out, in", "in, out")
+        return hold_biases(self.weights, self.biases)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -126,6 +127,11 @@ class Plan:
     def has_fixed_depth(self) -> bool:
         """Whether the expression that makes the network has a size for each of its layers."""
         return re.search(r"widths\[[1-9]\d*\]", self.make) is not None
+
+
+def hold_biases(weights: Family, biases: Family | None) -> bool:
+    """Whether a network whose parameters are in these places has biases: apart, or in the arrays of the weights."""
+    return biases is not None or bool(arrangement(weights.arrangement).b)
 
 
 def lines_of(driver: Driver, feed: Feed) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def _function_source(head: str, docstring: str, body: Sequence[str], returned: s
 
 def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
     feed, parts = plan.feed, _read_lines(plan)
-    first = [*(["refuse_unsupported(network, x, t)"] if refuses else []), *_widths_if_used(plan.lines)]
+    first = _first_lines(plan, refuses)
     if not feed.is_row:
         body = [*first, "net = made(network, x, t, 0.1)", *_call_lines(plan.lines, parts), *parts]
         mean = "[one / len(x) for one in w], [one / len(x) for one in b]"
@@ -99,11 +99,14 @@ def _backprop_source(plan: Plan, refuses: bool, is_mean: bool) -> str:
     )
 
 
+def _first_lines(plan: Plan, refuses: bool) -> list[str]:
+    return [*(["refuse_unsupported(network, x, t)"] if refuses else []), *_widths_if_used(plan.lines)]
+
+
 def _step_source(plan: Plan, refuses: bool) -> str:
     parts = _read_lines(plan)
     body = [
-        *(["refuse_unsupported(network, x, t)"] if refuses else []),
-        *_widths_if_used(plan.lines),
+        *_first_lines(plan, refuses),
         "net = made(network, x, t, learning_rate)",
         *(["r, s = x[0], t[0]"] if plan.feed.is_row else []),
         *_call_lines(plan.lines, parts),

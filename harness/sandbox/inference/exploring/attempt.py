@@ -15,7 +15,7 @@ from harness.model.contract import Inputs
 from harness.sandbox.inference.adapter.arrangements import arrangement
 from harness.sandbox.inference.adapter.feeds import FEEDS, Feed
 from harness.sandbox.inference.adapter.names import adapter_names
-from harness.sandbox.inference.adapter.plan import Driver, Plan, lines_of
+from harness.sandbox.inference.adapter.plan import Driver, Plan, hold_biases, lines_of
 from harness.sandbox.inference.adapter.render import drive_source, made_source, unit_source
 from harness.sandbox.inference.exploring.drivers import DrivingCalls
 from harness.sandbox.inference.exploring.families import Found, bias_numbers, families_in
@@ -75,7 +75,7 @@ class NetworkAttempt:
         if not self._parameters and "widths" not in make:
             self._parameters = resized(net, widths)
         # Biases that cannot be read must not pass for none.
-        has_weights_only = bool(self._parameters) and not any(map(_has_biases, self._parameters))
+        has_weights_only = bool(self._parameters) and not any(hold_biases(*one) for one in self._parameters)
         self._unread = bias_numbers(net, "net") if has_weights_only else []
         if self._unread:
             self._parameters = []
@@ -152,10 +152,10 @@ class NetworkAttempt:
                     continue
                 first, second = numbers
                 if first is not None and second is not None:
-                    yield CostValues(self._widths, _has_biases(parameters), feed.is_row, (first, second))
+                    yield CostValues(self._widths, hold_biases(*parameters), feed.is_row, (first, second))
 
     def _inputs(self, parameters: Parameters) -> Inputs:
-        return random_inputs(self._widths, PROBE_ROWS, has_biases=_has_biases(parameters))
+        return random_inputs(self._widths, PROBE_ROWS, has_biases=hold_biases(*parameters))
 
     def _namespace(self, parameters: Parameters, settings: tuple[str, ...]) -> Namespace:
         """The names of the file, and the function `made`."""
@@ -186,11 +186,6 @@ class NetworkAttempt:
             net = namespace["made"](inputs.network, x, t, 0.1)
             before = values_in(net, self._widths)
             return namespace["drive"](net, x, t, x[0], t[0], 0.1), before
-
-
-def _has_biases(parameters: Parameters) -> bool:
-    weights, biases = parameters
-    return biases is not None or bool(arrangement(weights.arrangement).b)
 
 
 def _setting_lines(net: Any) -> Iterator[str]:
