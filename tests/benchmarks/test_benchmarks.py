@@ -208,7 +208,7 @@ def test_unreadable_results_are_reported_in_one_line(tmp_path):
 
 def test_ctrl_c_ends_the_contenders():
     with started([sys.executable, "-m", "benchmarks", "truth"]) as bench:
-        contenders = until(lambda: [one for one in below(bench) if "benchmarks.contenders.timer" in one.cmdline()])
+        contenders = until(lambda: below(bench, "benchmarks.contenders.timer"))
         bench.send_signal(signal.SIGINT)
         _, errors = bench.communicate(timeout=PATIENCE)
     assert bench.returncode == 130

@@ -68,9 +68,18 @@ def is_running(pid: int | str) -> bool:
         return False
 
 
-def below(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The processes that a process has started, and those that these have."""
+def below(process: subprocess.Popen[str], argument: str | None = None) -> list[psutil.Process]:
+    """The processes that a process has started, and those that these have; only those with an argument, if one is said."""
     try:
-        return psutil.Process(process.pid).children(recursive=True)
+        found = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return [one for one in found if argument is None or argument in _arguments(one)]
+
+
+def _arguments(process: psutil.Process) -> list[str]:
+    """The command line of a process; none when it ended after it was listed."""
+    try:
+        return process.cmdline()
     except psutil.NoSuchProcess:
         return []
