@@ -69,7 +69,7 @@ def is_running(pid: int | str) -> bool:
 
 
 def below(process: subprocess.Popen[str], argument: str | None = None) -> list[psutil.Process]:
-    """The processes that a process has started, and those that these have; only those with an argument, if one is said."""
+    """The processes that a process has started, and those that these have; if `argument` is given, those with it."""
     try:
         found = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
