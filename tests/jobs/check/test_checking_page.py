@@ -17,7 +17,7 @@ from harness.sandbox.inference.driving.written import driven_text
 from harness.sandbox.loading import PROJECT_ROOT, Implementation
 from harness.sandbox.requests import Limits
 
-PAGE = (PROJECT_ROOT / "CHECKING.md").read_text(encoding="utf-8")
+PAGE = (PROJECT_ROOT / "docs/checking.md").read_text(encoding="utf-8")
 FOLDER = SUBMISSIONS / "as_they_stand"
 MADE = {name: one["make"] for name, one in tomllib.loads((FOLDER / "networks.toml").read_text("utf-8")).items()}
 SECTIONS = dict(re.findall(r"^### [^\n]*: (\w+)\.py\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))

@@ -16,7 +16,7 @@ SCHEMA = json.loads((ROOT / "harness" / "jobs" / "check" / "schema.json").read_t
 NETWORKS, NOT_NETWORKS = SUBMISSIONS / "as_they_stand", SUBMISSIONS / "not_networks"
 TORCH_LIKE = "Sequential(*map(Dense, widths, widths[1:]))"
 RUNS = "gradproof-run-*"
-BY_HAND = "write an adapter by hand (see CHECKING.md)"
+BY_HAND = "write an adapter by hand (see docs/checking.md)"
 OURS = ROOT / "implementations" / "row_matrices.py"
 
 

@@ -20,7 +20,7 @@ TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from harness.sandbox.inference.infer import Adapter, NotInferred
 
-_BY_HAND = "write an adapter by hand (see CHECKING.md)"
+_BY_HAND = "write an adapter by hand (see docs/checking.md)"
 _CHOOSE = "choose: --cost binary_cross_entropy or --cost half_squared_error"
 
 
