@@ -19,7 +19,7 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.sandbox.answers import LONGEST_DETAIL, LONGEST_TRACEBACK, Answer, ArrayKey, Refusal, printable
-from harness.sandbox.loading import DECLARATIONS
+from harness.sandbox.sources.functions import DECLARATIONS
 
 if TYPE_CHECKING:
     from fractions import Fraction

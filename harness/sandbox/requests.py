@@ -12,8 +12,8 @@ from typing import Any
 
 from harness.model.contract import Array, Inputs
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.loading import Implementation
 from harness.sandbox.messages import ARRAY_NAMES, inputs_header, pack
+from harness.sandbox.sources.find import Implementation
 from harness.sandbox.worker import Output
 
 MAX_FAULTS = 3  # requests that time out, or kill the fork server, before the rest is not run

@@ -15,7 +15,7 @@ from harness.model.contract import Array
 from harness.model.exact import Architecture, canonical_inputs, draw_integer, opaque_inputs, rational_inputs
 from harness.sandbox.answers import REFUSALS, Answer, Arrays, Refusal, reason_of
 from harness.sandbox.host import call
-from harness.sandbox.loading import Functions
+from harness.sandbox.sources.functions import Functions
 
 EXACT_RUNS = 3  # two trials with random integers, and one with fractions
 _QUANTITIES = ("w", "b", "delta", "new w", "new b")

@@ -12,10 +12,10 @@ from harness.jobs.prove import host
 from harness.jobs.prove.evaluate import Values, differences
 from harness.model.exact import SET_SIZE, Architecture
 from harness.sandbox.answers import Answer
-from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
+from harness.sandbox.sources.find import Implementation
 
 ARCHITECTURES = tuple(
     Architecture(widths, rows)

@@ -17,11 +17,11 @@ from harness.judging.examine import convention_of
 from harness.model.contract import Inputs
 from harness.model.costs import UNSCALED
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.loading import Implementation, available_implementations, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission, contract_request
-from harness.sandbox.scope import scope_of
+from harness.sandbox.sources.find import Implementation, available_implementations, find_implementations
+from harness.sandbox.sources.scope import scope_of
 
 _TAKEN = [one.name for one in OWN]
 

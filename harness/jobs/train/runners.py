@@ -19,9 +19,9 @@ from harness.jobs.train.states import State, balls_of, network_of, of_balls, of_
 from harness.model.contract import Array, Inputs, Network, Numbers, Unsupported
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer, refusal_from
-from harness.sandbox.loading import Implementation
 from harness.sandbox.messages import unpack_inputs
 from harness.sandbox.requests import Limits, Submission
+from harness.sandbox.sources.find import Implementation
 from harness.truth import gradient
 from harness.truth.enclosures import ball_backprop
 

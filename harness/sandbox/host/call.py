@@ -30,8 +30,9 @@ from harness.sandbox.host.child import hide_harness
 from harness.sandbox.host.global_state import GlobalState
 from harness.sandbox.host.labels import with_labels
 from harness.sandbox.host.returned import gradient_arrays, network_arrays, next_network
-from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.messages import unpack_inputs
+from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.functions import Functions, load_functions
 
 
 class FunctionsHost:

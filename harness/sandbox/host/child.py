@@ -18,9 +18,9 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.sandbox.answers import Answer, failed, refusal_from
-from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 from harness.sandbox.messages import Inbox, pack, pack_answer
 from harness.sandbox.processes.fork_server import settle_worker
+from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 
 _NO_LIMIT = 2**62  # the harness is trusted
 

@@ -22,8 +22,8 @@ from harness.sandbox.inference.adapter.render import functions_source, made_sour
 from harness.sandbox.inference.exploring.explore import explore
 from harness.sandbox.inference.hosting.imports import import_file
 from harness.sandbox.inference.hosting.running import TRIAL_SECONDS, TooSlow, time_limit
-from harness.sandbox.loading import Functions, declarations_in
 from harness.sandbox.messages import unpack_inputs
+from harness.sandbox.sources.functions import Functions, declarations_in
 
 CALLS = 6
 DIFFERENT = "two calls with the same inputs give different numbers: it may draw random ones"
