@@ -169,12 +169,12 @@ fn step(network: &Network, x: &[Row], t: &[Row], rate: f64) -> Vec<Results> {
 // The protocol: reading and printing ----------------------------------------------------------------------------------
 
 enum Refusal {
-    Unsupported(String),
-    Error(String),
+    Unsupported(&'static str),
+    Error(&'static str),
 }
 
-fn expect(holds: bool, otherwise: &str) -> Result<(), Refusal> {
-    if holds { Ok(()) } else { Err(Refusal::Error(otherwise.to_string())) }
+fn expect(holds: bool, otherwise: &'static str) -> Result<(), Refusal> {
+    if holds { Ok(()) } else { Err(Refusal::Error(otherwise)) }
 }
 
 struct Array {
@@ -202,8 +202,8 @@ impl<'a> Line<'a> {
 
     /// The text up to this part; what is behind the part comes next.
     fn read_until(&mut self, part: &str) -> Result<&'a str, Refusal> {
-        let missing = || Refusal::Error(String::from("the line ends too early, or a member is missing"));
-        let (text, rest) = self.0.split_once(part).ok_or_else(missing)?;
+        let missing = Refusal::Error("the line ends too early, or a member is missing");
+        let (text, rest) = self.0.split_once(part).ok_or(missing)?;
         self.0 = rest;
         Ok(text)
     }
@@ -224,7 +224,7 @@ impl<'a> Line<'a> {
             false => numbers.map(str::parse::<f64>).collect(),
         };
         let (Ok(shape), Ok(data)) = (shape, data) else {
-            return Err(Refusal::Error(String::from("expected a number")));
+            return Err(Refusal::Error("expected a number"));
         };
         let array = Array { shape, data };
         expect(array.shape.iter().product::<usize>() == array.data.len(), "data does not fit its shape")?;
@@ -236,7 +236,7 @@ impl<'a> Line<'a> {
             "half_squared_error" => Cost::HalfSquaredError,
             "binary_cross_entropy" => Cost::BinaryCrossEntropy,
             "cross_entropy" => Cost::CrossEntropy,
-            other => return Err(Refusal::Unsupported(format!("no {other}"))),
+            _ => return Err(Refusal::Unsupported("no such cost")),
         };
         let mut layers: Vec<Layer> = Vec::new();
         while self.has_before("\"activation\": ", "\"x\": ") {
@@ -248,7 +248,7 @@ impl<'a> Line<'a> {
                 "softplus" => Activation::Softplus,
                 "identity" => Activation::Identity,
                 "softmax" => Activation::Softmax,
-                other => return Err(Refusal::Unsupported(format!("no {other}"))),
+                _ => return Err(Refusal::Unsupported("no such activation")),
             };
             let (w, b) = (self.read_array("w")?.rows(), self.read_array("b")?.data);
             expect(w.len() == b.len(), "w and b do not fit together")?;
@@ -260,7 +260,7 @@ impl<'a> Line<'a> {
         let softmaxes = layers.iter().filter(|layer| layer.activation == Activation::Softmax).count();
         let is_output = layers[layers.len() - 1].activation == Activation::Softmax && cost == Cost::CrossEntropy;
         if softmaxes > usize::from(is_output) {
-            return Err(Refusal::Unsupported(String::from("softmax only as the output, with cross_entropy")));
+            return Err(Refusal::Unsupported("softmax only as the output, with cross_entropy"));
         }
         Ok(Network { cost, layers })
     }
@@ -294,7 +294,7 @@ fn answer_request(line: &mut Line, id: &str, is_step: bool) -> Result<String, Re
     let results = if is_step {
         line.read_until("\"learning_rate\": ")?;
         let text = line.0.split([',', '}']).next().unwrap_or_default();
-        let rate = text.parse().map_err(|_| Refusal::Error(String::from("expected a learning rate")))?;
+        let rate = text.parse().map_err(|_| Refusal::Error("expected a learning rate"))?;
         step(&network, &x, &t, rate)
     } else {
         backprop(&network, &x, &t)
