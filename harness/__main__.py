@@ -62,6 +62,10 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
         subparser = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
         command.arguments(subparser)
         subparser.set_defaults(run=command.run)
+        if command.takes_program and arguments[0] == command.name and "--" in arguments:
+            start = arguments.index("--")
+            subparser.set_defaults(program=arguments[start + 1 :])
+            arguments = arguments[:start]
     return parser.parse_args(arguments)
 
 

@@ -23,7 +23,7 @@ class Finished:
 
 class Command:
     """A command: its name, one line for the help, the function that adds its arguments to a parser, and the function
-    that runs it and may raise UnusableInput."""
+    that runs it and may raise UnusableInput. If it `takes_program`, what follows `--` is `options.program`, a list."""
 
     def __init__(
         self,
@@ -31,8 +31,11 @@ class Command:
         summary: str,
         arguments: Callable[[argparse.ArgumentParser], None],
         run: Callable[[argparse.Namespace], Finished],
+        *,
+        takes_program: bool = False,
     ) -> None:
         self.name, self.summary, self.arguments, self.run = name, summary, arguments, run
+        self.takes_program = takes_program
 
 
 def commands(name: str = "") -> Iterator[Command]:

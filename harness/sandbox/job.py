@@ -145,6 +145,6 @@ class Job:
         if not self.requests:
             return []
         if not self._is_loaded:
-            self.submission.unusable = Refusal("failed", f"during its import: {detail}", "import")
+            self.submission.unusable = Refusal("failed", f"{self.submission.start}: {detail}", "import")
             return []
         return self._answer(self.requests[0].waiting[0], failed(detail, kind), time.monotonic() - self._begun)

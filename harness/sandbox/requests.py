@@ -129,6 +129,11 @@ class Submission:
         name = f"{self.name}, {why}"
         return Submission(name, self.target, self.limits, self.host, self.scope, output=self.output)
 
+    @property
+    def start(self) -> str:
+        """When a failure happened that came before the first request."""
+        return "before its hello" if self.host == COMMAND_HOST else "during its import"
+
     def count(self, fault: str) -> None:
         """Count a fault that costs much time; after MAX_FAULTS of a kind nothing more runs."""
         self.faults[fault] += 1

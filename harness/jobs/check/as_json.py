@@ -21,7 +21,9 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
     return {
         "implementation": check.path.stem,
         "path": str(check.path),
+        "language": check.language,
         "driven": [*check.driven] or None,
+        "notes": [*check.notes],
         "verdict": check.verdict,
         "seed": check.seed,
         "seconds": round(check.seconds, 3),

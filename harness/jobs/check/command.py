@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("file", metavar="FILE", help="a path ending in .py, or the name of an implementation")
+    add("file", metavar="FILE", nargs="?", help="a path, or the name of an implementation; or after -- a command")
+    parser.set_defaults(program=[])
     add_driving(parser, "the file")
     add("--write-adapter", type=Path, metavar="OUT", help="also write how it is driven as a file with backprop or step")
     add("--case", metavar="IDS", help="comma-separated cases: ids or patterns; a single case shows its numbers")
@@ -57,9 +58,12 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
         from harness.sandbox.inference.driving.adapters import Adapters
         from harness.sandbox.inference.driving.written import check_place
         from harness.sandbox.requests import Limits
-        from harness.sandbox.sources.find import find_implementations
+        from harness.sandbox.sources.find import find_implementations, implementation_of
 
-    [implementation] = find_implementations([options.file])
+    if bool(options.file) == bool(options.program):
+        found = f"both {options.file} and {options.program[0]}" if options.file else "neither"
+        raise UnusableInput(f"check: expected a file, or a command after --, found {found}; see check --help")
+    implementation = implementation_of(options.program) if options.program else find_implementations([options.file])[0]
     cases = gradient_cases()
     if options.case is not None:
         from harness.cases.fitted import select_cases
@@ -74,6 +78,10 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
     with Adapters(server, limits) as adapters:
         with clock.phase("inference"):
             implementation = adapters.drive(implementation, options.make, options.cost)
+            if implementation.command:
+                from harness.sandbox.greeting import greeted
+
+                [implementation] = greeted(server, [implementation], limits)
         _use_options(implementation, options)
         with clock.phase("import"):
             from harness.jobs.check.run import CheckRun
@@ -120,7 +128,9 @@ def _rerun_command(options: argparse.Namespace, case: str, seed: int) -> str:
 
     given = {"--make": options.make, "--cost": options.cost}
     driving = "".join(f" {name} {shlex.quote(value)}" for name, value in given.items() if value)
-    return f"{check_command()} {shlex.quote(options.file)}{driving} --case {case} --seed {seed}"
+    what, program = options.file or "", options.program
+    parts = [check_command(), shlex.quote(what) + driving if what else "", f"--case {case} --seed {seed}"]
+    return " ".join(filter(None, [*parts, f"-- {shlex.join(program)}" if program else ""]))
 
 
 def _check_writable(path: Path, source: Path) -> None:
@@ -157,6 +167,7 @@ COMMANDS = (
         "check a file's backprop; if it is wrong, say where, and name the mistake",
         _add_check_arguments,
         _run_check,
+        takes_program=True,
     ),
     Command("new", "write a skeleton of an implementation to complete", _add_new_arguments, _run_new),
 )

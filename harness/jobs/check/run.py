@@ -22,7 +22,7 @@ from harness.reporting.profile import Clock
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
-from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.find import Implementation, implementation_at
 from harness.sandbox.sources.scope import DeclaredScope, cases_in_scope, scope_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class CheckResult:
     what they do not. `printed` is the number of bytes that the file printed, and `output` the first of them. `support`
     is what the file supports, or None if the cases were not fitted to it. `seconds` is the duration of the check.
     `driven` says how code that was not written for the contract is driven, one line each. `title` is what reports call
-    the file.
+    the file, `language` the name of its language, empty if it is not known, and `notes` are sentences that a program
+    says of itself, or that are to be said of its numbers.
     """
 
     path: Path
@@ -56,6 +57,8 @@ class CheckResult:
     seconds: float
     driven: tuple[str, ...]
     title: str
+    language: str
+    notes: tuple[str, ...]
 
     @property
     def verdict(self) -> str:
@@ -243,6 +246,8 @@ class CheckRun:
             seconds=time.perf_counter() - self._start,
             driven=self._implementation.driven,
             title=self._implementation.path.name,
+            language=self._implementation.language,
+            notes=self._submission.notes,
         )
 
 
@@ -256,6 +261,6 @@ def check_submission(
     is_fitted: bool = False,
 ) -> CheckResult:
     """Check the file on the cases, with inputs drawn from the seed; or on cases that fit it (see CheckRun)."""
-    implementation = file if isinstance(file, Implementation) else Implementation(file.stem, file)
+    implementation = file if isinstance(file, Implementation) else implementation_at(file)
     with CheckRun(server, implementation, cases, seed, limits, is_fitted=is_fitted) as run:
         return run.result()

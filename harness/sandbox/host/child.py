@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from harness.sandbox.answers import Answer, failed, refusal_from
+from harness.sandbox.answers import Answer, Fault, failed, refusal_from
 from harness.sandbox.processes.fork_server import settle_worker
 from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 from harness.sandbox.wire.lines import Inbox, pack
@@ -63,7 +63,8 @@ def _answer_requests(channel: socket.socket, host: str, target: Sequence[str]) -
         loaded = getattr(importlib.import_module(module), name)(*target)
     except BaseException as error:
         refusal = refusal_from(error, *map(Path, target))
-        refused = [refusal.verdict, refusal.detail, "import", refusal.traceback]
+        kind = refusal.kind if isinstance(error, Fault) else "import"
+        refused = [refusal.verdict, refusal.detail, kind, refusal.traceback]
     said = {"declared": dict(loaded.declared), "notes": loaded.notes} if loaded is not None else {}
     channel.sendall(pack({"loaded": time.perf_counter() - start, "refusal": refused, **said}))
     inbox = Inbox(_NO_LIMIT, _NO_LIMIT)

@@ -12,19 +12,20 @@ import numpy as np
 
 from harness.model.contract import Array, Inputs, Network, Unsupported
 from harness.sandbox.answers import LONGEST_MESSAGE, Answer, Fault, printable
+from harness.sandbox.host.build import command_for
 from harness.sandbox.host.call import FunctionsHost
 from harness.sandbox.host.program import Program
 from harness.sandbox.sources.functions import DECLARATIONS, SCOPE, Functions
 from harness.sandbox.sources.toolchains import language_named
-from harness.sandbox.wire.arrays import FORMS
+from harness.sandbox.wire.arrays import ARRAY_FORMS
 from harness.sandbox.wire.lines import BadMessage, Message
 from harness.sandbox.wire.messages import ARRAY_NAMES, HELLO, inputs_message
 
 VERSION = 1
 FUNCTIONS = ("backprop", "step")
 DECIMALS_A_BYTE = 4  # a float64 has 8 bytes, and 25 decimal digits, signs and separators at most
-SPARE_BYTES = 2**16
-MOST_DIGITS = 17
+HELLO_BYTES = 2**16
+FLOAT64_DIGITS = 17
 ORDINARY = [[1 / 3, -2e-7 / 3, 1e23, 0.1], [123456789.12345679, -6.02214076e23, 2.0**-40, 3.0]]
 SPECIAL = [[-0.0, np.nan, np.inf], [-np.inf, 5e-324, 1.7976931348623157e308]]
 
@@ -39,12 +40,12 @@ class CommandHost(FunctionsHost):
     def __init__(self, language: str, *arguments: str) -> None:
         command = [*arguments]
         if language:
-            command = [*language_named(language).command(Path(arguments[0])), *arguments[1:]]
+            command = [*command_for(language_named(language), Path(arguments[0])), *arguments[1:]]
         self._program = Program(command)
-        self._longest, self._ids = SPARE_BYTES, 0
+        self._longest, self._ids = HELLO_BYTES, 0
         hello = self._said_hello()
         declared = _declared(hello)
-        self._program.form = _form(hello)
+        self._program.form = _array_form(hello)
         self._is_float32 = declared.get("DTYPE") == "float32"
         self._check_digits()
         notes = [*_sentences(hello), *self._special_numbers()]
@@ -73,12 +74,12 @@ class CommandHost(FunctionsHost):
         plain = Inputs(inputs.network, inputs.x, inputs.t.astype(inputs.x.dtype))  # class labels are whole numbers
         answer = self._asked({function: number, **inputs_message(plain), **more})
         if "error" in answer:
-            raise Fault("exception", _text(answer["error"]))
+            raise Fault("exception", _one_line(answer["error"]))
         if answer.get("id") != number:
             self._program.is_lost = True
-            raise Fault("message", f"it answered with the id {_text(answer.get('id'))}, expected {number}")
+            raise Fault("message", f"it answered with the id {_one_line(answer.get('id'))}, expected {number}")
         if "unsupported" in answer:
-            raise Unsupported(_text(answer["unsupported"]))
+            raise Unsupported(_one_line(answer["unsupported"]))
         return {name: answer[name] for name in ARRAY_NAMES[function] if name in answer}
 
     def _asked(self, message: Mapping[str, Any]) -> Message:
@@ -91,7 +92,7 @@ class CommandHost(FunctionsHost):
     def _said_hello(self) -> Message:
         hello = self._asked({"hello": VERSION})
         if hello.get("hello") != VERSION or not isinstance(hello.get("offers"), list):
-            found = ", ".join(f"{name}: {_text(value)}" for name, value in [*hello.items()][:3])
+            found = ", ".join(f"{name}: {_one_line(value)}" for name, value in [*hello.items()][:3])
             expected = f'"hello": {VERSION} and "offers": ["backprop", "step"]'
             raise Fault("message", f"its first line is no hello: expected {expected}, found {found or 'nothing'}")
         return hello
@@ -104,7 +105,7 @@ class CommandHost(FunctionsHost):
                 sent = sent.astype(np.float32)
         came = self._asked({"echo": sent}).get("echo")
         if not isinstance(came, np.ndarray) or came.shape != sent.shape:
-            found = f"an array of {list(came.shape)}" if isinstance(came, np.ndarray) else _text(came)
+            found = f"an array of {list(came.shape)}" if isinstance(came, np.ndarray) else _one_line(came)
             raise Fault("message", f"its echo of an array of {list(sent.shape)} is {found}")
         return sent, came
 
@@ -114,7 +115,7 @@ class CommandHost(FunctionsHost):
         different = np.flatnonzero(sent.ravel() != came.ravel())
         if len(different):
             one, other = (float(array.flat[different[0]]) for array in (sent, came))
-            digits = next((n for n in range(1, MOST_DIGITS) if float(f"{one:.{n}g}") == other), 0)
+            digits = next((n for n in range(1, FLOAT64_DIGITS) if float(f"{one:.{n}g}") == other), 0)
             what = f"it prints {digits} significant digits" if digits else "its echo has other numbers"
             hint = "print 17, as %.17g does, or answer with hex"
             raise Fault("message", f"{what}: {one!r} came back as {other!r}; {hint}")
@@ -124,7 +125,7 @@ class CommandHost(FunctionsHost):
         try:
             sent, came = self._echo(SPECIAL)
         except Fault as fault:
-            return [f"Its echo of special numbers: {fault.detail}."]
+            return [f"Special numbers in its echo: {fault.detail.removeprefix('it sent echo: ')}."]
         pairs = zip(sent.ravel().tolist(), came.ravel().tolist(), strict=True)
         wrong = [f"{one!r} as {other!r}" for one, other in pairs if repr(one) != repr(other)]
         return [f"It writes {', '.join(wrong)}."] if wrong else []
@@ -139,31 +140,33 @@ def _declared(hello: Message) -> Mapping[str, Any]:
     if unknown:
         raise Fault(
             "declaration",
-            f"its hello declares {_text(unknown[0])}, expected some of {', '.join((*DECLARATIONS, *SCOPE))}",
+            f"its hello declares {_one_line(unknown[0])}, expected some of {', '.join((*DECLARATIONS, *SCOPE))}",
         )
     return dict(declared)
 
 
-def _form(hello: Message) -> str:
+def _array_form(hello: Message) -> str:
     form = hello.get("arrays", "data")
-    if form not in FORMS:
-        raise Fault("declaration", f"its hello asks for arrays as {_text(form)}, expected one of {', '.join(FORMS)}")
+    if form not in ARRAY_FORMS:
+        raise Fault(
+            "declaration", f"its hello asks for arrays as {_one_line(form)}, expected one of {', '.join(ARRAY_FORMS)}"
+        )
     return str(form)
 
 
 def _offers(hello: Message) -> list[Any]:
     offers: list[Any] = hello["offers"]
     if not set(map(str, offers)) & set(FUNCTIONS):
-        raise Fault("declaration", f"its hello offers {_text(offers)}, expected backprop, step, or both")
+        raise Fault("declaration", f"its hello offers {_one_line(offers)}, expected backprop, step, or both")
     return offers
 
 
 def _sentences(hello: Message) -> list[str]:
     notes = hello.get("notes", [])
-    return [_text(note) for note in notes] if isinstance(notes, list) else [_text(notes)]
+    return [_one_line(note) for note in notes] if isinstance(notes, list) else [_one_line(notes)]
 
 
-def _text(value: Any) -> str:
+def _one_line(value: Any) -> str:
     """A value of a message in one line of limited length."""
     text = printable(" ".join(str(value).split()))
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]} …"

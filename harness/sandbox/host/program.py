@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from harness.sandbox.answers import Fault
 from harness.sandbox.wire.lines import BadContent, BadMessage, Inbox, Message, pack
 
-READ_BYTES = 2**16
+CHUNK_BYTES = 2**16
 
 
 class Program:
@@ -30,7 +30,7 @@ class Program:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise Fault("import", f"{command[0]} cannot be started: {reason}") from None
+            raise Fault("start", f"{command[0]} cannot be started: {reason}") from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -67,14 +67,14 @@ class Program:
                         selector.unregister(self._input)
 
     def _read(self) -> Message | None:
-        data = os.read(self._output, READ_BYTES)
+        data = os.read(self._output, CHUNK_BYTES)
         if not data:
             self._end_alike()
         return self._inbox.feed(data)
 
     def _write(self, unsent: memoryview) -> memoryview:
         try:
-            return unsent[os.write(self._input, unsent[:READ_BYTES]) :]
+            return unsent[os.write(self._input, unsent[:CHUNK_BYTES]) :]
         except BlockingIOError:
             return unsent
         except OSError:  # it no longer reads; its output says whether it has ended

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 _DTYPES = {"float64": "<f8", "float32": "<f4"}
-FORMS = ("data", "hex", "bytes")
+ARRAY_FORMS = ("data", "hex", "bytes")
 _EXACT = "exact"
-_FORMS = (*FORMS, _EXACT)
+_FORMS = (*ARRAY_FORMS, _EXACT)
 # JSON has no such numbers, and many printers lose the sign of −0.
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "-0": -0.0}
 _LONGEST_NUMBER = 2**15  # hexadecimal digits of an exact number
@@ -72,7 +72,7 @@ def bytes_of(value: Mapping[str, Any]) -> int:
     """How many bytes of an array follow the line. Raises BadArray."""
     size = value.get("bytes", 0)
     if type(size) is not int or size < 0:
-        raise BadArray(f"bytes is {_shown(size)}, expected their number")
+        raise BadArray(f"bytes is {_json_beginning(size)}, expected their number")
     return size
 
 
@@ -92,13 +92,13 @@ def read_array(value: Mapping[str, Any], body: bytes) -> Array:
 
 def _read_shape(value: Any) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(type(n) is int and n >= 0 for n in value):
-        raise BadArray(f"shape is {_shown(value)}, expected a list of whole numbers")
+        raise BadArray(f"shape is {_json_beginning(value)}, expected a list of whole numbers")
     return tuple(value)
 
 
 def _read_dtype(value: Any) -> np.dtype[Any]:
     if not isinstance(value, str) or value not in _DTYPES:
-        raise BadArray(f"dtype is {_shown(value)}, expected {' or '.join(_DTYPES)}")
+        raise BadArray(f"dtype is {_json_beginning(value)}, expected {' or '.join(_DTYPES)}")
     return np.dtype(_DTYPES[value])
 
 
@@ -109,7 +109,7 @@ def _read_numbers(value: Mapping[str, Any], dtype: np.dtype[Any], body: bytes) -
         try:
             body = bytes.fromhex(value["hex"])
         except (TypeError, ValueError):
-            raise BadArray(f"hex is {_shown(value['hex'])}, expected two hexadecimal digits a byte") from None
+            raise BadArray(f"hex is {_json_beginning(value['hex'])}, expected two hexadecimal digits a byte") from None
     if len(body) % dtype.itemsize:
         raise BadArray(f"{len(body)} bytes, expected {dtype.itemsize} a number")
     return np.frombuffer(body, dtype)
@@ -117,7 +117,7 @@ def _read_numbers(value: Mapping[str, Any], dtype: np.dtype[Any], body: bytes) -
 
 def _read_decimal(values: Any) -> Array:
     if not isinstance(values, list):
-        raise BadArray(f"data is {_shown(values)}, expected a list of numbers")
+        raise BadArray(f"data is {_json_beginning(values)}, expected a list of numbers")
     if not set(map(type, values)) <= {int, float}:
         values = [_read_number(one) for one in values]
     try:
@@ -135,7 +135,7 @@ def _read_number(value: Any) -> float:
     if value is None:
         raise BadArray('data holds null, expected a number; write NaN and infinities as "NaN", "Infinity", "-Infinity"')
     hint = "; write one flat list" if isinstance(value, list) else ""
-    raise BadArray(f"data holds {_shown(value)}, expected a number{hint}")
+    raise BadArray(f"data holds {_json_beginning(value)}, expected a number{hint}")
 
 
 def _read_exact(texts: Any) -> Array:
@@ -155,7 +155,7 @@ def _parse_exact(text: str) -> int | Fraction:
     return found.numerator if found.denominator == 1 else found
 
 
-def _shown(value: Any) -> str:
+def _json_beginning(value: Any) -> str:
     """The beginning of a value, as JSON."""
     import json
 

@@ -16,7 +16,7 @@ from harness.sandbox.answers import printable
 from harness.sandbox.wire.arrays import BadArray, bytes_of, describe_array, is_array, read_array
 
 LONGEST_LINE = 2**24  # bytes
-SHOWN = 60  # characters of a malformed line that a message quotes
+QUOTED = 60  # characters of a malformed line that a message quotes
 Message = dict[str, Any]
 
 
@@ -31,7 +31,7 @@ class BadContent(BadMessage):
 def pack(message: Mapping[str, Any], form: str = "bytes") -> bytes:
     """The message as bytes, with its arrays in this form. They may stand anywhere in its lists and mappings."""
     body: list[bytes] = []
-    described = _replaced(message, "", lambda value, _: describe_array(value, form, body), _is_ndarray)
+    described = _with_parts_replaced(message, "", lambda value, _: describe_array(value, form, body), _is_ndarray)
     return b"".join([json.dumps(described).encode(), b"\n", *body])
 
 
@@ -49,7 +49,7 @@ class Inbox:
     @property
     def unread(self) -> str:
         """The beginning of what has arrived, of a message that is not complete."""
-        return beginning(bytes(self._bytes[: 4 * SHOWN]))
+        return beginning(bytes(self._bytes[: 4 * QUOTED]))
 
     def feed(self, data: bytes) -> Message | None:
         """Add bytes; the first message if it is complete, else None. Raises BadMessage."""
@@ -81,7 +81,7 @@ class Inbox:
             size += bytes_of(value)
 
         try:
-            _replaced(message, "", add, is_array)
+            _with_parts_replaced(message, "", add, is_array)
         except (BadArray, RecursionError) as error:
             raise BadMessage(f"{error}: {beginning(line)}") from None
         if size > self.limit:
@@ -106,7 +106,7 @@ def _parsed(line: bytes) -> Message:
     try:
         message = json.loads(line, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise BadMessage(f"no JSON: {beginning(line)} ({str(error)[:SHOWN]})") from None
+        raise BadMessage(f"no JSON: {beginning(line)} ({str(error)[:QUOTED]})") from None
     if not isinstance(message, dict):
         raise BadMessage(f"no JSON object: {beginning(line)}")
     return message
@@ -124,22 +124,27 @@ def _with_arrays(message: Message, body: bytes) -> Message:
         except BadArray as error:
             raise BadContent(f"{place}: {error}") from None
 
-    found: Message = _replaced(message, "", read, is_array)
+    found: Message = _with_parts_replaced(message, "", read, is_array)
     return found
 
 
-def _replaced(value: Any, place: str, replace: Callable[[Any, str], Any], is_found: Callable[[Any], bool]) -> Any:
+def _with_parts_replaced(
+    value: Any, place: str, replace: Callable[[Any, str], Any], is_found: Callable[[Any], bool]
+) -> Any:
     """The value with each part that is found replaced, in the order of the line; `place` is as `w of layer 1`."""
     if is_found(value):
         return replace(value, place)
     if isinstance(value, Mapping):
-        return {key: _replaced(one, str(key), replace, is_found) for key, one in value.items()}
+        return {key: _with_parts_replaced(one, str(key), replace, is_found) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_replaced(one, f"{place} of layer {n}", replace, is_found) for n, one in enumerate(value, start=1)]
+        return [
+            _with_parts_replaced(one, f"{place} of layer {n}", replace, is_found)
+            for n, one in enumerate(value, start=1)
+        ]
     return value
 
 
 def beginning(line: bytes) -> str:
     """The beginning of a line for a message, in quotes."""
-    text = printable(line[: 4 * SHOWN].decode(errors="replace").rstrip("\r\n"))
-    return f'"{text}"' if len(text) <= SHOWN else f'"{text[:SHOWN]} …"'
+    text = printable(line[: 4 * QUOTED].decode(errors="replace").rstrip("\r\n"))
+    return f'"{text}"' if len(text) <= QUOTED else f'"{text[:QUOTED]} …"'

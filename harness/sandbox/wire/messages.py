@@ -38,6 +38,8 @@ _KINDS = frozenset(
         "global state",
         "two calls",
         "message",
+        "start",
+        "declaration",
     }
     | {"processes", "files"}
 )

@@ -130,6 +130,8 @@ def test_narrow_products_within_all_bounds_are_inaccurate_with_the_reason():
         seconds=1.0,
         driven=(),
         title="file.py",
+        language="Python",
+        notes=(),
     )
     assert "the arithmetic is inaccurate: its errors are those of TF32" in " ".join(report_text(result, "").split())
 

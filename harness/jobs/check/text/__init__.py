@@ -39,6 +39,7 @@ def report_parts(check: CheckResult, rerun: str, *, is_coloured: bool) -> dict[s
     parts = {
         "headline": _headline(check),
         "driven": driven_text(check.driven),
+        "program": wrap_lines([*map(printable, check.notes)]),
         "support": _support_text(check),
         "errors": _error_table(check),
         "location": location_text(check),

@@ -45,6 +45,11 @@ class Adapters:
         what is empty is declared in the file, or found. Raises UnusableInput if the file cannot be driven.
         """
         path = implementation.path
+        if implementation.command:
+            if make or cost:
+                option = "--make" if make else "--cost"
+                raise UnusableInput(f"{option}: expected a Python file with it, found {path.name}; leave it out")
+            return implementation
         tree = _tree(path)
         if tree is None or (not make and not _lacks_contract(tree, path)):
             return implementation
@@ -60,7 +65,7 @@ class Adapters:
         `make` and `cost` hold for all of these. Raises UnusableInput if one cannot be driven, or if `make` or `cost` is
         given and all offer the contract.
         """
-        needing = [one for one in implementations if _needs_adapter(one.path)]
+        needing = [one for one in implementations if not one.command and _needs_adapter(one.path)]
         if (make or cost) and not needing:
             option = f"--make {make!r}" if make else f"--cost {cost}"
             expected = "expected in --only a path whose code was not written for the contract"
