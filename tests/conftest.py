@@ -27,9 +27,11 @@ settings.register_profile("all seeds", ANY_TIME, max_examples=100)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--all-seeds` is for sweeps that take minutes more."""
+    """Both are for sweeps that take minutes more."""
     text = "check right code with every seed, not with one, and try twice as many random examples"
     parser.addoption("--all-seeds", action="store_true", help=text)
+    text = "check every wrong version of the implementations that are not in Python, not one in each language"
+    parser.addoption("--all-languages", action="store_true", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:

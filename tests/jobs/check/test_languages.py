@@ -1,0 +1,105 @@
+"""Implementations in other languages: the right ones agree, one mistake in each is wrong, and named as in Python.
+
+A language whose tools are not here is unsupported, and said so; `--all-languages` tries every wrong version.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+from support.checking import SUBMISSIONS, checked, names
+
+from harness.jobs.check.as_json import as_data
+from harness.mistakes import CATALOGUE
+from harness.sandbox.sources.find import available_implementations, implementation_at
+from harness.sandbox.sources.toolchains import language_named, language_of, languages
+
+WRONG = tomllib.loads((SUBMISSIONS / "languages.toml").read_text(encoding="utf-8"))
+PROGRAMS = {one.name: one for one in available_implementations() if one.language != "Python"}
+SAME_NUMBERS = {"bias_never_updated", "bias_not_an_input"}
+pytestmark = pytest.mark.usefixtures("known_truths")
+
+
+def wrong_versions(config):
+    """The name of an implementation and the number of a wrong version: the first of each, or all."""
+    for name, versions in WRONG.items():
+        yield from ((name, n) for n in range(len(versions) if config.getoption("all_languages") else 1))
+
+
+def pytest_generate_tests(metafunc):
+    if "number" in metafunc.fixturenames:
+        pairs = [*wrong_versions(metafunc.config)]
+        ids = [f"{name}-{WRONG[name][number]['mistake']}" for name, number in pairs]
+        metafunc.parametrize(("name", "number"), pairs, ids=ids)
+
+
+def changed(name, folder, changes):
+    """The source file of an implementation in a folder, with some texts replaced that stand there once."""
+    text = PROGRAMS[name].path.read_text(encoding="utf-8")
+    for right, wrong in changes:
+        assert text.count(right) == 1, right
+        text = text.replace(right, wrong)
+    path = folder / PROGRAMS[name].path.name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_each_language_has_a_formulation_and_five_mistakes_of_its_own():
+    mistakes = [one["mistake"] for versions in WRONG.values() for one in versions]
+    assert all(len(versions) >= 5 for versions in WRONG.values())
+    assert len(set(mistakes)) == len(mistakes)
+    assert all(mistake in CATALOGUE or "^" in mistake for mistake in mistakes)
+    assert {language_of(one.path).name for one in PROGRAMS.values()} == {one.name for one in languages()}
+    missing = [one.missing for one in languages() if one.missing]
+    print(f"{len(languages()) - len(missing)} of {len(languages())} languages are here; {'; '.join(missing)}")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_formulation_has_title_source_and_equation_tags(name):
+    one = PROGRAMS[name]
+    assert one.title not in ("", name)
+    assert one.source
+    text = one.path.read_text(encoding="utf-8")
+    for tag in ("BP1", "BP2", "BP3", "BP4", "rule"):
+        assert re.search(rf"(//|#|%) {tag}\b", text), tag
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_formulation_agrees_on_every_case_or_its_language_is_missing(server, name):
+    found = checked(server, PROGRAMS[name])
+    if why := language_named(PROGRAMS[name].language).missing:
+        assert found.verdict == "unsupported"
+        assert [*found.refused] == [why]
+        return
+    print(f"{name}: {found.ran} of {len(found.outcomes)} cases ran")
+    assert found.verdict == "agrees"
+    assert found.ran == len(found.outcomes)
+    assert found.found == found.declared
+    assert names(found) == []
+
+
+def test_a_wrong_version_is_explained_as_in_python(server, tmp_path, name, number):
+    if why := language_named(PROGRAMS[name].language).missing:
+        pytest.skip(why)
+    expected = WRONG[name][number]
+    found = checked(server, implementation_at(changed(name, tmp_path, expected["changes"])))
+    formulas = [one["yours"] for each in as_data(found, "")["diagnosis"] for one in each["formulas"]]
+    print(f"{name}: {names(found)}, {formulas}; expected {expected['mistake']}")
+    assert found.verdict in {"wrong", "failed"}
+    if expected["mistake"] not in CATALOGUE:
+        assert any(expected["mistake"] in formula for formula in formulas)
+        return
+    allowed = SAME_NUMBERS if expected["mistake"] in SAME_NUMBERS else {expected["mistake"]}
+    assert expected["mistake"] in names(found)
+    assert set(names(found)) <= allowed
+
+
+@pytest.mark.parametrize("language", languages(), ids=lambda one: one.key)
+def test_a_skeleton_is_a_formulation_with_one_line_made_wrong(language):
+    skeleton = language.skeleton
+    text = PROGRAMS[skeleton.of.rpartition(".")[0]].path.read_text(encoding="utf-8")
+    assert text.count(skeleton.right) == 1
+    assert "TODO" in skeleton.wrong
+    assert "TODO" not in text
