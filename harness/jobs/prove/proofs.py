@@ -95,9 +95,9 @@ def attempts(
 
 
 def _asked(name: str, architecture: Architecture, seed: int) -> Request:
-    header = {"widths": architecture.widths, "rows": architecture.rows, "seed": seed}
+    message = {"widths": architecture.widths, "rows": architecture.rows, "seed": seed}
     names = {"exact": host.EXACT_NAMES}
-    return Request((name, architecture), ("exact",), header, [], names, len(architecture.widths) - 1)
+    return Request((name, architecture), ("exact",), message, names, len(architecture.widths) - 1)
 
 
 def _tried(name: str, architecture: Architecture, answer: Answer) -> Attempt:

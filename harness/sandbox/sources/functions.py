@@ -23,6 +23,9 @@ DECLARATIONS = (
 )
 
 
+SCOPE = ("ACTIVATIONS", "COST", "DTYPE")  # see harness.sandbox.sources.scope
+
+
 @dataclass(frozen=True)
 class Functions:
     """The functions of an imported implementation, None for one that it lacks, and the conventions that it declares.
