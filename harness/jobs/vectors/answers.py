@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import BadFile
-from harness.jobs.vectors.reader import EXPECTED_NAMES, Answers, Vector, VectorResult, read_json
+from harness.jobs.vectors.reader import EXPECTED_NAMES, Answers, Vector, VectorResult, json_in
 from harness.judging.conventions import Convention, quantities_of
 from harness.judging.examine import convention_of
 from harness.model.activations import ACTIVATIONS
@@ -23,7 +23,7 @@ from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Submission, contract_request
 from harness.sandbox.sources.find import Implementation
 
-FUNCTIONS = ("backprop", "step")
+CALLED = ("backprop", "step")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _unsupported(vector: Vector, reason: str) -> JudgedVector:
     return JudgedVector(vector, VectorResult(), reason)
 
 
-def inputs_of(vector: Vector) -> Inputs:
+def vector_inputs(vector: Vector) -> Inputs:
     """The network, x and t of a test."""
     data, dtype = vector.data, vector.dtype
     layers = (
@@ -67,16 +67,18 @@ def run_on_vectors(
     with Pool(server, 1) as pool:
         for vector in vectors:
             rate = float.fromhex(vector.data["learning_rate_hex"])
-            pool.add(submission, [contract_request(vector, FUNCTIONS, inputs_of(vector), rate)])
+            request = contract_request(vector, CALLED, vector_inputs(vector), rate)
+            request.excluded = submission.scope.refusal(vector.activations, vector.cost, vector.dtype)
+            pool.add(submission, [request])
         for request in pool.outcomes():
-            found[request.key.id] = judged(request.key, request.answers, submission.declared)
+            found[request.key.id] = judged_vector(request.key, request.answers, submission.declared)
     return [found[vector.id] for vector in vectors]
 
 
-def judged(vector: Vector, answers: Mapping[str, Answer], constants: Mapping[str, Any]) -> JudgedVector:
+def judged_vector(vector: Vector, answers: Mapping[str, Answer], constants: Mapping[str, Any]) -> JudgedVector:
     """Judge what the functions answered, in a file that declares these constants; what is refused is not judged."""
     convention, fault = convention_of(constants)
-    inputs = inputs_of(vector)
+    inputs = vector_inputs(vector)
     if fault is not None:
         return JudgedVector(vector, VectorResult(problem=fault.detail))
     if convention.scale(inputs) != UNSCALED or convention.learning_rate is not None:
@@ -124,7 +126,7 @@ def judge_file(path: Path, vectors: Sequence[Vector]) -> list[JudgedVector]:
     An array is a list of numbers in row-major order, or a list of such lists; a number may be a string, such as "NaN"
     or "0x1.8p+1". Raises BadFile for anything else.
     """
-    data, known = read_json(path), {vector.id for vector in vectors}
+    data, known = json_in(path), {vector.id for vector in vectors}
     if not isinstance(data, dict) or not data.keys() & known:
         raise BadFile(str(path), 'expected {"ID OF A TEST": {"w": [ARRAY, ...], ...}, ...}, found no id of a test')
     return [_judged_in_file(path, vector, data.get(vector.id, {"unsupported": "no answer"})) for vector in vectors]
@@ -137,20 +139,20 @@ def _judged_in_file(path: Path, vector: Vector, given: Any) -> JudgedVector:
         names = ", ".join(EXPECTED_NAMES)
         raise BadFile(str(path), f'expected some of {names}; add one, or "unsupported": "why"', vector.id)
     try:
-        answers: Answers = {name: [[*_flat(array)] for array in layers] for name, layers in given.items()}
-    except (TypeError, ValueError, RecursionError) as error:
+        answers: Answers = {name: [[*_numbers_of(array)] for array in layers] for name, layers in given.items()}
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         problem = f"expected a list with one array of numbers a layer, found: {error}"
         raise BadFile(str(path), problem, vector.id) from None
     return JudgedVector(vector, vector.judge(answers))
 
 
-def _flat(array: Any) -> Iterator[float]:
+def _numbers_of(array: Any) -> Iterator[float]:
     """The numbers of an array, in row-major order. Raises TypeError or ValueError for what is none."""
     if isinstance(array, list):
         for one in array:
-            yield from _flat(one)
+            yield from _numbers_of(one)
     elif isinstance(array, str):
-        yield float.fromhex(array)  # also NaN and Infinity
+        yield float.fromhex(array) if "0x" in array else float(array)  # NaN and Infinity too
     elif isinstance(array, (int, float)) and not isinstance(array, bool):
         yield float(array)
     else:

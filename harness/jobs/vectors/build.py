@@ -26,16 +26,16 @@ Data = dict[str, Any]
 
 def chosen_cases() -> tuple[Case, ...]:
     """The cases of the committed vectors."""
-    return chosen(candidates(), seen_by_case(_trials(candidates(), None)))
+    return chosen(candidates(), seen_by_case(_certified_trials(candidates(), None)))
 
 
 def vectors_of(cases: Sequence[Case], seed: int | None) -> dict[str, Data]:
     """The files of these cases, by name, on the inputs of the reports or, with a seed, on others."""
-    trials = _trials(cases, seed)
+    trials = _certified_trials(cases, seed)
     return _files(trials, seen_by_case(trials), seed)
 
 
-def _trials(cases: Iterable[Case], seed: int | None) -> list[Trial]:
+def _certified_trials(cases: Iterable[Case], seed: int | None) -> list[Trial]:
     """The cases with their truth, for code that may take any slope of relu exactly at its kink."""
     return [Trial(CaseTruth.of(case, case.build(seed), any_subgradient=True), {}) for case in cases]
 
@@ -64,8 +64,8 @@ def _file(trials: Sequence[Trial], seen: Mapping[str, Sequence[str]], seed: int 
         "dtype": trials[0].case.dtype,
         "seed": seed,
         "numberOfTests": len(tests),
-        "numberOfEntries": sum(len(part["data"]) for part in _answers(tests)),
-        "numberOfUndecided": sum(len(part["undecided"]) for part in _answers(tests)),
+        "numberOfEntries": sum(len(part["data"]) for part in _expected_arrays(tests)),
+        "numberOfUndecided": sum(len(part["undecided"]) for part in _expected_arrays(tests)),
         "notes": {
             name: {"equation": entry.equations(), "description": entry.sentence()}
             for name, entry in known.items()
@@ -75,7 +75,7 @@ def _file(trials: Sequence[Trial], seen: Mapping[str, Sequence[str]], seed: int 
     }
 
 
-def _answers(tests: Sequence[Data]) -> Iterable[Data]:
+def _expected_arrays(tests: Sequence[Data]) -> Iterable[Data]:
     return (part for test in tests for parts in test["expected"].values() for part in parts)
 
 
@@ -91,12 +91,12 @@ def _test(one: Trial, others: Sequence[Trial], seen: Mapping[str, Sequence[str]]
         "network": {
             "cost": case.cost,
             "layers": [
-                {"activation": layer.activation.name, "w": _given(layer.w), "b": _given(layer.b)}
+                {"activation": layer.activation.name, "w": _input_array(layer.w), "b": _input_array(layer.b)}
                 for layer in inputs.network.layers
             ],
         },
-        "x": _given(inputs.x),
-        "t": _given(inputs.t),
+        "x": _input_array(inputs.x),
+        "t": _input_array(inputs.t),
         "learning_rate": case.learning_rate,
         "learning_rate_hex": case.learning_rate.hex(),
         "expected": _expected(one.truth, inputs),
@@ -114,7 +114,7 @@ def _comment(case: Case, others: Sequence[Case]) -> str:
     return ". ".join(one[0].upper() + one[1:] for one in sentences) + "."
 
 
-def _given(array: Array) -> Data:
+def _input_array(array: Array) -> Data:
     """An input: exact doubles, in row-major order."""
     numbers = array.astype(np.float64).ravel().tolist()
     return {"shape": [*array.shape], "data": numbers, "data_hex": _hex(numbers)}
@@ -126,17 +126,17 @@ def _expected(truth: CaseTruth, inputs: Inputs) -> Data:
     for l, layer in enumerate(inputs.network.layers, start=1):
         for name in ("w", "b", "delta"):
             standard = truth.standards[name, l]
-            expected[name].append(_answer(exact_entries(standard), standard.bound.shape))
+            expected[name].append(_expected_array(exact_entries(standard), standard.bound.shape))
         update, old = truth.standards["update", l], np.column_stack([layer.w, layer.b])
         moved, columns = exact_entries(update, old), old.shape[1]
         biases = moved[columns - 1 :: columns]
         weights = [one for i, one in enumerate(moved) if i % columns < columns - 1]
-        expected["new_w"].append(_answer(weights, layer.w.shape))
-        expected["new_b"].append(_answer(biases, layer.b.shape))
+        expected["new_w"].append(_expected_array(weights, layer.w.shape))
+        expected["new_b"].append(_expected_array(biases, layer.b.shape))
     return expected
 
 
-def _answer(entries: Sequence[ExactEntry], shape: Sequence[int]) -> Data:
+def _expected_array(entries: Sequence[ExactEntry], shape: Sequence[int]) -> Data:
     values, tails, bounds = ([getattr(one, part) for one in entries] for part in ("value", "tail", "bound"))
     return {
         "shape": [*shape],

@@ -34,7 +34,7 @@ def features(case: Case) -> tuple[str, ...]:
     )
 
 
-def numbers_in(case: Case) -> int:
+def vector_size(case: Case) -> int:
     """How many numbers a vector has: the inputs once; value, tail and bound of every gradient, new parameter and δ."""
     inputs = case.parameters + case.batch * (case.widths[0] + case.widths[-1])
     return inputs + 3 * (2 * case.parameters + case.batch * sum(case.widths[1:]))
@@ -62,14 +62,14 @@ def _wanted(case: Case, seen: Sequence[str]) -> frozenset[str]:
 def _greedy(wanted: Mapping[Case, frozenset[str]]) -> list[Case]:
     left, found = _union(wanted.values()), list[Case]()
     while left:
-        best = max(wanted, key=lambda case: len(wanted[case] & left) / numbers_in(case))
+        best = max(wanted, key=lambda case: len(wanted[case] & left) / vector_size(case))
         found.append(best)
         left -= wanted[best]
     return found
 
 
 def _without_needless(found: list[Case], wanted: Mapping[Case, frozenset[str]]) -> list[Case]:
-    for case in sorted(found, key=numbers_in, reverse=True):
+    for case in sorted(found, key=vector_size, reverse=True):
         others = [one for one in found if one is not case]
         if wanted[case] <= _union(wanted[one] for one in others):
             found = others

@@ -56,7 +56,7 @@ def _write(options: argparse.Namespace) -> Finished:
 def _judge(options: argparse.Namespace) -> Finished:
     from harness.jobs.vectors.answers import judge_file, run_on_vectors
     from harness.jobs.vectors.reader import read_vectors
-    from harness.jobs.vectors.summary import summary
+    from harness.jobs.vectors.summary import vectors_summary
     from harness.sandbox.processes.server import Server
     from harness.sandbox.requests import Limits
     from harness.sandbox.sources.find import find_implementations
@@ -68,7 +68,7 @@ def _judge(options: argparse.Namespace) -> Finished:
         [implementation] = find_implementations([options.judge])
         with Server() as server:
             found = run_on_vectors(server, implementation, vectors, Limits())
-    print(summary(Path(options.judge).name, found))
+    print(vectors_summary(Path(options.judge).name, found))
     verdicts = {one.verdict for one in found}
     return Finished(0 if "passes" in verdicts and "fails" not in verdicts else 1)
 

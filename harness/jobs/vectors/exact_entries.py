@@ -8,13 +8,13 @@ An entry of a file has `value`, `tail` and `bound`, and a number `got` is right 
 may be as small as half a unit in the last place of the value, so a single double cannot stand for the true value.
 
 Let A be what a check allows, its rounding bound plus the radius of the enclosure, so that a check accepts `got` if
-|got − m| ≤ A; let e = |m − value − tail|, and SLACK = 2^-50. The bound is (A + e) (1 + SLACK) + SLACK |tail|, rounded
-up to DIGITS decimal digits; before that, a factor 1 + SLACK covers the rounding of these decimals to a double.
+|got − m| ≤ A; let e = |m − value − tail|, and s = 2^-50, the MARGIN. The bound is (A + e) (1 + s) + s |tail|, rounded
+up to DIGITS decimal digits; before that, a factor 1 + s covers the rounding of these decimals to a double.
 
 - *A right number is never called wrong.* Let d = got − value, exactly. Then |d − tail| ≤ A + e, and so
   |d| ≤ A + e + |tail|. Each of the two subtractions of the test has a relative error of at most u = 2^-53; a
   difference that underflows has none. So the computed number is at most (|d − tail| + u |d|) (1 + u), which is less
-  than (A + e) (1 + SLACK) + SLACK |tail|, and so less than the bound.
+  than (A + e) (1 + s) + s |tail|, and so less than the bound.
 - *No more is granted than 1.002 A.* No double is nearer to m than `value`, so correct code in doubles has an error of
   at least |m − value|, and so A ≥ |m − value|. The tail has DIGITS digits, or it is 0 because m − value is within the
   radius, which is at most 2^-11 A (harness.truth.certify). Either way e ≤ 5 · 10^-4 A. Rounding up to 4 digits adds
@@ -48,7 +48,7 @@ from harness.truth.certify import Standard
 from harness.truth.enclosures.enclosure import Enclosure
 
 DIGITS = 4  # significant decimal digits of tails and bounds
-SLACK = Fraction(1, 2**50)
+MARGIN = Fraction(1, 2**50)
 _NEAREST, _UP, _DOWN = Context(DIGITS), Context(DIGITS, ROUND_CEILING), Context(DIGITS, ROUND_FLOOR)
 
 
@@ -74,14 +74,16 @@ def exact_entry(midpoint: Fraction, radius: float, bound: float, change: tuple[f
     """The entry for a true value within `radius` of the midpoint, with a check's bound, and the change at a kink."""
     value = float(midpoint) + 0.0  # no −0
     rest = midpoint - Fraction(value)
-    tail = 0.0 if abs(rest) <= radius else rounded(rest, _NEAREST)
+    tail = 0.0 if abs(rest) <= radius else in_few_digits(rest, _NEAREST)
     allowed = Fraction(bound) + Fraction(radius) + abs(rest - Fraction(tail))
-    needed = allowed * (1 + SLACK) + SLACK * abs(Fraction(tail))
-    lower, upper = (Fraction(one) * (1 + SLACK) ** 2 for one in change)
-    return ExactEntry(value, tail, rounded(needed * (1 + SLACK), _UP), rounded(lower, _DOWN), rounded(upper, _UP))
+    needed = allowed * (1 + MARGIN) + MARGIN * abs(Fraction(tail))
+    lower, upper = (Fraction(one) * (1 + MARGIN) ** 2 for one in change)
+    return ExactEntry(
+        value, tail, in_few_digits(needed * (1 + MARGIN), _UP), in_few_digits(lower, _DOWN), in_few_digits(upper, _UP)
+    )
 
 
-def rounded(number: Fraction, context: Context) -> float:
+def in_few_digits(number: Fraction, context: Context) -> float:
     """The number in a few decimal digits, as the double that such a decimal is read as."""
     return float(context.divide(*map(Decimal, number.as_integer_ratio())))
 

@@ -23,10 +23,10 @@ def hidden_mistakes() -> dict[str, str]:
         for name, entry in CATALOGUE.items()
         if not entry.applies_to(DEFAULT_CONVENTION)
     }
-    return {name: f"it shows only in code with {_shown(declared)}" for name, declared in constants.items()}
+    return {name: f"it shows only in code with {_constants_in_words(declared)}" for name, declared in constants.items()}
 
 
-def _shown(declared: Mapping[str, object]) -> str:
+def _constants_in_words(declared: Mapping[str, object]) -> str:
     return ", ".join(f"{name} = {value!r}" for name, value in declared.items())
 
 

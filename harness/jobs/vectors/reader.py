@@ -59,6 +59,15 @@ class Vector:
         return str(self.data["id"])
 
     @property
+    def cost(self) -> str:
+        return str(self.data["network"]["cost"])
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """Those of its layers, each once."""
+        return tuple(dict.fromkeys(str(layer["activation"]) for layer in self.data["network"]["layers"]))
+
+    @property
     def entries(self) -> int:
         """The number of entries of all quantities."""
         return sum(len(array["data_hex"]) for name in EXPECTED_NAMES for array in self.data["expected"][name])
@@ -125,7 +134,7 @@ def read_vectors(place: Path) -> list[Vector]:
 
 
 def _tests_in(path: Path) -> Iterator[Vector]:
-    data = read_json(path)
+    data = json_in(path)
     version = data.get("schemaVersion") if isinstance(data, dict) else None
     if version != READABLE_VERSION:
         found = "none" if version is None else repr(version)
@@ -137,7 +146,7 @@ def _tests_in(path: Path) -> Iterator[Vector]:
         raise BadFile(str(path), f"expected what schema.json describes, found no {error}; write it anew") from None
 
 
-def read_json(path: Path) -> Any:
+def json_in(path: Path) -> Any:
     """The content of a JSON file. Raises BadFile, and UnusableInput if there is no such file."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))

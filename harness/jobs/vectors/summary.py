@@ -10,7 +10,7 @@ from harness.jobs.vectors.answers import JudgedVector
 SHOWN_FAILURES = 5
 
 
-def summary(name: str, found: Sequence[JudgedVector]) -> str:
+def vectors_summary(name: str, found: Sequence[JudgedVector]) -> str:
     """The counts of all tests and of each file, the first failures, and the reasons for refusing tests."""
     return "\n".join([f"{name}: {_counts(found)}", *_by_file(found), *_failures(found), *_refusals(found)])
 

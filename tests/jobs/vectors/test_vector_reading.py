@@ -13,12 +13,11 @@ from support.running import shared, write
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.mistakes.kill_matrix import answers
-from harness.jobs.soundness.trials import LOSSY
-from harness.jobs.vectors.answers import inputs_of, judge_file, judged, run_on_vectors
+from harness.jobs.vectors.answers import judge_file, judged_vector, run_on_vectors, vector_inputs
 from harness.jobs.vectors.choice import RAW_DATASETS
 from harness.jobs.vectors.kills import hidden_mistakes, visible_mistakes
 from harness.jobs.vectors.reader import EXPECTED_NAMES, READABLE_VERSION, read_vectors
-from harness.jobs.vectors.summary import summary
+from harness.jobs.vectors.summary import vectors_summary
 from harness.judging.judge import CaseTruth, Trial
 from harness.mistakes import CATALOGUE
 from harness.model.textbook import Textbook
@@ -41,23 +40,25 @@ def test_a_formulation_passes_what_it_supports(implementation):
     found = run(implementation)
     verdicts = [one.verdict for one in found]
     ran, entries = len(found) - verdicts.count("unsupported"), sum(one.result.given for one in found)
+    if not ran and implementation.language != "Python":
+        pytest.skip(found[0].refused)  # without the tools of its language
     print(f"{implementation.name}: {verdicts.count('passes')} of {ran} that ran, of {len(found)}; {entries} entries")
     assert ran >= 3
-    if implementation.name in LOSSY:  # its arithmetic loses digits, as its verdict says
-        assert "fails" in verdicts or implementation.name == "complex_step"
+    if implementation.name == "finite_differences":  # inaccurate, as its verdict says
+        assert set(verdicts) == {"fails", "unsupported"}
     else:
-        assert "fails" not in verdicts, summary(implementation.name, found)
+        assert "fails" not in verdicts, vectors_summary(implementation.name, found)
 
 
 def answers_of(entry, vector, watched=True):
     """What a formulation gives on the inputs of a vector, with or without the second call and changes of the inputs."""
-    trial = Trial(CaseTruth(CASES[vector.id], inputs_of(vector)), {})
+    trial = Trial(CaseTruth(CASES[vector.id], vector_inputs(vector)), {})
     given = answers(entry, trial)
     return given if watched else {name: type(one)(one.arrays) for name, one in given.items() if one.arrays}
 
 
 def test_the_textbook_passes_every_test():
-    assert {judged(one, answers_of(Textbook, one), {}).verdict for one in VECTORS} == {"passes"}
+    assert {judged_vector(one, answers_of(Textbook, one), {}).verdict for one in VECTORS} == {"passes"}
 
 
 @pytest.mark.parametrize("name", visible_mistakes())
@@ -66,7 +67,7 @@ def test_a_mistake_fails_the_tests_that_have_its_flag_and_no_others(name):
     for vector in VECTORS:
         given = answers_of(entry, vector)
         runs = all(one.refusal is None or one.refusal.kind != "exception" for one in given.values())
-        fails = judged(vector, given, {}).verdict == "fails"
+        fails = judged_vector(vector, given, {}).verdict == "fails"
         assert (fails and runs) == (name in vector.data["flags"]), vector.id
         failed += [vector.id] if fails and runs else []
     assert failed
@@ -86,7 +87,7 @@ def test_what_shows_only_in_a_second_call_or_in_the_inputs():
         name
         for name in visible_mistakes()
         if all(
-            judged(one, answers_of(CATALOGUE[name], one, watched=False), {}).verdict == "passes"
+            judged_vector(one, answers_of(CATALOGUE[name], one, watched=False), {}).verdict == "passes"
             for one in VECTORS
             if name in one.data["flags"] and answers_of(CATALOGUE[name], one, watched=False)
         )
@@ -134,13 +135,15 @@ def test_answers_from_a_file_are_judged(tmp_path):
     done = in_process("vectors", "--judge", path)
     assert done.returncode == 0
     assert f"{len(VECTORS)} of {len(VECTORS)} tests pass" in done.stdout
+    data[VECTORS[4].id]["w"][0][0][0] = repr(data[VECTORS[4].id]["w"][0][0][0])
+    data[VECTORS[4].id]["w"][0][0][1] = data[VECTORS[4].id]["w"][0][0][1].hex()
     first, second, third = (vector.id for vector in VECTORS[:3])
     data[first]["b"][0][0] = "NaN"
     data[second]["b"][0][0] = data[second]["b"][0][0] + 1e-9
     data[third] = {"unsupported": "no such layer"}
     path.write_text(json.dumps(data), encoding="utf-8")
     found = judge_file(path, VECTORS)
-    assert [one.verdict for one in found[:4]] == ["fails", "fails", "unsupported", "passes"]
+    assert [one.verdict for one in found[:5]] == ["fails", "fails", "unsupported", "passes", "passes"]
     done = in_process("vectors", "--judge", path)
     assert done.returncode == 1
     assert f"{len(VECTORS) - 3} of {len(VECTORS) - 1} tests pass, 1 are unsupported" in done.stdout
@@ -214,7 +217,7 @@ def test_correct_code_of_other_styles_passes():
     """What is right by a convention that it does not declare is not: vectors have one convention."""
     for path in [path for path in (*RIGHT, *STYLES) if "undeclared" not in path.stem][::10]:
         found = run(Implementation(path.stem, path))
-        assert "fails" not in {one.verdict for one in found}, summary(path.name, found)
+        assert "fails" not in {one.verdict for one in found}, vectors_summary(path.name, found)
 
 
 SNIPPETS = dict(re.findall(r"```(\w+)\n(.*?)```", (FOLDER / "README.md").read_text(encoding="utf-8"), re.DOTALL))

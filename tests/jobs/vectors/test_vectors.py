@@ -17,7 +17,7 @@ from support.commands import ROOT, completed
 
 from harness.cases.case import FLAGS, HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from harness.cases.standard import gradient_cases
-from harness.jobs.vectors.answers import inputs_of
+from harness.jobs.vectors.answers import vector_inputs
 from harness.jobs.vectors.build import chosen_cases, vectors_of
 from harness.jobs.vectors.exact_entries import exact_entry
 from harness.jobs.vectors.files import write_vectors
@@ -101,7 +101,7 @@ def test_the_files_are_few_small_and_varied():
 def test_the_inputs_and_bounds_are_those_of_a_check(name):
     case, vector = CASES[name], COMMITTED[name]
     inputs = case.build()
-    for one, other in zip(inputs.arrays(), inputs_of(vector).arrays(), strict=True):
+    for one, other in zip(inputs.arrays(), vector_inputs(vector).arrays(), strict=True):
         assert one.dtype == other.dtype
         assert np.array_equal(one, other)
     assert vector.data["learning_rate"] == case.learning_rate
@@ -191,7 +191,7 @@ def test_values_by_another_arithmetic():
 def test_exact_values_by_fractions():
     """With the identity everywhere, backprop is a matter of fractions."""
     [name] = [name for name in CASES if name.startswith("random-5-6-4-identity")]
-    inputs, expected = inputs_of(COMMITTED[name]), COMMITTED[name].data["expected"]
+    inputs, expected = vector_inputs(COMMITTED[name]), COMMITTED[name].data["expected"]
     exact = np.vectorize(Fraction, otypes=[object])
     (w1, b1), (w2, b2) = ((exact(layer.w), exact(layer.b)) for layer in inputs.network.layers)
     x, t = exact(inputs.x), exact(inputs.t)
