@@ -108,6 +108,13 @@ def report(session):
 
 
 @nox.session
+def vectors(session):
+    """Test vectors for any language, into vectors/; or judge code by them: --judge FILE after --."""
+    install(session)
+    run(session, "vectors")
+
+
+@nox.session
 def browser(session):
     """The page in a real browser: the system's Chromium, driven by Playwright."""
     install(session, "tests", "browser")

@@ -18,8 +18,7 @@ import os
 import sys
 
 from harness.errors import UnusableInput, unwritable
-from harness.jobs import Finished, commands
-from harness.jobs.options import program_name
+from harness.jobs import Finished, commands, program_name
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,17 +1,22 @@
-"""What each command does, one folder a command.
+"""What each command does, one folder a command, and the arguments that several commands share.
 
 `command.py` of a folder holds `COMMANDS`. A new folder with such a file is a new command; nothing else needs an edit.
 """
 
 from __future__ import annotations
 
+import argparse
+import math
+import os
+import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
-TYPE_CHECKING = False  # to a type checker it is True; to import typing takes a tenth of the time of a short command
-if TYPE_CHECKING:
-    import argparse
+MAX_SECONDS = 86_400  # a day
+MAX_SEED_DIGITS = 100
+DRIVEN_PATHS = "a path without backprop or step"
+_CHECK_VARIABLE = "GRADPROOF_COMMAND"  # environment variable that the noxfile sets to the command that runs a check
 
 
 class Finished:
@@ -47,3 +52,88 @@ def commands(name: str = "") -> Iterator[Command]:
         for command in import_module(f"{__name__}.{folder}.command").COMMANDS
     )
     return iter(sorted(found, key=lambda command: command.name))
+
+
+def program_name() -> str:
+    """The command that started this program."""
+    return "gradproof" if os.path.basename(sys.argv[0]) == "gradproof" else "python -m harness"
+
+
+def check_command() -> str:
+    """The command that runs a check."""
+    return os.environ.get(_CHECK_VARIABLE, f"{program_name()} check")
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add --only, which selects implementations."""
+    names = "comma-separated implementations: names, or paths ending in .py"
+    parser.add_argument("--only", metavar="NAMES", help=names)
+
+
+def add_driving(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add --make and --cost, which say how `what`, which was not written for the contract, is driven."""
+    make = f"how {what} makes a network, in its names and `widths`, such as 'Network(widths)' (default: tried)"
+    parser.add_argument("--make", default="", metavar="EXPR", help=make)
+    parser.add_argument("--cost", default="", metavar="NAME", help="the cost of that network (default: found)")
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """Add --reports, the folder for reports."""
+    where = "folder for reports (default: reports/, if nothing is selected)"
+    parser.add_argument("--reports", type=folder_argument, metavar="FOLDER", help=where)
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add --jobs, the number of worker processes."""
+    workers = "number of worker processes (default: one for each processor)"
+    parser.add_argument("--jobs", type=count_argument, metavar="N", help=workers)
+
+
+def add_limits(parser: argparse.ArgumentParser, of: str, default: float) -> None:
+    """Add --seconds, the time limit of one thing, and --memory, the limit of a worker process."""
+    add, limit = parser.add_argument, f"time limit of {of} (default: {default:g})"
+    add("--seconds", type=seconds_argument, default=default, metavar="S", help=limit)
+    memory = "limit of resident memory in GiB (default: 2)"
+    add("--memory", type=memory_argument, default=2.0, metavar="GIB", help=memory)
+
+
+def folder_argument(text: str) -> Path:
+    """The path of a folder, which need not exist."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a folder, found nothing")
+    return Path(text)
+
+
+def seed_argument(text: str) -> int:
+    """An integer of at least 0."""
+    if not text.isdecimal() or len(text) > MAX_SEED_DIGITS:
+        raise argparse.ArgumentTypeError(f"expected an integer >= 0, found {text[:MAX_SEED_DIGITS]!r}")
+    return int(text)
+
+
+def count_argument(text: str) -> int:
+    """An integer of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer >= 1, found {text!r}")
+    return int(text)
+
+
+def memory_argument(text: str) -> float:
+    """An amount of memory in GiB, at least 0.1."""
+    if not 0.1 <= (value := _parse_float(text)) <= 1e6:
+        raise argparse.ArgumentTypeError(f"expected a size in GiB, at least 0.1, found {text!r}")
+    return value
+
+
+def seconds_argument(text: str) -> float:
+    """A time in seconds, more than 0 and at most a day."""
+    if not 0 < (value := _parse_float(text)) <= MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"expected seconds, more than 0 and at most {MAX_SECONDS}, found {text!r}")
+    return value
+
+
+def _parse_float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -24,12 +24,11 @@ LAYERS = {
     ),
     "harness/jobs": (
         "__init__",
-        "options",
         {"check", "train"},
         "compare",
         {"prove", "soundness", "mutants", "peers"},
         "mistakes",
-        "claims",
+        {"claims", "vectors"},
         "page",
     ),
     "benchmarks": ("runner", "contenders", "report", "sections", "__main__"),

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 from harness.errors import UnusableInput
-from harness.jobs import Command, Finished
-from harness.jobs.options import add_driving, add_limits, check_command, seconds_argument, seed_argument
+from harness.jobs import Command, Finished, add_driving, add_limits, check_command, seconds_argument, seed_argument
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:

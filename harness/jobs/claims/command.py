@@ -7,8 +7,7 @@ import textwrap
 import time
 
 from harness.errors import UnknownName
-from harness.jobs import Command, Finished
-from harness.jobs.options import add_reports
+from harness.jobs import Command, Finished, add_reports
 from harness.reporting.files import REPORTS
 
 TYPE_CHECKING = False  # see harness

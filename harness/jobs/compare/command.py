@@ -11,9 +11,10 @@ from pathlib import Path
 
 from harness.cases.case import TARGETS
 from harness.errors import UnusableInput, unwritable
-from harness.jobs import Command, Finished
-from harness.jobs.options import (
+from harness.jobs import (
     DRIVEN_PATHS,
+    Command,
+    Finished,
     add_driving,
     add_jobs,
     add_limits,

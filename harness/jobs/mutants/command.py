@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from harness.errors import UnusableInput
-from harness.jobs import Command, Finished
-from harness.jobs.options import add_selection, seed_argument
+from harness.jobs import Command, Finished, add_selection, seed_argument
 from harness.reporting.files import REPORTS, check_output_folder, files_of
 
 

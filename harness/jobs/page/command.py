@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 from harness.errors import UnusableInput
-from harness.jobs import Command, Finished
-from harness.jobs.options import folder_argument
+from harness.jobs import Command, Finished, folder_argument
 from harness.reporting.files import REPORTS
 
 

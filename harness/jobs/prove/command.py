@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness.jobs import Command, Finished
-from harness.jobs.options import add_selection, seconds_argument, seed_argument
+from harness.jobs import Command, Finished, add_selection, seconds_argument, seed_argument
 from harness.reporting.files import REPORTS, check_output_folder, files_of
 
 

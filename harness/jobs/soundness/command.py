@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.jobs import Command, Finished
-from harness.jobs.options import add_jobs, count_argument, seed_argument
+from harness.jobs import Command, Finished, add_jobs, count_argument, seed_argument
 
 ENOUGH = 20_000_000  # entries
 

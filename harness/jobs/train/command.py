@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 
-from harness.jobs import Command, Finished
-from harness.jobs.options import (
+from harness.jobs import (
     DRIVEN_PATHS,
+    Command,
+    Finished,
     add_driving,
     add_jobs,
     add_limits,
