@@ -16,9 +16,9 @@ TRIALS = 200
 def main() -> int:
     """Run the trials and print the line."""
     from harness.jobs.soundness.trials import TrialTally, submitted, tallies
-    from harness.sandbox.loading import find_implementations
     from harness.sandbox.pool import Pool
     from harness.sandbox.processes.server import Server
+    from harness.sandbox.sources.find import find_implementations
 
     correct, tally = find_implementations([PRACTICAL]), TrialTally()
     with Server() as server, Pool(server, 1) as pool:

@@ -24,7 +24,7 @@ from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Fault, Refusal
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Request, Submission, contract_request
-from harness.sandbox.scope import scope_of
+from harness.sandbox.sources.scope import scope_of
 
 if TYPE_CHECKING:
     from harness.judging.causes.cause_search import CauseSearch

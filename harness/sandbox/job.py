@@ -10,9 +10,10 @@ import time
 from collections import deque
 
 from harness.sandbox.answers import Answer, Refusal, failed
-from harness.sandbox.messages import BadMessage, Message, read_answer, read_loading
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import SPARE_BYTES, TIMED_OUT, Request, Submission
+from harness.sandbox.wire.lines import BadMessage, Message
+from harness.sandbox.wire.messages import read_answer, read_loading
 from harness.sandbox.worker import Worker
 
 IMPORT_SECONDS = 30.0  # time limit of importing a file; PyTorch takes seconds on a busy machine
@@ -100,24 +101,22 @@ class Job:
         now = time.monotonic()
         spent, elapsed, self._begun = max(0.0, arrival - self._begun), now - self._begun, now
         if not self._is_loaded:
-            declared, seconds = read_loading(message)
+            loading = read_loading(message)
             if submission.was_loaded:  # the first import is not counted in the time of its cases
                 submission.spent += spent
             self._is_loaded = submission.was_loaded = True
-            if isinstance(declared, Refusal):
-                submission.unusable = declared
+            submission.declared, submission.notes = loading.declared, loading.notes
+            submission.unusable = loading.refusal
+            if loading.refusal is not None:
                 self.end()
             else:
-                submission.declared = declared
-                submission.loading += min(seconds, elapsed)
+                submission.loading += min(loading.seconds, elapsed)
             return
         function = request.waiting[0]
-        if (
-            message[0].get("id") == self._last
-        ):  # a second answer to the previous request; the current one is not at fault
+        if message.get("id") == self._last:  # a second answer to the previous request; the current one is not at fault
             self.end()
             return
-        if (message[0].get("id"), message[0].get("function")) != (request.id, function):
+        if (message.get("id"), message.get("function")) != (request.id, function):
             raise BadMessage("an answer to another request")
         names, exact = request.names[function], function == "exact"
         answer = read_answer(message, names, request.layers, exact=exact, elapsed=elapsed)

@@ -6,14 +6,14 @@ import os
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.model.contract import Array, Inputs
+from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.loading import Implementation
-from harness.sandbox.messages import ARRAY_NAMES, inputs_header, pack
+from harness.sandbox.sources.find import Implementation
+from harness.sandbox.wire.lines import Message, pack
+from harness.sandbox.wire.messages import ARRAY_NAMES, inputs_message
 from harness.sandbox.worker import Output
 
 MAX_FAULTS = 3  # requests that time out, or kill the fork server, before the rest is not run
@@ -33,30 +33,26 @@ class Limits:
 
 @dataclass(eq=False)
 class Request:
-    """A call of some functions on the same arrays, and the answers so far.
+    """A call of some functions with the same message, and the answers so far.
 
     `key` identifies the request for the caller. `names` maps each function to the names that the arrays of its answer
-    may have, each once for each of the `layers`; `longest` is the size limit of an answer's arrays, in bytes.
+    may have, each once for each of the `layers`; `longest` is the size limit of an answer's arrays, and `size` that of
+    the arrays in the message, in bytes.
     `excluded` is why the request must not run, if so.
     """
 
     key: Any
     functions: tuple[str, ...]
-    header: Mapping[str, Any]
-    arrays: Sequence[Array]
+    message: Message
     names: Mapping[str, Sequence[str]]
     layers: int
     longest: int = SPARE_BYTES
+    size: int = 0
     answers: dict[str, Answer] = field(default_factory=dict)
     spent: float = 0.0  # seconds
     excluded: Refusal | None = None
     is_alone: bool = False  # it runs while no other request does
     id: str = field(default_factory=lambda: os.urandom(8).hex())  # random, so that no answer can be sent in advance
-
-    @cached_property
-    def size(self) -> int:
-        """The size of its arrays, in bytes."""
-        return sum(array.nbytes for array in self.arrays)
 
     @property
     def waiting(self) -> list[str]:
@@ -65,8 +61,7 @@ class Request:
 
     def packed(self) -> bytes:
         """The message that asks the functions which are not answered yet."""
-        header = {**self.header, "id": self.id, "functions": self.waiting, "longest": self.longest}
-        return pack(header, self.arrays)
+        return pack({**self.message, "id": self.id, "functions": self.waiting, "longest": self.longest})
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer all remaining functions with the same reason."""
@@ -86,11 +81,12 @@ def contract_request(
 
     For `train`, `epochs` are those after which the weights are returned, and `batch` is the number of rows of a step.
     """
-    header = {**inputs_header(inputs), "learning_rate": learning_rate, "epochs": list(epochs), "batch": batch}
+    message = {**inputs_message(inputs), "learning_rate": learning_rate, "epochs": list(epochs), "batch": batch}
     names = {**ARRAY_NAMES, "train": [f"epoch{epoch}" for epoch in epochs]}
     layers, rows = inputs.network.layers, len(inputs.x)
     numbers = (len(epochs) + 1) * inputs.work // rows + 3 * rows * sum(len(layer.b) for layer in layers)
-    return Request(key, functions, header, inputs.arrays(), names, len(layers), 2 * 8 * numbers + SPARE_BYTES)
+    size = sum(array.nbytes for array in inputs.arrays())
+    return Request(key, functions, message, names, len(layers), 2 * 8 * numbers + SPARE_BYTES, size)
 
 
 @dataclass(eq=False)
@@ -99,7 +95,8 @@ class Submission:
 
     `host` names the class that answers requests in a worker, as `module:class`, and `target` is its argument; if that
     is an adapter, `drives` is the file that it drives, and the second argument. After the import, `declared`
-    holds the constants of the file, and `loading` the seconds that the import took. If `unusable` is set, it is the
+    holds the constants of the file, `notes` what else is to be said of it, a sentence each, and `loading` the seconds
+    that the import took. If `unusable` is set, it is the
     reason why no more requests run.
     """
 
@@ -109,6 +106,7 @@ class Submission:
     host: str = FILE_HOST
     drives: Path | None = None
     declared: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     loading: float = 0.0
     output: Output = field(default_factory=Output)
     queue: deque[Request] = field(default_factory=deque)

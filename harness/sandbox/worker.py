@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from harness.errors import UnusableInput
 from harness.sandbox.answers import LONGEST_MESSAGE, printable
-from harness.sandbox.messages import Inbox, Message
 from harness.sandbox.processes.server import Server
+from harness.sandbox.wire.lines import Inbox, Message
 
 MAX_KEPT_OUTPUT = 10_000  # the first bytes that an implementation prints are kept
 LAST_OUTPUT_BYTES = 4096  # the last ones may say why the process ended

@@ -28,9 +28,9 @@ from harness.jobs.check.run import CheckResult, check_submission
 from harness.jobs.check.support import refusal_reason
 from harness.jobs.check.text import report_text
 from harness.sandbox.inference.driving.adapters import Adapters
-from harness.sandbox.loading import Implementation
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation
 
 
 @dataclass(frozen=True)

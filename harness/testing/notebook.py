@@ -31,9 +31,9 @@ from harness.jobs.check.text import report_text
 from harness.jobs.check.text.as_html import report_html
 from harness.sandbox.inference.driving.adapters import Adapters
 from harness.sandbox.inference.driving.live import SavedModule, save_module
-from harness.sandbox.loading import Implementation
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation
 
 _OPTION = re.compile(r"""--(make|cost) ('[^']*'|"[^"]*"|\w+)""")
 _EXPECTED = "expected a class, an object, or functions"

@@ -19,8 +19,8 @@ from harness.judging.judge import UNDECLARED_CONVENTION
 from harness.judging.verdict import VERDICTS
 from harness.mistakes import explain
 from harness.sandbox.inference.driving.adapters import Adapters
-from harness.sandbox.loading import Implementation, available_implementations
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation, available_implementations
 
 SEED = 7
 LIMITS = Limits(60.0, math.inf)

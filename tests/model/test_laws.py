@@ -13,7 +13,7 @@ from harness.cases.standard import standard_cases
 from harness.jobs.soundness.trials import LOSSY
 from harness.judging.verdict import digits, judge_array, max_norm_distance
 from harness.model.contract import Unsupported
-from harness.sandbox.loading import REFERENCE, available_implementations, find_implementations
+from harness.sandbox.sources.find import REFERENCE, available_implementations, find_implementations
 from harness.truth.certify import certify
 
 IMPLEMENTATIONS = available_implementations()

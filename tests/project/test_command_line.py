@@ -16,7 +16,7 @@ from harness.cases.fitted import select_cases
 from harness.errors import UnusableInput
 from harness.jobs import commands
 from harness.reporting.files import check_output_file, check_output_folder
-from harness.sandbox.loading import Implementation
+from harness.sandbox.sources.find import Implementation
 
 
 @pytest.mark.parametrize(

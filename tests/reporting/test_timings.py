@@ -12,8 +12,8 @@ from support.running import shared
 from harness.cases.case import make_case
 from harness.jobs.check.run import CheckRun
 from harness.reporting.profile import Clock, table
-from harness.sandbox.loading import find_implementations
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import find_implementations
 from harness.truth.certify import certify
 
 LINE = re.compile(r"^  (\S.*?) +(\d+\.\d{3})$")

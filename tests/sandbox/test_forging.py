@@ -8,37 +8,37 @@ from support.asking import FIRST, RIGHT, SECOND, answered, misbehaving, submissi
 
 from harness.sandbox.requests import Limits
 
+TWO = {"shape": [2], "dtype": "float64", "bytes": 16}
 FORGED = {
     "verdict": {"refusal": ["agrees", "", "", ""]},
     "kind": {"refusal": ["failed", "x", "no such kind", ""]},
     "nothing": {},
-    "keys": {"keys": [["q", 1]]},
-    "layers": {"keys": [["w", 9]]},
-    "infinite layer": {"keys": [["w", float("inf")]]},
+    "names": {"arrays": {"q": [TWO]}},
+    "layers": {"arrays": {"w": [TWO] * 9}},
     "seconds": {"seconds": 10**400},
     "changed": {"changed": {"a": [1]}},
-    "exact numbers": {"keys": [["w", 1], ["b", 1]], "arrays": [["exact", [1], ["1/1"]]] * 2},
-    "a number without end": {"keys": [["w", 1]], "arrays": [["exact", [1], ["f" * 10**6 + "/3"]]]},
-    "no number": {"keys": [["w", 1]], "arrays": [["exact", [1], ["1/0"]]]},
+    "exact numbers": {"arrays": {"w": [{"shape": [1], "exact": ["1/1"]}], "b": [{"shape": [1], "exact": ["1/1"]}]}},
+    "a number without end": {"arrays": {"w": [{"shape": [1], "exact": ["f" * 10**6 + "/3"]}]}},
+    "no number": {"arrays": {"w": [{"shape": [1], "exact": ["1/0"]}]}},
     "another's": {"id": "00", "refusal": ["failed", "said by another", "", ""]},
     "another function's": {"function": "step", "refusal": ["failed", "x", "", ""]},
 }
 # The file finds its channel, and in the frames of its caller which answer is waited for.
 FORGE = """
-import json, struct
+import json
 def asked():
     frame = sys._getframe()
-    while "functions" not in frame.f_locals.get("header", ()): frame = frame.f_back
-    return frame.f_locals["header"]["id"]
+    while "functions" not in frame.f_locals.get("message", ()): frame = frame.f_back
+    return frame.f_locals["message"]["id"]
 def send(message):
     for fd in range(3, 20):
         if os.path.exists(f"/proc/self/fd/{fd}") and "socket" in os.readlink(f"/proc/self/fd/{fd}"):
             os.write(fd, message)
-def forge(**header):
-    header = {"id": asked(), "function": "backprop", "keys": [], "again": [], "changed": [], "seconds": 0,
-              "stale": False, "refusal": None, "arrays": [["<f8", [2]]] * len(header.get("keys", []))} | header
-    head, body = json.dumps(header).encode(), bytes(16 * len(header["arrays"]))
-    send(struct.pack("!IQ", len(head), len(body)) + head + body)
+def forge(**changes):
+    message = {"id": asked(), "function": "backprop", "arrays": {}, "again": {}, "changed": [], "seconds": 0,
+               "stale": False, "refusal": None} | changes
+    text = json.dumps(message)
+    send(text.encode() + b"\\n" + bytes(16 * text.count("bytes")))
 """
 
 
@@ -54,9 +54,9 @@ def test_a_forged_answer_fails_its_own_case_only(server, tmp_path, name):
 
 
 def test_a_forged_answer_without_a_layer_is_a_failure(server, tmp_path):
-    header = {"keys": [["w", 1], ["b", 1]], "arrays": [["<f8", [2, 3]], ["<f8", [2]]]}
-    text = FORGE + f"{RIGHT}\ndef backprop(n, x, t):\n    forge(**{header!r}); return right(n, x, t)\n"
-    with submission(server, tmp_path, text.replace("16 * len(header['arrays'])", "64")) as one:
+    arrays = {"w": [TWO], "b": [TWO]}
+    text = FORGE + f"{RIGHT}\ndef backprop(n, x, t):\n    forge(arrays={arrays!r}); return right(n, x, t)\n"
+    with submission(server, tmp_path, text) as one:
         assert answered(one, SECOND).refusal.kind == "crash"
 
 
@@ -75,9 +75,12 @@ def test_an_answer_sent_in_advance_fails_no_other_case(server, tmp_path):
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        ("struct.pack('!IQ', 100, 100) + b'{'", "no answer within 1 s"),
-        ("struct.pack('!IQ', 100, 3 * 2**30) + bytes(2**20)", "it sent a malformed message: a message of 3,221,"),
-        ("bytes(range(1, 256)) * 2**12", "it sent a malformed message: a message of"),
+        ("b'{'", "no answer within 1 s"),
+        (
+            """b'{"x": {"shape": [1], "bytes": %d}}\\n' % (3 * 2**30) + bytes(2**20)""",
+            "it sent a malformed message: a message with 3,221,225,472 bytes of numbers",
+        ),
+        ("bytes(range(1, 256)) * 2**12", "it sent a malformed message: no JSON"),
     ],
 )
 def test_time_and_memory_are_limited_while_a_message_is_read(server, tmp_path, message, said):

@@ -10,7 +10,7 @@ from support.running import shared
 from harness.cases.case import make_case
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_submission
-from harness.sandbox.scope import scope_of
+from harness.sandbox.sources.scope import scope_of
 
 RIGHT = """
 import numpy as np

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_submission
-from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER
 
 SUBMISSIONS = Path(__file__).resolve().parent / "submissions"
 RIGHT = sorted((SUBMISSIONS / "right").glob("*.py"))

@@ -19,10 +19,11 @@ from harness.judging.causes.find_causes import find_causes
 from harness.judging.causes.measurements import Suspect
 from harness.judging.examine import convention_of
 from harness.judging.judge import CaseTruth, Trial, judge_case
-from harness.sandbox.loading import Functions, Implementation, load_functions
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import FILE_MODULES, Server
 from harness.sandbox.requests import Limits, Submission, contract_request
+from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.functions import Functions, load_functions
 from harness.truth import certify
 
 CASE = make_case("random", (3, 4, 2), "sigmoid", 5)

@@ -16,7 +16,7 @@ from harness.model.activations import ACTIVATIONS, LEAKY_RELU_SLOPE
 from harness.model.contract import Activation, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
-from harness.sandbox.loading import find_implementations
+from harness.sandbox.sources.find import find_implementations
 from harness.truth.bounds import kinks
 from harness.truth.certify import certify, certify_forward, error_over_bound
 

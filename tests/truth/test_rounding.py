@@ -20,7 +20,7 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
 from harness.model.costs import COSTS
 from harness.sandbox.host.returned import gradient_arrays
-from harness.sandbox.loading import available_implementations, find_implementations
+from harness.sandbox.sources.find import available_implementations, find_implementations
 from harness.truth import gradient
 from harness.truth.bounds.float_format import FloatFormat, float_format
 from harness.truth.certify import certify, certify_forward, error_over_bound

@@ -19,7 +19,7 @@ from harness.cases.standard import standard_cases
 from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import sigmoid_network
 from harness.model.contract import Gradients, Inputs, Unsupported
-from harness.sandbox.loading import find_implementations
+from harness.sandbox.sources.find import find_implementations
 from harness.truth.certify import DECISIVE_RADIUS, certify, error_over_bound
 from harness.truth.gradient import enclose_in_balls, train, truth_attempts
 

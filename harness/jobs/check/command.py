@@ -16,8 +16,8 @@ TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from harness.jobs.check.run import CheckResult
     from harness.reporting.profile import Clock
-    from harness.sandbox.loading import Implementation
     from harness.sandbox.processes.server import Server
+    from harness.sandbox.sources.find import Implementation
 
 
 def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +56,8 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
         from harness.cases.standard import gradient_cases
         from harness.sandbox.inference.driving.adapters import Adapters
         from harness.sandbox.inference.driving.written import check_place
-        from harness.sandbox.loading import find_implementations
         from harness.sandbox.requests import Limits
+        from harness.sandbox.sources.find import find_implementations
 
     [implementation] = find_implementations([options.file])
     cases = gradient_cases()

@@ -10,7 +10,7 @@ from harness.cases.case import Case
 from harness.cases.fitted import Kind, every_kind, fitted_cases, kind_of
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.support import ENOUGH_CASES, Support
-from harness.sandbox.scope import DeclaredScope, cases_in_scope
+from harness.sandbox.sources.scope import DeclaredScope, cases_in_scope
 
 MOST_AT_ONCE = 40
 DEEPEST_PROBE = 3  # layers

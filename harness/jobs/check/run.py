@@ -19,11 +19,11 @@ from harness.judging.judge import CaseTruth, Outcome
 from harness.judging.verdict import VERDICTS
 from harness.model.contract import Inputs
 from harness.reporting.profile import Clock
-from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
-from harness.sandbox.scope import DeclaredScope, cases_in_scope, scope_of
+from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.scope import DeclaredScope, cases_in_scope, scope_of
 
 if TYPE_CHECKING:
     from harness.judging.ratios import Ratio

@@ -12,7 +12,8 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
-from harness.sandbox.loading import Functions, find_implementations, functions_in, run_file
+from harness.sandbox.sources.find import find_implementations
+from harness.sandbox.sources.functions import Functions, functions_in, run_file
 from harness.truth.certify import certify, error_over_bound
 from harness.truth.enclosures.precise import to_float64
 

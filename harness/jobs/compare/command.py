@@ -148,7 +148,7 @@ def _run_list(_: argparse.Namespace) -> Finished:
     from harness.cases.fitted import fitted_cases, kind_of
     from harness.cases.standard import standard_cases
     from harness.jobs.train.courses import courses
-    from harness.sandbox.loading import available_implementations
+    from harness.sandbox.sources.find import available_implementations
 
     print("Implementations")
     for implementation in available_implementations():

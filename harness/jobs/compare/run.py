@@ -20,9 +20,9 @@ from harness.jobs.compare.rows import Row
 from harness.jobs.compare.schedule import Answered, Schedule
 from harness.jobs.compare.table import ResultTable
 from harness.reporting.profile import Clock
-from harness.sandbox.loading import Implementation, available_implementations, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation, available_implementations, find_implementations
 
 if TYPE_CHECKING:
     from harness.sandbox.processes.server import Server

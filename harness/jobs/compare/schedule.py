@@ -22,9 +22,9 @@ from harness.judging.judge import CaseTruth
 from harness.model.contract import Inputs
 from harness.reporting.profile import Clock
 from harness.sandbox.answers import Arrays
-from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits, Submission
+from harness.sandbox.sources.find import Implementation
 
 MOST_CASES = 64  # of a block
 MOST_NUMBERS = 2**24  # that the implementations return on a block, all in all

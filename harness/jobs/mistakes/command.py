@@ -19,8 +19,8 @@ def _run(_: argparse.Namespace) -> Finished:
     from harness.jobs.mistakes.report import kill_facts, mistakes_document, usual_checks
     from harness.jobs.mistakes.single_alternatives import alternatives_facts
     from harness.reporting.markdown import write_report
-    from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server
+    from harness.sandbox.sources.find import available_implementations
 
     check_output_folder(REPORTS, files_of("mistakes"))
     cases = prepared(gradient_cases())

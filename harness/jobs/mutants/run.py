@@ -18,8 +18,8 @@ from harness.cases.case import Case
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import CheckResult, check_submission
 from harness.judging.verdict import VERDICTS
-from harness.sandbox.loading import Implementation
 from harness.sandbox.processes.server import Server
+from harness.sandbox.sources.find import Implementation
 
 # Most mutants fall on a few cases already, one in so many, and the others take the rest of their time.
 _SAMPLE = 9

@@ -19,7 +19,8 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.reporting.document import Bullets, DataTable, Document, Paragraph
-from harness.sandbox.loading import find_implementations, load_functions
+from harness.sandbox.sources.find import find_implementations
+from harness.sandbox.sources.functions import load_functions
 
 SIZES: tuple[tuple[int, ...], ...] = (
     (4, 6, 3),

@@ -11,7 +11,7 @@ from harness.model.contract import Array, Inputs
 from harness.model.exact import Architecture, Degree, degree_inputs, degree_of
 from harness.sandbox.answers import REFUSALS, Fault
 from harness.sandbox.host.returned import gradient_arrays, network_arrays
-from harness.sandbox.loading import Functions
+from harness.sandbox.sources.functions import Functions
 
 Values = dict[tuple[str, int], Array]
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from harness.jobs.prove.evaluate import NotExact, Values, degree, evaluate
-from harness.model.contract import Array
 from harness.model.exact import Architecture, canonical_inputs, draw_integer, opaque_inputs, rational_inputs
 from harness.sandbox.answers import REFUSALS, Answer, Arrays, Refusal, reason_of
 from harness.sandbox.host import call
-from harness.sandbox.loading import Functions
+from harness.sandbox.sources.functions import Functions
+from harness.sandbox.wire.lines import Message
 
 EXACT_RUNS = 3  # two trials with random integers, and one with fractions
 _QUANTITIES = ("w", "b", "delta", "new w", "new b")
@@ -25,11 +23,11 @@ EXACT_NAMES = ("degree", *(f"{run} {quantity}" for run in range(EXACT_RUNS) for 
 class ExactHost(call.ImplementationHost):
     """An imported implementation that computes with exact numbers."""
 
-    def call(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def call(self, function: str, message: Message) -> Answer:
         start = time.perf_counter()
-        architecture = Architecture(tuple(header["widths"]), header["rows"])
+        architecture = Architecture(tuple(message["widths"]), message["rows"])
         try:
-            found = run_exactly(self._functions, architecture, header["seed"])
+            found = run_exactly(self._functions, architecture, message["seed"])
             return Answer(found, seconds=time.perf_counter() - start)
         except REFUSALS as error:
             return Answer(refusal=Refusal("unsupported", reason_of(error)))

@@ -12,10 +12,10 @@ from harness.jobs.prove import host
 from harness.jobs.prove.evaluate import Values, differences
 from harness.model.exact import SET_SIZE, Architecture
 from harness.sandbox.answers import Answer
-from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
+from harness.sandbox.sources.find import Implementation
 
 ARCHITECTURES = tuple(
     Architecture(widths, rows)
@@ -95,9 +95,9 @@ def attempts(
 
 
 def _asked(name: str, architecture: Architecture, seed: int) -> Request:
-    header = {"widths": architecture.widths, "rows": architecture.rows, "seed": seed}
+    message = {"widths": architecture.widths, "rows": architecture.rows, "seed": seed}
     names = {"exact": host.EXACT_NAMES}
-    return Request((name, architecture), ("exact",), header, [], names, len(architecture.widths) - 1)
+    return Request((name, architecture), ("exact",), message, names, len(architecture.widths) - 1)
 
 
 def _tried(name: str, architecture: Architecture, answer: Answer) -> Attempt:

@@ -24,8 +24,8 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.soundness.report import as_json, as_text
     from harness.jobs.soundness.trials import LOSSY, TrialTally, sound
     from harness.reporting.files import check_output_file
-    from harness.sandbox.loading import available_implementations
     from harness.sandbox.processes.server import Server, processors
+    from harness.sandbox.sources.find import available_implementations
 
     if options.json is not None:
         check_output_file(options.json)

@@ -19,10 +19,10 @@ from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer
-from harness.sandbox.loading import Implementation
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Submission, contract_request
+from harness.sandbox.sources.find import Implementation
 from harness.truth.certify import Standard, error_over_bound
 
 OUTPUTS = ("softmax", "sigmoid", "identity", "tanh", "softplus")

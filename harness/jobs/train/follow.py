@@ -17,11 +17,11 @@ from harness.judging.examine import convention_of
 from harness.model.contract import Inputs
 from harness.model.costs import UNSCALED
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.loading import Implementation, available_implementations, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission, contract_request
-from harness.sandbox.scope import scope_of
+from harness.sandbox.sources.find import Implementation, available_implementations, find_implementations
+from harness.sandbox.sources.scope import scope_of
 
 _TAKEN = [one.name for one in OWN]
 
@@ -134,8 +134,7 @@ def _next_stretch(run: Run) -> Request:
         scope = scope_of(run.runner.implementation.target)
         return replace(asked, excluded=scope.refusal(activations, given.network.cost.name, str(given.x.dtype)))
     request = contract_request(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
-    header = {**request.header, "course": asdict(course)}
-    return replace(request, header=header, arrays=[*request.arrays, *state])
+    return replace(request, message={**request.message, "course": asdict(course), "state": [*state]})
 
 
 def _reached(run: Run, submission: Submission, answer: Answer) -> tuple[State, Refusal | None]:

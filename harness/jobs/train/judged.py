@@ -19,7 +19,7 @@ from harness.jobs.train.store import Run
 from harness.judging.verdict import digits
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Refusal
-from harness.sandbox.loading import REFERENCE
+from harness.sandbox.sources.find import REFERENCE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,9 +19,10 @@ from harness.jobs.train.states import State, balls_of, network_of, of_balls, of_
 from harness.model.contract import Array, Inputs, Network, Numbers, Unsupported
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer, refusal_from
-from harness.sandbox.loading import Implementation
-from harness.sandbox.messages import unpack_inputs
 from harness.sandbox.requests import Limits, Submission
+from harness.sandbox.sources.find import Implementation
+from harness.sandbox.wire.lines import Message
+from harness.sandbox.wire.messages import read_inputs
 from harness.truth import gradient
 from harness.truth.enclosures import ball_backprop
 
@@ -210,16 +211,17 @@ class RunnerHost:
     """A runner of the harness in a worker: it answers as an implementation that trains does, of whatever its states
     are."""
 
+    notes = ()
+
     def __init__(self, name: str) -> None:
         [self._runner] = [one for one in OWN if one.name == name]
         self.declared: Mapping[str, Any] = {}
 
-    def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
-        """The state so many epochs later, from that which follows the inputs in the arrays."""
-        start, course = time.perf_counter(), Course(**header["course"])
-        count = 2 * len(header["activations"]) + 2
-        inputs, state = unpack_inputs(header, arrays[:count]), tuple(arrays[count:])
-        [epochs] = header["epochs"]
+    def answer(self, function: str, message: Message) -> Answer:
+        """The state so many epochs later, from that in the request."""
+        start, course = time.perf_counter(), Course(**message["course"])
+        inputs, state = read_inputs(message), tuple(message["state"])
+        [epochs] = message["epochs"]
         try:
             state = self._runner.advance(course, inputs, state, epochs)
         except BaseException as error:

@@ -23,7 +23,7 @@ from harness.jobs.train.courses import Course
 from harness.jobs.train.runners import Runner
 from harness.jobs.train.states import State
 from harness.model.contract import Array, Inputs
-from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER
+from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER
 
 HARNESS = Path(__file__).resolve().parents[2]
 # The modules of the harness that take part in a run, and the packages.

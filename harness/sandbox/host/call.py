@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,16 @@ from harness.sandbox.host.child import hide_harness
 from harness.sandbox.host.global_state import GlobalState
 from harness.sandbox.host.labels import with_labels
 from harness.sandbox.host.returned import gradient_arrays, network_arrays, next_network
-from harness.sandbox.loading import Functions, Implementation, load_functions
-from harness.sandbox.messages import unpack_inputs
+from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.functions import Functions, load_functions
+from harness.sandbox.wire.lines import Message
+from harness.sandbox.wire.messages import read_inputs
 
 
 class FunctionsHost:
     """The functions of the contract, of the file or files at these paths, which answer requests."""
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, functions: Functions, *files: Path) -> None:
         self._files, self._functions, self._process = files, functions, os.getpid()
@@ -44,9 +48,9 @@ class FunctionsHost:
         self._lacks_b = self.declared.get("BIAS") == "none"
         self._takes_labels = self.declared.get("TARGETS") == "labels"
 
-    def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def answer(self, function: str, message: Message) -> Answer:
         """Call a function of the contract on the inputs of a request; whatever goes wrong is in the answer."""
-        answer = self.call(function, header, arrays)
+        answer = self.call(function, message)
         if os.getpid() != self._process:
             os._exit(0)  # a fork of this process that the implementation has left running
         self._before.restore_random_states()
@@ -56,17 +60,17 @@ class FunctionsHost:
         )
         return replace(answer, refusal=answer.refusal or refusal, is_stale=is_stale)
 
-    def call(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def call(self, function: str, message: Message) -> Answer:
         """The same, without a look at what else the call did to the process."""
-        inputs = unpack_inputs(header, arrays)
+        inputs = read_inputs(message)
         if self._takes_labels:
             try:
                 inputs = with_labels(inputs)
             except Unsupported as refusal:
                 return Answer(refusal=refusal_from(refusal, *self._files))
         if function == "train":
-            return self._train(inputs, header)
-        return self._call_twice(function, inputs, header["learning_rate"])
+            return self._train(inputs, message)
+        return self._call_twice(function, inputs, message["learning_rate"])
 
     def _call_twice(self, function: str, inputs: Inputs, learning_rate: float) -> Answer:
         """Call `backprop` or `step` twice on a copy of the inputs."""
@@ -97,7 +101,7 @@ class FunctionsHost:
         again = calls[1] if len(calls) > 1 and not _are_identical(*calls) else None
         return Answer(first, again, changed, refusal, seconds)
 
-    def _train(self, inputs: Inputs, header: Mapping[str, Any]) -> Answer:
+    def _train(self, inputs: Inputs, message: Message) -> Answer:
         """Train with `step`; the weights after each of the requested epochs."""
         start = time.perf_counter()
         found: dict[ArrayKey, Array] = {}
@@ -106,17 +110,17 @@ class FunctionsHost:
             if self._functions.step is None:
                 raise Unsupported("offers no step")
             given, step = inputs.copy(), self._functions.step
-            steps = given.batches(header["batch"])
-            self._check_step(step, Inputs(inputs.copy().network, *steps[0]), header["learning_rate"])
+            steps = given.batches(message["batch"])
+            self._check_step(step, Inputs(inputs.copy().network, *steps[0]), message["learning_rate"])
             network = given.network
-            for epoch in range(1, max(header["epochs"]) + 1):
+            for epoch in range(1, max(message["epochs"]) + 1):
                 for x, t in steps:
-                    moved = step(network, x, t, header["learning_rate"])
+                    moved = step(network, x, t, message["learning_rate"])
                     network = next_network(moved, network, lacks_b=self._lacks_b)
                 arrays = network_arrays(network, inputs)
                 check_finite(arrays, " after the step")
                 weights = weights_of(arrays, inputs)
-                if epoch in header["epochs"]:
+                if epoch in message["epochs"]:
                     found |= {(f"epoch{epoch}", layer): array for layer, array in weights.items()}
             if changed := changed_inputs(given, inputs):
                 raise Fault("inputs", f"it changed its input: {changed[0]}")

@@ -18,9 +18,10 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.sandbox.answers import Answer, failed, refusal_from
-from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
-from harness.sandbox.messages import Inbox, pack, pack_answer
 from harness.sandbox.processes.fork_server import settle_worker
+from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
+from harness.sandbox.wire.lines import Inbox, pack
+from harness.sandbox.wire.messages import pack_answer
 
 _NO_LIMIT = 2**62  # the harness is trusted
 
@@ -63,20 +64,19 @@ def _answer_requests(channel: socket.socket, host: str, target: Sequence[str]) -
     except BaseException as error:
         refusal = refusal_from(error, *map(Path, target))
         refused = [refusal.verdict, refusal.detail, "import", refusal.traceback]
-    declared = dict(loaded.declared) if loaded is not None else {}
-    channel.sendall(pack({"loaded": time.perf_counter() - start, "declared": declared, "refusal": refused}))
-    inbox = Inbox(_NO_LIMIT)
+    said = {"declared": dict(loaded.declared), "notes": loaded.notes} if loaded is not None else {}
+    channel.sendall(pack({"loaded": time.perf_counter() - start, "refusal": refused, **said}))
+    inbox = Inbox(_NO_LIMIT, _NO_LIMIT)
     while data := channel.recv(2**16):
         message = inbox.feed(data)
         while message is not None and loaded is not None:
-            header, arrays = message
-            for function in header["functions"]:
-                answer: Answer = loaded.answer(function, header, arrays)
+            for function in message["functions"]:
+                answer: Answer = loaded.answer(function, message)
                 size = sum(array.nbytes for call in (answer.arrays, answer.again or {}) for array in call.values())
-                if size > header["longest"]:
-                    detail = f"it returned {size:,} bytes of numbers, expected {header['longest']:,} at most"
+                if size > message["longest"]:
+                    detail = f"it returned {size:,} bytes of numbers, expected {message['longest']:,} at most"
                     answer = failed(detail, "shape")
-                channel.sendall(pack_answer(header["id"], function, answer))
+                channel.sendall(pack_answer(message["id"], function, answer))
             message = inbox.feed(b"")
 
 

@@ -38,7 +38,7 @@ class Trials:
 
     def explored(self, make: str) -> tuple[Answer, Any]:
         """The answer to an exploration and what it says, None if it failed. Raises ValueError for malformed data."""
-        answer = self._ask([Request(0, ("explore",), {"make": make}, [], {"explore": ["text"]}, 1)])[0]
+        answer = self._ask([Request(0, ("explore",), {"make": make}, {"explore": ["text"]}, 1)])[0]
         if answer.refusal is not None:
             return answer, None
         return answer, json.loads(answer.arrays["text", 1].astype(np.uint8).tobytes())
@@ -73,7 +73,7 @@ class Trials:
 
     def _request(self, plan: Plan, pinned: str, inputs: Inputs) -> Request:
         request = contract_request(0, (plan.reading.function,), inputs, RATE)
-        request.header = {**request.header, "plan": plan_text(plan), "pinned": pinned}
+        request.message = {**request.message, "plan": plan_text(plan), "pinned": pinned}
         return request
 
     def _ask(self, requests: Sequence[Request]) -> list[Answer]:

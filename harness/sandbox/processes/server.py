@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import UnusableInput
-from harness.sandbox.loading import PROJECT_ROOT
 from harness.sandbox.processes import ending, folders
+from harness.sandbox.sources.find import PROJECT_ROOT
 
 STARTUP_SECONDS = 120.0  # time limit of the first answer, on a busy machine
 ANSWER_SECONDS = 10.0  # time limit of every other answer; only a stopped server exceeds it

@@ -14,8 +14,8 @@ from harness.jobs.check.as_json import as_data
 from harness.jobs.check.run import check_submission
 from harness.mistakes import CATALOGUE
 from harness.sandbox.inference.driving.adapters import Adapters
-from harness.sandbox.loading import Implementation
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation
 
 FOLDER = SUBMISSIONS / "as_they_stand"
 NETWORKS = tomllib.loads((FOLDER / "networks.toml").read_text(encoding="utf-8"))

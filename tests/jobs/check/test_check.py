@@ -12,7 +12,7 @@ from support.running import shared
 from harness.jobs.check.location import first_divergence
 from harness.jobs.check.text import report_text
 from harness.mistakes import CATALOGUE
-from harness.sandbox.loading import available_implementations
+from harness.sandbox.sources.find import available_implementations
 
 WRONG = sorted((SUBMISSIONS / "wrong").glob("*.py"))
 UNKNOWN = sorted((SUBMISSIONS / "unknown").glob("*.py"))

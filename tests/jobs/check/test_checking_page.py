@@ -14,8 +14,8 @@ from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_submission
 from harness.sandbox.inference.driving.adapters import Adapters
 from harness.sandbox.inference.driving.written import driven_text
-from harness.sandbox.loading import PROJECT_ROOT, Implementation
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import PROJECT_ROOT, Implementation
 
 PAGE = (PROJECT_ROOT / "docs/checking.md").read_text(encoding="utf-8")
 FOLDER = SUBMISSIONS / "as_they_stand"

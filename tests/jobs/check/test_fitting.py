@@ -13,7 +13,7 @@ from harness.cases.standard import gradient_cases
 from harness.jobs.check.as_json import as_data
 from harness.jobs.check.run import check_submission
 from harness.jobs.check.text import report_text
-from harness.sandbox.loading import Implementation
+from harness.sandbox.sources.find import Implementation
 
 SCHEMA = json.loads((ROOT / "harness" / "jobs" / "check" / "schema.json").read_text(encoding="utf-8"))
 OF_ALL = len(gradient_cases())

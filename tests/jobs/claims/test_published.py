@@ -12,7 +12,7 @@ from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import article_2_network, sigmoid_network
 from harness.jobs.claims.tools import output
 from harness.model.contract import Unsupported
-from harness.sandbox.loading import available_implementations, find_implementations
+from harness.sandbox.sources.find import available_implementations, find_implementations
 
 # A central difference with the usual step is good for about nine digits; the figures have five to nine.
 TRUNCATION = {"finite_differences": 1e-8}

@@ -10,7 +10,7 @@ from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
 from harness.judging.causes.find_causes import IRREGULAR
-from harness.sandbox.loading import find_implementations
+from harness.sandbox.sources.find import find_implementations
 
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)[:3]
 

@@ -15,7 +15,7 @@ from harness.jobs.compare.changes import changes, read
 from harness.jobs.compare.report.exports import badge, write_json, write_junit
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
-from harness.sandbox.loading import find_implementations
+from harness.sandbox.sources.find import find_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 CASES = tuple(case for case in standard_cases() if case.id.startswith("xor") and not case.online)[:3]

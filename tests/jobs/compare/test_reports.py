@@ -20,7 +20,7 @@ from harness.jobs.compare.report.views import error_ratio_by_quantity, order_of_
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
 from harness.reporting.files import first_line
-from harness.sandbox.loading import find_implementations
+from harness.sandbox.sources.find import find_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 KEYS = ["implementation", "case", "quantity", "layer"]

@@ -25,9 +25,9 @@ from harness.jobs.compare.run import Selection, select
 from harness.jobs.compare.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
 from harness.jobs.compare.table import RESULT_COLUMNS, ResultTable
 from harness.reporting.profile import Clock
-from harness.sandbox.loading import Implementation, find_implementations
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation, find_implementations
 
 CASES = tuple(make_case("random", (2 + n % 3, 3, 2), "sigmoid", 1 + n) for n in range(30))
 TWO = find_implementations(["batched_matrices", "row_matrices"])

@@ -10,8 +10,8 @@ from harness.jobs.mutants import run
 from harness.jobs.mutants.report import Reason, known_reasons, mutants_document, one_line, outdated, unexplained
 from harness.jobs.mutants.run import Fate, Mutant, fates, mutants_of
 from harness.reporting.markdown import rendered
-from harness.sandbox.loading import available_implementations, find_implementations
 from harness.sandbox.processes.server import Server
+from harness.sandbox.sources.find import available_implementations, find_implementations
 
 ROOT = Path(__file__).resolve().parents[3]
 

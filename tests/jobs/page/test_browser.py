@@ -12,7 +12,7 @@ from support.results import HOSTILE, write_results
 from harness.cases.standard import standard_cases
 from harness.jobs.page.build import build
 from harness.jobs.page.mistakes import read_kills
-from harness.sandbox.loading import available_implementations
+from harness.sandbox.sources.find import available_implementations
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright; `nox -s browser` installs it")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

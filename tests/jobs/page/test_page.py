@@ -21,7 +21,7 @@ from harness.jobs.page.mistakes import read_kills
 from harness.mistakes import CATALOGUE
 from harness.mistakes.render import marked
 from harness.reporting.document import Bullets, Chapter, CodeBlock, DataTable, Fold, Image, Paragraph, literal
-from harness.sandbox.loading import available_implementations
+from harness.sandbox.sources.find import available_implementations
 
 ROOT = Path(__file__).resolve().parents[3]
 REPORTS = ROOT / "reports"

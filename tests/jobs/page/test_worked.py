@@ -26,7 +26,7 @@ from harness.jobs.page.worked.lines import TAGS, excerpts, tagged
 from harness.jobs.page.worked.networks import data, refusal, steps
 from harness.jobs.page.worked.quantities import EntryKey, Worked, number_text
 from harness.model.textbook import Textbook
-from harness.sandbox.loading import find_implementations
+from harness.sandbox.sources.find import find_implementations
 
 EXAMPLES = examples()
 MAZUR = EXAMPLES[0]

@@ -27,8 +27,9 @@ from harness.model.exact import (
     small_inputs,
 )
 from harness.model.textbook import Textbook
-from harness.sandbox.loading import Functions, available_implementations, find_implementations
 from harness.sandbox.processes.server import Server
+from harness.sandbox.sources.find import available_implementations, find_implementations
+from harness.sandbox.sources.functions import Functions
 
 GENERIC = [
     "batched_matrices",

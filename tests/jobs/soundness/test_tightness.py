@@ -12,7 +12,7 @@ from harness.__main__ import main
 from harness.jobs.soundness.report import as_json, as_text
 from harness.jobs.soundness.tightness import NONE, Tightness
 from harness.jobs.soundness.trials import FORWARD_PASS, LOSSY, TrialTally, sound
-from harness.sandbox.loading import available_implementations, find_implementations
+from harness.sandbox.sources.find import available_implementations, find_implementations
 
 A_BIN = 10 ** (1 / 20)
 

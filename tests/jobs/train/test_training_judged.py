@@ -21,8 +21,8 @@ from harness.jobs.train.runners import PERTURBED, PLANTED_MISTAKE, TRUTH, Formul
 from harness.jobs.train.states import network_of
 from harness.jobs.train.store import Store
 from harness.sandbox.answers import Refusal
-from harness.sandbox.loading import Implementation, available_implementations
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation, available_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 

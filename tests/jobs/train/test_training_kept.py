@@ -17,7 +17,7 @@ from support.commands import PATIENCE, below, harness, in_process, started, unti
 from harness.jobs.train.courses import courses
 from harness.jobs.train.runners import PLANTED_MISTAKE, Formulation
 from harness.jobs.train.store import Run, Store, fingerprint
-from harness.sandbox.loading import Implementation
+from harness.sandbox.sources.find import Implementation
 
 COURSE = "iris-4-3-online"
 EPOCHS = 20

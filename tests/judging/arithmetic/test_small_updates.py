@@ -7,7 +7,7 @@ from support.running import shared
 
 from harness.cases.fitted import select_cases
 from harness.jobs.check.run import check_submission
-from harness.sandbox.loading import Implementation
+from harness.sandbox.sources.find import Implementation
 
 STEP_ONLY = """
 import numpy as np

@@ -25,7 +25,7 @@ from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.costs import COSTS
 from harness.model.textbook import Textbook
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.loading import DECLARATIONS
+from harness.sandbox.sources.functions import DECLARATIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.usefixtures("known_truths")

@@ -17,8 +17,9 @@ from harness.model.contract import Inputs
 from harness.sandbox.inference.adapter.names import own_name
 from harness.sandbox.inference.infer import Inference
 from harness.sandbox.inference.probes import random_inputs
-from harness.sandbox.loading import Implementation, load_functions
-from harness.sandbox.scope import scope_of
+from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.functions import load_functions
+from harness.sandbox.sources.scope import scope_of
 
 FOLDER = SUBMISSIONS / "as_they_stand"
 NETWORKS = tomllib.loads((FOLDER / "networks.toml").read_text(encoding="utf-8"))

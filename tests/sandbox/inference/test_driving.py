@@ -11,8 +11,8 @@ from support.running import shared
 from harness.errors import UnusableInput
 from harness.sandbox.inference.driving import contract, obstacles, scripts
 from harness.sandbox.inference.driving.adapters import Adapters
-from harness.sandbox.loading import Implementation, available_implementations
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation, available_implementations
 
 WRITTEN_FOR_IT = [
     path

@@ -13,9 +13,9 @@ from harness.judging.examine import convention_of
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.judging.verdict import VERDICTS
 from harness.sandbox.inference.infer import Inference, NotInferred
-from harness.sandbox.loading import IMPLEMENTATIONS_FOLDER
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits, Submission, contract_request
+from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER
 
 AROUND = (SUBMISSIONS / "around" / "perceptron.py").read_text(encoding="utf-8")
 WRONG = sorted((SUBMISSIONS / "wrong").glob("*.py"))

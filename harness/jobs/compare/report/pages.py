@@ -37,7 +37,7 @@ from harness.reporting import markdown
 from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Paragraph, literal
 from harness.reporting.files import DATA_FOLDER, is_ours, write_page
 from harness.reporting.grid import NOTHING, Grid
-from harness.sandbox.loading import REFERENCE, Implementation
+from harness.sandbox.sources.find import REFERENCE, Implementation
 from harness.truth.bounds.float_format import FUNCTION_ULPS
 
 VERDICT_TEXTS = (

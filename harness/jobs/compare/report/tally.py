@@ -11,7 +11,7 @@ from itertools import groupby
 from harness.cases.case import Case
 from harness.jobs.compare.pairs import kind
 from harness.jobs.compare.rows import Row
-from harness.sandbox.loading import Implementation
+from harness.sandbox.sources.find import Implementation
 
 LARGEST_SHOWN = 1e15  # an error ratio above is an error where the truth is all but exact
 OUT_OF_BOUNDS = ("inaccurate", "wrong")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.jobs.compare.report.tally import LARGEST_SHOWN
 from harness.judging.verdict import VERDICTS
 from harness.reporting.grid import NOTHING, Grid
-from harness.sandbox.loading import REFERENCE
+from harness.sandbox.sources.find import REFERENCE
 
 if TYPE_CHECKING:
     from harness.jobs.compare.report.tally import Counts, Tally

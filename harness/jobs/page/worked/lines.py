@@ -8,7 +8,7 @@ import re
 import tokenize
 from dataclasses import dataclass
 
-from harness.sandbox.loading import Implementation
+from harness.sandbox.sources.find import Implementation
 
 TAGS = ("forward", "BP1", "BP2", "BP3", "BP4", "rule")
 BEFORE, AFTER = 6, 1  # lines of context: a sum is prepared above its tag, seldom below

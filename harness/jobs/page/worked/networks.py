@@ -14,7 +14,7 @@ from harness.jobs.page.worked.formulations import INDICES, NOTATIONS, Notation
 from harness.jobs.page.worked.lines import excerpts
 from harness.jobs.page.worked.quantities import SHOWN_DIGITS, WIRES, EntryKey, Made, Worked, number_text
 from harness.model.contract import Unsupported
-from harness.sandbox.loading import find_implementations
+from harness.sandbox.sources.find import find_implementations
 from harness.truth.certify import certify, error_over_bound
 
 

@@ -12,7 +12,7 @@ from harness.jobs.train.judged import Judged
 from harness.jobs.train.report.views import kinds
 from harness.jobs.train.runners import PLANTED_MISTAKE, ScikitLearn
 from harness.reporting.figures import Band, Line, Panel, Picture
-from harness.sandbox.loading import REFERENCE
+from harness.sandbox.sources.find import REFERENCE
 
 if TYPE_CHECKING:
     import pandas as pd

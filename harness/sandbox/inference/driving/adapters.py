@@ -11,10 +11,10 @@ from pathlib import Path
 from harness.errors import BadFile, UnknownName, UnusableInput
 from harness.sandbox.answers import printable
 from harness.sandbox.inference.driving.contract import declared_text, offers_contract, other_signatures, parsed
-from harness.sandbox.loading import Implementation
 from harness.sandbox.processes import ending, folders
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
+from harness.sandbox.sources.find import Implementation
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _tree(path: Path) -> ast.Module | None:
 
 def _declared_cost(path: Path) -> str:
     """The only cost that the file declares; empty if it declares none or several. Raises BadFile."""
-    from harness.sandbox.scope import scope_of
+    from harness.sandbox.sources.scope import scope_of
 
     scope = scope_of(path)
     if scope.fault is not None:

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 from harness.errors import UnusableInput
 from harness.sandbox.host.child import is_in_project
-from harness.sandbox.loading import DECLARATIONS
+from harness.sandbox.sources.functions import DECLARATIONS
 
 _ARGUMENT_COUNTS = {"backprop": (3,), "step": (4, 3)}  # a step with a learning rate of its own may take three
 _DECLARATIONS = (*DECLARATIONS, "ACTIVATIONS", "COST", "DTYPE")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import UnusableInput
 from harness.sandbox.answers import printable
-from harness.sandbox.loading import Implementation
+from harness.sandbox.sources.find import Implementation
 
 _START = '"""An adapter for '  # of every adapter
 _LINE_WIDTH = 100

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from harness.model.contract import Array
 from harness.sandbox.answers import Answer, Arrays, Refusal, refusal_from
 from harness.sandbox.host.call import FunctionsHost, differ_beyond_rounding
 from harness.sandbox.host.child import hide_harness
@@ -22,8 +21,9 @@ from harness.sandbox.inference.adapter.render import functions_source, made_sour
 from harness.sandbox.inference.exploring.explore import explore
 from harness.sandbox.inference.hosting.imports import import_file
 from harness.sandbox.inference.hosting.running import TRIAL_SECONDS, TooSlow, time_limit
-from harness.sandbox.loading import Functions, declarations_in
-from harness.sandbox.messages import unpack_inputs
+from harness.sandbox.sources.functions import Functions, declarations_in
+from harness.sandbox.wire.lines import Message
+from harness.sandbox.wire.messages import read_inputs
 
 CALLS = 6
 DIFFERENT = "two calls with the same inputs give different numbers: it may draw random ones"
@@ -33,6 +33,7 @@ class InferenceHost:
     """An imported file that is explored. Creating it raises whatever the file raises."""
 
     declared: Mapping[str, Any] = {}
+    notes = ()
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -40,18 +41,18 @@ class InferenceHost:
         self._module, self._where = import_file(self._path)
         self._hosts: dict[tuple[str, str], FunctionsHost] = {}
 
-    def answer(self, function: str, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def answer(self, function: str, message: Message) -> Answer:
         """Explore the file, or try a plan: call its `backprop` or `step` on the inputs of the request."""
         if function == "explore":
-            text = json.dumps(self._explored(header["make"]))
+            text = json.dumps(self._explored(message["make"]))
             return Answer({("text", 1): np.frombuffer(text.encode(), np.uint8).astype(float)})
         if function == "made":
-            return self._made(header, arrays)
+            return self._made(message)
         if function == "repeated":
-            return self._repeated(header, arrays)
+            return self._repeated(message)
         try:
             with time_limit(TRIAL_SECONDS):
-                answer = self._host(header["plan"], header["pinned"]).answer(function, header, arrays)
+                answer = self._host(message["plan"], message["pinned"]).answer(function, message)
                 differs = answer.is_stale and answer.again is not None
                 refusal = Refusal("failed", DIFFERENT) if differs else answer.refusal
                 return replace(answer, is_stale=False, refusal=refusal)  # to import the file again would take longer
@@ -73,28 +74,28 @@ class InferenceHost:
             "import": asdict(self._where),
         }
 
-    def _made(self, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def _made(self, message: Message) -> Answer:
         """An empty answer if a network can be made for the inputs and its parameters be set, or else a refusal."""
-        inputs = unpack_inputs(header, arrays)
+        inputs = read_inputs(message)
         try:
             with time_limit(TRIAL_SECONDS):
-                namespace = self._namespace(plan_from(header["plan"]), header["pinned"])
-                namespace["made"](inputs.network, inputs.x, inputs.t, header["learning_rate"])
+                namespace = self._namespace(plan_from(message["plan"]), message["pinned"])
+                namespace["made"](inputs.network, inputs.x, inputs.t, message["learning_rate"])
         except BaseException as error:
             return Answer(refusal=refusal_from(error, self._path))
         return Answer({("made", 1): np.ones(1)})
 
-    def _repeated(self, header: Mapping[str, Any], arrays: Sequence[Array]) -> Answer:
+    def _repeated(self, message: Message) -> Answer:
         """An empty answer if a plan gives the same numbers each time, or else a refusal.
 
         Code that draws a few rows at random may draw the same ones twice, but not CALLS times.
         """
-        plan = plan_from(header["plan"])
-        host, found = self._host(header["plan"], header["pinned"]), list[Arrays]()
+        plan = plan_from(message["plan"])
+        host, found = self._host(message["plan"], message["pinned"]), list[Arrays]()
         with contextlib.suppress(TooSlow):
             while len(found) < CALLS:
                 with time_limit(TRIAL_SECONDS):
-                    answer = host.call(plan.reading.function, header, arrays)
+                    answer = host.call(plan.reading.function, message)
                 if answer.refusal is not None:
                     return Answer(refusal=answer.refusal)
                 found += [answer.arrays, *([answer.again] if answer.again is not None else [])]

@@ -1,0 +1,1 @@
+"""What can be checked: files and commands, what they declare, and the languages that they may be in."""
