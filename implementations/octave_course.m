@@ -177,7 +177,8 @@ function line = nextLine()
   end
 end
 
-sigterm_dumps_octave_core(false);
+sigterm_dumps_octave_core(false);  % into a file of the working folder
+crash_dumps_octave_core(false);
 line = nextLine();
 while ischar(line) && isempty(regexp(line, '^\{"bye"', 'once'))
   respond(line);

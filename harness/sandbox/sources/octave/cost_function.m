@@ -77,16 +77,17 @@ function grad = wire_call(path, varargin)
   [folder, name] = fileparts(path);
   expected = '[J, grad] = nnCostFunction(nn_params, input_layer_size, hidden_layer_size, num_labels, X, y, lambda)';
   try
-    results = nargout(name);
-    if results >= 0 && results < 2
-      error('wire:own', 'grad is not returned: expected %s, found %d output', expected, results);
+    if any(nargout(name) == [0, 1])
+      error('wire:own', 'grad is not returned: expected %s, found %d output', expected, nargout(name));
+    elseif nargin(name) >= 0 && nargin(name) < numel(varargin)
+      error('wire:own', 'expected %s, found %d inputs', expected, nargin(name));
     end
     printed = evalc('[~, grad] = feval(name, varargin{:});');
     fputs(stderr, printed);
   catch problem
     if strncmp(problem.identifier, 'wire:', 5), rethrow(problem); end
-    message = regexprep(strrep(problem.message, [folder filesep], ''), '\s+', ' ');
-    error('wire:own', '%s', [strtrim(message), wire_place(problem.stack, folder)]);
+    message = regexprep(strrep(problem.message, [folder filesep], ''), '\s+|near line \d+,? column \d+', ' ');
+    error('wire:own', '%s', [regexprep(strtrim(message), ' +', ' '), wire_place(problem.stack, folder)]);
   end
 end
 
@@ -95,7 +96,7 @@ function place = wire_place(stack, folder)
   place = '';
   for k = 1:numel(stack)
     [where, name, suffix] = fileparts(stack(k).file);
-    if strcmp(where, folder)
+    if strcmp(where, folder) && stack(k).line > 0
       place = sprintf(' (%s%s, line %d)', name, suffix, stack(k).line);
       return
     end
@@ -105,10 +106,12 @@ end
 function wire_check_grad(grad, Theta1, Theta2)
   expected = sprintf('%d x 1, the elements of Theta1_grad (%d x %d) and Theta2_grad (%d x %d)', ...
                      numel(Theta1) + numel(Theta2), size(Theta1), size(Theta2));
-  if ~(isnumeric(grad) || islogical(grad)) || ~isreal(grad)
-    error('wire:own', 'grad holds %s values, expected real numbers', class(grad));
+  if ~isnumeric(grad)
+    error('wire:own', 'grad is of class %s, expected real numbers', class(grad));
+  elseif ~isreal(grad)
+    error('wire:own', 'grad holds complex numbers, expected real ones');
   elseif ~isequal(size(grad), [numel(Theta1) + numel(Theta2), 1])
-    error('wire:own', 'grad is %s, expected %s', strjoin(cellstr(num2str(size(grad)(:)))', ' x '), expected);
+    error('wire:own', 'grad is %s, expected %s', regexprep(sprintf('%d x ', size(grad)), ' x $', ''), expected);
   end
 end
 
@@ -196,7 +199,8 @@ function line = wire_next_line()
   end
 end
 
-sigterm_dumps_octave_core(false);
+sigterm_dumps_octave_core(false);  % into a file of the working folder
+crash_dumps_octave_core(false);
 wire_path = make_absolute_filename(argv(){1});
 addpath(fullfile(fileparts(mfilename('fullpath')), 'supplied'));
 addpath(fileparts(wire_path));
