@@ -21,7 +21,12 @@ struct Matrix {
     double operator()(std::size_t i, std::size_t j) const { return data[i * columns + j]; }
 };
 
+void expect(bool holds, const char *otherwise) {
+    if (!holds) throw std::runtime_error(otherwise);
+}
+
 Matrix operator*(const Matrix &a, const Matrix &b) {
+    expect(a.columns == b.rows, "the matrices do not fit together");
     Matrix product(a.rows, b.columns);
     for (std::size_t i = 0; i < a.rows; i++)
         for (std::size_t k = 0; k < a.columns; k++)
@@ -44,6 +49,7 @@ Matrix map(const Matrix &a, const std::function<double(double)> &f) {
 
 // f of each entry of a and the entry of b in the same place; if b is one row, that of its column.
 Matrix combine(const Matrix &a, const Matrix &b, const std::function<double(double, double)> &f) {
+    expect(a.columns == b.columns && (a.rows == b.rows || b.rows == 1), "the matrices do not fit together");
     Matrix result(a.rows, a.columns);
     for (std::size_t i = 0; i < a.rows; i++)
         for (std::size_t j = 0; j < a.columns; j++) result(i, j) = f(a(i, j), b(b.rows == 1 ? 0 : i, j));
@@ -158,10 +164,6 @@ struct Unsupported : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-void expect(bool holds, const char *otherwise) {
-    if (!holds) throw std::runtime_error(otherwise);
-}
-
 using Shape = std::vector<std::size_t>;
 
 // A line, read from left to right.
@@ -233,8 +235,6 @@ Network read_network(Line &line) {
         if (!network.layers.empty() && network.layers.back().activation == "softmax")
             throw Unsupported("softmax only as the output");
         const Matrix w = line.read_matrix("w"), b = line.read_matrix("b");
-        expect(b.rows == 1 && b.columns == w.rows, "w and b do not fit together");
-        expect(network.layers.empty() || network.layers.back().w.rows == w.columns, "the layers do not fit together");
         network.layers.push_back({activation, w, b});
     }
     expect(!network.layers.empty(), "expected a layer");
@@ -271,8 +271,6 @@ void print_member(const char *name, const Matrices &matrices) {
 void answer_request(Line &line, const std::string &id, bool is_step) {
     const Network network = read_network(line);
     const Matrix x = line.read_matrix("x"), t = line.read_matrix("t");
-    const bool fits = x.columns == network.layers.front().w.columns && t.columns == network.layers.back().w.rows;
-    expect(fits && x.rows == t.rows, "x, t and the layers do not fit together");
     Results results;
     if (is_step) {
         line.move_behind("\"learning_rate\": ");

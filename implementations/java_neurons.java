@@ -242,7 +242,7 @@ class Line {
         try {
             return Enum.valueOf(type, name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException unknown) {
-            throw new UnsupportedOperationException("no " + name);
+            throw new UnsupportedOperationException("no such " + type.getSimpleName().toLowerCase(Locale.ROOT));
         }
     }
 }
@@ -322,7 +322,7 @@ class java_neurons {
             answerRequest(line, out, isStep);
         } catch (RuntimeException error) { // nothing is printed so far but the id, if there is one
             String kind = error instanceof UnsupportedOperationException ? "unsupported" : "error";
-            String reason = String.valueOf(error.getMessage()).replace('"', '\'');
+            String reason = error instanceof NumberFormatException ? "expected a number" : error.getMessage();
             out.append(out.length() > 1 ? ", \"" : "\"").append(kind).append("\": \"").append(reason).append("\"}");
         }
         return out.toString();

@@ -24,7 +24,6 @@ from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Fault, Refusal
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Request, Submission, contract_request
-from harness.sandbox.sources.scope import scope_of
 
 if TYPE_CHECKING:
     from harness.judging.causes.cause_search import CauseSearch
@@ -150,7 +149,6 @@ class Examination:
         self._again = submission.apart("again")
         self._verdicts: Verdicts | None = None
         self._is_declared = False
-        self._scope = scope_of(submission.target)
 
     @property
     def verdicts(self) -> Verdicts:
@@ -167,7 +165,7 @@ class Examination:
         epochs = (1, TRAINING_EPOCHS) if case.online else ()
         key = RequestSubject(self, case.id)
         request = contract_request(key, required_functions(case), inputs, case.learning_rate, epochs=epochs)
-        request.excluded = self._scope.refusal(case.activations, case.cost, case.dtype)
+        request.excluded = self.submission.scope.refusal(case.activations, case.cost, case.dtype)
         self._pool.add(self.submission, [request])
 
     def extend(self, cases: int) -> None:

@@ -31,8 +31,7 @@ class Job:
         self.submission, self.requests, self.is_over = submission, deque[Request](), False
         self._server, self._is_loaded, self._begun, self._last = server, False, time.monotonic(), ""
         memory = submission.limits.memory
-        files = [str(path) for path in (submission.target, submission.drives) if path is not None]
-        self.worker = Worker(server, submission.host, files, memory, submission.output)
+        self.worker = Worker(server, submission.host, submission.target, memory, submission.output)
 
     @property
     def has_room(self) -> bool:

@@ -6,12 +6,12 @@ import os
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from harness.model.contract import Inputs
 from harness.sandbox.answers import Answer, Refusal
 from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.scope import DeclaredScope, scope_of
 from harness.sandbox.wire.lines import Message, pack
 from harness.sandbox.wire.messages import ARRAY_NAMES, inputs_message
 from harness.sandbox.worker import Output
@@ -19,6 +19,7 @@ from harness.sandbox.worker import Output
 MAX_FAULTS = 3  # requests that time out, or kill the fork server, before the rest is not run
 TIMED_OUT, KILLED_SERVER = "gave no answer in time", "killed or stopped the process that starts the workers"
 FILE_HOST = "harness.sandbox.host.call:ImplementationHost"
+COMMAND_HOST = "harness.sandbox.host.command:CommandHost"
 SPARE_BYTES = 2**24  # an answer may be larger than expected by so much, so that a wrong shape can be reported
 
 
@@ -93,18 +94,18 @@ def contract_request(
 class Submission:
     """An implementation that runs in its own worker processes.
 
-    `host` names the class that answers requests in a worker, as `module:class`, and `target` is its argument; if that
-    is an adapter, `drives` is the file that it drives, and the second argument. After the import, `declared`
+    `host` names the class that answers requests in a worker, as `module:class`, and `target` are its arguments, such as
+    the path of a file. Cases out of its `scope` are not asked for. After the import, `declared`
     holds the constants of the file, `notes` what else is to be said of it, a sentence each, and `loading` the seconds
     that the import took. If `unusable` is set, it is the
     reason why no more requests run.
     """
 
     name: str
-    target: Path
+    target: tuple[str, ...]
     limits: Limits = Limits()
     host: str = FILE_HOST
-    drives: Path | None = None
+    scope: DeclaredScope = field(default_factory=DeclaredScope)
     declared: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     loading: float = 0.0
@@ -117,14 +118,16 @@ class Submission:
 
     @classmethod
     def of(cls, implementation: Implementation, limits: Limits, host: str = FILE_HOST) -> Submission:
-        """An implementation as it is run: by its adapter, if it has one."""
-        drives = implementation.path.resolve() if implementation.adapter is not None else None
-        return cls(implementation.name, implementation.target.resolve(), limits, host, drives)
+        """An implementation as it is run: by its adapter, if it has one, or by its command."""
+        files = dict.fromkeys([implementation.target.resolve(), implementation.path.resolve()])
+        is_command = bool(implementation.command)
+        target = implementation.command if is_command else tuple(map(str, files))
+        return cls(implementation.name, target, limits, COMMAND_HOST if is_command else host, scope_of(implementation))
 
     def apart(self, why: str) -> Submission:
         """The same implementation in other worker processes, whose output is counted with its own."""
         name = f"{self.name}, {why}"
-        return Submission(name, self.target, self.limits, self.host, self.drives, output=self.output)
+        return Submission(name, self.target, self.limits, self.host, self.scope, output=self.output)
 
     def count(self, fault: str) -> None:
         """Count a fault that costs much time; after MAX_FAULTS of a kind nothing more runs."""

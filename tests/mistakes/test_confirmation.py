@@ -71,7 +71,7 @@ def test_a_formula_that_a_fresh_case_contradicts_is_not_said(tmp_path, calls):
 def test_fresh_inputs_are_of_another_seed():
     path = WRONG / "sigma_prime_missing_in_hidden_recursion.py"
     with Pool(shared(), 1) as pool:
-        runs = FreshRuns(pool, Submission("again", path, Limits(60.0, 600.0)), 5)
+        runs = FreshRuns(pool, Submission("again", (str(path),), Limits(60.0, 600.0)), 5)
         trials = runs.trials(CASES[:3])
     assert [one.case for one in trials] == CASES[:3]
     for one in trials:

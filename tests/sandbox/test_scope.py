@@ -10,7 +10,7 @@ from support.running import shared
 from harness.cases.case import make_case
 from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_submission
-from harness.sandbox.sources.scope import scope_of
+from harness.sandbox.sources.scope import scope_of_file
 
 RIGHT = """
 import numpy as np
@@ -53,7 +53,7 @@ def checked(path, *, cases=None):
     ],
 )
 def test_literals_at_the_top_level_are_read_without_running_the_file(tmp_path, text, declared):
-    assert dict(scope_of(written(tmp_path, f"raise SystemExit\n{text}\n")).declared) == declared
+    assert dict(scope_of_file(written(tmp_path, f"raise SystemExit\n{text}\n")).declared) == declared
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_thread_in_an_idle_worker_has_a_memory_limit_too(tmp_path):
     )
     slow = write(tmp_path, "slow", "def backprop(n, x, t): __import__('time').sleep(60)\n")
     limits = Limits(2.0, memory=0.5 * 2**30)
-    first, second = (Submission(one.name, one.path, limits) for one in (resting, slow))
+    first, second = (Submission.of(one, limits) for one in (resting, slow))
     with Pool(shared(), 1) as pool:
         for one in (first, second):
             pool.add(one, [contract_request(one.name, ("backprop",), CASE.build(), 0.5)])

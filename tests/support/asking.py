@@ -9,6 +9,7 @@ from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits, Submission, contract_request
+from harness.sandbox.sources.find import Implementation
 
 FIRST = make_case("random", (3, 2), "sigmoid", 5)  # here the files misbehave
 SECOND = make_case("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
@@ -20,7 +21,7 @@ class Asked:
     """A file that is asked about one case after the other."""
 
     def __init__(self, server, path, limits):
-        self.pool, self.submission = Pool(server, 1), Submission("submission", path, limits)
+        self.pool, self.submission = Pool(server, 1), Submission.of(Implementation("submission", path), limits)
         self.output = self.submission.output
 
     def __enter__(self):

@@ -76,7 +76,7 @@ def run_all(pairs, jobs, limits=MappingProxyType({})):
         for implementation, case in pairs:
             name = implementation.name
             limit = Limits(limits.get(name, PATIENCE), math.inf)
-            one = submissions.setdefault(implementation, Submission(name, implementation.path, limit))
+            one = submissions.setdefault(implementation, Submission.of(implementation, limit))
             inputs = case.build()
             epochs = (1, 20) if case.online else ()
             key = one, case, inputs

@@ -124,7 +124,7 @@ class CheckRun:
     ) -> None:
         self._start = time.perf_counter()
         self._implementation, self._seed, self._is_fitted = implementation, seed, is_fitted
-        self._scope = scope_of(implementation.target) if is_fitted else DeclaredScope()
+        self._scope = scope_of(implementation) if is_fitted else DeclaredScope()
         self._pool = Pool(server, 1)
         self._submission = Submission.of(implementation, limits)
         self._examination = Examination(self._pool, self._submission, 0)

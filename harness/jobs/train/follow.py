@@ -131,7 +131,7 @@ def _next_stretch(run: Run) -> Request:
         given = Inputs(network_of(inputs.network, state), inputs.x, inputs.t)
         asked = contract_request(run.key, ("train",), given, course.learning_rate, epochs=epochs, batch=course.batch)
         activations = [layer.activation.name for layer in given.network.layers]
-        scope = scope_of(run.runner.implementation.target)
+        scope = scope_of(run.runner.implementation)
         return replace(asked, excluded=scope.refusal(activations, given.network.cost.name, str(given.x.dtype)))
     request = contract_request(run.key, ("train",), inputs, course.learning_rate, epochs=epochs, batch=course.batch)
     return replace(request, message={**request.message, "course": asdict(course), "state": [*state]})

@@ -63,7 +63,7 @@ class Harnessed:
         return Path(__file__)
 
     def submission(self, limits: Limits) -> Submission:
-        return Submission(self.name, Path(self.name), limits, f"{__name__}:RunnerHost")
+        return Submission(self.name, (self.name,), limits, f"{__name__}:RunnerHost")
 
     def start(self, course: Course, inputs: Inputs) -> State:
         return of_network(inputs.network)

@@ -27,7 +27,7 @@ class Trials:
 
     def __init__(self, server: Server, path: Path, limits: Limits) -> None:
         self._pool = Pool(server, 1)
-        self._submission = Submission(path.stem, path.resolve(), limits, host=_HOST)
+        self._submission = Submission(path.stem, (str(path.resolve()),), limits, host=_HOST)
         self._probes: dict[tuple[tuple[int, ...], int, bool], Probe] = {}
 
     def __enter__(self) -> Trials:

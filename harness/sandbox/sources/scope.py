@@ -5,7 +5,7 @@
     DTYPE = "float32"               or "float64": the dtype in which it computes throughout
 
 Other cases are refused for it. The constants are read from the source before anything of the file runs. Only literals
-at the top level count: a table of functions with such a name declares nothing.
+at the top level count: a table of functions with such a name declares nothing. A program declares them in its hello.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from harness.cases.case import DTYPES, OUTPUT_ACTIVATIONS, Case, in_float32
 from harness.model.costs import COSTS
 from harness.sandbox.answers import Fault, Refusal
+from harness.sandbox.sources.find import Implementation
 
 _KNOWN = {"ACTIVATIONS": OUTPUT_ACTIVATIONS, "COST": tuple(COSTS), "DTYPE": DTYPES}
 _MAY_DECLARE = re.compile(rf"^({'|'.join(_KNOWN)})\b", re.MULTILINE)
@@ -53,8 +54,19 @@ def as_literal(names: tuple[str, ...]) -> str:
     return repr(names[0] if len(names) == 1 else names)
 
 
-def scope_of(path: Path) -> DeclaredScope:
-    """The scope that a file declares."""
+def scope_of(implementation: Implementation) -> DeclaredScope:
+    """The scope that a file declares in its source, or a program when it is started."""
+    if not implementation.command:
+        return scope_of_file(implementation.target)
+    try:
+        pairs = [(name, value) for name, value in implementation.declares if name in _KNOWN]
+        return DeclaredScope({name: _declared_names(name, value) for name, value in pairs})
+    except Fault as fault:
+        return DeclaredScope(fault=fault.refusal)
+
+
+def scope_of_file(path: Path) -> DeclaredScope:
+    """The scope that a Python file declares."""
     try:
         source = path.read_text(encoding="utf-8")
         return DeclaredScope(_literals(source)) if _MAY_DECLARE.search(source) else DeclaredScope()

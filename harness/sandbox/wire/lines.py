@@ -24,6 +24,10 @@ class BadMessage(Exception):
     """What was received is no message, or no answer to the request."""
 
 
+class BadContent(BadMessage):
+    """A complete message with an array that is none; what follows it can still be read."""
+
+
 def pack(message: Mapping[str, Any], form: str = "bytes") -> bytes:
     """The message as bytes, with its arrays in this form. They may stand anywhere in its lists and mappings."""
     body: list[bytes] = []
@@ -118,7 +122,7 @@ def _with_arrays(message: Message, body: bytes) -> Message:
         try:
             return read_array(value, mine)
         except BadArray as error:
-            raise BadMessage(f"{place}: {error}") from None
+            raise BadContent(f"{place}: {error}") from None
 
     found: Message = _replaced(message, "", read, is_array)
     return found

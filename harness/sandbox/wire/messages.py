@@ -21,6 +21,7 @@ from harness.sandbox.wire.lines import BadMessage, Message, pack
 
 MOST_DECLARED, LONGEST_NAME = 16, 40  # entries of a declared dictionary, and characters of each that are kept
 MOST_NOTES = 8
+HELLO = "hello"  # what a program is asked that is only started
 # The kinds of failure that a worker may report; the harness itself detects the others.
 _KINDS = frozenset(
     {
@@ -36,6 +37,7 @@ _KINDS = frozenset(
         "inputs",
         "global state",
         "two calls",
+        "message",
     }
     | {"processes", "files"}
 )

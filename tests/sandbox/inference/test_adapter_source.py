@@ -19,7 +19,7 @@ from harness.sandbox.inference.infer import Inference
 from harness.sandbox.inference.probes import random_inputs
 from harness.sandbox.sources.find import Implementation
 from harness.sandbox.sources.functions import load_functions
-from harness.sandbox.sources.scope import scope_of
+from harness.sandbox.sources.scope import scope_of_file
 
 FOLDER = SUBMISSIONS / "as_they_stand"
 NETWORKS = tomllib.loads((FOLDER / "networks.toml").read_text(encoding="utf-8"))
@@ -93,7 +93,7 @@ def test_it_defines_the_functions_of_the_contract_and_declares_its_scope(tmp_pat
     defined = {node.name for node in tree_of(name).body if isinstance(node, ast.FunctionDef)}
     assert defined & {"backprop", "step"}
     assert defined <= {"backprop", "step", "made", "with_bias_unit", "refuse_unsupported"}
-    scope = scope_of(path)
+    scope = scope_of_file(path)
     assert scope.fault is None
     assert set(scope.declared["ACTIVATIONS"]) == {NETWORKS[name]["hidden"], NETWORKS[name]["output"]}
 

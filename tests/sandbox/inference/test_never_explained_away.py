@@ -62,7 +62,7 @@ def adapter_of(path):
 
 def verdicts_of(path):
     """The verdict on each case that ran, under what the file declares."""
-    submission, found = Submission(path.stem, path, Limits(60.0, 600.0)), []
+    submission, found = Submission(path.stem, (str(path),), Limits(60.0, 600.0)), []
     functions = tuple(one for one in ("backprop", "step") if f"def {one}(" in path.read_text(encoding="utf-8"))
     with Pool(shared(), 1) as pool:
         requests = []

@@ -222,7 +222,7 @@ def verdicts_of(folder, adapter):
     """The verdicts on the cases, under what the adapter declares."""
     path = folder / "their_adapter.py"
     path.write_text(adapter.source, encoding="utf-8")
-    submission = Submission("their_adapter", path, LIMITS)
+    submission = Submission("their_adapter", (str(path),), LIMITS)
     with Pool(shared(), 1) as pool:
         inputs = [case.build(1) for case in CASES]
         keys = zip(CASES, inputs, strict=True)

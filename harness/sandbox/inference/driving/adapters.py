@@ -132,9 +132,9 @@ def _tree(path: Path) -> ast.Module | None:
 
 def _declared_cost(path: Path) -> str:
     """The only cost that the file declares; empty if it declares none or several. Raises BadFile."""
-    from harness.sandbox.sources.scope import scope_of
+    from harness.sandbox.sources.scope import scope_of_file
 
-    scope = scope_of(path)
+    scope = scope_of_file(path)
     if scope.fault is not None:
         raise BadFile(path.name, scope.fault.detail)
     costs = scope.declared.get("COST", ())

@@ -1,0 +1,169 @@
+"""Ask a program in any language, as if it were the functions of a Python file; see docs/protocol.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.model.contract import Array, Inputs, Network, Unsupported
+from harness.sandbox.answers import LONGEST_MESSAGE, Answer, Fault, printable
+from harness.sandbox.host.call import FunctionsHost
+from harness.sandbox.host.program import Program
+from harness.sandbox.sources.functions import DECLARATIONS, SCOPE, Functions
+from harness.sandbox.sources.toolchains import language_named
+from harness.sandbox.wire.arrays import FORMS
+from harness.sandbox.wire.lines import BadMessage, Message
+from harness.sandbox.wire.messages import ARRAY_NAMES, HELLO, inputs_message
+
+VERSION = 1
+FUNCTIONS = ("backprop", "step")
+DECIMALS_A_BYTE = 4  # a float64 has 8 bytes, and 25 decimal digits, signs and separators at most
+SPARE_BYTES = 2**16
+MOST_DIGITS = 17
+ORDINARY = [[1 / 3, -2e-7 / 3, 1e23, 0.1], [123456789.12345679, -6.02214076e23, 2.0**-40, 3.0]]
+SPECIAL = [[-0.0, np.nan, np.inf], [-np.inf, 5e-324, 1.7976931348623157e308]]
+
+
+class CommandHost(FunctionsHost):
+    """A program that answers requests. Creating it says hello and tries its numbers; it raises what goes wrong.
+
+    Its first argument is the name of a language, and the second a source file in it; or the first is empty, and the
+    others are a command.
+    """
+
+    def __init__(self, language: str, *arguments: str) -> None:
+        command = [*arguments]
+        if language:
+            command = [*language_named(language).command(Path(arguments[0])), *arguments[1:]]
+        self._program = Program(command)
+        self._longest, self._ids = SPARE_BYTES, 0
+        hello = self._said_hello()
+        declared = _declared(hello)
+        self._program.form = _form(hello)
+        self._is_float32 = declared.get("DTYPE") == "float32"
+        self._check_digits()
+        notes = [*_sentences(hello), *self._special_numbers()]
+        offered = {name: getattr(self, f"_{name}") if name in _offers(hello) else None for name in FUNCTIONS}
+        super().__init__(Functions(**offered, declared=declared))
+        self.notes = tuple(notes)
+
+    def answer(self, function: str, message: Message) -> Answer:
+        """Ask the program on the inputs of a request; whatever goes wrong is in the answer."""
+        if function == HELLO:  # it has been said
+            return Answer({(HELLO, 1): np.ones(1)})
+        self._longest = message["longest"]
+        answer = super().answer(function, message)
+        return replace(answer, is_stale=answer.is_stale or self._program.is_lost)
+
+    def _backprop(self, network: Network, x: Array, t: Array) -> Mapping[str, Any]:
+        return self._arrays("backprop", {}, Inputs(network, x, t))
+
+    def _step(self, network: Network, x: Array, t: Array, learning_rate: float) -> Mapping[str, Any]:
+        return self._arrays("step", {"learning_rate": learning_rate}, Inputs(network, x, t))
+
+    def _arrays(self, function: str, more: Mapping[str, Any], inputs: Inputs) -> Mapping[str, Any]:
+        """The arrays of an answer by their names. Raises Unsupported, and Fault."""
+        self._ids += 1
+        number = f"{os.getpid():x}-{self._ids}"
+        plain = Inputs(inputs.network, inputs.x, inputs.t.astype(inputs.x.dtype))  # class labels are whole numbers
+        answer = self._asked({function: number, **inputs_message(plain), **more})
+        if "error" in answer:
+            raise Fault("exception", _text(answer["error"]))
+        if answer.get("id") != number:
+            self._program.is_lost = True
+            raise Fault("message", f"it answered with the id {_text(answer.get('id'))}, expected {number}")
+        if "unsupported" in answer:
+            raise Unsupported(_text(answer["unsupported"]))
+        return {name: answer[name] for name in ARRAY_NAMES[function] if name in answer}
+
+    def _asked(self, message: Mapping[str, Any]) -> Message:
+        try:
+            return self._program.ask(message, self._longest, DECIMALS_A_BYTE * self._longest)
+        except BadMessage as error:
+            hint = "; words of its own belong on standard error" if str(error).startswith("no JSON") else ""
+            raise Fault("message", f"it sent {error}{hint}") from None
+
+    def _said_hello(self) -> Message:
+        hello = self._asked({"hello": VERSION})
+        if hello.get("hello") != VERSION or not isinstance(hello.get("offers"), list):
+            found = ", ".join(f"{name}: {_text(value)}" for name, value in [*hello.items()][:3])
+            expected = f'"hello": {VERSION} and "offers": ["backprop", "step"]'
+            raise Fault("message", f"its first line is no hello: expected {expected}, found {found or 'nothing'}")
+        return hello
+
+    def _echo(self, numbers: list[list[float]]) -> tuple[Array, Array]:
+        """An array, and what the program makes of it. Raises Fault."""
+        sent = np.array(numbers)
+        if self._is_float32:
+            with np.errstate(over="ignore", under="ignore"):
+                sent = sent.astype(np.float32)
+        came = self._asked({"echo": sent}).get("echo")
+        if not isinstance(came, np.ndarray) or came.shape != sent.shape:
+            found = f"an array of {list(came.shape)}" if isinstance(came, np.ndarray) else _text(came)
+            raise Fault("message", f"its echo of an array of {list(sent.shape)} is {found}")
+        return sent, came
+
+    def _check_digits(self) -> None:
+        """Raise Fault if ordinary numbers do not come back as they are."""
+        sent, came = self._echo(ORDINARY)
+        different = np.flatnonzero(sent.ravel() != came.ravel())
+        if len(different):
+            one, other = (float(array.flat[different[0]]) for array in (sent, came))
+            digits = next((n for n in range(1, MOST_DIGITS) if float(f"{one:.{n}g}") == other), 0)
+            what = f"it prints {digits} significant digits" if digits else "its echo has other numbers"
+            hint = "print 17, as %.17g does, or answer with hex"
+            raise Fault("message", f"{what}: {one!r} came back as {other!r}; {hint}")
+
+    def _special_numbers(self) -> list[str]:
+        """A note for what becomes of numbers that JSON lacks or printers change; the check goes on without them."""
+        try:
+            sent, came = self._echo(SPECIAL)
+        except Fault as fault:
+            return [f"Its echo of special numbers: {fault.detail}."]
+        pairs = zip(sent.ravel().tolist(), came.ravel().tolist(), strict=True)
+        wrong = [f"{one!r} as {other!r}" for one, other in pairs if repr(one) != repr(other)]
+        return [f"It writes {', '.join(wrong)}."] if wrong else []
+
+
+def _declared(hello: Message) -> Mapping[str, Any]:
+    """What the hello declares. Raises Fault for anything that is not declared there."""
+    declared = hello.get("declares", {})
+    unknown = (
+        [name for name in declared if name not in (*DECLARATIONS, *SCOPE)] if isinstance(declared, dict) else [declared]
+    )
+    if unknown:
+        raise Fault(
+            "declaration",
+            f"its hello declares {_text(unknown[0])}, expected some of {', '.join((*DECLARATIONS, *SCOPE))}",
+        )
+    return dict(declared)
+
+
+def _form(hello: Message) -> str:
+    form = hello.get("arrays", "data")
+    if form not in FORMS:
+        raise Fault("declaration", f"its hello asks for arrays as {_text(form)}, expected one of {', '.join(FORMS)}")
+    return str(form)
+
+
+def _offers(hello: Message) -> list[Any]:
+    offers: list[Any] = hello["offers"]
+    if not set(map(str, offers)) & set(FUNCTIONS):
+        raise Fault("declaration", f"its hello offers {_text(offers)}, expected backprop, step, or both")
+    return offers
+
+
+def _sentences(hello: Message) -> list[str]:
+    notes = hello.get("notes", [])
+    return [_text(note) for note in notes] if isinstance(notes, list) else [_text(notes)]
+
+
+def _text(value: Any) -> str:
+    """A value of a message in one line of limited length."""
+    text = printable(" ".join(str(value).split()))
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]} …"
