@@ -22,7 +22,7 @@ function g = activationGradient(name, z)
     case 'tanh', g = 1 - a .^ 2;
     case 'relu', g = z > 0;
     case 'leaky_relu', g = (z > 0) + (z <= 0) / 100;
-    case 'softplus', g = activation('sigmoid', z);
+    case 'softplus', g = -expm1(-a);
     case 'identity', g = ones(size(z));
     otherwise, error('wire:unsupported', '%s only as the output, with cross_entropy', name);
   end
@@ -59,7 +59,8 @@ function [Theta_grad, delta] = backprop(Theta, names, cost, X, y)
   end
 
   for l = 1:L
-    Theta_grad{l} = delta{l+1}' * a{l};  % BP3, BP4
+    % BP3 is the first column, because a{l} starts with ones.
+    Theta_grad{l} = delta{l+1}' * a{l};  % BP4
   end
   delta = delta(2:end);
 end
