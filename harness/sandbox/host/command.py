@@ -148,9 +148,8 @@ def _declared(hello: Message) -> Mapping[str, Any]:
 def _array_form(hello: Message) -> str:
     form = hello.get("arrays", "data")
     if form not in ARRAY_FORMS:
-        raise Fault(
-            "declaration", f"its hello asks for arrays as {_one_line(form)}, expected one of {', '.join(ARRAY_FORMS)}"
-        )
+        known = ", ".join(ARRAY_FORMS)
+        raise Fault("declaration", f"its hello asks for arrays as {_one_line(form)}, expected one of {known}")
     return str(form)
 
 
