@@ -147,15 +147,21 @@ def _check_writable(path: Path, source: Path) -> None:
 
 def _add_new_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="name or path of the new file")
+    of = "its language, such as C, C++, Java or JavaScript (default: that of the suffix of NAME, or Python)"
+    parser.add_argument("--language", metavar="LANGUAGE", default="", help=of)
 
 
 def _run_new(options: argparse.Namespace) -> Finished:
-    from harness.jobs.check.skeleton import write_skeleton
+    import shlex
 
-    path = write_skeleton(options.name)
-    called = check_command()
+    from harness.jobs.check.skeleton import write_skeleton
+    from harness.sandbox.sources.toolchains import language_of
+
+    path = write_skeleton(options.name, options.language)
+    called, language = f"{check_command()} {shlex.quote(str(path))}", language_of(path)
+    needs = f"\n{language.missing}" if language and language.missing else ""
     print(
-        f"Wrote {path}. It runs, but is wrong until you complete the line marked TODO. To check it:\n  {called} {path}"
+        f"Wrote {path}. It runs, but is wrong until you complete the line marked TODO. To check it:\n  {called}{needs}"
     )
     return Finished(0)
 
