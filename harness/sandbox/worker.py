@@ -114,7 +114,7 @@ class Worker:
         Node and Java print a stack behind the exception, and Rust a note on how to get one.
         """
         lines = [line.strip() for line in self._last_output.decode(errors="replace").split("\n")]
-        told = [line for line in lines if line and not line.startswith("note: ")]
+        told = [line for line in lines if line and not line.startswith(("note: ", "stack backtrace:"))]
         exceptions = [line for line in told if re.match(_EXCEPTION, line)]
         return printable((exceptions or told or [""])[-1][:LONGEST_MESSAGE])
 

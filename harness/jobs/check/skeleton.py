@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from harness.errors import UnknownName, UnusableInput
-from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER
+from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PYTHON
 from harness.sandbox.sources.toolchains import Language, language_of, languages
 
-PYTHON = "python"
+_NAME = "python"  # in place of the key of another language
 
 SKELETON = '''"""{title}"""
 
@@ -80,10 +80,10 @@ def write_skeleton(name: str, language: str = "") -> Path:
     Without a `language` the suffix decides; without either it is Python. Raises UnusableInput if the language is not
     known, the name is not possible in it or in use, the file exists, or its folder does not.
     """
-    other = _language(name, language)
-    suffixes = (".py",) if other is None else other.suffixes
+    other = _language_for(name, language)
+    suffixes = (PYTHON,) if other is None else other.suffixes
     path = Path(name if name.endswith(suffixes) else f"{name}{suffixes[0]}")
-    text = _python(name, path.stem) if other is None else _formulation(name, path.stem, other)
+    text = _python_text(name, path.stem) if other is None else _renamed_formulation(name, path.stem, other)
     if path.exists():
         raise UnusableInput(f"{path}: expected no file there, found one; choose another name, or move the file")
     if not path.absolute().parent.is_dir():
@@ -92,31 +92,34 @@ def write_skeleton(name: str, language: str = "") -> Path:
     return path
 
 
-def _language(name: str, given: str) -> Language | None:
+def _language_for(name: str, given: str) -> Language | None:
     """The language of the new file, None for Python."""
-    suffix, of_suffix = Path(name).suffix, language_of(Path(name))
     known = {key: one for one in languages() for key in (one.key, one.name.lower())}
-    if given and given.lower() not in (*known, PYTHON):
-        raise UnknownName("language", given, [*(one.key for one in languages()), PYTHON])
-    language = known.get(given.lower()) if given else of_suffix
-    expected = [".py", *(suffix for one in languages() for suffix in one.suffixes)]
-    if not given and suffix and suffix not in expected:
-        raise UnusableInput(f"{name}: expected a name that ends in {', '.join(expected)}, found {suffix}; rename it")
-    if suffix in expected and suffix not in (language.suffixes if language else ".py"):
-        wanted = f"{language.suffixes[0] if language else '.py'}, as of {language.name if language else 'Python'}"
-        raise UnusableInput(f"{name}: expected a name that ends in {wanted}, found {suffix}; rename it")
+    if given and given.lower() not in (*known, _NAME):
+        raise UnknownName("language", given, [*(one.key for one in languages()), _NAME])
+    language = known.get(given.lower()) if given else language_of(Path(name))
+    suffix, all_suffixes = Path(name).suffix, [PYTHON, *(suffix for one in languages() for suffix in one.suffixes)]
+    if not given and suffix and suffix not in all_suffixes:
+        raise UnusableInput(
+            f"{name}: expected a name that ends in {', '.join(all_suffixes)}, found {suffix}; rename it"
+        )
+    shown, expected = (language.name, language.suffixes) if language else ("Python", (PYTHON,))
+    if suffix in all_suffixes and suffix not in expected:
+        raise UnusableInput(
+            f"{name}: expected a name that ends in {expected[0]}, as of {shown}, found {suffix}; rename it"
+        )
     return language
 
 
-def _python(name: str, stem: str) -> str:
+def _python_text(name: str, stem: str) -> str:
     if not stem.isidentifier() or keyword.iskeyword(stem):
         raise UnusableInput(f"{name}: expected letters, digits and _, as in the name of a module; choose another name")
     if stem in sys.stdlib_module_names or stem in ("numpy", "torch", "flint", "harness", "implementations"):
         raise UnusableInput(f"{name}: expected an unused name, found that of a Python module; choose another name")
-    return SKELETON.format(title=_title(stem))
+    return SKELETON.format(title=_title_of(stem))
 
 
-def _formulation(name: str, stem: str, language: Language) -> str:
+def _renamed_formulation(name: str, stem: str, language: Language) -> str:
     """The text of a formulation in another language, under another name and with one line made wrong."""
     skeleton = language.skeleton
     text = (IMPLEMENTATIONS_FOLDER / skeleton.of).read_text(encoding="utf-8")
@@ -131,9 +134,9 @@ def _formulation(name: str, stem: str, language: Language) -> str:
             raise UnusableInput(f"{name}: expected an unused name, {found}; choose another name")
     title, source, rest = text.replace(skeleton.right, skeleton.wrong).split("\n", 2)
     mark = title.partition(" ")[0]
-    head = f"{mark} {_title(stem)}\n{source.replace('SOURCE:', 'SOURCE: after', 1)}\n"
+    head = f"{mark} {_title_of(stem)}\n{source.replace('SOURCE:', 'SOURCE: after', 1)}\n"
     return head + rest.replace(Path(skeleton.of).stem, stem)
 
 
-def _title(stem: str) -> str:
+def _title_of(stem: str) -> str:
     return stem.replace("_", " ")
