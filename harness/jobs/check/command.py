@@ -59,7 +59,7 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
         from harness.sandbox.inference.driving.written import check_place
         from harness.sandbox.requests import Limits
 
-    implementation = _chosen(options)
+    implementation = _named_implementation(options)
     cases = gradient_cases()
     if options.case is not None:
         from harness.cases.fitted import select_cases
@@ -83,11 +83,11 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
                 run = CheckRun(server, stage, cases, seed, limits, is_fitted=options.case is None)
             with run:
                 with clock.phase("import"):  # while the file computes
-                    from harness.jobs.check.text import headline, report_text
+                    from harness.jobs.check.text import report_text, verdict_lines
                 result = run.result(clock)
             if result.verdict != "agrees" or stage is stages[-1]:
                 break
-            print(f"{headline(result)}\n")
+            print(f"{verdict_lines(result)}\n")
     with clock.phase("reports"):
         rerun = _rerun_command(options, result.first_failing, result.seed)
         is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -99,7 +99,7 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
     return 0 if result.verdict == "agrees" else 1
 
 
-def _chosen(options: argparse.Namespace) -> Implementation:
+def _named_implementation(options: argparse.Namespace) -> Implementation:
     """The implementation that the arguments name. Raises UnusableInput."""
     from harness.sandbox.sources.find import find_implementations, implementation_of
 

@@ -109,6 +109,11 @@ def available_implementations() -> tuple[Implementation, ...]:
     return tuple(sorted(map(implementation_at, paths), key=lambda one: one.name))
 
 
+def python_implementations() -> tuple[Implementation, ...]:
+    """Those in Python: the others cannot compute with exact numbers, and take a hundred times longer for a step."""
+    return tuple(one for one in available_implementations() if not one.command)
+
+
 def implementation_at(path: Path) -> Implementation:
     """The implementation in a source file."""
     if path.suffix == PYTHON:
