@@ -166,7 +166,11 @@ def languages(session):
     if missing and shutil.which("apt-get"):
         rights = [] if os.geteuid() == 0 else ["sudo"]
         session.run(*rights, "apt-get", "install", "-y", *missing, external=True)
-    files = ["tests/jobs/check/test_languages.py", "tests/jobs/check/test_octave_course.py", "tests/sandbox/test_protocol.py"]
+    files = [
+        "tests/jobs/check/test_languages.py",
+        "tests/jobs/check/test_octave_course.py",
+        "tests/sandbox/test_protocol.py",
+    ]
     session.run("python", "-m", "pytest", "-n", "auto", "-s", "--all-languages", *files, *session.posargs)
 
 
