@@ -35,7 +35,7 @@ def describe_array(array: Array, form: str, body: list[bytes]) -> dict[str, Any]
     shape = list(array.shape)
     if array.dtype == object:
         return {"shape": shape, _EXACT: [_exact_text(number) for number in array.flat]}
-    described = {"shape": shape, "dtype": array.dtype.name}
+    described = {"shape": shape, "dtype": "float32" if array.dtype.itemsize == 4 else "float64"}
     if form == "data":
         return {**described, "data": _decimal_numbers(array)}
     data = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
@@ -46,10 +46,11 @@ def describe_array(array: Array, form: str, body: list[bytes]) -> dict[str, Any]
 
 
 def _decimal_numbers(array: Array) -> list[Any]:
-    numbers: list[Any] = array.astype(np.float64).ravel().tolist()  # Python prints the shortest that reads back
+    numbers: list[Any] = array.ravel().tolist()  # Python prints the shortest that reads back
     special = ~np.isfinite(array) | ((array == 0) & np.signbit(array))
-    for index in np.flatnonzero(special).tolist():
-        numbers[index] = _special_name(numbers[index])
+    if special.any():
+        for index in np.flatnonzero(special).tolist():
+            numbers[index] = _special_name(numbers[index])
     return numbers
 
 
@@ -65,7 +66,7 @@ def _exact_text(number: Any) -> str:
 
 def is_array(value: Any) -> bool:
     """Whether a JSON value stands for an array."""
-    return isinstance(value, Mapping) and "shape" in value and any(form in value for form in _FORMS)
+    return type(value) is dict and "shape" in value and not value.keys().isdisjoint(_FORMS)
 
 
 def bytes_of(value: Mapping[str, Any]) -> int:

@@ -134,7 +134,7 @@ def _with_parts_replaced(
     """The value with each part that is found replaced, in the order of the line; `place` is as `w of layer 1`."""
     if is_found(value):
         return replace(value, place)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _with_parts_replaced(one, str(key), replace, is_found) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [

@@ -13,8 +13,12 @@ import pytest
 from support.checking import SUBMISSIONS, checked, names
 from support.commands import in_process
 
+from harness.cases.standard import gradient_cases
 from harness.jobs.check.as_json import as_data
+from harness.jobs.check.run import check_submission
 from harness.mistakes import CATALOGUE
+from harness.sandbox.greeting import greeted
+from harness.sandbox.requests import Limits
 from harness.sandbox.sources.find import available_implementations, implementation_at
 from harness.sandbox.sources.toolchains import language_named, language_of, languages
 
@@ -66,6 +70,29 @@ def test_a_formulation_has_title_source_and_equation_tags(name):
     text = one.path.read_text(encoding="utf-8")
     for tag in ("BP1", "BP2", "BP3", "BP4", "rule"):
         assert re.search(rf"(//|#|%) {tag}\b", text), tag
+
+
+def in_float(folder, hello):
+    """The program in C with float in place of double, and another beginning of its hello."""
+    text = PROGRAMS["c_flat_arrays"].path.read_text(encoding="utf-8")
+    text = re.sub(r"\bdouble\b", "float", text).replace('\\"hello\\": 1, ', hello)
+    path = folder / "in_float.c"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.skipif(bool(language_named("C").missing), reason=language_named("C").missing)
+def test_a_program_in_float32_is_right_by_its_declaration(server, tmp_path):
+    declared = '\\"hello\\": 1, \\"declares\\": {\\"DTYPE\\": \\"float32\\"}, '
+    [one] = greeted(server, [implementation_at(in_float(tmp_path, declared))], Limits())
+    found = check_submission(server, one, gradient_cases(), 1, is_fitted=True)
+    print(f"{found.ran} float32 cases ran")
+    assert found.verdict == "agrees"
+    assert found.ran >= 55
+    path = in_float(tmp_path, '\\"hello\\": 1, ')
+    failures = as_data(check_submission(server, path, gradient_cases()[:1], 1), "")["failures"]
+    expected = 'its echo has float32 numbers: declare "DTYPE": "float32" in its hello, or use float64'
+    assert {one["message"] for one in failures} == {expected}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
