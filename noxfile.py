@@ -169,7 +169,7 @@ def languages(session):
     files = [
         "tests/jobs/check/test_languages.py",
         "tests/jobs/check/test_octave_course.py",
-        "tests/sandbox/test_protocol.py",
+        "tests/sandbox/wire/test_protocol.py",
     ]
     session.run("python", "-m", "pytest", "-n", "auto", "-s", "--all-languages", *files, *session.posargs)
 
