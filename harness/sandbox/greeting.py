@@ -17,7 +17,7 @@ def greeted(
 ) -> tuple[Implementation, ...]:
     """The implementations, each program with what it declares and its notes; `jobs` programs are started at a time.
 
-    One that does not start declares nothing; its cases will say why.
+    One that does not start has its refusal.
     """
     submissions = {one: Submission.of(one, limits) for one in implementations}
     with Pool(server, jobs) as pool:
@@ -26,7 +26,10 @@ def greeted(
                 pool.add(submission, [Request(one, (HELLO,), {}, {HELLO: (HELLO,)}, 1)])
         for _ in pool.outcomes():
             pass
-    return tuple(replace(one, declares=_scope(given), notes=given.notes) for one, given in submissions.items())
+    return tuple(
+        replace(one, declares=_scope(given), notes=given.notes, refusal=given.unusable)
+        for one, given in submissions.items()
+    )
 
 
 def _scope(submission: Submission) -> tuple[tuple[str, object], ...]:

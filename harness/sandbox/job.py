@@ -85,7 +85,7 @@ class Job:
         else:
             allowed = f"{limit:g} s"
             submission.count(TIMED_OUT)
-        return self._fail("timeout", f"no answer within {allowed}")
+        return self._fail("timeout", f"no answer within {allowed}{submission.silence_hint}")
 
     def end(self) -> None:
         """End the worker without a failure."""

@@ -122,7 +122,10 @@ class Submission:
         files = dict.fromkeys([implementation.target.resolve(), implementation.path.resolve()])
         is_command = bool(implementation.command)
         target = implementation.command if is_command else tuple(map(str, files))
-        return cls(implementation.name, target, limits, COMMAND_HOST if is_command else host, scope_of(implementation))
+        host = COMMAND_HOST if is_command else host
+        submission = cls(implementation.name, target, limits, host, scope_of(implementation))
+        submission.unusable = implementation.refusal
+        return submission
 
     def apart(self, why: str) -> Submission:
         """The same implementation in other worker processes, whose output is counted with its own."""
@@ -132,7 +135,13 @@ class Submission:
     @property
     def start(self) -> str:
         """When a failure happened that came before the first request."""
-        return "before its hello" if self.host == COMMAND_HOST else "during its import"
+        return "at its start" if self.host == COMMAND_HOST else "during its import"
+
+    @property
+    def silence_hint(self) -> str:
+        """What a program may lack that gives no answer; empty for a file."""
+        hint = "; a program must read a line at a time, end each answer with a newline, and flush it"
+        return hint if self.host == COMMAND_HOST else ""
 
     def count(self, fault: str) -> None:
         """Count a fault that costs much time; after MAX_FAULTS of a kind nothing more runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,6 +27,7 @@ FUNCTIONS = ("backprop", "step")
 DECIMALS_A_BYTE = 4  # a float64 has 8 bytes, and 25 decimal digits, signs and separators at most
 HELLO_BYTES = 2**16
 FLOAT64_DIGITS = 17
+LOOKED_AT, FEWEST_NUMBERS, MOST_FEW_DIGITS = 200, 20, 9  # numbers of an array, in all, and digits
 ORDINARY = [[1 / 3, -2e-7 / 3, 1e23, 0.1], [123456789.12345679, -6.02214076e23, 2.0**-40, 3.0]]
 SPECIAL = [[-0.0, np.nan, np.inf], [-np.inf, 5e-324, 1.7976931348623157e308]]
 
@@ -80,7 +82,12 @@ class CommandHost(FunctionsHost):
             raise Fault("message", f"it answered with the id {_one_line(answer.get('id'))}, expected {number}")
         if "unsupported" in answer:
             raise Unsupported(_one_line(answer["unsupported"]))
-        return {name: answer[name] for name in ARRAY_NAMES[function] if name in answer}
+        arrays = {name: answer[name] for name in ARRAY_NAMES[function] if name in answer}
+        if digits := few_digits(arrays):
+            raise Fault(
+                "message", f"it prints {digits} significant digits; print 17, as %.17g does, or answer with hex"
+            )
+        return arrays
 
     def _asked(self, message: Mapping[str, Any]) -> Message:
         try:
@@ -133,6 +140,20 @@ class CommandHost(FunctionsHost):
         pairs = zip(sent.ravel().tolist(), came.ravel().tolist(), strict=True)
         wrong = [f"{one!r} as {other!r}" for one, other in pairs if repr(one) != repr(other)]
         return [f"It writes {', '.join(wrong)}."] if wrong else []
+
+
+def few_digits(arrays: Mapping[str, Any]) -> int:
+    """The most significant digits of any number, if these are few for computed ones; else 0.
+
+    An echo that copies its line does not show it. Short binary fractions have few digits, too, and are left out.
+    """
+    parts = [array for values in arrays.values() if isinstance(values, list) for array in values]
+    looked_at = [array.ravel()[:LOOKED_AT].tolist() for array in parts if isinstance(array, np.ndarray)]
+    numbers = {abs(x) for array in looked_at for x in array if math.isfinite(x) and (x * 2.0**30) % 1}
+    if len(numbers) < FEWEST_NUMBERS:
+        return 0
+    most = max(len(repr(x).partition("e")[0].replace(".", "").strip("0")) for x in numbers)
+    return most if most <= MOST_FEW_DIGITS else 0
 
 
 def _declared(hello: Message) -> Mapping[str, Any]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import ast
     from typing import Any
 
+    from harness.sandbox.answers import Refusal
+
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 _INSTALLED = PROJECT_ROOT / "harness" / "implementations"  # a wheel has them inside the package
 IMPLEMENTATIONS_FOLDER = _INSTALLED if _INSTALLED.is_dir() else PROJECT_ROOT / "implementations"
@@ -34,7 +36,7 @@ class Implementation:
     Python code that was not written for the contract has an `adapter`, a file that drives it, and `driven` says how,
     one line each. A program has a `command`: the name of a language, a source file in it, and arguments; or an empty
     string and any command. What it says of itself when it is started is in `declares`, pairs of names and values, and
-    `notes`, sentences. `about` tells one way to run a file from another.
+    `notes`, sentences. `about` tells one way to run a file from another, and `refusal` why it cannot be started.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Implementation:
     declares: tuple[tuple[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     about: str = ""
+    refusal: Refusal | None = None
 
     @property
     def target(self) -> Path:
@@ -139,15 +142,23 @@ def implementation_of(command: Sequence[str]) -> Implementation:
     first, *arguments = command
     program = shutil.which(first)
     if program is None:
-        is_file = Path(first).is_file()
-        found = "a file that is not executable" if is_file else "none"
-        raise UnusableInput(
-            f"{first}: expected a program, found {found}; {'chmod +x it, or ' * is_file}name what runs it"
-        )
+        raise UnusableInput(f"{first}: expected a program after --, found {_no_program(first)}")
     files = [Path(os.path.realpath(one)) for one in arguments if os.path.isfile(one)]
     resolved = [os.path.realpath(one) if os.path.exists(one) else one for one in arguments]
     path = files[0] if files else Path(os.path.realpath(program))
     return Implementation(path.stem, path, command=("", os.path.abspath(program), *resolved))
+
+
+def _no_program(name: str) -> str:
+    """What stands where a program was expected, and what to do."""
+    if name.startswith("-"):
+        return "an option; options come before --"
+    if os.path.isdir(name):
+        return "a folder; name a program in it"
+    if os.path.isfile(name):
+        is_executable = os.access(name, os.X_OK)
+        return f"a file here; write ./{name}" if is_executable else "a file that cannot be run; name what runs it, too"
+    return "none; each word is an argument of its own" if " " in name else "none; is it on the PATH?"
 
 
 def find_implementations(names: Sequence[str]) -> tuple[Implementation, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 
+import numpy as np
 import psutil
 import pytest
 from support.asking import FIRST, SECOND, Asked, answered, judged
 from support.commands import PATIENCE, is_running, until
 
 from harness.errors import UnusableInput
+from harness.sandbox.host.command import few_digits
 from harness.sandbox.requests import Limits
 from harness.sandbox.sources.find import implementation_at, implementation_of
 from harness.sandbox.sources.toolchains import language_named
@@ -175,7 +177,9 @@ def test_after_the_end_of_the_input_a_program_is_ended(server, tmp_path):
 def test_a_file_that_is_not_executable_is_no_program(tmp_path):
     path = tmp_path / "program"
     path.write_text("#!/bin/sh\n", encoding="utf-8")
-    with pytest.raises(UnusableInput, match="expected a program, found a file that is not executable; chmod"):
+    with pytest.raises(
+        UnusableInput, match="expected a program after --, found a file that cannot be run; name what runs it, too"
+    ):
         implementation_of([str(path)])
     path.chmod(0o755)
     assert implementation_of([str(path)]).command == ("", str(path))
@@ -210,3 +214,15 @@ def test_without_its_toolchain_a_language_is_unsupported(tmp_path, monkeypatch):
     with Server() as server, Asked(server, implementation_at(path), QUICK) as one:
         refusal = answered(one, FIRST).refusal
     assert (refusal.verdict, refusal.detail) == ("unsupported", "C needs gcc, which is not here: apt install gcc")
+
+
+def test_few_digits_are_seen_in_computed_numbers_and_in_no_others():
+    numbers = np.random.default_rng(1).standard_normal((5, 5)) / 3
+    rounded = np.array([[float(f"{x:.6g}") for x in row] for row in numbers])
+    assert few_digits({"w": [rounded]}) == 6
+    assert few_digits({"w": [numbers]}) == 0
+    assert few_digits({"w": [numbers, rounded]}) == 0
+    assert few_digits({"w": [rounded[:3]]}) == 0  # too few numbers to tell
+    assert few_digits({"w": [np.arange(100) / 64]}) == 0  # exact binary fractions
+    assert few_digits({"w": [numbers.astype(np.float32).astype(float)]}) == 0
+    assert few_digits({"w": [np.full((5, 5), np.nan)], "b": 3}) == 0

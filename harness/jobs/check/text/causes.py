@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 
 from harness.jobs.check.run import CheckResult
@@ -90,8 +91,10 @@ def conventions_text(check: CheckResult) -> str:
     # Inaccurate numbers, or undecided ones, are no mistake.
     is_wrong = any(outcome.out_of_bounds and outcome.cause == "wrong" for outcome in check.outcomes)
     beside = "Beside the mistake, the" if is_wrong else "The"
-    lines = [f"{beside} output follows another convention. If this is intended, declare it in the file:"]
-    lines += [f"  {name} = {value!r}" for name, value in undeclared.items()]
+    is_file = check.language == "Python"
+    place = "the file" if is_file else 'the "declares" of its hello'
+    lines = [f"{beside} output follows another convention. If this is intended, declare it in {place}:"]
+    lines += [f"  {name} = {one!r}" if is_file else f"  {json.dumps({name: one})}" for name, one in undeclared.items()]
     if "SUBGRADIENT" in undeclared:
         lines.append(
             "It differs only where z is exactly at a kink of relu: any slope between the two is a subgradient."
