@@ -103,6 +103,7 @@ def test_every_implementation_and_case_is_in_its_data(read):
     data = json.loads(read.data)
     assert [one["name"] for one in data["implementations"]] == [one.name for one in available_implementations()]
     assert [one["title"] for one in data["implementations"]] == [one.title for one in available_implementations()]
+    assert [one["language"] for one in data["implementations"]] == [one.language for one in available_implementations()]
     assert {one["id"] for one in data["cases"]} == {case.id for case in standard_cases()}
     assert all(len(places) == len(data["cases"]) for places in data["results"])
     assert all(data["cells"])
