@@ -30,7 +30,7 @@ from harness.sandbox.sources.find import Implementation
 from harness.sandbox.sources.toolchains import language_named
 
 NO_PAIR = "-"  # of two that share no quantity
-_PAIR = re.compile(f"[0-9a-f{UNTOLD}{NO_PAIR}]*")
+_PAIR_DIGITS = re.compile(f"[0-9a-f{UNTOLD}{NO_PAIR}]*")
 # An error ratio for each text that shows one.
 _ERROR_RATIOS = {order_of_magnitude(one): one for one in (1.0, BEYOND, *(10.0**power for power in range(1, 16)))}
 
@@ -162,7 +162,7 @@ def _read_pairs(data: Value) -> Iterator[PairRow]:
 
 def _characters(data: Value, count: int) -> str:
     characters = data.text().replace(" ", "")
-    if len(characters) != count or not _PAIR.fullmatch(characters):
+    if len(characters) != count or not _PAIR_DIGITS.fullmatch(characters):
         raise data.error(f"{count} characters, each a hexadecimal digit, {UNTOLD} or {NO_PAIR}")
     return characters
 

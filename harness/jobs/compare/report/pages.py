@@ -106,6 +106,7 @@ def overview(comparison: Comparison) -> Document:
                     "*Update*: the change of the weights in one step. It has fewer digits, because the weights store "
                     "only as many digits as they have room for.",
                     "*1 epoch*, *20 epochs*: the weights after online training, compared with the true ones.",
+                    "*z*, *a*: the weighted inputs and the outputs of the layers, if an implementation returns them.",
                     f"*With PyTorch*: the fewest digits in common with `{REFERENCE}`.",
                     "*Worst other*: the fewest digits in common with any other implementation, and with which one, "
                     "without the update ([all pairs](pairwise.md)).",

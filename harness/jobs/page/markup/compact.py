@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 SVG = "http://www.w3.org/2000/svg"
 _TEXTS = {f"{{{SVG}}}{name}" for name in ("text", "tspan", "title", "style")}
-_GROUP, _STYLE, _METADATA = (f"{{{SVG}}}{name}" for name in ("g", "style", "metadata"))
+_GROUP, _SHEET, _METADATA = (f"{{{SVG}}}{name}" for name in ("g", "style", "metadata"))
 
 
 def compact(root: ElementTree.Element) -> None:
@@ -71,6 +71,6 @@ def _share_styles(root: ElementTree.Element) -> None:
         if "class" not in element.attrib and element.get("style") in names:
             element.set("class", names[element.attrib.pop("style")])
     if names:
-        sheet = ElementTree.Element(_STYLE)
+        sheet = ElementTree.Element(_SHEET)
         sheet.text = "".join(f".{name}{{{style}}}" for style, name in names.items())
         root.insert(0, sheet)
