@@ -3,7 +3,9 @@
 import hashlib
 import os
 import re
+import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import nox
@@ -149,6 +151,27 @@ def tests(session):
     # What the tests of a file share is computed in one process.
     parallel = [] if "no:xdist" in session.posargs else ["-n", "auto", "--dist", "loadfile"]
     session.run("python", "-m", "pytest", *parallel, *session.posargs)
+
+
+@nox.session
+def languages(session):
+    """Implementations in every language: installs what apt offers of the missing ones, and runs all that can run."""
+    install(session, "tests")
+    packages = {
+        found["needs"]: found["install"].rpartition(" ")[2]
+        for path in sorted((ROOT / "harness/sandbox/sources/languages").glob("*.toml"))
+        if (found := tomllib.loads(path.read_text(encoding="utf-8")))["install"].startswith("apt install ")
+    }
+    missing = [package for program, package in packages.items() if shutil.which(program) is None]
+    if missing and shutil.which("apt-get"):
+        rights = [] if os.geteuid() == 0 else ["sudo"]
+        session.run(*rights, "apt-get", "install", "-y", *missing, external=True)
+    files = [
+        "tests/jobs/check/test_languages.py",
+        "tests/jobs/check/test_octave_course.py",
+        "tests/sandbox/wire/test_protocol.py",
+    ]
+    session.run("python", "-m", "pytest", "-n", "auto", "-s", "--all-languages", *files, *session.posargs)
 
 
 @nox.session

@@ -141,7 +141,8 @@ function respond(request) {
 }
 
 async function main() {
-  for await (const line of require("readline").createInterface({ input: process.stdin })) {
+  const { createInterface } = await import("node:readline"); // in a .mjs file, too
+  for await (const line of createInterface({ input: process.stdin })) {
     let answer;
     try {
       const request = JSON.parse(line);

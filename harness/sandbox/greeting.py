@@ -9,7 +9,6 @@ from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
 from harness.sandbox.sources.find import Implementation
-from harness.sandbox.sources.functions import SCOPE
 from harness.sandbox.wire.messages import HELLO
 
 
@@ -32,5 +31,6 @@ def greeted(
 
 def _scope(submission: Submission) -> tuple[tuple[str, object], ...]:
     """The scope that it declares, as values that have a hash."""
-    found = [(name, value) for name, value in submission.declared.items() if name in SCOPE]
-    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in found)
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value) for name, value in submission.scope_said.items()
+    )

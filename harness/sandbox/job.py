@@ -104,7 +104,8 @@ class Job:
             if submission.was_loaded:  # the first import is not counted in the time of its cases
                 submission.spent += spent
             self._is_loaded = submission.was_loaded = True
-            submission.declared, submission.notes = loading.declared, loading.notes
+            submission.declared, submission.scope_said = loading.declared, loading.scope
+            submission.notes = loading.notes
             submission.unusable = loading.refusal
             if loading.refusal is not None:
                 self.end()

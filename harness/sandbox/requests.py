@@ -95,10 +95,9 @@ class Submission:
     """An implementation that runs in its own worker processes.
 
     `host` names the class that answers requests in a worker, as `module:class`, and `target` are its arguments, such as
-    the path of a file. Cases out of its `scope` are not asked for. After the import, `declared`
-    holds the constants of the file, `notes` what else is to be said of it, a sentence each, and `loading` the seconds
-    that the import took. If `unusable` is set, it is the
-    reason why no more requests run.
+    the path of a file. Cases out of its `scope` are not asked for. After the import, `declared` holds the constants of
+    the file, `scope_said` the scope that a program declares, `notes` what else is to be said of it, in sentences, and
+    `loading` the seconds that the import took. If `unusable` is set, it is the reason why no more requests run.
     """
 
     name: str
@@ -107,6 +106,7 @@ class Submission:
     host: str = FILE_HOST
     scope: DeclaredScope = field(default_factory=DeclaredScope)
     declared: Mapping[str, Any] = field(default_factory=dict)
+    scope_said: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     loading: float = 0.0
     output: Output = field(default_factory=Output)

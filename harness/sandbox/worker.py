@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from harness.sandbox.wire.lines import Inbox, Message
 MAX_KEPT_OUTPUT = 10_000  # the first bytes that an implementation prints are kept
 LAST_OUTPUT_BYTES = 4096  # the last ones may say why the process ended
 READ_BYTES = 2**16  # bytes read or sent at a time
+_EXCEPTION = r"Exception in thread|(?:Uncaught )?[\w.]*(?:Error|Exception): "
 
 
 class Output:
@@ -107,9 +109,14 @@ class Worker:
 
     @property
     def _last_line(self) -> str:
-        """The last line that it has printed: libraries print there why they end the process."""
-        lines = self._last_output.decode(errors="replace").split("\n")
-        return printable(next((line.strip() for line in reversed(lines) if line.strip()), "")[:LONGEST_MESSAGE])
+        """The last line that it has printed, or the last that begins with an exception: why the process ended.
+
+        Node and Java print a stack behind the exception, and Rust a note on how to get one.
+        """
+        lines = [line.strip() for line in self._last_output.decode(errors="replace").split("\n")]
+        told = [line for line in lines if line and not line.startswith(("note: ", "stack backtrace:"))]
+        exceptions = [line for line in told if re.match(_EXCEPTION, line)]
+        return printable((exceptions or told or [""])[-1][:LONGEST_MESSAGE])
 
     def kill(self) -> None:
         """Send SIGKILL without waiting; `end` waits."""

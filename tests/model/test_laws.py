@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.networks import inputs, random_inputs
-from support.running import IN_PYTHON, functions_of
+from support.running import functions_of
 
 from harness.cases.standard import standard_cases
 from harness.jobs.soundness.trials import LOSSY
 from harness.judging.verdict import digits, judge_array, max_norm_distance
 from harness.model.contract import Unsupported
-from harness.sandbox.sources.find import REFERENCE, find_implementations
+from harness.sandbox.sources.find import REFERENCE, find_implementations, python_implementations
 from harness.truth.certify import certify
 
 GRADIENT_CASES = [case for case in standard_cases() if not case.online]
-each = pytest.mark.parametrize("implementation", IN_PYTHON, ids=lambda i: i.name)
+each = pytest.mark.parametrize("implementation", python_implementations(), ids=lambda i: i.name)
 # The digits in which results must agree; a difference quotient has fewer.
 DIGITS = {"float64": 11, "float32": 4}
 APPROXIMATE = {"finite_differences": {"float64": 4, "float32": 1}}
@@ -87,7 +87,9 @@ def test_step_is_w_minus_learning_rate_times_gradient(implementation):
     assert ran > 0
 
 
-@pytest.mark.parametrize("implementation", [i for i in IN_PYTHON if i.name not in LOSSY], ids=lambda i: i.name)
+@pytest.mark.parametrize(
+    "implementation", [i for i in python_implementations() if i.name not in LOSSY], ids=lambda i: i.name
+)
 @settings(max_examples=25)
 @given(given_inputs=inputs(max_width=4, max_batch=3))
 def test_agrees_with_the_truth_on_any_architecture(implementation, given_inputs):

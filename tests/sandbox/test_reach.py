@@ -9,6 +9,8 @@ import pytest
 from support.asking import FIRST, GENEROUS, Asked, answered, misbehaving, submission
 from support.commands import ROOT
 
+from harness.sandbox.sources.find import Implementation
+
 
 def test_no_module_of_the_truth_is_in_the_worker(server, tmp_path):
     """The worker has neither the truth, nor the name of the case, nor a way to either in its memory."""
@@ -43,7 +45,7 @@ def test_a_file_cannot_import_what_judges_it(server, tmp_path, name):
         path = folder / f"reaches_for_the_answers_{os.getpid()}.py"
         path.write_text(f"{OUT_OF_REACH[name]}\nbackprop = print\n", encoding="utf-8")
         try:
-            with Asked(server, path, GENEROUS) as one:
+            with Asked(server, Implementation("submission", path), GENEROUS) as one:
                 refusal = answered(one, FIRST).refusal
         finally:
             path.unlink()

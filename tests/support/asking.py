@@ -18,10 +18,10 @@ GENEROUS = Limits(seconds=60.0, total=120.0, memory=2**29)  # nothing that shoul
 
 
 class Asked:
-    """A file that is asked about one case after the other."""
+    """A file, or a program, that is asked about one case after the other."""
 
-    def __init__(self, server, path, limits):
-        self.pool, self.submission = Pool(server, 1), Submission.of(Implementation("submission", path), limits)
+    def __init__(self, server, implementation, limits):
+        self.pool, self.submission = Pool(server, 1), Submission.of(implementation, limits)
         self.output = self.submission.output
 
     def __enter__(self):
@@ -40,7 +40,7 @@ def submission(server, folder, text, limits=GENEROUS):
     """A file of this text, to be asked."""
     path = folder / "submission.py"
     path.write_text(text, encoding="utf-8")
-    return Asked(server, path, limits)
+    return Asked(server, Implementation("submission", path), limits)
 
 
 def misbehaving(body):

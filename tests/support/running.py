@@ -22,7 +22,7 @@ from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import FILE_MODULES, Server
 from harness.sandbox.requests import Limits, Submission, contract_request
-from harness.sandbox.sources.find import Implementation, available_implementations
+from harness.sandbox.sources.find import Implementation
 from harness.sandbox.sources.functions import Functions, load_functions
 from harness.truth import certify
 
@@ -44,10 +44,9 @@ def right(network, x, t):
     return Gradients([d.T @ i for d, i in zip(delta, a)], [d.sum(0) for d in delta], delta)
 """
 cached_load = cache(load_functions)
+
+
 # Those whose functions can be called in this process; tests/jobs/check/test_languages.py checks the others.
-IN_PYTHON = tuple(one for one in available_implementations() if one.language == "Python")
-
-
 @cache
 def shared() -> Server:
     """One server for the tests of a process. PyTorch and what its optimizers need is loaded: it takes seconds."""

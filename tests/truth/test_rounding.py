@@ -20,7 +20,8 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported
 from harness.model.costs import COSTS
 from harness.sandbox.host.returned import gradient_arrays
-from harness.sandbox.sources.find import available_implementations, find_implementations
+from harness.sandbox.sources.find import available_implementations, find_implementations, python_implementations
+from harness.sandbox.sources.toolchains import language_named
 from harness.truth import gradient
 from harness.truth.bounds.float_format import FloatFormat, float_format
 from harness.truth.certify import certify, certify_forward, error_over_bound
@@ -28,7 +29,7 @@ from harness.truth.certify import certify, certify_forward, error_over_bound
 
 def test_no_false_alarm_on_a_sample_of_random_networks():
     """The same as the first trials of `nox -s soundness`."""
-    implementations = tuple(found for found in available_implementations() if found.name not in LOSSY)
+    implementations = tuple(found for found in python_implementations() if found.name not in LOSSY)
     tally = TrialTally()
     for trial in tallied(implementations, range(40)):
         tally = tally.plus(trial)
@@ -43,6 +44,18 @@ def test_no_false_alarm_on_a_sample_of_random_networks():
     assert all(worst > 0.01 for worst in tally.worst.values())
     print(f"medians: {tally.tight().quantile(0.5):.1e}, {tally.tight().quantile(0.5, with_exact=False):.1e}")
     assert tally.tight().quantile(0.5, with_exact=False) > 1 / 400
+
+
+def test_no_false_alarm_for_programs_in_other_languages():
+    """Without the tightness: they compute the float32 networks in float64."""
+    every = [found for found in available_implementations() if found.command]
+    here = tuple(found for found in every if not language_named(found.language).missing)
+    tally = TrialTally()
+    for trial in tallied(here, range(20)):
+        tally = tally.plus(trial)
+    print(f"{len(here)} of {len(every)} programs can run here; {tally.entries.total():,} entries")
+    assert tally.alarms.total() == 0, tally.where
+    assert set(tally.entries) == {"(forward pass)", *(implementation.name for implementation in here)}
 
 
 def with_huge_weights(number, most):
@@ -297,7 +310,7 @@ def test_a_gradient_through_dead_units_is_wrong_where_the_truth_is_zero():
 
 def test_equal_weights_and_many_paths_stay_within_the_bound():
     """All terms of all layers have one sign, the worst case for rounding."""
-    implementations = [found for found in available_implementations() if found.name not in LOSSY]
+    implementations = [found for found in python_implementations() if found.name not in LOSSY]
     for widths, size in (((4,) * 7, 0.1), ((2,) * 13, 0.7)):
         given_inputs = random_inputs(list(widths), "identity", "identity", "half_squared_error", 2, seed=1)
         w = [np.full_like(layer.w, size) for layer in given_inputs.network.layers]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.jobs.check.run import CheckResult
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import Server
+    from harness.sandbox.requests import Limits
     from harness.sandbox.sources.find import Implementation
 
 
@@ -57,12 +58,8 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
         from harness.sandbox.inference.driving.adapters import Adapters
         from harness.sandbox.inference.driving.written import check_place
         from harness.sandbox.requests import Limits
-        from harness.sandbox.sources.find import find_implementations, implementation_of
 
-    if bool(options.file) == bool(options.program):
-        found = f"both {options.file} and {options.program[0]}" if options.file else "neither"
-        raise UnusableInput(f"check: expected a file, or a command after --, found {found}; see check --help")
-    implementation = implementation_of(options.program) if options.program else find_implementations([options.file])[0]
+    implementation = _named_implementation(options)
     cases = gradient_cases()
     if options.case is not None:
         from harness.cases.fitted import select_cases
@@ -77,26 +74,52 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
     with Adapters(server, limits) as adapters:
         with clock.phase("inference"):
             implementation = adapters.drive(implementation, options.make, options.cost)
-            if implementation.command:
-                from harness.sandbox.greeting import greeted
-
-                [implementation] = greeted(server, [implementation], limits)
+            stages = _stages(implementation, server, limits)
         _use_options(implementation, options)
         with clock.phase("import"):
             from harness.jobs.check.run import CheckRun
-        with clock.phase("cases"):
-            run = CheckRun(server, implementation, cases, seed, limits, is_fitted=options.case is None)
-        with run:
-            with clock.phase("import"):  # while the file computes
-                from harness.jobs.check.text import report_text
-            result = run.result(clock)
+        for stage in stages:
+            with clock.phase("cases"):
+                run = CheckRun(server, stage, cases, seed, limits, is_fitted=options.case is None)
+            with run:
+                with clock.phase("import"):  # while the file computes
+                    from harness.jobs.check.text import report_text, verdict_lines
+                result = run.result(clock)
+            if result.verdict != "agrees" or stage is stages[-1]:
+                break
+            print(f"{verdict_lines(result)}\n")
     with clock.phase("reports"):
         rerun = _rerun_command(options, result.first_failing, result.seed)
         is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         print(report_text(result, rerun, is_coloured=is_coloured))
+        if left := [one.about for one in stages[stages.index(stage) + 1 :]]:
+            print(f"\nNot checked: {', '.join(left)}. It is checked once this is right.")
         if options.json is not None:
             _write_json(options.json, result, rerun)
     return 0 if result.verdict == "agrees" else 1
+
+
+def _named_implementation(options: argparse.Namespace) -> Implementation:
+    """The implementation that the arguments name. Raises UnusableInput."""
+    from harness.sandbox.sources.find import find_implementations, implementation_of
+
+    if bool(options.file) == bool(options.program):
+        found = f"both {options.file} and {options.program[0]}" if options.file else "neither"
+        raise UnusableInput(f"check: expected a file, or a command after --, found {found}; see check --help")
+    if options.program:
+        return implementation_of(options.program)
+    [implementation] = find_implementations([options.file])
+    return implementation
+
+
+def _stages(implementation: Implementation, server: Server, limits: Limits) -> tuple[Implementation, ...]:
+    """The implementations to check, one after the other as long as they agree; a program is greeted."""
+    if not implementation.command:
+        return (implementation,)
+    from harness.sandbox.greeting import greeted
+    from harness.sandbox.sources.course import stages_of
+
+    return greeted(server, stages_of(implementation), limits)
 
 
 def _use_options(implementation: Implementation, options: argparse.Namespace) -> None:
@@ -147,15 +170,21 @@ def _check_writable(path: Path, source: Path) -> None:
 
 def _add_new_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="name or path of the new file")
+    of = "its language, such as C, C++, Java or JavaScript (default: that of the suffix of NAME, or Python)"
+    parser.add_argument("--language", metavar="LANGUAGE", default="", help=of)
 
 
 def _run_new(options: argparse.Namespace) -> Finished:
-    from harness.jobs.check.skeleton import write_skeleton
+    import shlex
 
-    path = write_skeleton(options.name)
-    called = check_command()
+    from harness.jobs.check.skeleton import write_skeleton
+    from harness.sandbox.sources.toolchains import language_of
+
+    path = write_skeleton(options.name, options.language)
+    called, language = f"{check_command()} {shlex.quote(str(path))}", language_of(path)
+    needs = f"\n{language.missing}" if language and language.missing else ""
     print(
-        f"Wrote {path}. It runs, but is wrong until you complete the line marked TODO. To check it:\n  {called} {path}"
+        f"Wrote {path}. It runs, but is wrong until you complete the line marked TODO. To check it:\n  {called}{needs}"
     )
     return Finished(0)
 

@@ -245,7 +245,7 @@ class CheckRun:
             support=self._support(),
             seconds=time.perf_counter() - self._start,
             driven=self._implementation.driven,
-            title=self._implementation.path.name,
+            title=", ".join(filter(None, [self._implementation.path.name, self._implementation.about])),
             language=self._implementation.language,
             notes=self._submission.notes,
         )

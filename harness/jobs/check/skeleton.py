@@ -1,12 +1,17 @@
-"""The skeleton of an implementation: it runs, and one line is left to complete."""
+"""The skeleton of an implementation in any language: it runs, and one line is left to complete."""
 
 from __future__ import annotations
 
 import keyword
+import re
 import sys
 from pathlib import Path
 
-from harness.errors import UnusableInput
+from harness.errors import UnknownName, UnusableInput
+from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PYTHON
+from harness.sandbox.sources.toolchains import Language, language_of, languages
+
+_NAME = "python"  # in place of the key of another language
 
 SKELETON = '''"""{title}"""
 
@@ -69,19 +74,69 @@ def step(network, x, t, learning_rate):
 '''
 
 
-def write_skeleton(name: str) -> Path:
-    """Write the skeleton to `name`, a path, or to `name`.py; its path.
+def write_skeleton(name: str, language: str = "") -> Path:
+    """Write the skeleton to `name`, a path with or without the suffix of its language; its path.
 
-    Raises UnusableInput if the name is no module's name or in use, the file exists, or its folder does not.
+    Without a `language` the suffix decides; without either it is Python. Raises UnusableInput if the language is not
+    known, the name is not possible in it or in use, the file exists, or its folder does not.
     """
-    path = Path(name if name.endswith(".py") else f"{name}.py")
-    if not path.stem.isidentifier() or keyword.iskeyword(path.stem):
-        raise UnusableInput(f"{name}: expected letters, digits and _, as in the name of a module; choose another name")
-    if path.stem in sys.stdlib_module_names or path.stem in ("numpy", "torch", "flint", "harness", "implementations"):
-        raise UnusableInput(f"{name}: expected an unused name, found that of a Python module; choose another name")
+    other = _language_for(name, language)
+    suffixes = (PYTHON,) if other is None else other.suffixes
+    path = Path(name if name.endswith(suffixes) else f"{name}{suffixes[0]}")
+    text = _python_text(name, path.stem) if other is None else _renamed_formulation(name, path.stem, other)
     if path.exists():
         raise UnusableInput(f"{path}: expected no file there, found one; choose another name, or move the file")
     if not path.absolute().parent.is_dir():
         raise UnusableInput(f"{path}: expected the folder {path.parent}, found none; create it first")
-    path.write_text(SKELETON.format(title=path.stem.replace("_", " ")), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     return path
+
+
+def _language_for(name: str, given: str) -> Language | None:
+    """The language of the new file, None for Python."""
+    known = {key: one for one in languages() for key in (one.key, one.name.lower())}
+    if given and given.lower() not in (*known, _NAME):
+        raise UnknownName("language", given, [*(one.key for one in languages()), _NAME])
+    language = known.get(given.lower()) if given else language_of(Path(name))
+    suffix, all_suffixes = Path(name).suffix, [PYTHON, *(suffix for one in languages() for suffix in one.suffixes)]
+    if not given and suffix and suffix not in all_suffixes:
+        raise UnusableInput(
+            f"{name}: expected a name that ends in {', '.join(all_suffixes)}, found {suffix}; rename it"
+        )
+    shown, expected = (language.name, language.suffixes) if language else ("Python", (PYTHON,))
+    if suffix in all_suffixes and suffix not in expected:
+        raise UnusableInput(
+            f"{name}: expected a name that ends in {expected[0]}, as of {shown}, found {suffix}; rename it"
+        )
+    return language
+
+
+def _python_text(name: str, stem: str) -> str:
+    if not stem.isidentifier() or keyword.iskeyword(stem):
+        raise UnusableInput(f"{name}: expected letters, digits and _, as in the name of a module; choose another name")
+    if stem in sys.stdlib_module_names or stem in ("numpy", "torch", "flint", "harness", "implementations"):
+        raise UnusableInput(f"{name}: expected an unused name, found that of a Python module; choose another name")
+    return SKELETON.format(title=_title_of(stem))
+
+
+def _renamed_formulation(name: str, stem: str, language: Language) -> str:
+    """The text of a formulation in another language, under another name and with one line made wrong."""
+    skeleton = language.skeleton
+    text = (IMPLEMENTATIONS_FOLDER / skeleton.of).read_text(encoding="utf-8")
+    if not re.fullmatch(r"[\w-]+", stem, re.ASCII):
+        raise UnusableInput(f"{name}: expected letters, digits, _ and -, as in my_net; choose another name")
+    if skeleton.reserved:  # the file has the name of a class
+        if not stem.isidentifier():
+            found = f"as in the name of a class of {language.name}"
+            raise UnusableInput(f"{name}: expected letters, digits and _, {found}; choose another name")
+        if stem in skeleton.reserved or stem in re.findall(r"\b[A-Z]\w*", text):
+            found = f"found a word of {language.name} or of the skeleton"
+            raise UnusableInput(f"{name}: expected an unused name, {found}; choose another name")
+    title, source, rest = text.replace(skeleton.right, skeleton.wrong).split("\n", 2)
+    mark = title.partition(" ")[0]
+    head = f"{mark} {_title_of(stem)}\n{source.replace('SOURCE:', 'SOURCE: after', 1)}\n"
+    return head + rest.replace(Path(skeleton.of).stem, stem)
+
+
+def _title_of(stem: str) -> str:
+    return stem.replace("_", " ")

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.mistakes.render import Formula
+from harness.sandbox.sources.find import PYTHON
 
 MAX_LINES = 400  # of a file in which a name is telling
 _TAG = re.compile(r"\b(BP[1-4])\b")
+_COMMENT_AFTER_CODE = re.compile(r"[^\s/#%*].*?(?://|/\*|#|%)(.*)")  # of most languages
 _NUMBERED = re.compile(r"[\d_]+$")
 _DELTA = re.compile(r"deltas?|δ|d_?z|grad_?z|output_deltas?|hidden_deltas?")
 _WEIGHT_GRADIENT = re.compile(
@@ -51,9 +53,11 @@ class _Lines:
 
 
 def _lines(path: Path) -> _Lines | None:
-    """The file as text, never imported; None if it cannot be read."""
+    """The file as text, never imported; None if it cannot be read. In other languages than Python only tags tell."""
     try:
         source = path.read_text(encoding="utf-8")
+        if path.suffix != PYTHON:
+            return _Lines(source.splitlines(), _tags_after_code(source), {})
         tree = ast.parse(source)
         tokens = [*tokenize.generate_tokens(io.StringIO(source).readline)]
     except (OSError, ValueError, SyntaxError, RecursionError, tokenize.TokenError):
@@ -65,6 +69,16 @@ def _lines(path: Path) -> _Lines | None:
             for tag in _TAG.findall(token.string):
                 tagged.setdefault(tag, []).append(token.start[0])
     return _Lines(text, tagged, _lines_by_names(tree) if len(text) <= MAX_LINES else {})
+
+
+def _tags_after_code(source: str) -> dict[str, list[int]]:
+    """The numbers of the lines with a tag in a comment that follows code."""
+    tagged: dict[str, list[int]] = {}
+    for number, line in enumerate(source.splitlines(), start=1):
+        if comment := _COMMENT_AFTER_CODE.search(line):
+            for tag in _TAG.findall(comment[1]):
+                tagged.setdefault(tag, []).append(number)
+    return tagged
 
 
 def _lines_by_names(tree: ast.AST) -> dict[str, list[int]]:

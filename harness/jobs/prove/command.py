@@ -31,7 +31,10 @@ def _run(options: argparse.Namespace) -> Finished:
 
     if options.only is None:
         check_output_folder(REPORTS, files_of("proof"))
-    implementations = select(options.only).implementations
+    chosen = select(options.only).implementations
+    implementations = [one for one in chosen if not one.command]
+    if programs := len(chosen) - len(implementations):
+        print(f"{programs} of {len(chosen)} are programs in other languages: nothing is proved of their floats.")
     with Server(("harness.jobs.prove.host", "numpy.random")) as server:
         tried = attempts(server, implementations, options.seed, processors(), options.seconds)
     unable = {one.name: one.unable for one in tried if one.unable}

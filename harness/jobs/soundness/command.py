@@ -24,11 +24,11 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.soundness.trials import LOSSY, TrialTally, sound
     from harness.reporting.files import check_output_file
     from harness.sandbox.processes.server import Server, processors
-    from harness.sandbox.sources.find import available_implementations
+    from harness.sandbox.sources.find import python_implementations
 
     if options.json is not None:
         check_output_file(options.json)
-    implementations = tuple(one for one in available_implementations() if one.name not in LOSSY)
+    implementations = tuple(one for one in python_implementations() if one.name not in LOSSY)
     trials, tally, jobs = 0, TrialTally(), options.jobs or processors()
     with Server() as server:
         for trials, tally in sound(server, implementations, options.entries, options.seed, jobs):

@@ -20,7 +20,12 @@ from harness.sandbox.answers import Answer, Refusal
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission, contract_request
-from harness.sandbox.sources.find import Implementation, available_implementations, find_implementations
+from harness.sandbox.sources.find import (
+    Implementation,
+    available_implementations,
+    find_implementations,
+    python_implementations,
+)
 from harness.sandbox.sources.scope import scope_of
 
 _TAKEN = [one.name for one in OWN]
@@ -74,9 +79,12 @@ def select_courses(
     only: str | None = None, course: str | None = None, epochs: int = COURSE_EPOCHS
 ) -> TrainingSelection:
     """Implementations from comma-separated names or paths, courses from comma-separated ids or patterns; None means
-    all, scikit-learn included. Raises UnknownName, or UnusableInput if nothing is named or a path is not a file."""
+    all in Python, scikit-learn included.
+
+    Raises UnknownName, or UnusableInput if nothing is named or a path is not a file.
+    """
     peers = (ScikitLearn(),) if only is None else ()
-    found = find_implementations(split_names(only)) if only is not None else available_implementations()
+    found = find_implementations(split_names(only)) if only is not None else python_implementations()
     ours = {one.name: one.path for one in available_implementations()} | dict.fromkeys(_TAKEN)
     for one in found:
         if ours.get(one.name, one.path) != one.path:

@@ -112,6 +112,10 @@ class CommandHost(FunctionsHost):
     def _check_digits(self) -> None:
         """Raise Fault if ordinary numbers do not come back as they are."""
         sent, came = self._echo(ORDINARY)
+        if not self._is_float32 and np.array_equal(sent.astype(np.float32), came):
+            raise Fault(
+                "message", 'its echo has float32 numbers: declare "DTYPE": "float32" in its hello, or use float64'
+            )
         different = np.flatnonzero(sent.ravel() != came.ravel())
         if len(different):
             one, other = (float(array.flat[different[0]]) for array in (sent, came))

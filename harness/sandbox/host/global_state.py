@@ -20,7 +20,7 @@ import numpy as np
 from numpy.random import get_state, set_state  # NumPy imports it lazily; imported here, all workers share it
 
 from harness.sandbox.answers import Refusal
-from harness.sandbox.processes.process_tree import running_children
+from harness.sandbox.processes.process_tree import running_children, running_descendants
 
 GRACE_SECONDS = 0.2  # processes and threads that a call has started may still end within so many seconds
 _TORCH_DEFAULTS = {
@@ -35,7 +35,7 @@ class GlobalState:
     """The state of this process at one moment, such as after the import of an implementation.
 
     `settings` maps the description of a setting to its value, `random` a library to the state of its generator.
-    `folder` is the working folder, `threads` the number of running threads, `children` the running child processes.
+    `folder` is the working folder, `threads` the number of running threads, `children` the running processes below it.
     """
 
     settings: Mapping[str, Any]
@@ -47,7 +47,7 @@ class GlobalState:
     @classmethod
     def current(cls) -> GlobalState:
         """The state now."""
-        children = frozenset(running_children(os.getpid()))
+        children = frozenset(running_descendants(os.getpid()))
         return cls(_settings(), _random_states(), _working_folder(), _thread._count(), children)
 
     def restore_random_states(self) -> None:
@@ -75,9 +75,9 @@ class GlobalState:
 
     def _running(self) -> str:
         """`process` or `thread` if there is a new one, else empty."""
-        if any(
-            one not in self.children and not _is_multiprocessing_helper(one) for one in running_children(os.getpid())
-        ):
+        old = [one for one in self.children if not _is_multiprocessing_helper(one)]  # such as a program, which may fork
+        now = [one for parent in (os.getpid(), *old) for one in running_children(parent)]
+        if any(one not in self.children and not _is_multiprocessing_helper(one) for one in now):
             return "process"
         return "thread" if _thread._count() > self.threads else ""
 

@@ -83,6 +83,8 @@ class Program:
     def _end_alike(self) -> NoReturn:
         """End this process as the program has ended: the harness reports how, with the last line that was printed."""
         code = self._process.wait()
+        if self._inbox.has_unread:
+            os.write(2, f"\nunfinished line: {self._inbox.unread}\n".encode())
         if code < 0:
             signal.signal(-code, signal.SIG_DFL) if -code not in (signal.SIGKILL, signal.SIGSTOP) else None
             os.kill(os.getpid(), -code)

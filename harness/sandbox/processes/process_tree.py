@@ -62,14 +62,17 @@ def _words(path: str) -> list[bytes]:
     return []
 
 
+def running_descendants(pid: int) -> list[int]:
+    """The children of a process, their children and so on that have not ended; empty without /proc."""
+    found = running_children(pid)
+    for one in found:  # which grows
+        found += running_children(one)
+    return found
+
+
 def resident(pid: int) -> int:
     """Resident memory of a process and of its descendants, in bytes; of the process alone without /proc."""
-    total, waiting = 0, [pid]
-    while waiting:
-        one = waiting.pop()
-        waiting += running_children(one)
-        total += _resident(one)
-    return total
+    return sum(map(_resident, [pid, *running_descendants(pid)]))
 
 
 def _resident(pid: int) -> int:

@@ -34,7 +34,7 @@ class Implementation:
     Python code that was not written for the contract has an `adapter`, a file that drives it, and `driven` says how,
     one line each. A program has a `command`: the name of a language, a source file in it, and arguments; or an empty
     string and any command. What it says of itself when it is started is in `declares`, pairs of names and values, and
-    `notes`, sentences.
+    `notes`, sentences. `about` tells one way to run a file from another.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Implementation:
     command: tuple[str, ...] = ()
     declares: tuple[tuple[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    about: str = ""
 
     @property
     def target(self) -> Path:
@@ -108,18 +109,26 @@ def available_implementations() -> tuple[Implementation, ...]:
     return tuple(sorted(map(implementation_at, paths), key=lambda one: one.name))
 
 
+def python_implementations() -> tuple[Implementation, ...]:
+    """Those in Python: the others cannot compute with exact numbers, and take a hundred times longer for a step."""
+    return tuple(one for one in available_implementations() if not one.command)
+
+
 def implementation_at(path: Path) -> Implementation:
     """The implementation in a source file."""
     if path.suffix == PYTHON:
         return Implementation(path.stem, path)
-    from harness.sandbox.sources.toolchains import language_of  # a check of a Python file does not need it
+    # A check of a Python file does not need these.
+    from harness.sandbox.sources.course import course_command, is_course_file
+    from harness.sandbox.sources.toolchains import language_of
 
     language = language_of(path)
     if language is None:
         raise UnusableInput(
             f"{path}: expected a name that ends in {', '.join(_suffixes())}, or a command after --; rename the file"
         )
-    return Implementation(path.stem, path, command=(language.name, str(path)))
+    command = course_command(path) if is_course_file(path) else (language.name, str(path))
+    return Implementation(path.stem, path, command=command)
 
 
 def implementation_of(command: Sequence[str]) -> Implementation:

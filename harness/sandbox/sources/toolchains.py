@@ -8,6 +8,8 @@
     build = ["gcc", "-o", "{program}", "{file}"]     (a compiled language)
     run = ["{program}"]
 
+    [skeleton]                     see Skeleton
+
 {file} is the source file, {stem} its name without suffix, {folder} the folder of what is built, {program} a file in it.
 """
 
@@ -27,11 +29,15 @@ LANGUAGES_FOLDER = Path(__file__).parent / "languages"
 
 @dataclass(frozen=True)
 class Skeleton:
-    """How `new` makes a file to complete: the formulation `of`, with the text `right` replaced by `wrong`."""
+    """How `new` makes a file to complete: the formulation `of`, with the text `right` replaced by `wrong`.
+
+    `reserved` are the names that the file cannot have, in a language where it has the name of a class.
+    """
 
     of: str
     right: str
     wrong: str
+    reserved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,9 @@ def _read_language(path: Path) -> Language:
     import tomllib  # a check of a Python file does not need it
 
     found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    skeleton = Skeleton(**found.pop("skeleton"))
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
-    return Language(skeleton=skeleton, key=path.stem, **plain)
+    skeleton = Skeleton(**_hashable(found.pop("skeleton")))
+    return Language(skeleton=skeleton, key=path.stem, **_hashable(found))
+
+
+def _hashable(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}

@@ -47,6 +47,11 @@ class Inbox:
         self._waiting: tuple[Message, int] | None = None  # a message without its arrays, and their size
 
     @property
+    def has_unread(self) -> bool:
+        """Whether a part of a message has arrived."""
+        return bool(self._bytes)
+
+    @property
     def unread(self) -> str:
         """The beginning of what has arrived, of a message that is not complete."""
         return beginning(bytes(self._bytes[: 4 * QUOTED]))

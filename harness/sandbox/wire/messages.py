@@ -120,9 +120,11 @@ def _read_arrays(found: Any, names: Sequence[str], layers: int, exact: bool) -> 
 
 
 class Loading(NamedTuple):
-    """How an import went: what the file declares, sentences about it, the seconds; or why it cannot be imported."""
+    """How an import went: the conventions that the file declares, the scope that a program declares, sentences about
+    it, and the seconds; or why it cannot be imported."""
 
     declared: Mapping[str, Any]
+    scope: Mapping[str, Any]
     notes: tuple[str, ...]
     seconds: float
     refusal: Refusal | None
@@ -135,12 +137,16 @@ def read_loading(message: Message) -> Loading:
         if not 0 <= seconds < math.inf:
             raise ValueError("no valid time")
         if message["refusal"] is not None:
-            return Loading({}, (), seconds, _read_refusal(message["refusal"]))
+            return Loading({}, {}, (), seconds, _read_refusal(message["refusal"]))
         declared, notes = dict(message["declared"]), [*message["notes"]]
         if not declared.keys() <= {*DECLARATIONS, *SCOPE} or not all(isinstance(note, str) for note in notes):
             raise ValueError("an unknown declaration")
         shown = tuple(printable(note[:LONGEST_DETAIL]) for note in notes[:MOST_NOTES])
-        return Loading({name: _read_declared(value) for name, value in declared.items()}, shown, seconds, None)
+        conventions, scope = (
+            {name: _read_declared(declared[name]) for name in names if name in declared}
+            for names in (DECLARATIONS, SCOPE)
+        )
+        return Loading(conventions, scope, shown, seconds, None)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadMessage(f"{type(error).__name__}: {error}") from None
 

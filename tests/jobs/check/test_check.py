@@ -7,16 +7,17 @@ from collections import Counter
 
 import pytest
 from support.checking import ONLY_SIGMOID, RIGHT, SUBMISSIONS, checked, copied, names
-from support.running import IN_PYTHON, shared
+from support.running import shared
 
 from harness.jobs.check.location import first_divergence
 from harness.jobs.check.text import report_text
 from harness.mistakes import CATALOGUE
+from harness.sandbox.sources.find import python_implementations
 
 WRONG = sorted((SUBMISSIONS / "wrong").glob("*.py"))
 UNKNOWN = sorted((SUBMISSIONS / "unknown").glob("*.py"))
 pytestmark = pytest.mark.usefixtures("known_truths")
-OWN = [one.path for one in IN_PYTHON if one.name != "finite_differences"]
+OWN = [one.path for one in python_implementations() if one.name != "finite_differences"]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_right_code_is_right_and_no_mistake_is_named(server, path, seed):
 
 
 def test_finite_differences_are_inaccurate_and_no_mistake_is_named(server):
-    [path] = [one.path for one in IN_PYTHON if one.name == "finite_differences"]
+    [path] = [one.path for one in python_implementations() if one.name == "finite_differences"]
     found = checked(server, path, pattern="iris")
     assert found.verdict == "inaccurate"
     assert names(found) == []

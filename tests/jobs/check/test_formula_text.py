@@ -178,6 +178,24 @@ def test_a_tag_in_a_comment_is_taken_before_names(tmp_path):
     assert line_of(formula, path) == (3, "d = back(d)  # BP2")
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("net.js", "delta[k] = error * slope; // BP2"),
+        ("net.c", "d[k] = e * s; /* BP2 */"),
+        ("net.m", "delta = (delta * W) .* s;  % BP2"),
+        ("net.R", "d <- (d %*% w) * s # BP2"),
+    ],
+)
+def test_a_tag_after_code_tells_the_line_in_other_languages(tmp_path, name, line):
+    path = tmp_path / name
+    path.write_text(f"// BP2 is below\n* BP2\n% BP2\n# BP2\n  {line}\n", encoding="utf-8")
+    [formula] = formulas_of([OF_EQUATION["BP2"]])
+    assert line_of(formula, path) == (5, line)
+    path.write_text(f"{line}\n{line}\n", encoding="utf-8")
+    assert line_of(formula, path) is None
+
+
 def test_the_data_have_the_line(found, tmp_path):
     path = tmp_path / "tagged.py"
     path.write_text("d = back(d)  # BP2\n", encoding="utf-8")

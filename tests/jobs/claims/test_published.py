@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from support.published import figures_of, rounds_to
-from support.running import IN_PYTHON, functions_of
+from support.running import functions_of
 
 from harness.cases import datasets
 from harness.jobs.claims.experiments.published.groups import PUBLISHED
 from harness.jobs.claims.experiments.published.recomputed import article_2_network, sigmoid_network
 from harness.jobs.claims.tools import output
 from harness.model.contract import Unsupported
-from harness.sandbox.sources.find import find_implementations
+from harness.sandbox.sources.find import find_implementations, python_implementations
 
 # A central difference with the usual step is good for about nine digits; the figures have five to nine.
 TRUNCATION = {"finite_differences": 1e-8}
 
 
-@pytest.mark.parametrize("implementation", IN_PYTHON, ids=lambda i: i.name)
+@pytest.mark.parametrize("implementation", python_implementations(), ids=lambda i: i.name)
 @pytest.mark.parametrize("example", PUBLISHED["examples"], ids=lambda e: e["id"])
 def test_worked_examples_to_every_printed_digit(example, implementation):
     functions = functions_of(implementation)

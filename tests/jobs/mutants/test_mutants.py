@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.running import IN_PYTHON
 
 from harness.jobs.mutants import run
 from harness.jobs.mutants.report import Reason, known_reasons, mutants_document, one_line, outdated, unexplained
 from harness.jobs.mutants.run import Fate, Mutant, fates, mutants_of
 from harness.reporting.markdown import rendered
 from harness.sandbox.processes.server import Server
-from harness.sandbox.sources.find import find_implementations
+from harness.sandbox.sources.find import find_implementations, python_implementations
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -67,7 +66,10 @@ def test_the_report_counts_and_shows_what_is_unexplained():
 
 
 def test_every_reason_is_of_a_line_that_stands_and_the_report_has_no_open_end():
-    lines = {one.name: {line.strip() for line in one.path.read_text("utf-8").splitlines()} for one in IN_PYTHON}
+    lines = {
+        one.name: {line.strip() for line in one.path.read_text("utf-8").splitlines()}
+        for one in python_implementations()
+    }
     for name, before, after in known_reasons():
         assert before in lines[name], f"survivors.toml explains a line that {name} does not have: {before}"
         assert before != after

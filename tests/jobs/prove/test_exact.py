@@ -28,7 +28,7 @@ from harness.model.exact import (
 )
 from harness.model.textbook import Textbook
 from harness.sandbox.processes.server import Server
-from harness.sandbox.sources.find import available_implementations, find_implementations
+from harness.sandbox.sources.find import find_implementations, python_implementations
 from harness.sandbox.sources.functions import Functions
 
 GENERIC = [
@@ -77,14 +77,14 @@ def exact_server():
 @pytest.fixture(scope="module")
 def tried(exact_server):
     """Every implementation on every architecture, as `nox -s prove` runs them."""
-    return attempts(exact_server, available_implementations(), seed=1, jobs=2, seconds=60.0)
+    return attempts(exact_server, python_implementations(), seed=1, jobs=2, seconds=60.0)
 
 
 def test_ten_implementations_are_generic_and_three_are_not(tried):
     unable = {one.name: one.unable for one in tried if one.unable}
     assert sorted(unable) == ["complex_step", "finite_differences", "torch_autograd"]
     assert sorted({one.name for one in tried} - set(unable)) == GENERIC
-    assert len(tried) == len(available_implementations()) * len(ARCHITECTURES)
+    assert len(tried) == len(python_implementations()) * len(ARCHITECTURES)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda a: a.name)

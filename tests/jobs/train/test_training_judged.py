@@ -22,7 +22,7 @@ from harness.jobs.train.states import network_of
 from harness.jobs.train.store import Store
 from harness.sandbox.answers import Refusal
 from harness.sandbox.requests import Limits
-from harness.sandbox.sources.find import Implementation, available_implementations
+from harness.sandbox.sources.find import Implementation, python_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 
@@ -155,7 +155,7 @@ def stored():
 
 def test_the_committed_table_has_every_run_that_was_not_refused(stored):
     assert list(stored.columns) == COMMITTED
-    stepping = {one.name for one in available_implementations() if "def step(" in one.path.read_text(encoding="utf-8")}
+    stepping = {one.name for one in python_implementations() if "def step(" in one.path.read_text(encoding="utf-8")}
     runs = set()
     for course in courses():
         refused = {"neuron_loop"} if course.batch > 1 else set()

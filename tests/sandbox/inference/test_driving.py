@@ -6,13 +6,13 @@ import ast
 
 import pytest
 from support.checking import SUBMISSIONS
-from support.running import IN_PYTHON, shared
+from support.running import shared
 
 from harness.errors import UnusableInput
 from harness.sandbox.inference.driving import contract, obstacles, scripts
 from harness.sandbox.inference.driving.adapters import Adapters
 from harness.sandbox.requests import Limits
-from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.find import Implementation, python_implementations
 
 WRITTEN_FOR_IT = [
     path
@@ -39,7 +39,7 @@ def refusal_of(path):
 
 
 def test_everything_that_is_written_for_the_contract_offers_it():
-    paths = [*WRITTEN_FOR_IT, *(one.path for one in IN_PYTHON)]
+    paths = [*WRITTEN_FOR_IT, *(one.path for one in python_implementations())]
     assert len(paths) >= 200
     assert [path.stem for path in paths if not offers(path)] == []
 

@@ -37,7 +37,7 @@ def report_text(check: CheckResult, rerun: str, *, is_coloured: bool = False) ->
 def report_parts(check: CheckResult, rerun: str, *, is_coloured: bool) -> dict[str, str]:
     """The parts of the text by their names, without those that are empty."""
     parts = {
-        "headline": _headline(check),
+        "headline": verdict_lines(check),
         "driven": driven_text(check.driven),
         "program": wrap_lines([*map(printable, check.notes)]),
         "support": _support_text(check),
@@ -63,7 +63,8 @@ def _rerun_text(check: CheckResult, rerun: str) -> str:
     return f"To {purpose}:\n  {rerun}"
 
 
-def _headline(check: CheckResult) -> str:
+def verdict_lines(check: CheckResult) -> str:
+    """The verdict, and how many cases ran."""
     counts = ", ".join(f"{count} {verdict.replace('agrees', 'agree')}" for verdict, count in check.by_verdict.items())
     of = len(check.outcomes)
     return (

@@ -176,5 +176,6 @@ def test_declarations_are_read_as_what_they_may_be():
     found = read_loading({"loaded": 1.0, "refusal": None, "declared": declared, "notes": ["a\n"] * 20})
     replaced = "a\N{REPLACEMENT CHARACTER}"
     expected = {"SIGN": "x" * 1000, "HALF": False, "REDUCTION": {replaced: "b" * 40}, "ACTIVATIONS": ["sigmoid"]}
-    assert found.declared == expected
+    assert {**found.declared, **found.scope} == expected
+    assert found.scope == {"ACTIVATIONS": ["sigmoid"]}
     assert found.notes == (replaced,) * 8
