@@ -15,9 +15,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from support.running import certified, compared
 
+from harness.jobs.compare.report.kept import kept_results, with_kept
 from harness.jobs.compare.run import Comparison, select
+from harness.jobs.page.damage import raised
 from harness.judging import judge
 from harness.judging.causes import measurements
+from harness.reporting.files import REPORTS
 from harness.sandbox.processes.server import Server, processors
 
 # How long an example takes is that of a machine with other things to do.
@@ -45,8 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def complete() -> Comparison:
-    """Every implementation on every case, as `nox -s compare` runs them."""
-    return compared(select(), processors())
+    """Every implementation on every case, as `nox -s compare` runs them; earlier rows where a toolchain is missing."""
+    selection = select()
+    kept = kept_results(selection, REPORTS, raised)
+    return with_kept(compared(kept.to_run(selection), processors()), selection, kept)
 
 
 @pytest.fixture(scope="module")

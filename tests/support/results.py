@@ -48,8 +48,8 @@ def write_results(folder, implementations, cases_count, *, names=None, cases=Non
 
 
 def write_comparison(folder, implementations=(), cases=()):
-    """Write data/compare.json: implementations as (name, title, source), and cases as dictionaries of what differs from
-    a case of the battery."""
+    """Write data/compare.json: implementations in Python as (name, title, source), and cases as dictionaries of what
+    differs from a case of the battery."""
     usual = {
         "id": "xor-2-1-sigmoid-batch4",
         "standard": True,
@@ -63,7 +63,9 @@ def write_comparison(folder, implementations=(), cases=()):
         "online": False,
         "note": "",
     }
-    described = [dict(zip(("name", "title", "source"), one, strict=True)) for one in implementations]
+    described = [
+        {"language": "Python"} | dict(zip(("name", "title", "source"), one, strict=True)) for one in implementations
+    ]
     write_data(folder, "compare", "compare", implementations=described, cases=[usual | case for case in cases])
 
 

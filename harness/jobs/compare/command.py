@@ -6,6 +6,7 @@ import argparse
 import gc
 import math
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from harness.jobs.compare.changes import Change
-    from harness.jobs.compare.run import Comparison
+    from harness.jobs.compare.report.kept import Kept
+    from harness.jobs.compare.run import Comparison, Selection
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import Server
 
@@ -68,7 +70,8 @@ def _run(options: argparse.Namespace) -> Finished:
 
 def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -> Finished:
     with clock.phase("import"):
-        from harness.jobs.compare.report.terminal import comparison_display, print_comparison
+        from harness.jobs.compare.report.kept import Kept, with_kept
+        from harness.jobs.compare.report.terminal import comparison_display, print_comparison, print_not_run
         from harness.jobs.compare.run import compare, select
         from harness.reporting.files import check_output_file, check_output_folder
         from harness.reporting.profile import table
@@ -95,15 +98,21 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
         print(driven_texts(driven), end="", flush=True)
         if path is not None:
             ending.keep(f"what is done is kept in {path}")
+        # Other inputs have other results, and a part of the battery is not what the reports are of.
+        is_whole = selection.complete and options.seed is None
+        kept = _kept(selection, folder) if folder is not None and is_whole else Kept()
+        to_run = kept.to_run(selection)
         shown = comparison_display()
         ending.at_end(shown.close)
         try:
-            comparison = compare(selection, server, jobs, limits, shown.show, seed=options.seed, path=path, clock=clock)
+            comparison = compare(to_run, server, jobs, limits, shown.show, seed=options.seed, path=path, clock=clock)
         finally:
             shown.close()
     with clock.phase("reports"):
         print_comparison(comparison)
-        problem = unreported = _reported(comparison, folder) if folder is not None else ""
+        print_not_run(selection, kept)
+        of_all = with_kept(comparison, selection, kept)
+        problem = unreported = _reported(of_all, folder) if folder is not None else ""
         if folder is None:
             print("No reports for a selection; --reports FOLDER writes them there.")
         if path is not None and problem:
@@ -132,6 +141,14 @@ def _reported(comparison: Comparison, folder: Path) -> str:
     return ""
 
 
+def _kept(selection: Selection, folder: Path) -> Kept:
+    """The earlier results of what cannot run here."""
+    from harness.jobs.compare.report.kept import kept_results
+    from harness.sandbox.answers import printable
+
+    return kept_results(selection, folder, lambda error: print(f"error: {printable(str(error))}", file=sys.stderr))
+
+
 def _problem(path: Path, write: Callable[[], object]) -> str:
     """What is in the way of writing something, which must not keep anything else from being written."""
     try:
@@ -153,7 +170,7 @@ def _run_list(_: argparse.Namespace) -> Finished:
 
     print("Implementations")
     for implementation in available_implementations():
-        print(f"  {implementation.name:<20}{implementation.title}")
+        print(f"  {implementation.name:<20}{implementation.language:<12}{implementation.title}")
     cases = standard_cases()
     datasets = dict.fromkeys(
         case.dataset for case in cases if case.is_real

@@ -23,7 +23,7 @@ from harness.model.contract import Inputs
 from harness.reporting.profile import Clock
 from harness.sandbox.answers import Arrays
 from harness.sandbox.pool import Pool
-from harness.sandbox.requests import Limits, Submission
+from harness.sandbox.requests import COMMAND_HOST, Limits, Submission
 from harness.sandbox.sources.find import Implementation
 
 MOST_CASES = 64  # of a block
@@ -100,9 +100,10 @@ class Schedule:
         with self._clock.phase("cases"):
             opened = [_Open(case, case.build(self._seed)) for case in block]
         self._open = {one.case.id: one for one in opened}
-        # Training first, the longest before the others, so that no worker is left alone with it at the end.
+        # Training first, the longest before the others, so that no worker is left alone with it at the end; and
+        # commands before Python files, since each step of theirs takes two messages of text.
         for one in sorted(opened, key=lambda one: -work(one.case) if one.case.online else 0):
-            for examination in self._examinations:
+            for examination in sorted(self._examinations, key=lambda each: each.submission.host != COMMAND_HOST):
                 examination.ask(one.case, one.inputs)
         return bool(opened)
 

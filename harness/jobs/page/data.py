@@ -67,8 +67,9 @@ def results(folder: Path, warn: Warn = raised) -> dict[str, Any]:
     cases: Described = {}
     with reported(warn):
         implementations, cases = _described(folder)
+    unknown = {"language": "", "title": "", "source": ""}
     return {
-        "implementations": [implementations.get(name, {"name": name, "title": "", "source": ""}) for name in names],
+        "implementations": [implementations.get(name, {"name": name, **unknown}) for name in names],
         "cases": [cases.get(name, {"id": name, "family": "other cases", "known": False}) for name in ids],
         "quantities": QUANTITY_TITLES,
         "verdicts": VERDICTS,
@@ -106,8 +107,8 @@ def _described(folder: Path) -> tuple[Described, Described]:
 
 
 def _implementation(data: Value) -> dict[str, Any]:
-    name, title, source = data.members("name", "title", "source")
-    return {"name": name.text(), "title": title.text(), "source": source.text()}
+    columns = "name", "language", "title", "source"
+    return {column: one.text() for column, one in zip(columns, data.members(*columns), strict=True)}
 
 
 def _case_data(data: Value) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from support.commands import in_process
 from support.results import written_reports
 from support.running import table_of
 
@@ -19,8 +21,9 @@ from harness.jobs.compare.report.pages import page_of, pairwise, write_compariso
 from harness.jobs.compare.report.views import error_ratio_by_quantity, order_of_magnitude, summary, verdict_counts
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
+from harness.reporting.document import literal
 from harness.reporting.files import first_line
-from harness.sandbox.sources.find import find_implementations
+from harness.sandbox.sources.find import available_implementations, find_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 KEYS = ["implementation", "case", "quantity", "layer"]
@@ -55,6 +58,19 @@ def test_the_committed_reports_are_those_of_today_to_the_byte(complete, tmp_path
         assert (REPORTS / name).read_bytes() == path.read_bytes(), f"{name} is stale: run `nox -s compare`, and commit"
 
 
+def test_the_language_is_said_wherever_implementations_are_listed():
+    overview, listed = (REPORTS / "README.md").read_text(encoding="utf-8"), in_process("list").stdout
+    facts = json.loads((REPORTS / "data" / "compare.json").read_text(encoding="utf-8"))["implementations"]
+    implementations = available_implementations()
+    assert len({one.language for one in implementations}) >= 8
+    assert [(one["name"], one["language"]) for one in facts] == [(one.name, one.language) for one in implementations]
+    for one in implementations:
+        of_one = (REPORTS / "implementations" / f"{one.name}.md").read_text(encoding="utf-8")
+        assert f"\nLanguage: {literal(one.language)}.\n" in of_one
+        assert f"](implementations/{one.name}.md) ({literal(one.language)}): " in overview
+        assert re.search(rf"^  {one.name} +{re.escape(one.language)} +\S", listed, re.MULTILINE)
+
+
 def elsewhere(comparison, seed):
     """The comparison as another processor may give it: other sums, other rounding."""
     source = random.Random(seed)
@@ -62,7 +78,7 @@ def elsewhere(comparison, seed):
     for row in comparison.rows:
         # The first number of a call stays beyond its bound; of the others any may lie within.
         is_first, last = last != (row.implementation, row.case), (row.implementation, row.case)
-        if row.verdict == "inaccurate":
+        if row.verdict == "inaccurate" and row.bound is not None:
             error_ratio = row.error_ratio * 10 ** source.uniform(-2, 2)
             error_ratio = max(error_ratio, 2.0) if is_first else error_ratio
             verdict, detail = ("inaccurate", source.choice(EVIDENCE)) if error_ratio > 1 else ("agrees", "")
@@ -70,7 +86,7 @@ def elsewhere(comparison, seed):
             row = row._replace(error_ratio=error_ratio, error=error, digits=digits, verdict=verdict, detail=detail)
         elif row.verdict == "agrees":
             row = row._replace(error_ratio=source.random(), error=source.random())
-        if row.entry:
+        if row.entry and row.bound is not None:  # earlier rows, of what cannot run here, have none
             row = row._replace(entry=f"[{source.randrange(9)}]", bound=row.bound * 1.01)
         rows.append(row._replace(seconds=source.random()))
     inaccurate = {row.implementation for row in comparison.rows if row.verdict == "inaccurate"}

@@ -6,6 +6,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from support.commands import harness
@@ -15,6 +16,7 @@ from harness.cases.standard import standard_cases
 from harness.errors import UnusableInput
 from harness.jobs.page.build import PAGE_SECTIONS, build, script_json, write_index
 from harness.jobs.page.data import headline, results
+from harness.jobs.page.markup.compact import SVG, compact
 from harness.jobs.page.markup.notation import with_marks, written
 from harness.jobs.page.markup.prose import inline
 from harness.jobs.page.mistakes import read_kills
@@ -101,6 +103,7 @@ def test_every_implementation_and_case_is_in_its_data(read):
     data = json.loads(read.data)
     assert [one["name"] for one in data["implementations"]] == [one.name for one in available_implementations()]
     assert [one["title"] for one in data["implementations"]] == [one.title for one in available_implementations()]
+    assert [one["language"] for one in data["implementations"]] == [one.language for one in available_implementations()]
     assert {one["id"] for one in data["cases"]} == {case.id for case in standard_cases()}
     assert all(len(places) == len(data["cases"]) for places in data["results"])
     assert all(data["cells"])
@@ -121,6 +124,19 @@ def test_every_claim_picture_and_mistake_is_shown(page, read):
         for formula in entry.formulas():
             assert with_marks(marked(formula.right)) in page
             assert with_marks(marked(formula.yours)) in page
+
+
+def test_a_picture_says_once_what_many_elements_share():
+    line = '<path d="M 0 0 L 1.5 2 z" style="{}" id="{}"/>'
+    lines = [line.format("stroke: #000", "a"), line.format("stroke: #000", "b"), line.format("stroke: #fff", "c")]
+    groups = f'<g id="axes">{"".join(lines)}</g><g transform="scale(2)" id="d"><use href="#a"/></g>'
+    root = ElementTree.fromstring(f'<svg xmlns="{SVG}"><metadata>x</metadata>{groups}</svg>')
+    compact(root)
+    assert ElementTree.tostring(root, encoding="unicode") == (
+        f'<svg xmlns="{SVG}"><style>.s0{{stroke:#000}}</style>'
+        '<path d="M0 0L1.5 2z" id="a" class="s0" /><path d="M0 0L1.5 2z" class="s0" />'
+        '<path d="M0 0L1.5 2z" style="stroke:#fff" /><g transform="scale(2)"><use href="#a" /></g></svg>'
+    )
 
 
 def test_the_kill_matrix_is_that_of_the_report():

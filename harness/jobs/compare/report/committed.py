@@ -30,7 +30,7 @@ _FUNCTIONS = {quantity: function for function, quantities in QUANTITIES_BY_FUNCT
 
 
 @dataclass(frozen=True)
-class _Again(Iterable[Row]):
+class MadeAnew(Iterable[Row]):
     """Rows that are made anew whenever they are gone through, so that they are never all in memory."""
 
     make: Callable[[], Iterator[Row]]
@@ -41,7 +41,7 @@ class _Again(Iterable[Row]):
 
 def committed(comparison: Comparison) -> Comparison:
     """The same comparison without the noise of the machine: `digits` is None where they are not told."""
-    rows = _Again(lambda: _steady(comparison.rows))
+    rows = MadeAnew(lambda: _steady(comparison.rows))
     steady = replace(comparison, rows=rows, pairs=[])
     return replace(steady, pairs=[*_committed_pairs(comparison.pairs, steady.tally)])
 

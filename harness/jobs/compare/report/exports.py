@@ -35,7 +35,8 @@ def selection_facts(selection: Selection) -> dict[str, Any]:
     standard = {case.id for case in standard_cases()}
     return {
         "implementations": [
-            {"name": one.name, "title": one.title, "source": one.source} for one in selection.implementations
+            {"name": one.name, "language": one.language, "title": one.title, "source": one.source}
+            for one in selection.implementations
         ],
         "cases": [
             {

@@ -20,6 +20,7 @@ from harness.jobs.compare.report.exports import (
     write_junit,
     write_table,
 )
+from harness.jobs.compare.report.kept import pair_facts
 from harness.jobs.compare.report.tally import Cases, Counts, Tally
 from harness.jobs.compare.report.views import (
     QUANTITY_TITLES,
@@ -74,7 +75,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     for stale in set(pages.glob("*.md")) - documents.keys():
         if is_ours(stale):
             stale.unlink()
-    markdown.write_data(folder, "compare", "compare", **selection_facts(comparison.selection))
+    facts = selection_facts(comparison.selection)
+    markdown.write_data(folder, "compare", "compare", **facts, pairs=pair_facts(comparison))
     write_table(folder / "results.csv", COMMITTED_COLUMNS, map(committed_row, comparison.rows))
     write_table(folder / DATA_FOLDER / "results.csv", Row._fields, exact.rows)
     write_table(folder / DATA_FOLDER / "pairs.csv", PAIR_COLUMNS, exact.pairs)
@@ -104,6 +106,7 @@ def overview(comparison: Comparison) -> Document:
                     "*Update*: the change of the weights in one step. It has fewer digits, because the weights store "
                     "only as many digits as they have room for.",
                     "*1 epoch*, *20 epochs*: the weights after online training, compared with the true ones.",
+                    "*z*, *a*: the weighted inputs and the outputs of the layers, if an implementation returns them.",
                     f"*With PyTorch*: the fewest digits in common with `{REFERENCE}`.",
                     "*Worst other*: the fewest digits in common with any other implementation, and with which one, "
                     "without the update ([all pairs](pairwise.md)).",
@@ -123,7 +126,8 @@ def overview(comparison: Comparison) -> Document:
                 (
                     Bullets(
                         tuple(
-                            f"[{literal(one.name)}](implementations/{one.name}.md): {literal(one.title)}"
+                            f"[{literal(one.name)}](implementations/{one.name}.md) "
+                            f"({literal(one.language) or 'language not known'}): {literal(one.title)}"
                             for one in selection.implementations
                         )
                     ),
@@ -177,6 +181,7 @@ def page_of(implementation: Implementation, comparison: Comparison) -> Document:
         literal(implementation.name),
         (
             Paragraph(f"{literal(implementation.title)}."),
+            Paragraph(f"Language: {literal(implementation.language) or 'not known'}."),
             Paragraph(f"Source: {literal(implementation.source) or 'not stated'}."),
             Paragraph(f"Cases run: {counts.ran.total()} of {len(comparison.selection.cases)}."),
             *_grid_table(verdict_counts({implementation.name: counts})),

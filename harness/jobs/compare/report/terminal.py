@@ -6,13 +6,14 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
+from harness.jobs.compare.report.kept import Kept, missing_toolchain
 from harness.jobs.compare.report.views import digits_by_quantity, error_ratio_by_quantity, reasons
 from harness.judging.verdict import VERDICTS
 from harness.reporting.grid import NOTHING, Grid, grid_text
 from harness.reporting.progress import progress_bar
 
 if TYPE_CHECKING:
-    from harness.jobs.compare.run import Comparison
+    from harness.jobs.compare.run import Comparison, Selection
     from harness.jobs.compare.schedule import Answered
 CASES_NAMED = 10  # cases that are named
 
@@ -81,6 +82,22 @@ def print_comparison(comparison: Comparison) -> None:
     judged = ", ".join(f"{tally.verdicts[verdict]:,} {verdict}" for verdict in VERDICTS if tally.verdicts[verdict])
     unjudged = "none: weights after epochs are not judged"
     print(f"\nVerdicts, one for each quantity, layer and case: {judged or unjudged}.")
+    languages = Counter(one.language or "unknown" for one in comparison.selection.implementations)
+    if len(languages) > 1:
+        print(
+            f"Implementations by language: {', '.join(f'{count} {name}' for name, count in languages.most_common())}."
+        )
     workers = f"{comparison.jobs} worker{'s' if comparison.jobs > 1 else ''}"
     elapsed = f"{comparison.elapsed:.2g}" if comparison.elapsed < 10 else f"{comparison.elapsed:.0f}"
     print(f"{elapsed} s with {workers}, {comparison.share:.0%} of it inside the implementations.")
+
+
+def print_not_run(selection: Selection, kept: Kept) -> None:
+    """A line for each implementation whose toolchain is missing, and how many ran; nothing if all did."""
+    missing = {one.name: why for one in selection.implementations if (why := missing_toolchain(one))}
+    for name, why in missing.items():
+        rest = "the reports keep its earlier rows" if name in kept.names else "its cases are unsupported"
+        print(f"Not run: {name}: {why}; {rest}")
+    if missing:
+        count = len(selection.implementations)
+        print(f"{count - len(missing)} of {count} implementations ran.")

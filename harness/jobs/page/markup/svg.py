@@ -1,4 +1,4 @@
-"""Pictures inside the page: an SVG file as a data URI, without comments and metadata."""
+"""Pictures inside the page: an SVG file as a data URI, in as few bytes as it needs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from harness.jobs.page.markup.compact import SVG, compact
 from harness.reporting.reading import damaged, whole
 
-_SVG = "http://www.w3.org/2000/svg"
-_TEXTS = {f"{{{_SVG}}}{name}" for name in ("text", "tspan", "title", "style")}
 _POINTS_TO_PIXELS = 4 / 3
-ElementTree.register_namespace("", _SVG)
+ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 
@@ -37,12 +36,9 @@ def inlined(path: Path, command: str) -> Inlined | None:
     except ElementTree.ParseError as error:
         raise damaged(path, f"expected a picture in SVG, found: {error}", command) from None
     size = _svg_size(root)
-    if root.tag != f"{{{_SVG}}}svg" or size is None:
+    if root.tag != f"{{{SVG}}}svg" or size is None:
         raise damaged(path, "expected a picture in SVG, found other XML or no size", command)
-    for metadata in root.findall(f"{{{_SVG}}}metadata"):
-        root.remove(metadata)
-    for element in root.iter():
-        _shorten(element)
+    compact(root)
     return Inlined(Markup("data:image/svg+xml," + _quoted(ElementTree.tostring(root, encoding="unicode"))), *size)
 
 
@@ -55,24 +51,6 @@ def _svg_size(root: ElementTree.Element) -> tuple[int, int] | None:
     if not (0 < width < 1e5 and 0 < height < 1e5):
         return None
     return round(width * _POINTS_TO_PIXELS), round(height * _POINTS_TO_PIXELS)
-
-
-def _shorten(element: ElementTree.Element) -> None:
-    """Leave out blanks that do not show."""
-    if element.tag not in _TEXTS and not (element.text or "").strip():
-        element.text = None
-    if not (element.tail or "").strip():
-        element.tail = None
-    if path := element.get("d"):
-        element.set("d", "".join(_spaced(path.split())))
-    if style := element.get("style"):
-        element.set("style", style.replace(": ", ":").replace("; ", ";"))
-
-
-def _spaced(words: list[str]) -> list[str]:
-    """The words of a path; only two numbers need a blank between them."""
-    pairs = zip(["M", *words], words, strict=False)
-    return [word if before.isalpha() or word.isalpha() else f" {word}" for before, word in pairs]
 
 
 def _quoted(svg: str) -> str:

@@ -37,7 +37,7 @@ function withPowers(text) {
 
 function showCell(i, number) {
   const one = DATA.cases[number];
-  const { name, title } = DATA.implementations[i];
+  const { name, language, title } = DATA.implementations[i];
   const rows = rowsOf(i, number);
   const lines = rows.map((row) => [
     element("th", { scope: "row" }, DATA.quantities[row.quantity] ?? row.quantity),
@@ -52,6 +52,7 @@ function showCell(i, number) {
   const heads = ["quantity", "layer", "verdict", "digits", "error in bounds", "worst entry", "entries", "what happened"];
   fill(`${name} on ${one.id}`, [
     title ? element("p", { class: "title" }, `${title}.`) : null,
+    language ? element("p", {}, `Language: ${language}.`) : null,
     element("p", {}, described(one)),
     rows.length ? listing(heads, lines) : element("p", {}, "Nothing was measured here."),
     element("p", { class: "note" }, NOTE),
