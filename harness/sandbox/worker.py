@@ -52,7 +52,7 @@ class Worker:
         self.fds = (self._channel.fileno(), self._printed)
         self._channel.setblocking(False)
         os.set_blocking(self._printed, False)
-        self._inbox, self._unsent = Inbox(0), bytearray()
+        self._inbox, self._unsent = Inbox(0, is_python=True), bytearray()
         with theirs:
             command = {"host": host, "target": [*target], "folder": self._folder, "memory": memory}
             answer = server.command(command, [theirs.fileno(), end])

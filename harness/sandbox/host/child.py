@@ -67,7 +67,7 @@ def _answer_requests(channel: socket.socket, host: str, target: Sequence[str]) -
         refused = [refusal.verdict, refusal.detail, kind, refusal.traceback]
     said = {"declared": dict(loaded.declared), "notes": loaded.notes} if loaded is not None else {}
     channel.sendall(pack({"loaded": time.perf_counter() - start, "refusal": refused, **said}))
-    inbox = Inbox(_NO_LIMIT, _NO_LIMIT)
+    inbox = Inbox(_NO_LIMIT, _NO_LIMIT, is_python=True)
     while data := channel.recv(2**16):
         message = inbox.feed(data)
         while message is not None and loaded is not None:

@@ -38,11 +38,12 @@ def pack(message: Mapping[str, Any], form: str = "bytes") -> bytes:
 class Inbox:
     """Collects bytes and returns complete messages; their arrays are read-only.
 
-    `limit` is the largest size of the arrays that follow a line, and `longest_line` that of a line, in bytes.
+    `limit` is the largest size of the arrays that follow a line, and `longest_line` that of a line, in bytes. JSON has
+    no NaN and no infinities; Python writes and reads them, which `is_python` allows.
     """
 
-    def __init__(self, limit: int, longest_line: int = LONGEST_LINE) -> None:
-        self.limit, self.longest_line = limit, longest_line
+    def __init__(self, limit: int, longest_line: int = LONGEST_LINE, *, is_python: bool = False) -> None:
+        self.limit, self.longest_line, self._is_python = limit, longest_line, is_python
         self._bytes, self._searched = bytearray(), 0
         self._waiting: tuple[Message, int] | None = None  # a message without its arrays, and their size
 
@@ -78,7 +79,7 @@ class Inbox:
             self._searched = len(self._bytes)
             return None
         self._searched, line = 0, self._take(end + 1)
-        message = _parsed(line)
+        message = _parsed(line, is_python=self._is_python)
         size = 0
 
         def add(value: Any, _: str) -> None:
@@ -104,12 +105,12 @@ def _is_ndarray(value: Any) -> bool:
     return isinstance(value, np.ndarray)
 
 
-def _parsed(line: bytes) -> Message:
+def _parsed(line: bytes, *, is_python: bool) -> Message:
     def refuse(name: str) -> None:
         raise BadMessage(f'{name} is no number in JSON, expected the string "{name}": {beginning(line)}')
 
     try:
-        message = json.loads(line, parse_constant=refuse)
+        message = json.loads(line, parse_constant=None if is_python else refuse)
     except (ValueError, RecursionError) as error:
         raise BadMessage(f"no JSON: {beginning(line)} ({str(error)[:QUOTED]})") from None
     if not isinstance(message, dict):

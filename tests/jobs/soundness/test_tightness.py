@@ -12,12 +12,12 @@ from harness.__main__ import main
 from harness.jobs.soundness.report import as_json, as_text
 from harness.jobs.soundness.tightness import NONE, Tightness
 from harness.jobs.soundness.trials import FORWARD_PASS, LOSSY, TrialTally, sound
-from harness.sandbox.sources.find import available_implementations, find_implementations
+from harness.sandbox.sources.find import find_implementations, python_implementations
 
 A_BIN = 10 ** (1 / 20)
 
 
-SOUND = tuple(one for one in available_implementations() if one.name not in LOSSY)
+SOUND = tuple(one for one in python_implementations() if one.name not in LOSSY)
 
 
 def drawn(size, seed=1):
