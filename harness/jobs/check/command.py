@@ -162,9 +162,11 @@ def _check_writable(path: Path, source: Path) -> None:
         raise UnusableInput(
             f"--json {path}: expected a file in a writable folder, found no such folder; create it or choose another"
         )
-    if os.path.realpath(path) == os.path.realpath(source) or path.suffix == ".py":
+    from harness.sandbox.sources.find import source_suffixes
+
+    if os.path.realpath(path) == os.path.realpath(source) or path.suffix in source_suffixes():
         raise UnusableInput(
-            f"--json {path}: expected a file for data, found a Python file; choose another name, such as x.json"
+            f"--json {path}: expected a file for data, found the name of code; choose another, such as x.json"
         )
 
 

@@ -108,7 +108,9 @@ class Implementation:
 
 def available_implementations() -> tuple[Implementation, ...]:
     """Every implementation in `implementations/`, in any language, sorted by name."""
-    paths = (path for path in IMPLEMENTATIONS_FOLDER.glob("[!._]*.*") if path.suffix in _suffixes() and path.is_file())
+    paths = (
+        path for path in IMPLEMENTATIONS_FOLDER.glob("[!._]*.*") if path.suffix in source_suffixes() and path.is_file()
+    )
     return tuple(sorted(map(implementation_at, paths), key=lambda one: one.name))
 
 
@@ -127,9 +129,8 @@ def implementation_at(path: Path) -> Implementation:
 
     language = language_of(path)
     if language is None:
-        raise UnusableInput(
-            f"{path}: expected a name that ends in {', '.join(_suffixes())}, or a command after --; rename the file"
-        )
+        known = ", ".join(source_suffixes())
+        raise UnusableInput(f"{path}: expected a name that ends in {known}, or a command after --; rename the file")
     command = course_command(path) if is_course_file(path) else (language.name, str(path))
     return Implementation(path.stem, path, command=command)
 
@@ -179,7 +180,7 @@ def find_implementations(names: Sequence[str]) -> tuple[Implementation, ...]:
 
 def _found(name: str) -> Implementation:
     """The implementation with this name or at this path."""
-    if name.endswith(PYTHON) or Path(name).suffix in _suffixes() or Path(name).is_file():
+    if name.endswith(PYTHON) or Path(name).suffix in source_suffixes() or Path(name).is_file():
         path = Path(os.path.realpath(name))  # Path.resolve raises where links form a loop
         if not path.is_file():
             raise UnusableInput(f"{name}: expected an implementation's file, found none there; check the path")
@@ -192,7 +193,8 @@ def _found(name: str) -> Implementation:
     return known[name]
 
 
-def _suffixes() -> tuple[str, ...]:
+def source_suffixes() -> tuple[str, ...]:
+    """The suffixes of source files, in Python and the other languages."""
     from harness.sandbox.sources.toolchains import languages
 
     return (PYTHON, *(suffix for language in languages() for suffix in language.suffixes))

@@ -113,6 +113,7 @@ def test_a_declared_convention_is_status_0_and_an_undeclared_one_is_not(tmp_path
             ["check", "row_matrices", "--case", "xor*", "--json", "/no/such/folder/x.json"],
             "--json /no/such/folder/x.json",
         ),
+        (["check", "row_matrices", "--json", "mine.rs"], "--json mine.rs: expected a file for data, found the name of"),
         (["new", "my-backprop"], "my-backprop: expected letters, digits and _"),
         (["new", "harness/jobs/check/run"], "harness/jobs/check/run.py: expected no file there, found one"),
         (["new", "no/such/thing"], "no/such/thing.py: expected the folder no/such, found none"),
