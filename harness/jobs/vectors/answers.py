@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import BadFile
-from harness.jobs.vectors.reader import EXPECTED_NAMES, Answers, Vector, VectorResult, json_in
+from harness.jobs.vectors.reader import EXPECTED_NAMES, Answers, Vector, VectorResult, bad_vector_file, json_in
 from harness.judging.conventions import Convention, quantities_of
 from harness.judging.examine import convention_of
 from harness.model.activations import ACTIVATIONS
@@ -45,8 +45,14 @@ def _unsupported(vector: Vector, reason: str) -> JudgedVector:
 
 
 def vector_inputs(vector: Vector) -> Inputs:
-    """The network, x and t of a test."""
-    data, dtype = vector.data, vector.dtype
+    """The network, x and t of a test. Raises BadFile."""
+    try:
+        return _inputs_in(vector.data, vector.dtype)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise bad_vector_file(vector.file, error, vector.id) from None
+
+
+def _inputs_in(data: Mapping[str, Any], dtype: str) -> Inputs:
     layers = (
         Layer(_array(one["w"], dtype), _array(one["b"], dtype), ACTIVATIONS[one["activation"]])
         for one in data["network"]["layers"]
@@ -63,16 +69,15 @@ def run_on_vectors(
     server: Server, implementation: Implementation, vectors: Sequence[Vector], limits: Limits
 ) -> list[JudgedVector]:
     """Run an implementation on every test, in the sandbox, and judge its answers, in the order of the tests."""
-    submission, found = Submission.of(implementation, limits), dict[str, JudgedVector]()
+    submission, found = Submission.of(implementation, limits), dict[Vector, JudgedVector]()
     with Pool(server, 1) as pool:
         for vector in vectors:
-            rate = float.fromhex(vector.data["learning_rate_hex"])
-            request = contract_request(vector, CALLED, vector_inputs(vector), rate)
+            request = contract_request(vector, CALLED, vector_inputs(vector), vector.learning_rate)
             request.excluded = submission.scope.refusal(vector.activations, vector.cost, vector.dtype)
             pool.add(submission, [request])
         for request in pool.outcomes():
-            found[request.key.id] = judged_vector(request.key, request.answers, submission.declared)
-    return [found[vector.id] for vector in vectors]
+            found[request.key] = judged_vector(request.key, request.answers, submission.declared)
+    return [found[vector] for vector in vectors]
 
 
 def judged_vector(vector: Vector, answers: Mapping[str, Answer], constants: Mapping[str, Any]) -> JudgedVector:
@@ -152,7 +157,7 @@ def _numbers_of(array: Any) -> Iterator[float]:
         for one in array:
             yield from _numbers_of(one)
     elif isinstance(array, str):
-        yield float.fromhex(array) if "0x" in array else float(array)  # NaN and Infinity too
+        yield float.fromhex(array) if "0x" in array.lower() else float(array)  # NaN and Infinity too
     elif isinstance(array, (int, float)) and not isinstance(array, bool):
         yield float(array)
     else:

@@ -17,7 +17,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=folder_argument, metavar="FOLDER", help="write vectors to here, not to the committed ones")
     add("--case", metavar="IDS", help="with --out: comma-separated ids or patterns (default: the committed ones)")
     add("--seed", type=seed_argument, metavar="N", help="with --out: seed of the inputs (default: as committed)")
-    judged = "judge an implementation, a name or a path ending in .py, or the answers in a .json file; write nothing"
+    judged = "judge an implementation, a name or a source file, or the answers in a .json file; write nothing"
     add("--judge", metavar="FILE", help=judged)
     where = f"with --judge: a vector file, or a folder of them (default: {VECTORS.name}/)"
     add("--vectors", type=Path, metavar="PLACE", help=where)

@@ -63,6 +63,10 @@ class Vector:
         return str(self.data["network"]["cost"])
 
     @property
+    def learning_rate(self) -> float:
+        return float.fromhex(self.data["learning_rate_hex"])
+
+    @property
     def activations(self) -> tuple[str, ...]:
         """Those of its layers, each once."""
         return tuple(dict.fromkeys(str(layer["activation"]) for layer in self.data["network"]["layers"]))
@@ -140,16 +144,31 @@ def _tests_in(path: Path) -> Iterator[Vector]:
         found = "none" if version is None else repr(version)
         raise BadFile(str(path), f"expected a vector file of schemaVersion {READABLE_VERSION}, found {found}")
     try:
-        for group in data["testGroups"]:
-            yield from (Vector(path.name, data["dtype"], test) for test in group["tests"])
-    except (KeyError, TypeError) as error:
-        raise BadFile(str(path), f"expected what schema.json describes, found no {error}; write it anew") from None
+        tests = [Vector(path.name, data["dtype"], test) for group in data["testGroups"] for test in group["tests"]]
+        for vector in tests:
+            _read_through(vector)
+    except (AttributeError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise bad_vector_file(str(path), error) from None
+    yield from tests
+
+
+def _read_through(vector: Vector) -> None:
+    """Read all that tests are judged by: what is missing or malformed raises an exception now, and not later."""
+    _ = vector.id, vector.cost, vector.learning_rate, vector.activations
+    arrays = {name: vector.data["expected"][name] for name in EXPECTED_NAMES}
+    vector.judge({name: [[*map(float.fromhex, one["data_hex"])] for one in some] for name, some in arrays.items()})
+
+
+def bad_vector_file(file: str, error: Exception, where: str = "") -> BadFile:
+    """The error for a vector file that is not as its schema describes; `error` says what went wrong when reading."""
+    found = f"no {error}" if isinstance(error, KeyError) else str(error)
+    return BadFile(file, f"expected what schema.json describes, found {found}; write it anew", where)
 
 
 def json_in(path: Path) -> Any:
     """The content of a JSON file. Raises BadFile, and UnusableInput if there is no such file."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_bytes())  # a mark of the byte order may come first
     except OSError as error:
         raise UnusableInput(f"{path}: expected a file of JSON, found: {error.strerror}; check the path") from None
     except (ValueError, RecursionError) as error:

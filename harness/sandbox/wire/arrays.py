@@ -86,7 +86,10 @@ def read_array(value: Mapping[str, Any], body: bytes) -> Array:
         numbers = _read_numbers(value, _read_dtype(value.get("dtype", "float64")), body)
     if numbers.size != math.prod(shape):
         raise BadArray(f"{numbers.size} numbers for the shape {list(shape)}, expected {math.prod(shape)}")
-    numbers = numbers.reshape(shape)
+    try:
+        numbers = numbers.reshape(shape)
+    except ValueError as error:  # NumPy limits the indices and, beside a 0, the sizes
+        raise BadArray(f"shape is {_json_beginning(value['shape'])}: {error}") from None
     numbers.flags.writeable = False
     return numbers
 
@@ -105,7 +108,8 @@ def _read_dtype(value: Any) -> np.dtype[Any]:
 
 def _read_numbers(value: Mapping[str, Any], dtype: np.dtype[Any], body: bytes) -> Array:
     if "data" in value:
-        return _read_decimal(value["data"]).astype(dtype)
+        with np.errstate(over="ignore"):  # a float64 beyond float32 is infinite there
+            return _read_decimal(value["data"]).astype(dtype)
     if "hex" in value:
         try:
             body = bytes.fromhex(value["hex"])

@@ -25,7 +25,7 @@ class BadMessage(Exception):
 
 
 class BadContent(BadMessage):
-    """A complete message with an array that is none; what follows it can still be read."""
+    """A complete message with an array that is none or with bad JSON; what follows it can still be read."""
 
 
 def pack(message: Mapping[str, Any], form: str = "bytes") -> bytes:
@@ -107,12 +107,15 @@ def _is_ndarray(value: Any) -> bool:
 
 def _parsed(line: bytes, *, is_python: bool) -> Message:
     def refuse(name: str) -> None:
-        raise BadMessage(f'{name} is no number in JSON, expected the string "{name}": {beginning(line)}')
+        raise BadContent(f'{name} is no number in JSON, expected the string "{name}": {beginning(line)}')
 
     try:
         message = json.loads(line, parse_constant=None if is_python else refuse)
     except (ValueError, RecursionError) as error:
-        raise BadMessage(f"no JSON: {beginning(line)} ({str(error)[:QUOTED]})") from None
+        # An object, such as one with the nan of C, is an answer, and nothing more comes; other lines may precede one.
+        is_object = line.strip().startswith(b"{") and line.strip().endswith(b"}")
+        kind = BadContent if is_object else BadMessage
+        raise kind(f"no JSON: {beginning(line)} ({str(error)[:QUOTED]})") from None
     if not isinstance(message, dict):
         raise BadMessage(f"no JSON object: {beginning(line)}")
     return message

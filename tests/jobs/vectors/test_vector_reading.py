@@ -188,6 +188,15 @@ def test_an_unusable_answer_is_a_line(given, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+def test_answers_of_other_writers_are_read(tmp_path):
+    """A mark of the byte order, as some editors write, and hexadecimal floats as %A of C does."""
+    path, vector = tmp_path / "answers.json", VECTORS[0]
+    layers = right_answers(vector)["b"]
+    data = {vector.id: {"b": [[number.hex().upper() for number in _flat(layer)] for layer in layers]}}
+    path.write_text(json.dumps(data), encoding="utf-8-sig")
+    assert judge_file(path, VECTORS)[0].verdict == "passes"
+
+
 def test_a_missing_layer_or_number_fails_with_what_was_expected():
     [vector] = [one for one in VECTORS if one.id.startswith("ten_rows-2-2-2")]
     assert vector.judge({"b": [[0.0, 0.0]]}).problem == "b has 1 arrays, expected one for each of 2 layers"

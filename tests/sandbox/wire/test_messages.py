@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from harness.sandbox.answers import Answer
-from harness.sandbox.wire.lines import BadMessage, Inbox, pack
+from harness.sandbox.wire.lines import BadContent, BadMessage, Inbox, pack
 from harness.sandbox.wire.messages import pack_answer, read_answer, read_loading
 
 ARRAY = arrays.arrays(
@@ -61,6 +61,31 @@ def test_decimal_float32_numbers_are_rounded_to_float32():
     assert got[0] == np.float32(0.1)
 
 
+def test_a_decimal_beyond_float32_is_infinite_there():
+    [got] = Inbox(0).feed(b'{"x": [{"shape": [2], "dtype": "float32", "data": [1e300, -1e300]}]}\n')["x"]
+    assert got.tolist() == [np.inf, -np.inf]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_answer"),
+    [
+        (b'{"w": NaN}', True),  # Python, Java
+        (b'{"w": -nan}\r', True),  # C
+        (b'{"w": [1,]}', True),
+        (b"epoch 1", False),
+        (b'{"w":', False),
+        (b"[1]", False),
+    ],
+)
+def test_an_object_that_is_no_json_is_an_answer_and_no_word_before_one(line, is_answer):
+    """A program is started again where an answer may still come."""
+    inbox = Inbox(2**20)
+    with pytest.raises(BadMessage) as refused:
+        inbox.feed(line + b'\n{"next": 1}\n')
+    assert isinstance(refused.value, BadContent) == is_answer
+    assert inbox.feed(b"") == {"next": 1}
+
+
 MALFORMED = {
     b"[1, 2]": 'no JSON object: "[1, 2]"',
     b"{{{": 'no JSON: "{{{" (Expecting property name',
@@ -74,6 +99,8 @@ MALFORMED = {
     b'{"x": {"shape": [2], "bytes": 4}}1234': "x: 4 bytes, expected 8 a number",
     b'{"x": {"shape": [2], "bytes": 8}}12345678': "x: 1 numbers for the shape [2], expected 2",
     b'{"w": [{"shape": [-1], "data": []}]}': "w of layer 1: shape is [-1], expected a list of whole numbers",
+    b'{"w": [{"shape": [0, 1' + b"0" * 30 + b'], "data": []}]}': "w of layer 1: shape is [0, 1000000",
+    b'{"w": [{"shape": [1' + b", 1" * 99 + b'], "data": [1]}]}': "w of layer 1: shape is [1, 1, 1",
     b'{"w": [{"shape": [1], "data": [1], "dtype": "O"}]}': 'w of layer 1: dtype is "O", expected float64 or float32',
     b'{"w": [{"shape": [1], "data": [null]}]}': "w of layer 1: data holds null, expected a number; write NaN and",
     b'{"w": [{"shape": [1], "data": ["1.5"]}]}': 'w of layer 1: data holds "1.5", expected a number',
