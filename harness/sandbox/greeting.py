@@ -15,7 +15,7 @@ from harness.sandbox.wire.messages import HELLO
 def greeted(
     server: Server, implementations: Iterable[Implementation], limits: Limits, jobs: int = 1
 ) -> tuple[Implementation, ...]:
-    """The implementations, each program with what it declares and its notes; `jobs` programs are started at a time.
+    """The implementations, each program with the scope that it declares; `jobs` programs are started at a time.
 
     One that does not start has its refusal.
     """
@@ -26,10 +26,7 @@ def greeted(
                 pool.add(submission, [Request(one, (HELLO,), {}, {HELLO: (HELLO,)}, 1)])
         for _ in pool.outcomes():
             pass
-    return tuple(
-        replace(one, declares=_scope(given), notes=given.notes, refusal=given.unusable)
-        for one, given in submissions.items()
-    )
+    return tuple(replace(one, declares=_scope(given), refusal=given.unusable) for one, given in submissions.items())
 
 
 def _scope(submission: Submission) -> tuple[tuple[str, object], ...]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from harness.errors import UnknownName, UnusableInput
-from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PYTHON
+from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PYTHON, source_suffixes
 from harness.sandbox.sources.toolchains import Language, language_of, languages
 
 _NAME = "python"  # in place of the key of another language
@@ -98,7 +98,7 @@ def _language_for(name: str, given: str) -> Language | None:
     if given and given.lower() not in (*known, _NAME):
         raise UnknownName("language", given, [*(one.key for one in languages()), _NAME])
     language = known.get(given.lower()) if given else language_of(Path(name))
-    suffix, all_suffixes = Path(name).suffix, [PYTHON, *(suffix for one in languages() for suffix in one.suffixes)]
+    suffix, all_suffixes = Path(name).suffix, source_suffixes()
     if not given and suffix and suffix not in all_suffixes:
         raise UnusableInput(
             f"{name}: expected a name that ends in {', '.join(all_suffixes)}, found {suffix}; rename it"

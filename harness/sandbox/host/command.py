@@ -16,7 +16,7 @@ from harness.sandbox.answers import LONGEST_MESSAGE, Answer, Fault, printable
 from harness.sandbox.host.build import command_for
 from harness.sandbox.host.call import FunctionsHost
 from harness.sandbox.host.program import Program
-from harness.sandbox.sources.functions import DECLARATIONS, SCOPE, Functions
+from harness.sandbox.sources.functions import DECLARABLE, Functions
 from harness.sandbox.sources.toolchains import language_named
 from harness.sandbox.wire.arrays import ARRAY_FORMS
 from harness.sandbox.wire.lines import BadMessage, Message
@@ -28,6 +28,7 @@ DECIMALS_A_BYTE = 4  # a float64 has 8 bytes, and 25 decimal digits, signs and s
 HELLO_BYTES = 2**16
 FLOAT64_DIGITS = 17
 LOOKED_AT, FEWEST_NUMBERS, MOST_FEW_DIGITS = 200, 20, 9  # numbers of an array, in all, and digits
+ALL_DIGITS = "print 17, as %.17g does, or answer with hex"
 ORDINARY = [[1 / 3, -2e-7 / 3, 1e23, 0.1], [123456789.12345679, -6.02214076e23, 2.0**-40, 3.0]]
 SPECIAL = [[-0.0, np.nan, np.inf], [-np.inf, 5e-324, 1.7976931348623157e308]]
 
@@ -84,9 +85,7 @@ class CommandHost(FunctionsHost):
             raise Unsupported(_one_line(answer["unsupported"]))
         arrays = {name: answer[name] for name in ARRAY_NAMES[function] if name in answer}
         if digits := few_digits(arrays):
-            raise Fault(
-                "message", f"it prints {digits} significant digits; print 17, as %.17g does, or answer with hex"
-            )
+            raise Fault("message", f"it prints {digits} significant digits; {ALL_DIGITS}")
         return arrays
 
     def _asked(self, message: Mapping[str, Any]) -> Message:
@@ -128,8 +127,7 @@ class CommandHost(FunctionsHost):
             one, other = (float(array.flat[different[0]]) for array in (sent, came))
             digits = next((n for n in range(1, FLOAT64_DIGITS) if float(f"{one:.{n}g}") == other), 0)
             what = f"it prints {digits} significant digits" if digits else "its echo has other numbers"
-            hint = "print 17, as %.17g does, or answer with hex"
-            raise Fault("message", f"{what}: {one!r} came back as {other!r}; {hint}")
+            raise Fault("message", f"{what}: {one!r} came back as {other!r}; {ALL_DIGITS}")
 
     def _special_numbers(self) -> list[str]:
         """A note for what becomes of numbers that JSON lacks or printers change; the check goes on without them."""
@@ -159,13 +157,11 @@ def few_digits(arrays: Mapping[str, Any]) -> int:
 def _declared(hello: Message) -> Mapping[str, Any]:
     """What the hello declares. Raises Fault for anything that is not declared there."""
     declared = hello.get("declares", {})
-    unknown = (
-        [name for name in declared if name not in (*DECLARATIONS, *SCOPE)] if isinstance(declared, dict) else [declared]
-    )
+    unknown = [name for name in declared if name not in DECLARABLE] if isinstance(declared, dict) else [declared]
     if unknown:
         raise Fault(
             "declaration",
-            f"its hello declares {_one_line(unknown[0])}, expected some of {', '.join((*DECLARATIONS, *SCOPE))}",
+            f"its hello declares {_one_line(unknown[0])}, expected some of {', '.join(DECLARABLE)}",
         )
     return dict(declared)
 

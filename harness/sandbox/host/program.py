@@ -86,6 +86,7 @@ class Program:
         if self._inbox.has_unread:
             os.write(2, f"\nunfinished line: {self._inbox.unread}\n".encode())
         if code < 0:
-            signal.signal(-code, signal.SIG_DFL) if -code not in (signal.SIGKILL, signal.SIGSTOP) else None
+            if -code != signal.SIGKILL:  # which has no handler
+                signal.signal(-code, signal.SIG_DFL)
             os.kill(os.getpid(), -code)
         os._exit(code)

@@ -35,8 +35,8 @@ class Implementation:
 
     Python code that was not written for the contract has an `adapter`, a file that drives it, and `driven` says how,
     one line each. A program has a `command`: the name of a language, a source file in it, and arguments; or an empty
-    string and any command. What it says of itself when it is started is in `declares`, pairs of names and values, and
-    `notes`, sentences. `about` tells one way to run a file from another, and `refusal` why it cannot be started.
+    string and any command. The scope that it says when it is started is in `declares`, pairs of names and values.
+    `about` tells one way to run a file from another, and `refusal` why it cannot be started.
     """
 
     name: str
@@ -45,7 +45,6 @@ class Implementation:
     driven: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     declares: tuple[tuple[str, Any], ...] = ()
-    notes: tuple[str, ...] = ()
     about: str = ""
     refusal: Refusal | None = None
 

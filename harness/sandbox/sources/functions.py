@@ -24,6 +24,7 @@ DECLARATIONS = (
 
 
 SCOPE = ("ACTIVATIONS", "COST", "DTYPE")  # see harness.sandbox.sources.scope
+DECLARABLE = (*DECLARATIONS, *SCOPE)
 
 
 @dataclass(frozen=True)

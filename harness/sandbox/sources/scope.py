@@ -59,8 +59,7 @@ def scope_of(implementation: Implementation) -> DeclaredScope:
     if not implementation.command:
         return scope_of_file(implementation.target)
     try:
-        pairs = [(name, value) for name, value in implementation.declares if name in _KNOWN]
-        return DeclaredScope({name: _declared_names(name, value) for name, value in pairs})
+        return DeclaredScope({name: _declared_names(name, value) for name, value in implementation.declares})
     except Fault as fault:
         return DeclaredScope(fault=fault.refusal)
 

@@ -16,7 +16,7 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.sandbox.answers import LONGEST_DETAIL, LONGEST_TRACEBACK, Answer, Arrays, Refusal, printable
-from harness.sandbox.sources.functions import DECLARATIONS, SCOPE
+from harness.sandbox.sources.functions import DECLARABLE, DECLARATIONS, SCOPE
 from harness.sandbox.wire.lines import BadMessage, Message, pack
 
 MOST_DECLARED, LONGEST_NAME = 16, 40  # entries of a declared dictionary, and characters of each that are kept
@@ -40,8 +40,9 @@ _KINDS = frozenset(
         "message",
         "start",
         "declaration",
+        "processes",
+        "files",
     }
-    | {"processes", "files"}
 )
 # The arrays that each function may return; those of `train` are named by epoch.
 ARRAY_NAMES = {"backprop": ("w", "b", "delta", "z", "a"), "step": ("w", "b")}
@@ -139,7 +140,7 @@ def read_loading(message: Message) -> Loading:
         if message["refusal"] is not None:
             return Loading({}, {}, (), seconds, _read_refusal(message["refusal"]))
         declared, notes = dict(message["declared"]), [*message["notes"]]
-        if not declared.keys() <= {*DECLARATIONS, *SCOPE} or not all(isinstance(note, str) for note in notes):
+        if not declared.keys() <= set(DECLARABLE) or not all(isinstance(note, str) for note in notes):
             raise ValueError("an unknown declaration")
         shown = tuple(printable(note[:LONGEST_DETAIL]) for note in notes[:MOST_NOTES])
         conventions, scope = (

@@ -21,10 +21,9 @@ from typing import Any, ClassVar
 
 from harness.errors import UnusableInput
 from harness.sandbox.host.child import is_in_project
-from harness.sandbox.sources.functions import DECLARATIONS
+from harness.sandbox.sources.functions import DECLARABLE
 
 _ARGUMENT_COUNTS = {"backprop": (3,), "step": (4, 3)}  # a step with a learning rate of its own may take three
-_DECLARATIONS = (*DECLARATIONS, "ACTIVATIONS", "COST", "DTYPE")
 _MODULE = '''"""The values in the pickle beside this file, under their names."""
 
 import copy
@@ -110,7 +109,7 @@ def _names_in(expression: str) -> list[str]:
 def _declaring_lines(function: Any) -> Iterator[str]:
     """What a function of the contract declares, in capitals, beside it."""
     beside = getattr(function, "__globals__", {})
-    for name in _DECLARATIONS:
+    for name in DECLARABLE:
         with suppress(ValueError, SyntaxError):
             if name in beside and ast.literal_eval(repr(beside[name])) == beside[name]:
                 yield f"{name} = {beside[name]!r}"
