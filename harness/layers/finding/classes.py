@@ -12,12 +12,13 @@ from itertools import product
 from typing import Any
 
 from harness.layers.definition import Definition
+from harness.layers.finding.autograd_functions import is_autograd_function
 from harness.layers.finding.named import argument_names, gradient_names, layer_named, plain_name
 from harness.layers.finding.parameters import Given, given_by
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched
 from harness.layers.finding.scan import ClassFound, Signature, Source
+from harness.layers.finding.ways import fixed_options, is_matrix, refused, stated
 
-_USUAL = {"eps": (1e-5, 1e-7, 1e-8, 1e-6, 1e-3, 1e-12)}  # values of options that a class may fix in its code
 _OUTPUTS = ("output", "outputs", "out", "y", "a", "z", "loss")  # attributes that hold what a forward pass returns
 _FORWARD = ("forward", "__call__", "call")
 
@@ -25,6 +26,8 @@ _FORWARD = ("forward", "__call__", "call")
 def class_plans(source: Source) -> Iterator[LayerCall]:
     """A plan for each class with forward and backward that is known, with its other ways to be called."""
     for found in source.classes.values():
+        if is_autograd_function(found):
+            continue
         name = next((one for one in _FORWARD if one in found.methods), "")
         layer = layer_named(found.name, "layer", "loss")
         if layer and name and "backward" in found.methods:
@@ -39,36 +42,18 @@ def _plan(layer: Definition, found: ClassFound, forward: Signature) -> LayerCall
     return replace(calls[0], others=tuple(calls[1:]))
 
 
-def refused(layer: Definition, found: ClassFound, unmatched: Unmatched) -> LayerCall:
-    """A plan that says why the class is not called."""
-    expected = ", ".join([*layer.arguments, *layer.options])
-    refusal = f"{found.name} is not called: {unmatched} is not known; {layer.name} has {expected}"
-    return LayerCall(layer, found.name, found.line, (), (), refusal=refusal)
-
-
 def _ways(layer: Definition, found: ClassFound, forward: Signature) -> Iterator[LayerCall]:
     """Every way to call a class, the usual one first."""
     made = given_by(found.methods.get("__init__"), layer)
     data = given_by(forward, layer, [name for name in layer.arguments if name not in made.arrays])
     open_options = fixed_options(layer, made.options | data.options)
-    has_matrices = any(_is_matrix(layer, name) for name in layer.arguments if name not in data.arrays)
+    has_matrices = any(is_matrix(layer, name) for name in layer.arguments if name not in data.arrays)
     has_labels = any(layer.arguments[name].kind == "labels" for name in data.arrays) and layer.kind == "loss"
     for fixed, is_turned, is_one_hot in product(
         open_options, *([False, True][: 1 + has] for has in (has_matrices, has_labels))
     ):
         variant = replace(layer, options={**layer.options, **fixed})
         yield _Way(variant, found, forward, made, data, fixed, is_turned=is_turned, is_one_hot=is_one_hot).call()
-
-
-def fixed_options(layer: Definition, taken: frozenset[str]) -> list[dict[str, Any]]:
-    """The values of the options that a class does not take: the usual ones of each."""
-    fixed = {name: default for name, default in layer.options.items() if name not in taken}
-    several = [dict.fromkeys((default, *_USUAL.get(name, ()))) for name, default in fixed.items()]
-    return [dict(zip(fixed, values, strict=True)) for values in product(*several)]
-
-
-def _is_matrix(layer: Definition, name: str) -> bool:
-    return len(layer.arguments[name].shape.split()) == 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +90,15 @@ class _Way:
             elif self._is_turned(name):
                 steps.append(((f"d{name}",), f"turned(d{name})"))
         results = (*layer.results, *(f"d{name}" for name in slopes))
-        return LayerCall(
-            layer, found.name, found.line, tuple(steps), results, self.fixed, convention=self._convention()
-        )
+        return LayerCall(layer, found.name, found.line, tuple(steps), results, self.fixed, convention=self._convention)
 
+    @property
     def _convention(self) -> str:
-        parts = [f"{name} is stored transposed" for name in self.layer.arguments if self._is_turned(name)]
-        parts += ["the targets are one-hot rows"] * self.is_one_hot
-        usual = {name: values for name, values in _USUAL.items() if name in self.fixed}
-        return "; ".join(parts + [f"{name} is {self.fixed[name]:g}, fixed in the class" for name in usual])
+        one_hot = ("the targets are one-hot rows",) if self.is_one_hot else ()
+        return stated(self.fixed, [name for name in self.layer.arguments if self._is_turned(name)], *one_hot)
 
     def _is_turned(self, name: str) -> bool:
-        return self.is_turned and name not in self.data.arrays and _is_matrix(self.layer, name)
+        return self.is_turned and name not in self.data.arrays and is_matrix(self.layer, name)
 
     def _given(self, name: str) -> str:
         """The array as the class takes it."""
@@ -140,7 +122,7 @@ class _Way:
                 return f"layer_.{attribute}, 'data'" if is_held else f"layer_, {attribute!r}"
         if place := self._entry(names, "param") or self._entry(names, "weight"):
             return place
-        raise Unmatched(f"where its {name} is")
+        raise Unmatched(f"the place of its {name}")
 
     def _entry(self, names: set[str], kind: str) -> str:
         """The list or dictionary of this kind, and the key, of an entry with one of these names."""

@@ -23,7 +23,18 @@ _IN |= {
     "inc",
 }
 _OUT = {"outfeatures", "outputsize", "outputdim", "nout", "outdim", "fanout", "numoutputs", "noutputs", "outchannels"}
-_OUT |= {"units", "nunits", "nneurons", "neurons", "outsize", "outputfeatures", "embeddingdim", "numneurons", "outc"}
+_OUT |= {
+    "units",
+    "nunits",
+    "nneurons",
+    "neurons",
+    "outsize",
+    "outputfeatures",
+    "embeddingdim",
+    "numneurons",
+    "outc",
+    "unitsout",
+}
 _OUT |= {"numfilters", "nfilters", "filters", "dimout", "outputdimension", "outfeature", "outputs"}
 _HIDDEN = {"hiddensize", "hiddendim", "nhidden", "hidden", "h"}
 _FEATURES = {"numfeatures", "features", "dim", "normalizedshape", "dmodel", "nfeatures", "size", "d", "numchannels"}

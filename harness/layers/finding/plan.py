@@ -47,7 +47,7 @@ class LayerCall:
 
     def script(self) -> str:
         """The steps as Python."""
-        return "\n".join(f"{', '.join(names)} = {expression}" for names, expression in self.steps)
+        return "\n".join(f"{', '.join(names)} = {expression}".removeprefix(" = ") for names, expression in self.steps)
 
 
 class Unmatched(Exception):

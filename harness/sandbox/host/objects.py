@@ -54,6 +54,20 @@ def numbers_in(value: Any) -> Any:
     return value
 
 
+def tensor_of(array: Array, requires_grad: bool) -> Any:
+    """A tensor of PyTorch with the numbers of an array."""
+    import torch  # only files that use it need it
+
+    return torch.tensor(array, requires_grad=requires_grad)
+
+
+def backward_of_tensors(results: list[Any], upstream: list[Any]) -> None:
+    """PyTorch's backward pass from results with their upstream gradients."""
+    import torch
+
+    torch.autograd.backward(results, [torch.as_tensor(one, dtype=torch.float64) for one in upstream])
+
+
 def backward_from(node: Any) -> None:
     """Run the backward pass of a node of a graph. Raises Unsupported where its recursion is too deep."""
     try:
@@ -64,5 +78,6 @@ def backward_from(node: Any) -> None:
 
 HELPERS = {
     "np": np,
-    **{one.__name__: one for one in (placed, gradient_of, turned, one_hot, numbers_in, backward_from)},
+    **{one.__name__: one for one in (placed, gradient_of, turned, one_hot, numbers_in, tensor_of)},
+    **{one.__name__: one for one in (backward_from, backward_of_tensors)},
 }
