@@ -80,7 +80,7 @@ def test_a_process_that_has_left_a_program_before_its_hello_is_a_note(server, tm
     with Asked(server, program(tmp_path, SLOW.format(start=start, seconds=0)), GENEROUS) as one:
         assert answered(one, SECOND).refusal is None
         assert one.submission.notes == (
-            "It has started a process that no longer belongs to it; that is ended with it.",
+            "A process that it started before its hello runs on its own; it is ended with the program.",
         )
     (tmp_path / "child").mkdir()
     start = "subprocess.Popen(['sleep', '60'])"
