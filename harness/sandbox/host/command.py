@@ -143,11 +143,8 @@ class CommandHost(FunctionsHost):
     def _daemons(self) -> list[str]:
         """A note for processes that it has started and that have left it: this process is now their parent."""
         left = [one for one in running_children(os.getpid()) if one != self._program.pid]
-        return (
-            ["A process that it started before its hello runs on its own; it is ended with the program."]
-            if left
-            else []
-        )
+        note = "A process that it started before its hello runs on its own; it is ended with the program."
+        return [note] if left else []
 
 
 def few_digits(arrays: Mapping[str, Any]) -> int:

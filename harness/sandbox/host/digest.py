@@ -22,7 +22,7 @@ def build_digest(language: Language, file: Path) -> str:
 
     The compiler is asked for the files each time, because a new file may take the place of one that it read before.
     """
-    parts = _listed(language, file) if language.lists else _sources_below(file.parent, language.suffixes)
+    parts = _listed_files(language, file) if language.lists else _sources_below(file.parent, language.suffixes)
     if parts is None:
         return ""
     digest = hashlib.sha256()
@@ -44,7 +44,7 @@ def _compiler(language: Language, folder: Path) -> Iterator[str]:
     yield _run([language.needs, "--version"], folder).stdout.decode(errors="replace")  # a wrapper may choose another
 
 
-def _listed(language: Language, file: Path) -> list[Path] | None:
+def _listed_files(language: Language, file: Path) -> list[Path] | None:
     """The files that the compiler lists as read; None if it cannot."""
     done = _run(with_places(language.lists, file, file.parent), file.parent)
     if done.returncode != 0:
