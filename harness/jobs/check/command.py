@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from harness.errors import UnusableInput
 from harness.jobs import Command, Finished, add_driving, add_limits, check_command, seconds_argument, seed_argument
+from harness.model.errors import UnusableInput
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import BadFile
 from harness.jobs.vectors.reader import EXPECTED_NAMES, Answers, Vector, VectorResult, bad_vector_file, json_in
 from harness.judging.conventions import Convention, quantities_of
 from harness.judging.examine import convention_of
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS, UNSCALED
+from harness.model.errors import BadFile
 from harness.sandbox.answers import Answer, Arrays, Fault
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server

@@ -11,7 +11,7 @@ import pytest
 from support.asking import FIRST, SECOND, Asked, answered, judged
 from support.commands import PATIENCE, is_running, until
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 from harness.sandbox.host.command import few_digits
 from harness.sandbox.requests import Limits
 from harness.sandbox.sources.find import implementation_at, implementation_of
