@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.model.contract import Array, Inputs, Network, Unsupported
 from harness.sandbox.answers import LONGEST_MESSAGE, Answer, Fault, printable
-from harness.sandbox.host.build import command_for
+from harness.sandbox.host.building.build import command_for
 from harness.sandbox.host.call import FunctionsHost
 from harness.sandbox.host.program import Program
 from harness.sandbox.processes.process_tree import running_children

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.sandbox.host import built_folders
-from harness.sandbox.host.build import command_for
-from harness.sandbox.host.built_folders import DAY, UNFINISHED
+from harness.sandbox.host.building import built_folders
+from harness.sandbox.host.building.build import command_for
+from harness.sandbox.host.building.built_folders import DAY, UNFINISHED
 from harness.sandbox.sources.toolchains import language_named
 
 C = '#include <stdio.h>\n#include {}\nint main(void) {{ printf("%d\\n", K); return 0; }}\n'
@@ -172,7 +172,7 @@ def test_a_neighbour_that_cannot_be_read_is_no_obstacle(tmp_path, monkeypatch, n
 
 @pytest.mark.skipif(bool(language_named("Java").missing), reason="javac is not here")
 def test_in_a_folder_of_too_many_files_each_start_builds(tmp_path, monkeypatch):
-    monkeypatch.setattr("harness.sandbox.host.digest.MOST_ENTRIES", 1)
+    monkeypatch.setattr("harness.sandbox.host.building.digest.MOST_ENTRIES", 1)
     path = written(tmp_path / "source" / "Net.java", JAVA)
     other = written(path.parent / "sub" / "K.java", "package sub; public class K { public static int K = 1; }\n")
     assert printed(path) == "1"

@@ -15,7 +15,7 @@ from support.commands import PATIENCE, ROOT
 from harness.cases.case import make_case
 from harness.model.activations import ACTIVATIONS
 from harness.model.costs import COSTS
-from harness.sandbox.host.build import command_for
+from harness.sandbox.host.building.build import command_for
 from harness.sandbox.sources.find import available_implementations, implementation_of
 from harness.sandbox.sources.functions import DECLARATIONS, SCOPE
 from harness.sandbox.sources.toolchains import language_named

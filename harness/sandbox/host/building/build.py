@@ -10,8 +10,8 @@ from pathlib import Path
 
 from harness.model.contract import Unsupported
 from harness.sandbox.answers import Fault
-from harness.sandbox.host import built_folders
-from harness.sandbox.host.digest import build_digest
+from harness.sandbox.host.building import built_folders
+from harness.sandbox.host.building.digest import build_digest
 from harness.sandbox.host.progress import COMPILED, COMPILING, report
 from harness.sandbox.sources.toolchains import Language, with_places
 
