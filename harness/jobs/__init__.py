@@ -1,6 +1,7 @@
 """What each command does, one folder a command, and the arguments that several commands share.
 
-`command.py` of a folder holds `COMMANDS`. A new folder with such a file is a new command; nothing else needs an edit.
+`command.py` of a folder, or of one in it, holds `COMMANDS`. A new folder with such a file is a new command; nothing else
+needs an edit.
 """
 
 from __future__ import annotations
@@ -45,11 +46,12 @@ class Command:
 
 def commands(name: str = "") -> Iterator[Command]:
     """Every command, by name; of a name that is also a folder here, those of this folder, so that it starts at once."""
-    folders = sorted(path.parent.name for path in Path(__file__).parent.glob("*/command.py"))
+    here = Path(__file__).parent
+    folders = {path.parent.name: path.parent.relative_to(here) for path in sorted(here.glob("**/command.py"))}
     found = (
         command
-        for folder in ([name] if name in folders else folders)
-        for command in import_module(f"{__name__}.{folder}.command").COMMANDS
+        for folder in ([folders[name]] if name in folders else folders.values())
+        for command in import_module(".".join((__name__, *folder.parts, "command"))).COMMANDS
     )
     return iter(sorted(found, key=lambda command: command.name))
 

@@ -13,7 +13,7 @@ from harness.layers.verdicts.changes import changed, is_in
 from harness.model.contract import Array
 
 Computed = Mapping[str, Array]  # results and gradients by name, such as out and dx
-Formulation = Callable[[LayerCase], Computed]
+LayerFormulation = Callable[[LayerCase], Computed]
 
 
 def by_numpy(case: LayerCase, mistake: LayerMistake | None = None) -> Computed:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.jobs.layers.run import FORMULATIONS, FOUND, PASSED, UNUSABLE, Killed, LayerFound
+from harness.jobs.layers.run import FOUND, LAYER_FORMULATIONS, PASSED, UNUSABLE, Killed, LayerFound
 from harness.jobs.layers.usual_checks import USUAL_CHECKS
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.verdicts.changes import changed_lines, is_in
@@ -28,7 +28,7 @@ def layers_document(found: Sequence[LayerFound]) -> Document:
                 "usual form. `gradproof check layers.py` checks a file of your own against them."
             ),
             Bullets(tuple(_layers_summary(found, mistakes))),
-            Chapter("Formulations", tuple(_agreement(found))),
+            Chapter("Formulations", tuple(_agreement_table(found))),
             Chapter("Mistakes, and which checks find them", tuple(_mistake_table(found, mistakes))),
             Chapter("Right code that other checks reject", tuple(_rejections(found))),
             Chapter("The definitions", tuple(map(_definition, found))),
@@ -76,7 +76,7 @@ def _layers_summary(found: Sequence[LayerFound], mistakes: Sequence[Killed]) -> 
         yield f"{name}: passes {passed} of the {len(tried)} mistakes in a gradient{more}."
 
 
-def _agreement(found: Sequence[LayerFound]) -> Iterator[Block]:
+def _agreement_table(found: Sequence[LayerFound]) -> Iterator[Block]:
     yield Paragraph(
         "The numbers that were compared, results and gradients; each is within its bound unless the cell says "
         "otherwise. Blank: PyTorch does not have the layer."
@@ -87,8 +87,8 @@ def _agreement(found: Sequence[LayerFound]) -> Iterator[Block]:
             row.formulation: f"{row.numbers}" + ("" if row.worst <= 1 else " **out of bounds**")
             for row in one.agreements
         }
-        rows.append([one.layer.name, len(one.layer.cases), *(cells.get(name, "") for name in FORMULATIONS)])
-    yield DataTable.of(["layer", "cases", *FORMULATIONS], rows)
+        rows.append([one.layer.name, len(one.layer.cases), *(cells.get(name, "") for name in LAYER_FORMULATIONS)])
+    yield DataTable.of(["layer", "cases", *LAYER_FORMULATIONS], rows)
 
 
 def _mistake_table(found: Sequence[LayerFound], mistakes: Sequence[Killed]) -> Iterator[Block]:

@@ -16,7 +16,7 @@ from harness.model.contract import Array
 
 SEED = 1
 FOUND, PASSED, UNUSABLE = "found", "passed", "unusable"
-FORMULATIONS: Mapping[str, tuple[str, Callable[[LayerCase], Computed]]] = {
+LAYER_FORMULATIONS: Mapping[str, tuple[str, Callable[[LayerCase], Computed]]] = {
     "numpy": ("float64", by_numpy),
     "PyTorch": ("float64", lambda case: by_torch(case, "float64")),
     "PyTorch, float32": ("float32", lambda case: by_torch(case, "float32")),
@@ -49,7 +49,7 @@ class Killed:
 
 def agreements(layer: Definition) -> Iterator[Agreement]:
     """The layer by each formulation that has it."""
-    for name, (dtype, compute) in FORMULATIONS.items():
+    for name, (dtype, compute) in LAYER_FORMULATIONS.items():
         if name != "numpy" and layer.reference is None:
             continue
         worst, numbers = 0.0, 0
@@ -86,7 +86,7 @@ def _usual_verdicts(layer: Definition, mistake: LayerMistake, cases: Sequence[La
     """What each usual check makes of a mistake, in the cases that show it and in which it passes the right one."""
     if not layer.differentiable:
         return {}
-    right, wrong = _backward(layer), _backward(layer, mistake)
+    right, wrong = _planted(layer), _planted(layer, mistake)
     found = {}
     for name, check in USUAL_CHECKS.items():
         usable = [case for case in cases if check(case, right)]
@@ -95,7 +95,7 @@ def _usual_verdicts(layer: Definition, mistake: LayerMistake, cases: Sequence[La
     return found
 
 
-def _backward(layer: Definition, mistake: LayerMistake | None = None) -> Backward:
+def _planted(layer: Definition, mistake: LayerMistake | None = None) -> Backward:
     def backward(case: LayerCase) -> tuple[Array, ...]:
         found = by_numpy(case, mistake)
         return tuple(found[name] for name in layer.gradients)
@@ -106,7 +106,7 @@ def _backward(layer: Definition, mistake: LayerMistake | None = None) -> Backwar
 def rejected(layer: Definition, dtype: str) -> dict[str, int]:
     """In how many of the layer's cases each usual check rejects the right formulation in this dtype."""
     cases = [_in_dtype(draw(layer, name, SEED), dtype) for name in layer.cases]
-    return {name: sum(not check(case, _backward(layer)) for case in cases) for name, check in USUAL_CHECKS.items()}
+    return {name: sum(not check(case, _planted(layer)) for case in cases) for name, check in USUAL_CHECKS.items()}
 
 
 def _in_dtype(case: LayerCase, dtype: str) -> LayerCase:

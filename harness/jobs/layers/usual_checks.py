@@ -45,7 +45,7 @@ def relative_error_of_ones(case: LayerCase, backward: Backward) -> bool:
 _BEGIN = {"gamma": 1.0, "beta": 0.0}
 
 
-def gradcheck(case: LayerCase, backward: Backward) -> bool:
+def layer_gradcheck(case: LayerCase, backward: Backward) -> bool:
     """torch.autograd.gradcheck at its defaults: eps = 1e-6, atol = 1e-5, rtol = 1e-3, every entry of the Jacobian."""
     import torch
 
@@ -55,12 +55,12 @@ def gradcheck(case: LayerCase, backward: Backward) -> bool:
         @staticmethod
         def forward(context: Any, *tensors: Any) -> Any:
             context.save_for_backward(*tensors)
-            results = tuple(torch.tensor(one) for one in _results(_with_arrays(case, tensors)))
+            results = tuple(torch.tensor(one) for one in _forward_results(_with_tensors(case, tensors)))
             return results if len(results) > 1 else results[0]
 
         @staticmethod
         def backward(context: Any, *upstream: Any) -> Any:
-            given = _with_arrays(case, context.saved_tensors)
+            given = _with_tensors(case, context.saved_tensors)
             arrays = tuple(one.numpy() for one in upstream)
             slopes = backward(replace(given, upstream=arrays))
             factor = arrays[0] if layer.kind == "loss" else 1.0
@@ -73,18 +73,18 @@ def gradcheck(case: LayerCase, backward: Backward) -> bool:
 
 
 USUAL_CHECKS: Mapping[str, LayerCheck] = {
-    "gradcheck": gradcheck,
+    "gradcheck": layer_gradcheck,
     "relative error, 1e-7": relative_error,
     "relative error, sum of the results, γ = 1": relative_error_of_ones,
 }
 
 
-def _with_arrays(case: LayerCase, tensors: Any) -> LayerCase:
+def _with_tensors(case: LayerCase, tensors: Any) -> LayerCase:
     arrays = {name: one.detach().numpy() for name, one in zip(case.layer.differentiable, tensors, strict=True)}
     return replace(case, arguments={**case.arguments, **arrays})
 
 
-def _results(case: LayerCase) -> tuple[Array, ...]:
+def _forward_results(case: LayerCase) -> tuple[Array, ...]:
     found = as_tuple(case.layer.forward(**case.arguments, **case.options))
     return tuple(np.asarray(one) for one in found)
 
@@ -98,7 +98,9 @@ def _central_differences(case: LayerCase, name: str) -> Array:
         before, costs = array[index], []
         for step in (COURSE_STEP, -COURSE_STEP):
             array[index] = before + step
-            costs.append(sum(float((one * up).sum()) for one, up in zip(_results(moved), case.upstream, strict=True)))
+            costs.append(
+                sum(float((one * up).sum()) for one, up in zip(_forward_results(moved), case.upstream, strict=True))
+            )
         array[index] = before
         slope[index] = (costs[0] - costs[1]) / (2 * COURSE_STEP)
     return slope
