@@ -1,7 +1,7 @@
 """What each command does, one folder a command, and the arguments that several commands share.
 
-`command.py` of a folder, or of one in it, holds `COMMANDS`. A new folder with such a file is a new command; nothing else
-needs an edit.
+`command.py` of a folder, or of one in it, holds `COMMANDS`. A new folder with such a file is a new command; nothing
+else needs an edit.
 """
 
 from __future__ import annotations

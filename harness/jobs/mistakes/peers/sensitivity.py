@@ -158,8 +158,8 @@ def sensitivity_document(findings: list[Finding], growing: list[Growth]) -> Docu
             Paragraph("This project's check knows the network; the other checkers know only the function."),
             DataTable.of(["network", "checker", "always sees", "false alarms", "seconds"], rows),
             Paragraph(
-                "[Each checker, and the threshold it is given](../harness/jobs/mistakes/peers/checkers.py); scipy's has "
-                "none of its own. Jax is in the table only if it is installed."
+                "[Each checker, and the threshold it is given](../harness/jobs/mistakes/peers/checkers.py); scipy's "
+                "has none of its own. Jax is in the table only if it is installed."
             ),
             growth_chapter(growing),
         ),
