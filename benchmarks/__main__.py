@@ -20,8 +20,8 @@ from benchmarks.runner.measure import run
 from benchmarks.runner.processes import REPOSITORY
 from benchmarks.runner.races import RaceOutcome
 from benchmarks.sections import all_sections
-from harness.errors import UnknownName, UnusableInput
 from harness.jobs.page.command import write_page_of
+from harness.model.errors import UnknownName, UnusableInput
 from harness.reporting.files import REPORTS
 
 

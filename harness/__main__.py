@@ -17,8 +17,8 @@ import io
 import os
 import sys
 
-from harness.errors import UnusableInput, unwritable
 from harness.jobs import Finished, commands, program_name
+from harness.model.errors import UnusableInput, unwritable
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.runner.races import RaceOutcome, outcomes_as_data, outcomes_from_data
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 
 RESULTS_FOLDER = Path("data") / "benchmarks"  # in the folder of the reports
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from numbers import Integral
 from pathlib import Path
 
-from harness.errors import UnknownName, UnusableInput
+from harness.model.errors import UnknownName, UnusableInput
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.errors import BadTable
 from harness.model.contract import Array
+from harness.model.errors import BadTable
 
 MOST_CLASSES = 20  # of numbers, unless they are said to be classes
 MOST_CHOSEN_CLASSES = 1000

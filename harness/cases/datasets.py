@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.errors import UnknownName
 from harness.model.contract import Array
+from harness.model.errors import UnknownName
 
 DATA = Path(__file__).resolve().parent / "data"
 _STARTED_IN = os.getcwd()

@@ -15,7 +15,7 @@ from itertools import chain, count, islice, product
 from harness.cases.case import HIDDEN_ACTIVATIONS, Case, in_float32, make_case
 from harness.cases.selection import select_matching, split_names
 from harness.cases.standard import gradient_cases
-from harness.errors import UnknownName
+from harness.model.errors import UnknownName
 
 DEPTHS = (1, 2, 3, 4, 5, 6, 8)
 CASES_OF_A_KIND = 26

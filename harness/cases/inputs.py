@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.cases import datasets
-from harness.errors import UnusableInput
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS
+from harness.model.errors import UnusableInput
 
 if TYPE_CHECKING:
     from harness.cases.case import Case

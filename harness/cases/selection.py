@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Protocol, TypeVar
 
-from harness.errors import UnknownName, UnusableInput
+from harness.model.errors import UnknownName, UnusableInput
 
 
 class Identified(Protocol):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 
 MAX_SECONDS = 86_400  # a day
 MAX_SEED_DIGITS = 100

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 
 _ROOT = Path(__file__).resolve().parents[2]
 # In a clone its own folder; if the package is installed, one in the working folder.

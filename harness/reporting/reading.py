@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import BadFile
+from harness.model.errors import BadFile
 
 SHOWN_CHARACTERS = 40  # characters of what was found
 

@@ -12,7 +12,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 from harness.sandbox.answers import LONGEST_MESSAGE, printable
 from harness.sandbox.processes.server import Server
 from harness.sandbox.wire.lines import Inbox, Message

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.cases.standard import gradient_cases
-from harness.errors import UnknownName, UnusableInput
 from harness.jobs.check.run import CheckResult, check_submission
 from harness.jobs.check.support import refusal_reason
 from harness.jobs.check.text import report_text
+from harness.model.errors import UnknownName, UnusableInput
 from harness.sandbox.inference.driving.adapters import Adapters
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits

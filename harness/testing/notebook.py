@@ -24,11 +24,11 @@ from typing import Any
 
 from harness.cases.fitted import select_cases
 from harness.cases.standard import gradient_cases
-from harness.errors import UnusableInput
 from harness.jobs.check.as_json import as_data
 from harness.jobs.check.run import CheckResult, check_submission
 from harness.jobs.check.text import report_text
 from harness.jobs.check.text.as_html import report_html
+from harness.model.errors import UnusableInput
 from harness.sandbox.inference.driving.adapters import Adapters
 from harness.sandbox.inference.driving.live import SavedModule, save_module
 from harness.sandbox.processes.server import Server

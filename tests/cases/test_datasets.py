@@ -11,8 +11,8 @@ from sklearn import datasets as scikit_learn
 from harness.cases import datasets
 from harness.cases.case import DTYPES, HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS, make_case
 from harness.cases.standard import standard_cases
-from harness.errors import UnusableInput
 from harness.model.activations import ACTIVATIONS
+from harness.model.errors import UnusableInput
 from harness.truth.bounds.float_format import FUNCTION_ULPS
 
 

@@ -16,7 +16,7 @@ from harness.cases.fitted import (
     select_cases,
 )
 from harness.cases.standard import gradient_cases
-from harness.errors import UnknownName, UnusableInput
+from harness.model.errors import UnknownName, UnusableInput
 from harness.truth.certify import certify
 
 KINDS = tuple(every_kind())

@@ -13,7 +13,7 @@ from support.commands import harness
 from harness.cases import datasets
 from harness.cases.csv_table import read_csv
 from harness.cases.standard import csv_cases
-from harness.errors import BadTable, UnknownName
+from harness.model.errors import BadTable, UnknownName
 
 BAD = {
     "word": ("a,b,y\n1,2,0\n3,x,1\n", "row 3, column 'b': expected a number, found 'x'"),

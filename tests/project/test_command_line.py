@@ -13,8 +13,8 @@ from support.commands import ROOT, completed, harness, in_process
 
 from harness.cases import datasets
 from harness.cases.fitted import select_cases
-from harness.errors import UnusableInput
 from harness.jobs import check_json_file, commands
+from harness.model.errors import UnusableInput
 from harness.reporting.files import check_output_folder
 from harness.sandbox.sources.find import Implementation
 

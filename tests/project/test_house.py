@@ -77,7 +77,10 @@ def test_the_harness_knows_nothing_of_the_benchmarks():
 
 
 # Names that files of one kind share, since others look for them there.
-INTERFACES = {"CLAIM", "COMMANDS", "SLOTS", "TYPE_CHECKING", "__all__", "_arguments", "_run", "experiment"}
+INTERFACES = {
+    *("CLAIM", "COMMANDS", "LAYER", "SLOTS", "TYPE_CHECKING", "__all__", "_arguments", "_run", "experiment"),
+    *("forward", "backward", "reference"),  # of a layer
+}
 
 
 def top_level_names(path):

@@ -12,12 +12,12 @@ ROOT = Path(__file__).resolve().parents[2]
 # The entries at the top of each package, from left to right; {"a", "b"} is one layer of two that are independent.
 LAYERS = {
     "harness": (
-        "errors",
-        {"model", "reporting"},
+        "model",
+        "reporting",
         {"cases", "truth"},
         "sandbox",
         "judging",
-        "mistakes",
+        {"mistakes", "layers"},
         "jobs",
         "testing",
         "__main__",

@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from support.checking import SUBMISSIONS
 from support.commands import PATIENCE, ROOT
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 from harness.testing import check
 
 SCHEMA = json.loads((ROOT / "harness" / "jobs" / "check" / "schema.json").read_text(encoding="utf-8"))

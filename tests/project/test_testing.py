@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cases.standard import gradient_cases
-from harness.errors import UnknownName, UnusableInput
+from harness.model.errors import UnknownName, UnusableInput
 from harness.testing import parametrize_with_cases
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import BadFile, UnusableInput
 from harness.jobs.page.sections import PAGE_SECTIONS
+from harness.model.errors import BadFile, UnusableInput
 from harness.reporting.document import (
     Bullets,
     Chapter,

@@ -8,7 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-from harness.errors import UnusableInput
 from harness.jobs import (
     Command,
     Finished,
@@ -19,6 +18,7 @@ from harness.jobs import (
     seconds_argument,
     seed_argument,
 )
+from harness.model.errors import UnusableInput
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:

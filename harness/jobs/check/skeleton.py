@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from harness.errors import UnknownName, UnusableInput
+from harness.model.errors import UnknownName, UnusableInput
 from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PYTHON, source_suffixes
 from harness.sandbox.sources.toolchains import Language, language_of, languages
 

@@ -6,8 +6,8 @@ import argparse
 import textwrap
 import time
 
-from harness.errors import UnknownName
 from harness.jobs import Command, Finished, add_reports
+from harness.model.errors import UnknownName
 from harness.reporting.files import REPORTS
 
 TYPE_CHECKING = False  # see harness

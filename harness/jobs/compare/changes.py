@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import BadTable
 from harness.jobs.compare.results import ANEW, CsvRow, read_rows
 from harness.judging.verdict import VERDICTS
+from harness.model.errors import BadTable
 from harness.sandbox.answers import printable
 
 KEY = ("implementation", "case", "quantity", "layer")

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.cases.case import TARGETS
-from harness.errors import UnusableInput, unwritable
 from harness.jobs import (
     DRIVEN_PATHS,
     Command,
@@ -24,6 +23,7 @@ from harness.jobs import (
     check_json_file,
     seed_argument,
 )
+from harness.model.errors import UnusableInput, unwritable
 from harness.reporting.files import REPORTS
 from harness.sandbox.processes import ending
 

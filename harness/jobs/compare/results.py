@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from harness.errors import BadTable
 from harness.judging.verdict import VERDICTS
+from harness.model.errors import BadTable
 
 CsvRow: TypeAlias = dict[str, str]
 REST = "more than there are columns"

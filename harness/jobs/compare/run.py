@@ -13,12 +13,12 @@ from harness.cases import datasets
 from harness.cases.case import Case
 from harness.cases.selection import select_matching, split_names
 from harness.cases.standard import csv_cases, standard_cases
-from harness.errors import UnusableInput
 from harness.jobs.compare.pairs import PairRow, Pairs
 from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.schedule import Answered, Schedule
 from harness.jobs.compare.table import ResultTable
+from harness.model.errors import UnusableInput
 from harness.reporting.profile import Clock
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from harness.errors import UnusableInput
 from harness.jobs.compare.rows import Row
+from harness.model.errors import UnusableInput
 
 RESULT_COLUMNS = list(Row._fields)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from harness.errors import UnusableInput
 from harness.jobs import Command, Finished, add_selection, seed_argument
+from harness.model.errors import UnusableInput
 from harness.reporting.files import REPORTS, check_output_folder, files_of
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.errors import BadFile
 from harness.jobs.page import data, mistakes
 from harness.jobs.page.alternatives import read_alternatives
 from harness.jobs.page.damage import Warn, raised, reported
@@ -23,6 +22,7 @@ from harness.jobs.page.markup.notation import with_marks, written
 from harness.jobs.page.markup.svg import Inlined, inlined
 from harness.jobs.page.sections import PAGE_SECTIONS, PageSection
 from harness.jobs.page.worked import networks
+from harness.model.errors import BadFile
 from harness.reporting.document import Document
 from harness.reporting.files import PICTURES, first_line, write_page
 

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.errors import UnusableInput
 from harness.jobs import Command, Finished, folder_argument
+from harness.model.errors import UnusableInput
 from harness.reporting.files import REPORTS
 
 
@@ -25,8 +25,8 @@ def _run(options: argparse.Namespace) -> Finished:
 
 def write_page_of(reports: Path) -> bool:
     """Write index.html from the reports of a folder, say so, and a line for each that is damaged. Whether none is."""
-    from harness.errors import BadFile
     from harness.jobs.page.build import write_index
+    from harness.model.errors import BadFile
     from harness.sandbox.answers import printable
 
     damages: list[BadFile] = []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from harness.errors import BadFile
+from harness.model.errors import BadFile
 
 Warn: TypeAlias = Callable[[BadFile], None]
 

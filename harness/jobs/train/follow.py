@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from harness.cases.selection import select_matching, split_names
-from harness.errors import UnusableInput
 from harness.jobs.train.courses import COURSE_EPOCHS, Course, courses
 from harness.jobs.train.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
 from harness.jobs.train.states import State, network_of
@@ -16,6 +15,7 @@ from harness.judging.conventions import DEFAULT_CONVENTION, Convention, quantiti
 from harness.judging.examine import convention_of
 from harness.model.contract import Inputs
 from harness.model.costs import UNSCALED
+from harness.model.errors import UnusableInput
 from harness.sandbox.answers import Answer, Refusal
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server

@@ -211,7 +211,7 @@ class RunnerHost:
     """A runner of the harness in a worker: it answers as an implementation that trains does, of whatever its states
     are."""
 
-    notes, language = (), ""
+    notes = ()
 
     def __init__(self, name: str) -> None:
         [self._runner] = [one for one in OWN if one.name == name]

@@ -12,7 +12,6 @@ import numpy as np
 
 from harness.cases.case import Case
 from harness.cases.fitted import select_cases
-from harness.errors import BadFile, UnusableInput
 from harness.jobs.vectors.reader import EXPECTED_NAMES, Answers, Vector, VectorResult, bad_vector_file, json_in
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention, quantities_of
 from harness.judging.examine import convention_of
@@ -21,6 +20,7 @@ from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS, UNSCALED
+from harness.model.errors import BadFile, UnusableInput
 from harness.sandbox.answers import Answer, Arrays, Fault
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.errors import UnusableInput
 from harness.jobs import Command, Finished, folder_argument, seed_argument
+from harness.model.errors import UnusableInput
 from harness.reporting.files import REPORTS
 
 VECTORS = REPORTS.parent / "vectors"

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.errors import UnusableInput
 from harness.jobs.vectors.build import SCHEMA, Data
 from harness.jobs.vectors.text import json_text
+from harness.model.errors import UnusableInput
 from harness.reporting.files import write_page
 
 _SCHEMA_FILE = Path(__file__).with_name(SCHEMA)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import BadFile, UnusableInput
+from harness.model.errors import BadFile, UnusableInput
 
 READABLE_VERSION = 1
 READABLE_DTYPES = ("float64", "float32")

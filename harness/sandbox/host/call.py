@@ -40,7 +40,6 @@ class FunctionsHost:
     """The functions of the contract, of the file or files at these paths, which answer requests."""
 
     notes: tuple[str, ...] = ()
-    language = ""  # that a program says
 
     def __init__(self, functions: Functions, *files: Path) -> None:
         self._files, self._functions, self._process = files, functions, os.getpid()

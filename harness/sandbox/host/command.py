@@ -14,9 +14,10 @@ import numpy as np
 
 from harness.model.contract import Array, Inputs, Network, Unsupported
 from harness.sandbox.answers import LONGEST_MESSAGE, Answer, Fault, printable
-from harness.sandbox.host.build import command_for
+from harness.sandbox.host.building.build import command_for
 from harness.sandbox.host.call import FunctionsHost
 from harness.sandbox.host.program import Program
+from harness.sandbox.processes.process_tree import running_children
 from harness.sandbox.sources.functions import DECLARABLE, MOST_DECLARED, Functions, is_declarable
 from harness.sandbox.sources.toolchains import language_named
 from harness.sandbox.wire.arrays import ARRAY_FORMS
@@ -53,7 +54,7 @@ class CommandHost(FunctionsHost):
         self._program.form = _array_form(hello)
         self._is_float32 = declared.get("DTYPE") == "float32"
         self._check_digits()
-        notes = [*_sentences(hello), *self._special_numbers()]
+        notes = [*_sentences(hello), *self._special_numbers(), *self._daemons()]
         offered = {name: getattr(self, f"_{name}") if name in _offers(hello) else None for name in FUNCTIONS}
         super().__init__(Functions(**offered, declared=declared))
         self.notes, self.language = tuple(notes), _language(hello)
@@ -143,6 +144,12 @@ class CommandHost(FunctionsHost):
         pairs = zip(sent.ravel().tolist(), came.ravel().tolist(), strict=True)
         wrong = [f"{one!r} as {other!r}" for one, other in pairs if repr(one) != repr(other)]
         return [f"It writes {', '.join(wrong)}."] if wrong else []
+
+    def _daemons(self) -> list[str]:
+        """A note for processes that it has started and that have left it: this process is now their parent."""
+        left = [one for one in running_children(os.getpid()) if one != self._program.pid]
+        note = "A process that it started before its hello runs on its own; it is ended with the program."
+        return [note] if left else []
 
 
 def few_digits(arrays: Mapping[str, Any], inputs: Sequence[Array] = ()) -> int:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 from harness.sandbox.processes import ending, folders
 from harness.sandbox.sources.find import PROJECT_ROOT
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import UnknownName, UnusableInput
+from harness.model.errors import UnknownName, UnusableInput
 
 TYPE_CHECKING = False  # importing typing is slow; see harness/__init__.py
 if TYPE_CHECKING:

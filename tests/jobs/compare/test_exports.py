@@ -10,11 +10,11 @@ import pytest
 from support.commands import harness, in_process
 
 from harness.cases.standard import standard_cases
-from harness.errors import BadTable
 from harness.jobs.compare.changes import changes, read
 from harness.jobs.compare.report.exports import badge, write_json, write_junit
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
+from harness.model.errors import BadTable
 from harness.sandbox.sources.find import find_implementations
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"

@@ -15,12 +15,12 @@ from support.results import written_reports
 from support.running import table_of
 
 from harness.cases.standard import standard_cases
-from harness.errors import UnusableInput
 from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.pages import page_of, pairwise, write_comparison
 from harness.jobs.compare.report.views import error_ratio_by_quantity, order_of_magnitude, summary, verdict_counts
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
+from harness.model.errors import UnusableInput
 from harness.reporting.document import literal
 from harness.reporting.files import first_line
 from harness.sandbox.sources.find import available_implementations, find_implementations

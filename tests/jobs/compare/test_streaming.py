@@ -17,13 +17,13 @@ from support.commands import PATIENCE, below, harness, started, until
 from support.running import compared, shared
 
 from harness.cases.case import make_case
-from harness.errors import UnusableInput
 from harness.jobs.compare import schedule
 from harness.jobs.compare.pairs import Pairs
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Selection, select
 from harness.jobs.compare.schedule import MOST_CASES, MOST_NUMBERS, Schedule, blocks
 from harness.jobs.compare.table import RESULT_COLUMNS, ResultTable
+from harness.model.errors import UnusableInput
 from harness.reporting.profile import Clock
 from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits

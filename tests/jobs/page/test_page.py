@@ -13,7 +13,6 @@ from support.commands import harness
 from support.results import HOSTILE, write_blocks, write_comparison, write_results
 
 from harness.cases.standard import standard_cases
-from harness.errors import UnusableInput
 from harness.jobs.page.build import PAGE_SECTIONS, build, script_json, write_index
 from harness.jobs.page.data import headline, results
 from harness.jobs.page.markup.compact import SVG, compact
@@ -22,6 +21,7 @@ from harness.jobs.page.markup.prose import inline
 from harness.jobs.page.mistakes import read_kills
 from harness.mistakes import CATALOGUE
 from harness.mistakes.render import marked
+from harness.model.errors import UnusableInput
 from harness.reporting.document import Bullets, Chapter, CodeBlock, DataTable, Fold, Image, Paragraph, literal
 from harness.sandbox.sources.find import available_implementations
 

@@ -8,7 +8,7 @@ import pytest
 from support.checking import SUBMISSIONS
 from support.running import shared
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 from harness.sandbox.inference.driving import contract, obstacles, scripts
 from harness.sandbox.inference.driving.adapters import Adapters
 from harness.sandbox.requests import Limits

@@ -11,7 +11,7 @@ import pytest
 from support.asking import FIRST, SECOND, Asked, answered, judged
 from support.commands import PATIENCE, is_running, until
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 from harness.sandbox.host.command import few_digits
 from harness.sandbox.requests import Limits
 from harness.sandbox.sources.find import implementation_at, implementation_of
@@ -48,7 +48,10 @@ QUICK = Limits(seconds=1.0, total=60.0, memory=2**29)
 ANSWERS = {
     "prints words": ("say('epoch 1')", 'it sent no JSON: "epoch 1" (Expecting value: line 1 column 1 (char 0)); words'),
     "two answers": ("say(answer)", "it answered with the id "),
-    "half a line, then silence": ("say('{\"id\": ', ''); time.sleep(60)", "no answer within 1 s"),
+    "half a line, then silence": (
+        "say('half', ''); time.sleep(60)",
+        'no answer within 1 s; unfinished line: "half"; a program must',
+    ),
     "half a line, then the end": ("say('{\"id\": ', ''); sys.exit()", 'exit code 0; last output: unfinished line: "{'),
     "100 MB on one line": ("for _ in range(100): say('9' * 10**6, '')", "it sent a line of more than 67,"),
     "wrong id": ("answer['id'] = 'other'", "it answered with the id other, expected "),
@@ -63,11 +66,22 @@ ANSWERS = {
     "an array as id": ("answer['id'] = one([1, 2])", "it answered with the id [1. 2.], expected "),
     "an array alone": ("answer = one([1, 2])", "it sent [1. 2.] alone, expected a message with its members"),
     "a missing array": ("del answer['w']", "backprop returned "),
-    "bytes are missing": ("answer['b'][0] = {'shape': [2], 'bytes': 16}", "no answer within 1 s"),
+    "bytes are missing": (
+        "answer['b'][0] = {'shape': [2], 'bytes': 16}; say(answer); say('half', ''); time.sleep(60)",
+        "no answer within 1 s; 4 of 16 bytes of numbers came; a program must",
+    ),
+    "all bytes are missing": (
+        "answer['b'][0] = {'shape': [2], 'bytes': 16}",
+        "no answer within 1 s; 0 of 16 bytes of numbers came; a program must",
+    ),
     "never answers": ("time.sleep(60)", "no answer within 1 s"),
     "exits in the middle": ("print('no more', file=sys.stderr); os._exit(3)", "exit code 3; last output: no more"),
     "is killed": ("os.kill(os.getpid(), signal.SIGSEGV)", "the process ended: killed by SIGSEGV"),
-    "closes its output": ("os.close(1); time.sleep(60)", "no answer within 1 s"),
+    "closes its output": ("os.close(1); time.sleep(60)", "no answer within 1 s; its standard output is closed"),
+    "ends, while its fork holds its output open": (
+        "os.fork() or time.sleep(60); print('no more', file=sys.stderr); os._exit(3)",
+        "the process ended: exit code 3; last output: no more",
+    ),
     "says what failed": ("answer = {'id': id, 'error': 'no\\nmore'}", "no more"),
     "leaves a file": ("open('left', 'w').close()", "it left files behind: left"),
     "a huge child": (
@@ -77,7 +91,7 @@ ANSWERS = {
     "forks": ("os.fork() or time.sleep(60)", "it left a process running"),
     "ignores the end of its input and SIGTERM": (
         "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork() or time.sleep(60); os._exit(1)",
-        "no answer within 1 s",
+        "the process ended: exit code 1",
     ),
 }
 # What it does before its hello, or in the echo, and the reason why no case runs.

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.cases.case import QUANTITIES_BY_FUNCTION, Case, required_functions
-from harness.errors import BadFile, BadTable
 from harness.jobs.compare.pairs import PairRow, kind
 from harness.jobs.compare.report.committed import BEYOND, MadeAnew
 from harness.jobs.compare.report.exports import COMMITTED_COLUMNS
@@ -26,6 +25,7 @@ from harness.jobs.compare.report.views import UNTOLD, order_of_magnitude
 from harness.jobs.compare.results import ANEW, LONG, CsvRow, read_rows
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
+from harness.model.errors import BadFile, BadTable
 from harness.reporting.files import DATA_FOLDER
 from harness.reporting.reading import Value, read_json
 from harness.sandbox.sources.find import Implementation

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.errors import BadFile, UnknownName, UnusableInput
+from harness.model.errors import BadFile, UnknownName, UnusableInput
 from harness.sandbox.answers import printable
 from harness.sandbox.inference.driving.contract import declared_text, offers_contract, other_signatures, parsed
 from harness.sandbox.processes import ending, folders

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, ClassVar
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 from harness.sandbox.host.child import is_in_project
 from harness.sandbox.sources.functions import DECLARABLE
 

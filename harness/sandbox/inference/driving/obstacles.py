@@ -7,7 +7,7 @@ import builtins
 import re
 from pathlib import Path
 
-from harness.errors import BadFile
+from harness.model.errors import BadFile
 from harness.sandbox.answers import printable
 
 _LONGEST_SHOWN = 60  # characters of a line

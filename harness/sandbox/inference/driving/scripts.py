@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from harness.errors import BadFile
+from harness.model.errors import BadFile
 
 _Loop: TypeAlias = "ast.For | ast.While"
 _FEWEST_ARGUMENTS = 3  # of a function that can be driven: rows, targets and weights

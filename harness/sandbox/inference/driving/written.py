@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from harness.errors import UnusableInput
+from harness.model.errors import UnusableInput
 from harness.sandbox.answers import printable
 from harness.sandbox.sources.find import Implementation
 

@@ -33,7 +33,7 @@ class InferenceHost:
     """An imported file that is explored. Creating it raises whatever the file raises."""
 
     declared: Mapping[str, Any] = {}
-    notes, language = (), ""
+    notes = ()
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)

@@ -1,0 +1,145 @@
+"""Check the layers of a file: call each on its cases, compare with the truth, explain what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from harness.layers.cases import LayerCase, draw
+from harness.layers.finding.plan import LayerCall
+from harness.layers.standards import TracedCase
+from harness.layers.verdicts.compare import ArrayResult, is_near, judge_values, observations
+from harness.layers.verdicts.explain import Explanation, explain
+from harness.model.contract import Array
+from harness.sandbox.host.layers import RETURNED
+from harness.sandbox.pool import Pool
+from harness.sandbox.processes.server import Server
+from harness.sandbox.requests import Limits, Request, Submission
+
+LAYERS_HOST = "harness.sandbox.host.layers:LayersHost"
+WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")  # worst first
+ValuesByCase = dict[str, dict[str, Array]]  # by case and name
+
+
+@dataclass(frozen=True, eq=False)
+class LayerResult:
+    """The verdict on one layer of a file: on each array, and what explains the wrong ones.
+
+    ran: how many of its cases ran, `of` how many there are; detail: why the others did not, or why it failed. changed:
+    the arguments that the file changed.
+    """
+
+    plan: LayerCall
+    verdict: str
+    arrays: tuple[ArrayResult, ...]
+    explanations: tuple[Explanation, ...]
+    ran: int
+    of: int
+    detail: str = ""
+    changed: tuple[str, ...] = ()
+
+
+def check_layers(
+    server: Server, path: Path, plans: Sequence[LayerCall], seed: int, limits: Limits, dtype: str = "float64"
+) -> list[LayerResult]:
+    """The result of each plan, in their order, for code that works in `dtype`."""
+    submission = Submission(path.stem, (str(path.resolve()),), limits, LAYERS_HOST)
+    with Pool(server, 1) as pool:
+        requests = {}
+        cases = {}
+        for n, plan in enumerate(plans):
+            for name in plan.layer.cases:
+                case = draw(plan.layer, name, seed).rounded_to(dtype)
+                cases[n, name] = case
+                if plan.takes(case) and not plan.refusal:
+                    requests[n, name] = _request((n, name), plan, case)
+        pool.add(submission, list(requests.values()))
+        # The truth is computed while the file computes.
+        pool.poll()
+        traced = _traced_cases(plans, cases, dtype)
+        for _ in pool.outcomes():
+            pass
+    return [
+        _layer_result(
+            plan, {name: requests[n, name] for name in plan.layer.cases if (n, name) in requests}, traced[n], dtype
+        )
+        for n, plan in enumerate(plans)
+    ]
+
+
+def _traced_cases(
+    plans: Sequence[LayerCall], cases: Mapping[tuple[int, str], LayerCase], dtype: str
+) -> list[dict[str, TracedCase]]:
+    """The traced cases of each plan; plans of one layer share them."""
+    known: dict[tuple[str, str], TracedCase] = {}
+    for (n, name), case in cases.items():
+        key = plans[n].layer.name, name
+        if key not in known:
+            known[key] = TracedCase(case, dtype)
+    return [{name: known[plan.layer.name, name] for name in plan.layer.cases} for plan in plans]
+
+
+def _request(key: tuple[int, str], plan: LayerCall, case: LayerCase) -> Request:
+    """The request that calls a plan on a case."""
+    upstream = {f"d{name}": one for name, one in zip(case.layer.results, case.upstream, strict=True)}
+    arrays = {**case.arguments, **(upstream if case.layer.kind == "layer" else {})}
+    message = {
+        "arrays": {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()},
+        "integers": [name for name, array in case.arguments.items() if array.dtype.kind != "f"],
+        "numbers": dict(case.options),
+        "steps": [[list(names), expression] for names, expression in plan.steps],
+        "results": list(plan.results),
+    }
+    return Request(key, ("call",), message, {"call": (RETURNED, *plan.results)}, 1)
+
+
+def _layer_result(
+    plan: LayerCall, requests: Mapping[str, Request], traced: Mapping[str, TracedCase], dtype: str
+) -> LayerResult:
+    of = len(plan.layer.cases)
+    if plan.refusal:
+        return LayerResult(plan, "unsupported", (), (), 0, of, plan.refusal)
+    answers = {name: request.answers["call"] for name, request in requests.items()}
+    refusals = [one.refusal for one in answers.values() if one.refusal is not None]
+    values: ValuesByCase = {
+        name: {key: array for (key, _), array in answer.arrays.items() if key != RETURNED}
+        for name, answer in answers.items()
+        if answer.refusal is None
+    }
+    failures = [one for one in refusals if one.verdict == "failed"]
+    detail = (failures or refusals)[0].detail if refusals else ""
+    changed = tuple(dict.fromkeys(name for one in answers.values() for name in one.changed))
+    standards = {name: traced[name].standards() for name in values}
+    arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
+    wrong = [one.name for one in arrays if one.verdict == "wrong"]
+    explanations = explain(plan.layer, wrong, values, {name: traced[name] for name in values}) if wrong else ()
+    explained = {name for one in explanations for name in one.arrays}
+    arrays = [
+        _inaccurate(one, values, traced, dtype) if one.name in wrong and one.name not in explained else one
+        for one in arrays
+    ]
+    verdict = _overall(arrays, bool(failures), bool(refusals), bool(values))
+    return LayerResult(plan, verdict, tuple(arrays), explanations, len(values), of, detail, changed)
+
+
+def _inaccurate(result: ArrayResult, values: ValuesByCase, traced: Mapping[str, TracedCase], dtype: str) -> ArrayResult:
+    """The result, `inaccurate` in place of `wrong` if every error is what rounding in float32 explains."""
+    if dtype == "float32":
+        return result
+    for case, found in values.items():
+        single = TracedCase(traced[case].case, "float32").standards()
+        if result.name in found and not is_near(found[result.name], single[result.name]):
+            return result
+    return replace(result, verdict="inaccurate", detail="its errors are those of float32")
+
+
+def _overall(arrays: Iterable[ArrayResult], has_failed: bool, has_refused: bool, has_run: bool) -> str:
+    verdicts = {one.verdict for one in arrays} if has_run else set()
+    if has_failed:
+        verdicts.add("failed")
+    if has_refused and not has_run:
+        verdicts.add("failed" if has_failed else "not written")
+    return min(verdicts or {"unsupported"}, key=WORST_FIRST.index)

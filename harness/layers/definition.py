@@ -1,0 +1,83 @@
+"""What a layer is, as data: its passes, its arguments, how files call it, its cases, and its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Sizes = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An array argument of a layer.
+
+    shape: names of sizes, such as "N D"; "" is a number. kind: `real`, with normal entries of this `scale` around
+    `offset`; `positive`, their absolute values; `labels`, whole numbers below the size `below`; `mask`, zeros and ones.
+    differentiable: whether the backward pass returns its gradient. names: what else files call it.
+    """
+
+    shape: str
+    kind: str = "real"
+    differentiable: bool = True
+    names: tuple[str, ...] = ()
+    scale: float = 1.0
+    offset: float = 0.0
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class LayerMistake:
+    """A mistake that people make, as changed lines of a pass.
+
+    right: a line of the backward pass (or of the forward pass), or several. wrong: what stands there instead. sentence:
+    what it does, such as "γ is left out of dx". source: where it was reported, as an address, if it was.
+    """
+
+    name: str
+    right: str
+    wrong: str
+    sentence: str
+    source: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A layer, a loss or an optimiser.
+
+    name: as reports call it. names: the beginnings of names of functions, and names of classes, that stand for it, in
+    lower case without `_`. forward: from arrays to an array or a tuple of arrays. backward: (upstream…, arguments…) ->
+    the gradients of the differentiable arguments; None for what has no backward pass; that of a loss takes no upstream.
+    cases: the sizes and options of each case, by what it is for. source: of the mathematics. results: the names of what
+    the forward pass returns. options: numbers and flags that are no arrays, with the values that a file has which takes
+    no such option; option_names: what else files call them. dictionaries: the entries of a parameter that is a
+    dictionary, such as conv_param: each an option, an argument, or a constant as ("=", value). kind: `layer` for pairs;
+    `loss` returns the loss and its gradients at once; `optimiser` is called with its state, step after step.
+    reference: (torch, arguments…, options…) -> the results by PyTorch, from and to tensors, if it has the layer.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    forward: Callable[..., Any]
+    backward: Callable[..., Any] | None
+    arguments: Mapping[str, Argument]
+    cases: Mapping[str, Sizes]
+    source: str
+    results: tuple[str, ...] = ("out",)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    option_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dictionaries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kind: str = "layer"
+    reference: Callable[..., Any] | None = None
+    mistakes: Sequence[LayerMistake] = ()
+
+    @property
+    def differentiable(self) -> tuple[str, ...]:
+        """The names of the arguments that have gradients, in their order."""
+        return tuple(name for name, argument in self.arguments.items() if argument.differentiable)
+
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """The names of the gradients, such as dx."""
+        return tuple(f"d{name}" for name in self.differentiable)

@@ -1,0 +1,95 @@
+"""How a layer of a file is called: a short script, and what its results are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.layers.cases import LayerCase
+from harness.layers.definition import Definition
+from harness.layers.finding.scan import Signature
+
+CallStep = tuple[tuple[str, ...], str]  # names, and the expression whose value they are bound to
+
+
+@dataclass(frozen=True, eq=False)
+class LayerCall:
+    """A layer of a file, and the steps that call it, in the names of the file and of the layer's arguments.
+
+    title: its names in the file. line: where it is defined. fixed: options that the file does not take, with the only
+    value that can be checked. refusal: why it cannot be called, if so.
+    """
+
+    layer: Definition
+    title: str
+    line: int
+    steps: tuple[CallStep, ...]
+    results: tuple[str, ...]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    refusal: str = ""
+
+    def takes(self, case: LayerCase) -> bool:
+        """Whether the file can be given the options of a case."""
+        return all(case.options[name] == value for name, value in self.fixed.items())
+
+    def script(self) -> str:
+        """The steps as Python."""
+        return "\n".join(f"{', '.join(names)} = {expression}" for names, expression in self.steps)
+
+
+class Unmatched(Exception):
+    """A parameter of a file's function that the layer does not have."""
+
+
+def call_arguments(layer: Definition, signature: Signature) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """The arguments of a call, which array arguments it takes, in their order, and the options it does not take.
+
+    Raises Unmatched for a parameter that stands for nothing of the layer.
+    """
+    written, arrays, taken = [], [], set()
+    for parameter in signature.parameters:
+        array, option = _argument_named(parameter, layer.arguments), _option_named(parameter, layer)
+        if array:
+            arrays.append(array)
+            written.append(array)
+        elif parameter in layer.dictionaries:
+            entries = layer.dictionaries[parameter]
+            taken |= {value for value in entries.values() if value in layer.options}
+            written.append(
+                "{" + ", ".join(f"{key!r}: {_dictionary_entry(value)}" for key, value in entries.items()) + "}"
+            )
+        elif option:
+            taken.add(option)
+            written.append(f"{parameter}={option}")
+        elif parameter in signature.required:
+            raise Unmatched(parameter)
+    fixed = {name: default for name, default in layer.options.items() if name not in taken}
+    missing = [name for name in layer.arguments if name not in arrays and not _in_dictionary(name, layer, written)]
+    if missing:
+        raise Unmatched(f"no {', '.join(missing)}")
+    return ", ".join(written), tuple(arrays), fixed
+
+
+def _argument_named(parameter: str, arguments: Mapping[str, Any]) -> str:
+    """The argument that a parameter stands for, by its own names."""
+    for name, argument in arguments.items():
+        if parameter == name or parameter in argument.names:
+            return name
+    return ""
+
+
+def _option_named(parameter: str, layer: Definition) -> str:
+    names = {name: (name, *layer.option_names.get(name, ())) for name in layer.options}
+    return next((name for name, same in names.items() if parameter in same), "")
+
+
+def _dictionary_entry(value: Any) -> str:
+    """The value of a dictionary's entry: ("=", constant), or the name of an option or an argument."""
+    return repr(value[1]) if isinstance(value, tuple) else str(value)
+
+
+def _in_dictionary(name: str, layer: Definition, written: list[str]) -> bool:
+    return any(name in entries.values() for entries in layer.dictionaries.values()) and any(
+        "{" in one for one in written
+    )

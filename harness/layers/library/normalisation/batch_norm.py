@@ -1,0 +1,69 @@
+"""Batch normalisation in training: each column has mean 0 and variance 1 over the rows, then a scale and a shift."""
+
+from typing import Any
+
+import numpy as np
+
+from harness.layers.definition import Argument, Definition, LayerMistake
+
+
+def forward(x: Any, gamma: Any, beta: Any, eps: float) -> Any:
+    mu = x.mean(axis=0)
+    var = ((x - mu) ** 2).mean(axis=0)
+    x_hat = (x - mu) / np.sqrt(var + eps)
+    return gamma * x_hat + beta
+
+
+def backward(dout: Any, x: Any, gamma: Any, beta: Any, eps: float) -> Any:
+    mu = x.mean(axis=0)
+    std = np.sqrt(((x - mu) ** 2).mean(axis=0) + eps)
+    x_hat = (x - mu) / std
+    dgamma = (dout * x_hat).sum(axis=0)
+    dbeta = dout.sum(axis=0)
+    dx_hat = dout * gamma
+    dx = (dx_hat - dx_hat.mean(axis=0) - x_hat * (dx_hat * x_hat).mean(axis=0)) / std
+    return dx, dgamma, dbeta
+
+
+def reference(torch: Any, x: Any, gamma: Any, beta: Any, eps: float) -> Any:
+    return torch.nn.functional.batch_norm(x, None, None, gamma, beta, training=True, eps=eps)
+
+
+LAYER = Definition(
+    "batch norm",
+    ("batchnorm", "batchnormalization", "bn", "batchnorm1d"),
+    forward,
+    backward,
+    {
+        "x": Argument("N D", names=("input", "inputs", "X"), scale=1.5, offset=0.7),
+        "gamma": Argument("D", names=("g", "scale"), offset=2.0),
+        "beta": Argument("D", names=("shift",), offset=-1.0),
+    },
+    {
+        "four rows": {"N": 4, "D": 5},
+        "many rows": {"N": 9, "D": 3},
+        "two rows": {"N": 2, "D": 4},
+        "one column, large eps": {"N": 5, "D": 1, "eps": 0.3},
+    },
+    "Ioffe and Szegedy, ICML 2015",
+    options={"eps": 1e-5},
+    option_names={"eps": ("epsilon",)},
+    dictionaries={"bn_param": {"mode": ("=", "train"), "eps": "eps", "momentum": ("=", 0.9)}},
+    reference=reference,
+    mistakes=(
+        LayerMistake(
+            "gamma_missing",
+            "dx_hat = dout * gamma",
+            "dx_hat = dout",
+            "γ is left out of dx",
+            "https://github.com/denizyuret/Knet.jl/issues/288",
+        ),
+        LayerMistake(
+            "variance_constant",
+            "- x_hat * (dx_hat * x_hat).mean(axis=0)) / std",
+            ") / std",
+            "the variance is taken as a constant",
+        ),
+        LayerMistake("mean_constant", "dx_hat - dx_hat.mean(axis=0) -", "dx_hat -", "the mean is taken as a constant"),
+    ),
+)

@@ -1,0 +1,90 @@
+"""Functions of one number: their exact values and derivatives, and how errors pass through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb
+
+from harness.layers.tracing.bounded import Bounded, after_rounding
+from harness.model.contract import Array
+
+Parts = Callable[[Array, Array], Array]
+
+
+@dataclass(frozen=True)
+class Function:
+    """y = f(x). `exact` and `slope` work on balls, the others on floats, on x and y.
+
+    slope_size: the sum of the sizes of the parts of f' in its usual forms, such as 1 + y² for tanh' = 1 − y². curve:
+    |f''|, by which f' changes with the error of x.
+    """
+
+    exact: Callable[[Array], Array]
+    slope: Parts
+    slope_size: Parts
+    curve: Parts
+
+    def value(self, x: Bounded) -> Bounded:
+        """f(x)."""
+        balls = np.asarray(self.exact(x.exact), dtype=object)
+        y = balls.astype(np.float64)
+        size, steepness = np.abs(y), np.abs(np.asarray(self.slope(x.value, y)))
+        return Bounded(balls, size, after_rounding(steepness * x.error, size))
+
+    def derivative(self, x: Bounded, y: Bounded) -> Bounded:
+        """f'(x)."""
+        balls = np.asarray(self.slope(x.exact, y.exact), dtype=object)
+        size = self.slope_size(x.value, y.value)
+        return Bounded(balls, size, after_rounding(self.curve(x.value, y.value) * x.error, size))
+
+
+def _each(function: Callable[[arb], arb]) -> Callable[[Array], Array]:
+    """The function of each entry of an array of balls."""
+    of_arrays = np.frompyfunc(function, 1, 1)
+    return lambda balls: np.asarray(of_arrays(balls), dtype=object)
+
+
+def _sigmoid_of_ball(ball: arb) -> arb:
+    return 1 / (1 + (-ball).exp())
+
+
+ELEMENTARY = {
+    "exp": Function(np.exp, lambda x, y: y, lambda x, y: np.abs(y), lambda x, y: np.abs(y)),
+    "log": Function(np.log, lambda x, y: 1 / x, lambda x, y: 1 / np.abs(x), lambda x, y: 1 / x**2),
+    "sqrt": Function(np.sqrt, lambda x, y: 0.5 / y, lambda x, y: 0.5 / y, lambda x, y: 0.25 / y**3),
+    "reciprocal": Function(lambda x: 1 / x, lambda x, y: -y * y, lambda x, y: y * y, lambda x, y: np.abs(2 * y**3)),
+    "tanh": Function(np.tanh, lambda x, y: 1 - y * y, lambda x, y: 1 + y * y, lambda x, y: 2 * np.abs(y)),
+    "sigmoid": Function(
+        _each(_sigmoid_of_ball),
+        lambda x, y: y * (1 - y),
+        lambda x, y: np.abs(y) * (1 + np.abs(y)),
+        lambda x, y: np.abs(y),
+    ),
+    "sin": Function(np.sin, lambda x, y: np.cos(x), lambda x, y: np.abs(np.cos(x)), lambda x, y: np.abs(y)),
+    "cos": Function(np.cos, lambda x, y: -np.sin(x), lambda x, y: np.abs(np.sin(x)), lambda x, y: np.abs(y)),
+    "erf": Function(
+        _each(arb.erf),
+        lambda x, y: _gaussian(x),
+        lambda x, y: np.abs(_gaussian(x)),
+        lambda x, y: 2 * np.abs(x * _gaussian(x)),
+    ),
+}
+
+
+def _gaussian(x: Array) -> Array:
+    """erf'(x) = 2 e^(−x²) / √π."""
+    two_over_root_pi = 2 / arb.pi().sqrt() if x.dtype == object else 2 / np.sqrt(np.pi)
+    return np.asarray(two_over_root_pi * np.exp(-x * x))
+
+
+def power_function(exponent: float) -> Function:
+    """x to a constant exponent, for x > 0."""
+    return Function(
+        _each(lambda ball: ball ** arb(exponent)),
+        lambda x, y: exponent * y / x,
+        lambda x, y: np.abs(exponent * y / x),
+        lambda x, y: np.abs(exponent * (exponent - 1) * y / x**2),
+    )

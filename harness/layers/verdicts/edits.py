@@ -1,0 +1,76 @@
+"""Changes at one place of a derivative: a value taken as a constant, a derivative left out, a wrong sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from harness.layers.tracing.bounded import Bounded
+from harness.layers.tracing.reverse import PassOn, operations
+from harness.layers.tracing.traced import Pull, Traced
+
+Use = tuple[str, str, int, int, str]  # operand's label, expression, offset, position of the operand, its kind
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """A change wherever `applies` says; `change` gives what an edge passes on, in place of pull(adjoint)."""
+
+    sentence: str
+    applies: Callable[[Use], bool]
+    change: Callable[[Pull, Bounded], Bounded | None]
+
+    def passed(self, inputs: Mapping[int, str]) -> PassOn:
+        """What operands get of the adjoints, with this change."""
+
+        def passed(result: Traced, position: int, adjoint: Bounded) -> Bounded | None:
+            pull = result.operands[position][1]
+            return self.change(pull, adjoint) if self.applies(use_of(result, position, inputs)) else pull(adjoint)
+
+        return passed
+
+
+def use_of(result: Traced, position: int, inputs: Mapping[int, str]) -> Use:
+    """Where in the source an operand is used; the same in every round of a loop."""
+    operand, pull = result.operands[position]
+    origin = result.origin
+    label = inputs.get(operand.number) or (operand.origin.label if operand.origin else "")
+    assert origin is not None
+    return label, origin.label, origin.offset, position, pull.__qualname__
+
+
+def edited(results: Sequence[Traced], inputs: Mapping[int, str]) -> Iterator[Edit]:
+    """Every change at one place, those that people make most first."""
+    uses = {}
+    for result in operations(results):
+        for position, (operand, _) in enumerate(result.operands):
+            if operand.operands or operand.number in inputs:  # not a constant
+                uses[use_of(result, position, inputs)] = result
+    named = dict.fromkeys(place[0] for place, result in uses.items() if place[0].isidentifier())
+    for name in named:
+        yield Edit(f"{name} is taken as a constant", partial(_has_label, name), _dropped)
+    for sentence, change in (
+        ("the derivative of `{1}` with respect to `{0}` is left out", _dropped),
+        ("the derivative of `{1}` with respect to `{0}` has the wrong sign", _negated),
+        ("the derivative of `{1}` with respect to `{0}` is taken as 1", _passed),
+    ):
+        for place in uses:
+            yield Edit(sentence.format(*place), place.__eq__, change)
+
+
+def _has_label(name: str, place: Use) -> bool:
+    return place[0] == name
+
+
+def _dropped(_pull: Pull, _adjoint: Bounded) -> None:
+    return None
+
+
+def _negated(pull: Pull, adjoint: Bounded) -> Bounded:
+    return -pull(adjoint)
+
+
+def _passed(pull: Pull, adjoint: Bounded) -> Bounded:
+    passed = pull(adjoint)
+    return adjoint if adjoint.shape == passed.shape else passed

@@ -1,0 +1,127 @@
+"""What explains wrong arrays of a layer: a formula whose exact values they are, in every case.
+
+Tried in turn: the layer's own mistakes; a constant times the right array, or another array; and the derivative with one
+change at one place of the forward pass, such as a mean that is taken as a constant. A formula is named only if the
+file's numbers are as near to its exact values as rounding allows, in every case that ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+import numpy as np
+
+from harness.layers.definition import Definition, LayerMistake
+from harness.layers.standards import NamedStandards, TracedCase
+from harness.layers.verdicts.compare import is_near
+from harness.layers.verdicts.edits import Edit, edited
+from harness.model.contract import Array
+from harness.truth.certify import Standard
+from harness.truth.enclosures.enclosure import Enclosure
+
+CONSTANTS = {
+    -1.0: "the sign is wrong",
+    2.0: "it is twice the right one",
+    0.5: "it is half the right one",
+    0.0: "it is 0 everywhere",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A formula whose values some arrays have: a sentence that says it, and the known mistake, if it is one."""
+
+    arrays: tuple[str, ...]
+    sentence: str
+    mistake: LayerMistake | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A wrong formula: what is said of it, and its exact values in a case."""
+
+    said: Explanation
+    predict: Callable[[TracedCase], NamedStandards]
+
+
+def explain(
+    layer: Definition,
+    wrong: Sequence[str],
+    values: Mapping[str, Mapping[str, Array]],
+    traced: Mapping[str, TracedCase],
+) -> tuple[Explanation, ...]:
+    """Explanations of the wrong arrays, at most one for each; one may explain several.
+
+    values: by case and name. traced: by case.
+    """
+    found: list[Explanation] = []
+    for candidate in _formulas(layer, wrong, next(iter(traced.values()))):
+        left = [name for name in wrong if not any(name in one.arrays for one in found)]
+        if not left:
+            break
+        predict = cache(candidate.predict)  # the cases of several arrays
+        explained = tuple(name for name in left if _has_values(name, predict, values, traced))
+        if explained:
+            found.append(replace(candidate.said, arrays=explained))
+    return tuple(found)
+
+
+def _has_values(
+    name: str,
+    predict: Callable[[TracedCase], NamedStandards],
+    values: Mapping[str, Mapping[str, Array]],
+    traced: Mapping[str, TracedCase],
+) -> bool:
+    """Whether an array has the predicted values in every case, some of which are decided."""
+    is_decided = False
+    for case, found in values.items():
+        if name not in found:
+            continue
+        standard = predict(traced[case]).get(name)
+        if standard is None or not is_near(found[name], standard):
+            return False
+        is_decided |= not standard.undecidable.all()
+    return is_decided
+
+
+def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> Iterator[_Candidate]:
+    for mistake in layer.mistakes:
+        yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
+    for factor, sentence in CONSTANTS.items():
+        yield _Candidate(Explanation((), sentence), partial(_times, factor=factor))
+    yield _Candidate(Explanation((), "it is divided by the number of rows"), partial(_times_rows, exponent=-1))
+    yield _Candidate(Explanation((), "it is multiplied by the number of rows"), partial(_times_rows, exponent=1))
+    for name in wrong:
+        for other in (*layer.results, *layer.gradients):
+            if other != name:
+                yield _Candidate(Explanation((), f"it is the right {other}"), partial(_other, name=name, other=other))
+    if layer.differentiable:
+        for edit in edited(example.results, example.named_inputs):
+            yield _Candidate(Explanation((), edit.sentence), partial(_with_edit, edit=edit))
+
+
+def _times(traced: TracedCase, factor: float) -> NamedStandards:
+    return {name: _scaled(one, factor) for name, one in traced.standards().items()}
+
+
+def _times_rows(traced: TracedCase, exponent: int) -> NamedStandards:
+    rows = len(next(iter(traced.case.arguments.values())))
+    return _times(traced, float(rows) ** exponent)
+
+
+def _scaled(standard: Standard, factor: float) -> Standard:
+    """The standard of a constant times an array; the radius covers the rounding of the product."""
+    truth = standard.truth
+    high, low = truth.high * factor, truth.low * factor
+    radius = truth.radius * abs(factor) + np.abs(high) * 2.0**-52
+    return Standard(Enclosure(high, low, radius), standard.bound * abs(factor), standard.undecidable)
+
+
+def _other(traced: TracedCase, name: str, other: str) -> NamedStandards:
+    return {name: traced.standards()[other]}
+
+
+def _with_edit(traced: TracedCase, edit: Edit) -> NamedStandards:
+    return traced.standards(edit.passed(traced.named_inputs))
