@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
+from harness.model.errors import UnusableInput
+
 MAX_SECONDS = 86_400  # a day
 MAX_SEED_DIGITS = 100
 DRIVEN_PATHS = "a path without backprop or step"
@@ -68,7 +70,7 @@ def check_command() -> str:
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add --only, which selects implementations."""
-    names = "comma-separated implementations: names, or paths ending in .py"
+    names = "comma-separated implementations: names, or paths of source files in Python or another language"
     parser.add_argument("--only", metavar="NAMES", help=names)
 
 
@@ -97,6 +99,27 @@ def add_limits(parser: argparse.ArgumentParser, of: str, default: float) -> None
     add("--seconds", type=seconds_argument, default=default, metavar="S", help=limit)
     memory = "limit of resident memory in GiB (default: 2)"
     add("--memory", type=memory_argument, default=2.0, metavar="GIB", help=memory)
+
+
+def check_json_file(path: Path, *inputs: Path) -> None:
+    """Raise UnusableInput, before anything is computed, where the file of --json could not be written, or would replace
+    source code or one of the `inputs` of the command."""
+    from harness.sandbox.sources.find import source_suffixes
+
+    folder = path.absolute().parent
+    if path.is_dir():
+        problem = "expected the name of a file, found a folder; name a file in it"
+    elif not folder.is_dir():
+        problem = "expected a file in a folder that exists, found no such folder; create it or name another"
+    elif path.suffix in source_suffixes():
+        problem = "expected a file for data, found the name of code; name another, such as x.json"
+    elif os.path.realpath(path) in map(os.path.realpath, inputs):
+        problem = "expected a new file, found one that the command reads; name another, such as x.json"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        problem = "expected a file that may be written, found that it may not; name another"
+    else:
+        return
+    raise UnusableInput(f"--json {path}: {problem}")
 
 
 def folder_argument(text: str) -> Path:

@@ -120,7 +120,7 @@ class Job:
                 submission.used.seconds += spent
             self._is_loaded = submission.was_loaded = submission.used.is_counted = True
             submission.declared, submission.scope_said = loading.declared, loading.scope
-            submission.notes = loading.notes
+            submission.notes, submission.language_said = loading.notes, loading.language
             submission.unusable = loading.refusal
             if loading.refusal is not None:
                 self.end()

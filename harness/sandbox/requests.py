@@ -107,8 +107,9 @@ class Submission:
 
     `host` names the class that answers requests in a worker, as `module:class`, and `target` are its arguments, such as
     the path of a file. Cases out of its `scope` are not asked for. After the import, `declared` holds the constants of
-    the file, `scope_said` the scope that a program declares, `notes` what else is to be said of it, in sentences, and
-    `loading` the seconds that the import took. If `unusable` is set, it is the reason why no more requests run.
+    the file, `scope_said` the scope that a program declares, `language_said` the language that it says, `notes` what
+    else is to be said of it, in sentences, and `loading` the seconds that the import took. If `unusable` is set, it is
+    the reason why no more requests run.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Submission:
     scope: DeclaredScope = field(default_factory=DeclaredScope)
     declared: Mapping[str, Any] = field(default_factory=dict)
     scope_said: Mapping[str, Any] = field(default_factory=dict)
+    language_said: str = ""
     notes: tuple[str, ...] = ()
     loading: float = 0.0
     output: Output = field(default_factory=Output)

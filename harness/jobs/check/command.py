@@ -8,7 +8,16 @@ import os
 import sys
 from pathlib import Path
 
-from harness.jobs import Command, Finished, add_driving, add_limits, check_command, seconds_argument, seed_argument
+from harness.jobs import (
+    Command,
+    Finished,
+    add_driving,
+    add_limits,
+    check_command,
+    check_json_file,
+    seconds_argument,
+    seed_argument,
+)
 from harness.model.errors import UnusableInput
 
 TYPE_CHECKING = False  # see harness
@@ -66,7 +75,7 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
 
         cases = select_cases(options.case)
     if options.json is not None:
-        _check_writable(options.json, implementation.path)
+        check_json_file(options.json, implementation.path, *map(Path, implementation.command[1:]))
     if options.write_adapter is not None:
         check_place(options.write_adapter, implementation.path)
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
@@ -153,21 +162,6 @@ def _rerun_command(options: argparse.Namespace, case: str, seed: int) -> str:
     what, program = options.file or "", options.program
     parts = [check_command(), shlex.quote(what) + driving if what else "", f"--case {case} --seed {seed}"]
     return " ".join(filter(None, [*parts, f"-- {shlex.join(program)}" if program else ""]))
-
-
-def _check_writable(path: Path, source: Path) -> None:
-    """Raise UnusableInput if the file for JSON cannot be written, before anything is computed."""
-    folder = path.absolute().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UnusableInput(
-            f"--json {path}: expected a file in a writable folder, found no such folder; create it or choose another"
-        )
-    from harness.sandbox.sources.find import source_suffixes
-
-    if os.path.realpath(path) == os.path.realpath(source) or path.suffix in source_suffixes():
-        raise UnusableInput(
-            f"--json {path}: expected a file for data, found the name of code; choose another, such as x.json"
-        )
 
 
 def _add_new_arguments(parser: argparse.ArgumentParser) -> None:

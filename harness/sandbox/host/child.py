@@ -67,7 +67,10 @@ def _answer_requests(channel: socket.socket, host: str, target: Sequence[str]) -
         refusal = refusal_from(error, *map(Path, target))
         kind = refusal.kind if isinstance(error, Fault) else "import"
         refused = [refusal.verdict, refusal.detail, kind, refusal.traceback]
-    said = {"declared": dict(loaded.declared), "notes": loaded.notes} if loaded is not None else {}
+    said = {}
+    if loaded is not None:
+        language = getattr(loaded, "language", "")  # only a program says one
+        said = {"declared": dict(loaded.declared), "notes": loaded.notes, "language": language}
     channel.sendall(pack({"loaded": time.perf_counter() - start, "refusal": refused, **said}))
     inbox = Inbox(_NO_LIMIT, _NO_LIMIT, is_python=True)
     while data := channel.recv(2**16):
