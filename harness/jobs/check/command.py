@@ -23,6 +23,7 @@ from harness.model.errors import UnusableInput
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from harness.jobs.check.run import CheckResult
+    from harness.layers.finding.scan import Source
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import Server
     from harness.sandbox.requests import Limits
@@ -69,6 +70,10 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
         from harness.sandbox.requests import Limits
 
     implementation = _named_implementation(options)
+    if (source := _layers_of(implementation)) is not None:
+        from harness.jobs.check.layers import check_layer_file
+
+        return check_layer_file(options, implementation.target, source, server)
     cases = gradient_cases()
     if options.case is not None:
         from harness.cases.fitted import select_cases
@@ -119,6 +124,17 @@ def _named_implementation(options: argparse.Namespace) -> Implementation:
         return implementation_of(options.program)
     [implementation] = find_implementations([options.file])
     return implementation
+
+
+def _layers_of(implementation: Implementation) -> Source | None:
+    """What a file defines, if it is a file of layers."""
+    from harness.layers.finding.scan import may_have_layers
+
+    if implementation.command or not may_have_layers(implementation.target):
+        return None
+    from harness.jobs.check.layers import layers_in
+
+    return layers_in(implementation.target)
 
 
 def _stages(implementation: Implementation, server: Server, limits: Limits) -> tuple[Implementation, ...]:
