@@ -46,7 +46,7 @@ def draw(layer: Definition, name: str, seed: int) -> LayerCase:
     arguments = {one: _drawn(argument, sizes, generator) for one, argument in layer.arguments.items()}
     results = as_tuple(layer.forward(**arguments, **options))
     upstream = tuple(generator.normal(size=np.shape(result)) for result in results)
-    if layer.kind == "loss":
+    if layer.kind in ("loss", "engine"):
         upstream = tuple(np.ones(np.shape(result)) for result in results)
     return LayerCase(layer, name, arguments, options, upstream)
 

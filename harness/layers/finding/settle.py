@@ -15,6 +15,7 @@ from harness.layers.finding.plan import LayerCall
 from harness.layers.finding.requests import LAYERS_HOST, layer_request
 from harness.layers.standards import TracedCase, as_standard
 from harness.layers.verdicts.compare import is_near
+from harness.sandbox.answers import Arrays
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
@@ -54,7 +55,7 @@ def _rank(tried: Sequence[tuple[LayerCase, Request]], dtype: str) -> int:
     return 0 if all(_is_right(case, answer.arrays, dtype) for case, answer in answers) else 1
 
 
-def _is_right(case: LayerCase, arrays, dtype: str) -> bool:
+def _is_right(case: LayerCase, arrays: Arrays, dtype: str) -> bool:
     results = TracedCase(case, dtype).results
     standards = {name: as_standard(one.bounded) for name, one in zip(case.layer.results, results, strict=True)}
     found = {name: array for (name, _), array in arrays.items() if name in standards}

@@ -12,12 +12,12 @@ from itertools import product
 from typing import Any
 
 from harness.layers.definition import Definition
-from harness.layers.finding.autograd_functions import is_autograd_function
+from harness.layers.finding.classes.autograd_functions import is_autograd_function
+from harness.layers.finding.classes.parameters import Given, given_by
+from harness.layers.finding.classes.ways import fixed_options, is_matrix, refused, stated
 from harness.layers.finding.named import argument_names, gradient_names, layer_named, plain_name
-from harness.layers.finding.parameters import Given, given_by
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched
 from harness.layers.finding.scan import ClassFound, Signature, Source
-from harness.layers.finding.ways import fixed_options, is_matrix, refused, stated
 
 _OUTPUTS = ("output", "outputs", "out", "y", "a", "z", "loss")  # attributes that hold what a forward pass returns
 _FORWARD = ("forward", "__call__", "call")
@@ -170,9 +170,9 @@ class _Way:
         by_name = {
             one: name for name in self.layer.differentiable for one in gradient_names(name, self.layer.arguments[name])
         }
-        named = [by_name.get(plain_name(part.removeprefix("self."))) for part in parts]
+        named: list[str | None] = [by_name.get(plain_name(part.removeprefix("self."))) for part in parts]
         if None in named or len(set(named)) < len(named):
-            named = [*data, *others][: len(parts)]
+            named = list([*data, *others][: len(parts)])
         return [f"d{name}" for name in named]
 
     def _slope_inside(self, name: str, is_placed: bool) -> str:
