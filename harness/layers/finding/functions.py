@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from harness.layers.definition import Definition
+from harness.layers.finding.named import layer_named
 from harness.layers.finding.plan import LayerCall, Unmatched, call_arguments
 from harness.layers.finding.scan import Signature, Source
-from harness.layers.library import known_layers
 
 _FORWARD = re.compile(r"^(?P<layer>\w*?)_?forward(?P<kind>(_\w+)?)$", re.IGNORECASE)
 
@@ -18,21 +18,16 @@ def function_plans(source: Source) -> Iterator[LayerCall]:
     for signature in source.functions.values():
         if match := _FORWARD.match(signature.name):
             yield from _pair_calls(source, signature, match["layer"], match["kind"])
-        elif layer := _layer_named(signature.name.removesuffix("_loss_call"), "loss"):
+        elif layer := layer_named(signature.name.removesuffix("_loss_call"), "loss"):
             yield _loss_call(layer, signature)
-        elif layer := _layer_named(signature.name, "optimiser"):
+        elif layer := layer_named(signature.name, "optimiser"):
             yield _optimiser_call(layer, signature)
 
 
 def unknown_pairs(source: Source) -> list[str]:
     """The names of pairs of functions that stand for no known layer."""
     names = [match["layer"] for match in map(_FORWARD.match, source.functions) if match]
-    return [name for name in names if _backward(source, name, "") and not _layer_named(name, "layer")]
-
-
-def _layer_named(name: str, kind: str) -> Definition | None:
-    short = name.lower().replace("_", "")
-    return next((one for one in known_layers().values() if one.kind == kind and short in one.names), None)
+    return [name for name in names if _backward(source, name, "") and not layer_named(name, "layer")]
 
 
 def _backward(source: Source, name: str, kind: str) -> list[str]:
@@ -45,7 +40,7 @@ def _backward(source: Source, name: str, kind: str) -> list[str]:
 
 
 def _pair_calls(source: Source, forward: Signature, name: str, kind: str) -> Iterator[LayerCall]:
-    layer = _layer_named(source_name(source, forward.name) or name, "layer")
+    layer = layer_named(source_name(source, forward.name) or name, "layer")
     if layer is None:
         return
     for backward in _backward(source, name, kind):

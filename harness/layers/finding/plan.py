@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.layers.cases import LayerCase
@@ -18,7 +18,9 @@ class LayerCall:
     """A layer of a file, and the steps that call it, in the names of the file and of the layer's arguments.
 
     title: its names in the file. line: where it is defined. fixed: options that the file does not take, with the only
-    value that can be checked. refusal: why it cannot be called, if so.
+    value that can be checked. refusal: why it cannot be called, if so. not_written: what the file lacks for it, if so.
+    convention: what this way to call it supposes. others: other ways, of which the results of the forward pass show the
+    right one.
     """
 
     layer: Definition
@@ -28,14 +30,24 @@ class LayerCall:
     results: tuple[str, ...]
     fixed: Mapping[str, Any] = field(default_factory=dict)
     refusal: str = ""
+    not_written: str = ""
+    convention: str = ""
+    others: tuple[LayerCall, ...] = ()
 
     def takes(self, case: LayerCase) -> bool:
         """Whether the file can be given the options of a case."""
         return all(case.options[name] == value for name, value in self.fixed.items())
 
+    @property
+    def forward_only(self) -> LayerCall:
+        """The steps as far as the results of the forward pass, and those only."""
+        results = tuple(name for name in self.results if name in self.layer.results)
+        last = max((n for n, (names, _) in enumerate(self.steps) if set(names) & set(results)), default=-1)
+        return replace(self, steps=self.steps[: last + 1], results=results)
+
     def script(self) -> str:
         """The steps as Python."""
-        return "\n".join(f"{', '.join(names)} = {expression}" for names, expression in self.steps)
+        return "\n".join(f"{', '.join(names)} = {expression}".removeprefix(" = ") for names, expression in self.steps)
 
 
 class Unmatched(Exception):
@@ -49,7 +61,7 @@ def call_arguments(layer: Definition, signature: Signature) -> tuple[str, tuple[
     """
     written, arrays, taken = [], [], set()
     for parameter in signature.parameters:
-        array, option = _argument_named(parameter, layer.arguments), _option_named(parameter, layer)
+        array, option = argument_named(parameter, layer.arguments), option_named(parameter, layer)
         if array:
             arrays.append(array)
             written.append(array)
@@ -57,7 +69,7 @@ def call_arguments(layer: Definition, signature: Signature) -> tuple[str, tuple[
             entries = layer.dictionaries[parameter]
             taken |= {value for value in entries.values() if value in layer.options}
             written.append(
-                "{" + ", ".join(f"{key!r}: {_dictionary_entry(value)}" for key, value in entries.items()) + "}"
+                "{" + ", ".join(f"{key!r}: {dictionary_entry(value)}" for key, value in entries.items()) + "}"
             )
         elif option:
             taken.add(option)
@@ -71,20 +83,21 @@ def call_arguments(layer: Definition, signature: Signature) -> tuple[str, tuple[
     return ", ".join(written), tuple(arrays), fixed
 
 
-def _argument_named(parameter: str, arguments: Mapping[str, Any]) -> str:
-    """The argument that a parameter stands for, by its own names."""
+def argument_named(parameter: str, arguments: Mapping[str, Any]) -> str:
+    """The argument that a parameter stands for, by its own names; else empty."""
     for name, argument in arguments.items():
         if parameter == name or parameter in argument.names:
             return name
     return ""
 
 
-def _option_named(parameter: str, layer: Definition) -> str:
+def option_named(parameter: str, layer: Definition) -> str:
+    """The option that a parameter stands for; else empty."""
     names = {name: (name, *layer.option_names.get(name, ())) for name in layer.options}
     return next((name for name, same in names.items() if parameter in same), "")
 
 
-def _dictionary_entry(value: Any) -> str:
+def dictionary_entry(value: Any) -> str:
     """The value of a dictionary's entry: ("=", constant), or the name of an option or an argument."""
     return repr(value[1]) if isinstance(value, tuple) else str(value)
 
