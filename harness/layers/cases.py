@@ -63,6 +63,8 @@ def _drawn(argument: Argument, sizes: Sizes, generator: np.random.Generator) -> 
     if argument.kind == "mask":
         return np.asarray(generator.random(size=shape) < 0.6, dtype=np.float64)
     values = np.asarray(generator.normal(size=shape) * argument.scale)
+    if "decimals" in sizes:
+        values = np.round(values, sizes["decimals"])
     if argument.kind == "positive":
         values = np.abs(values)
     return np.asarray(values + argument.offset)
