@@ -62,6 +62,8 @@ def _drawn(argument: Argument, sizes: Sizes, generator: np.random.Generator) -> 
         return np.asarray(generator.integers(0, sizes[argument.below], size=shape))
     if argument.kind == "mask":
         return np.asarray(generator.random(size=shape) < 0.6, dtype=np.float64)
+    if argument.kind == "causal":
+        return np.tril(np.ones(shape))
     values = np.asarray(generator.normal(size=shape) * argument.scale)
     if "decimals" in sizes:
         values = np.round(values, sizes["decimals"])

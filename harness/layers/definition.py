@@ -14,8 +14,9 @@ class Argument:
     """An array argument of a layer.
 
     shape: names of sizes, such as "N D"; "" is a number. kind: `real`, with normal entries of this `scale` around
-    `offset`; `positive`, their absolute values; `labels`, whole numbers below the size `below`; `mask`, zeros and ones.
-    differentiable: whether the backward pass returns its gradient. names: what else files call it.
+    `offset`; `positive`, their absolute values; `labels`, whole numbers below the size `below`; `mask`, zeros and
+    ones; `causal`, ones on and below the diagonal. differentiable: whether the backward pass returns its gradient.
+    names: what else files call it.
     """
 
     shape: str
@@ -54,7 +55,8 @@ class Definition:
     no arrays, with the values that a file has which takes no such option; option_names: what else files call them.
     dictionaries: the entries of a parameter that is a dictionary, such as conv_param: each an option, an argument, or a
     constant as ("=", value). kind: `layer` for pairs; `loss` returns the loss and its gradients at once; `optimiser` is
-    called with its state, step after step. reference: (torch, arguments…, options…) -> the results by PyTorch, from and to tensors, if it has the layer.
+    called with its state, step after step. reference: (torch, arguments…, options…) -> the results by PyTorch, from
+    and to tensors, if it has the layer.
     """
 
     name: str

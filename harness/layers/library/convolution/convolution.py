@@ -37,15 +37,15 @@ def reference(torch: Any, x: Any, w: Any, b: Any, stride: int, pad: int, groups:
     return torch.nn.functional.conv2d(x, w, b, stride=stride, padding=pad, groups=groups)
 
 
-def _sizes(x: tuple[int, ...], w: tuple[int, ...], **options: int) -> dict[str, int]:
+def _conv_sizes(x: tuple[int, ...], w: tuple[int, ...], **options: int) -> dict[str, int]:
     """The sizes of a case, from the shapes of x and w."""
     return dict(zip(("N", "C", "H", "W", "F", "K", "HH", "WW"), (*x, *w), strict=True)) | options
 
 
-_DX = "dx = operations.put(dpatches, index, x.shape)"
-_DW = 'dw = np.einsum("ngfhw,ngchwij->gfcij", dz, patches)'
-_DPATCHES = 'dpatches = np.einsum("ngfhw,gfcij->ngchwij", dz, filters)'
-_BORDERED = "(len(x), x.shape[1], x.shape[2] + 2 * pad, x.shape[3] + 2 * pad)"
+_CONV_DX = "dx = operations.put(dpatches, index, x.shape)"
+_CONV_DW = 'dw = np.einsum("ngfhw,ngchwij->gfcij", dz, patches)'
+_CONV_DPATCHES = 'dpatches = np.einsum("ngfhw,gfcij->ngchwij", dz, filters)'
+_CONV_BORDERED = "(len(x), x.shape[1], x.shape[2] + 2 * pad, x.shape[3] + 2 * pad)"
 
 LAYER = Definition(
     "convolution",
@@ -58,14 +58,14 @@ LAYER = Definition(
         "b": Argument("F", names=("bias", "biases")),
     },
     {
-        "stride 1, padding 1": _sizes((2, 2, 5, 4), (3, 2, 3, 3), pad=1),
-        "stride 2, filter not square": _sizes((2, 3, 7, 6), (2, 3, 3, 2), stride=2),
-        "stride 2, padding 1": _sizes((3, 2, 5, 7), (2, 2, 3, 3), stride=2, pad=1),
-        "one image, channel and filter": _sizes((1, 1, 4, 5), (1, 1, 2, 3)),
-        "one row": _sizes((2, 2, 1, 6), (3, 2, 1, 3)),
-        "stride larger than the filter": _sizes((2, 2, 4, 5), (4, 2, 1, 2), stride=3),
-        "two groups": _sizes((2, 4, 4, 3), (6, 2, 2, 2), groups=2),
-        "depthwise": _sizes((2, 3, 5, 4), (3, 1, 3, 2), pad=1, groups=3),
+        "stride 1, padding 1": _conv_sizes((2, 2, 5, 4), (3, 2, 3, 3), pad=1),
+        "stride 2, filter not square": _conv_sizes((2, 3, 7, 6), (2, 3, 3, 2), stride=2),
+        "stride 2, padding 1": _conv_sizes((3, 2, 5, 7), (2, 2, 3, 3), stride=2, pad=1),
+        "one image, channel and filter": _conv_sizes((1, 1, 4, 5), (1, 1, 2, 3)),
+        "one row": _conv_sizes((2, 2, 1, 6), (3, 2, 1, 3)),
+        "stride larger than the filter": _conv_sizes((2, 2, 4, 5), (4, 2, 1, 2), stride=3),
+        "two groups": _conv_sizes((2, 4, 4, 3), (6, 2, 2, 2), groups=2),
+        "depthwise": _conv_sizes((2, 3, 5, 4), (3, 1, 3, 2), pad=1, groups=3),
     },
     "LeCun, Bottou, Bengio and Haffner, Proceedings of the IEEE 86, 1998",
     options={"stride": 1, "pad": 0, "groups": 1},
@@ -83,38 +83,38 @@ LAYER = Definition(
         ),
         LayerMistake(
             "last_window",
-            _DX,
+            _CONV_DX,
             "dx = operations.put_last(dpatches.reshape(*index.shape), index, x.shape)",
             "only the last window that covers an entry is kept (= in place of +=)",
         ),
         LayerMistake(
             "last_window_and_filter",
-            f"{_DPATCHES}.reshape(*index.shape)\n    {_DX}",
+            f"{_CONV_DPATCHES}.reshape(*index.shape)\n    {_CONV_DX}",
             'dpatches = np.einsum("nghw,gcij->ngchwij", dz[:, :, -1], filters[:, -1]).reshape(*index.shape)'
             "\n    dx = operations.put_last(dpatches, index, x.shape)",
             "only the last filter and the last window that covers an entry are kept (= in place of +=)",
         ),
         LayerMistake(
             "last_filter",
-            _DPATCHES,
+            _CONV_DPATCHES,
             'dpatches = np.einsum("nghw,gcij->ngchwij", dz[:, :, -1], filters[:, -1])',
             "only the last filter is kept, not the sum over the filters",
         ),
         LayerMistake(
             "dw_last_place",
-            _DW,
+            _CONV_DW,
             'dw = np.einsum("ngfhw,ngchwij->gfcij", dz[..., -1:, -1:], patches[:, :, :, -1:, -1:])',
             "only the last place of the window is kept (= in place of +=)",
         ),
         LayerMistake(
             "dw_last_image",
-            _DW,
+            _CONV_DW,
             'dw = np.einsum("ngfhw,ngchwij->gfcij", dz[-1:], patches[-1:])',
             "only the last image is kept (= in place of +=)",
         ),
         LayerMistake(
             "dw_last_place_of_last_image",
-            _DW,
+            _CONV_DW,
             'dw = np.einsum("ngfhw,ngchwij->gfcij", dz[-1:, ..., -1:, -1:], patches[-1:, :, :, -1:, -1:])',
             "only the last place of the window in the last image is kept (= in place of +=)",
         ),
@@ -132,14 +132,14 @@ LAYER = Definition(
         ),
         LayerMistake(
             "dw_flipped",
-            f"{_DW}.reshape(*w.shape)",
-            f"{_DW}[..., ::-1, ::-1].reshape(*w.shape)",
+            f"{_CONV_DW}.reshape(*w.shape)",
+            f"{_CONV_DW}[..., ::-1, ::-1].reshape(*w.shape)",
             "it is flipped along its height and width",
         ),
         LayerMistake(
             "padding_not_removed",
-            _DX,
-            f"bordered = {_BORDERED}"
+            _CONV_DX,
+            f"bordered = {_CONV_BORDERED}"
             "\n    dx = operations.put(dpatches, operations.windows(bordered, height, width, stride), bordered)",
             "the padding is not removed from it",
         ),

@@ -31,7 +31,7 @@ def reference(torch: Any, x: Any, pool_height: int, pool_width: int, stride: int
     return torch.nn.functional.max_pool2d(x, (pool_height, pool_width), stride)
 
 
-_DX = "dx = operations.put(given * is_largest, places, x.shape)"
+_MAX_POOL_DX = "dx = operations.put(given * is_largest, places, x.shape)"
 
 LAYER = Definition(
     "max pool",
@@ -55,14 +55,14 @@ LAYER = Definition(
     mistakes=(
         LayerMistake(
             "last_window",
-            _DX,
+            _MAX_POOL_DX,
             "dx = operations.put_last(given * is_largest, places, x.shape)",
             "only the last window that covers an entry is kept (= in place of +=)",
             "https://github.com/0809zheng/CS231n-assignment2019/issues/19",
         ),
         LayerMistake(
             "last_largest",
-            _DX,
+            _MAX_POOL_DX,
             "dx = operations.put_last(given * is_largest, np.where(is_largest, places, -1), x.shape)",
             "only the last window whose largest entry it is is kept (= in place of +=)",
             "https://github.com/FluxML/NNlib.jl/issues/205",
