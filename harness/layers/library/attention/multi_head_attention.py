@@ -12,43 +12,43 @@ from harness.layers.definition import Argument, Definition, LayerMistake
 from harness.layers.operations import without_derivative
 
 
-def _split(x: Any, heads: int) -> Any:
+def _heads_split(x: Any, heads: int) -> Any:
     """[N, T, D] -> [N, heads, T, D / heads]."""
     return x.reshape(*x.shape[:2], heads, -1).transpose(0, 2, 1, 3)
 
 
-def _joined(x: Any) -> Any:
+def _heads_joined(x: Any) -> Any:
     """[N, heads, T, d] -> [N, T, heads d]."""
     return x.transpose(0, 2, 1, 3).reshape(len(x), x.shape[2], -1)
 
 
 def forward(x: Any, Wq: Any, Wk: Any, Wv: Any, Wo: Any, heads: int, causal: bool) -> Any:
-    q, k, v = _split(x @ Wq, heads), _split(x @ Wk, heads), _split(x @ Wv, heads)
+    q, k, v = _heads_split(x @ Wq, heads), _heads_split(x @ Wk, heads), _heads_split(x @ Wv, heads)
     seen = np.tril(np.ones((x.shape[1], x.shape[1]))) if causal else np.ones((x.shape[1], x.shape[1]))
     width = q.shape[3]
     scores = np.einsum("nhtd,nhsd->nhts", q, k) / float(np.sqrt(width))
     e = np.exp(scores - without_derivative(np.max(scores, axis=3, keepdims=True))) * seen
     p = e / e.sum(axis=3, keepdims=True)
-    joined = _joined(np.einsum("nhts,nhsd->nhtd", p, v))
+    joined = _heads_joined(np.einsum("nhts,nhsd->nhtd", p, v))
     return joined @ Wo
 
 
 def backward(dout: Any, x: Any, Wq: Any, Wk: Any, Wv: Any, Wo: Any, heads: int, causal: bool) -> Any:
-    q, k, v = _split(x @ Wq, heads), _split(x @ Wk, heads), _split(x @ Wv, heads)
+    q, k, v = _heads_split(x @ Wq, heads), _heads_split(x @ Wk, heads), _heads_split(x @ Wv, heads)
     seen = np.tril(np.ones((x.shape[1], x.shape[1]))) if causal else np.ones((x.shape[1], x.shape[1]))
     root = float(np.sqrt(q.shape[3]))
     s = np.einsum("nhtd,nhsd->nhts", q, k) / root
     e = np.exp(s - np.max(s, axis=3, keepdims=True)) * seen
     p = e / e.sum(axis=3, keepdims=True)
-    context = _joined(np.einsum("nhts,nhsd->nhtd", p, v))
+    context = _heads_joined(np.einsum("nhts,nhsd->nhtd", p, v))
     dWo = np.einsum("nti,ntj->ij", context, dout)
-    given = _split(dout @ Wo.T, heads)
-    dv = _joined(np.einsum("nhts,nhtd->nhsd", p, given))
+    given = _heads_split(dout @ Wo.T, heads)
+    dv = _heads_joined(np.einsum("nhts,nhtd->nhsd", p, given))
     dp = np.einsum("nhtd,nhsd->nhts", given, v)
     dscores = p * (dp - (dp * p).sum(axis=3, keepdims=True))
     dz = dscores / root
-    dq = _joined(np.einsum("nhts,nhsd->nhtd", dz, k))
-    dk = _joined(np.einsum("nhts,nhtd->nhsd", dz, q))
+    dq = _heads_joined(np.einsum("nhts,nhsd->nhtd", dz, k))
+    dk = _heads_joined(np.einsum("nhts,nhtd->nhsd", dz, q))
     dWq, dWk, dWv = (np.einsum("nti,ntj->ij", x, one) for one in (dq, dk, dv))
     dx = dq @ Wq.T + dk @ Wk.T + dv @ Wv.T
     return dx, dWq, dWk, dWv, dWo
@@ -111,9 +111,14 @@ LAYER = Definition(
             "not_transposed", _HEADS_DX, "dx = dq @ Wq + dk @ Wk + dv @ Wv", "Wq, Wk and Wv are not transposed"
         ),
         LayerMistake(
-            "output_not_transposed", "_split(dout @ Wo.T, heads)", "_split(dout @ Wo, heads)", "Wo is not transposed"
+            "output_not_transposed",
+            "_heads_split(dout @ Wo.T, heads)",
+            "_heads_split(dout @ Wo, heads)",
+            "Wo is not transposed",
         ),
-        LayerMistake("output_missing", "_split(dout @ Wo.T, heads)", "_split(dout, heads)", "Wo is left out"),
+        LayerMistake(
+            "output_missing", "_heads_split(dout @ Wo.T, heads)", "_heads_split(dout, heads)", "Wo is left out"
+        ),
         LayerMistake(
             "width_of_all_heads", "width = q.shape[3]", "width = x.shape[2]", "D stands in place of D / heads under √"
         ),
@@ -125,13 +130,13 @@ LAYER = Definition(
         ),
         LayerMistake(
             "heads_mixed_back",
-            "given = _split(dout @ Wo.T, heads)",
+            "given = _heads_split(dout @ Wo.T, heads)",
             "given = (dout @ Wo.T).reshape(*q.shape)",
             "heads and steps are mixed up on the way back (reshape without transpose)",
         ),
         LayerMistake(
             "heads_mixed",
-            'joined = _joined(np.einsum("nhts,nhsd->nhtd", p, v))',
+            'joined = _heads_joined(np.einsum("nhts,nhsd->nhtd", p, v))',
             'joined = np.einsum("nhts,nhsd->nhtd", p, v).reshape(*x.shape)',
             "heads and steps are mixed up (reshape without transpose)",
         ),
