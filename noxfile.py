@@ -75,6 +75,13 @@ def mistakes(session):
 
 
 @nox.session
+def layers(session):
+    """Every layer by every formulation, and its mistakes before other checks; writes reports/layers.md."""
+    install(session)
+    run(session, "layers")
+
+
+@nox.session
 def claims(session):
     """The articles' questions, answered by experiment; writes reports/claims.md. Names of claims after --."""
     install(session)

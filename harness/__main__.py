@@ -65,7 +65,21 @@ def _parse_arguments(arguments: list[str]) -> argparse.Namespace:
             start = arguments.index("--")
             subparser.set_defaults(program=arguments[start + 1 :])
             arguments = arguments[:start]
-    return parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{_program_hint(options, unknown)}")
+    return options
+
+
+def _program_hint(options: argparse.Namespace, unknown: list[str]) -> str:
+    """How to check a program, where a command names one without `--`; else empty."""
+    import shlex
+    import shutil
+
+    name = getattr(options, "file", None) if hasattr(options, "program") else None
+    if name is None or shutil.which(name) is None:
+        return ""
+    return f"; to check a program: {options.command} -- {shlex.join([name, *unknown])}"
 
 
 def _finish(job: Finished) -> int:

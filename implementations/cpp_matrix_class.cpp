@@ -299,7 +299,7 @@ void answer(Line &line, std::string &id) {
         print_array(shape, numbers);
         std::cout << "}";
     } else {
-        expect(is_step || line.is("backprop"), "expected hello, echo, backprop, step or bye");
+        expect(is_step || line.is("backprop"), "expected hello, echo, backprop or step");
         id = line.read_word(is_step ? "step" : "backprop");
         answer_request(line, id, is_step);
     }
@@ -307,7 +307,7 @@ void answer(Line &line, std::string &id) {
 
 int main() {
     std::cout.precision(17);
-    for (std::string text; std::getline(std::cin, text) && !Line(text).is("bye");) {
+    for (std::string text; std::getline(std::cin, text);) {
         Line line(text);
         std::string id;
         const auto refuse = [&](const char *kind, const std::exception &error) {

@@ -316,7 +316,7 @@ class java_neurons {
             }
             boolean isStep = line.is("step");
             if (!isStep && !line.is("backprop"))
-                throw new IllegalArgumentException("expected hello, echo, backprop, step or bye");
+                throw new IllegalArgumentException("expected hello, echo, backprop or step");
             String id = line.readWord(isStep ? "step" : "backprop");
             out.append("\"id\": \"").append(id).append('"');
             answerRequest(line, out, isStep);
@@ -331,9 +331,7 @@ class java_neurons {
     public static void main(String[] arguments) throws IOException {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
         for (String text = in.readLine(); text != null; text = in.readLine()) {
-            Line line = new Line(text);
-            if (line.is("bye")) break;
-            System.out.println(answer(line));
+            System.out.println(answer(new Line(text)));
             System.out.flush();
         }
     }

@@ -145,9 +145,7 @@ async function main() {
   for await (const line of createInterface({ input: process.stdin })) {
     let answer;
     try {
-      const request = JSON.parse(line);
-      if ("bye" in request) break;
-      answer = respond(request);
+      answer = respond(JSON.parse(line));
     } catch (error) {
       answer = { error: error.message };
     }

@@ -181,7 +181,7 @@ end
 sigterm_dumps_octave_core(false);  % into a file of the working folder
 crash_dumps_octave_core(false);
 line = nextLine();
-while ischar(line) && isempty(regexp(line, '^\{"bye"', 'once'))
+while ischar(line)
   respond(line);
   line = nextLine();
 end

@@ -138,7 +138,7 @@ refusal <- function(kind, line) function(problem) {
 }
 
 input <- file("stdin", "r")
-while (length(line <- readLines(input, 1)) && !startsWith(line, '{"bye"')) {
+while (length(line <- readLines(input, 1))) {
   text <- tryCatch(answer(line), unsupported = refusal("unsupported", line), error = refusal("error", line))
   cat(text, "\n", sep = "")
   flush(stdout())

@@ -315,7 +315,7 @@ fn answer(line: &mut Line, id: &mut String) -> Result<String, Refusal> {
         return Ok(format!("{{\"echo\": {}}}", array_text(&shape, &data)));
     }
     let is_step = line.is("step");
-    expect(is_step || line.is("backprop"), "expected hello, echo, backprop, step or bye")?;
+    expect(is_step || line.is("backprop"), "expected hello, echo, backprop or step")?;
     *id = line.read_word(if is_step { "step" } else { "backprop" })?.to_string();
     answer_request(line, id, is_step)
 }
@@ -326,9 +326,6 @@ fn main() -> std::io::Result<()> {
         let bytes = bytes?;
         let text = String::from_utf8_lossy(&bytes);
         let (mut line, mut id) = (Line(&text), String::new());
-        if line.is("bye") {
-            break;
-        }
         let answered = answer(&mut line, &mut id);
         let start = if id.is_empty() { id } else { format!("\"id\": \"{id}\", ") };
         match answered {

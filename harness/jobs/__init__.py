@@ -1,6 +1,7 @@
 """What each command does, one folder a command, and the arguments that several commands share.
 
-`command.py` of a folder holds `COMMANDS`. A new folder with such a file is a new command; nothing else needs an edit.
+`command.py` of a folder, or of one in it, holds `COMMANDS`. A new folder with such a file is a new command; nothing
+else needs an edit.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+
+from harness.model.errors import UnusableInput
 
 MAX_SECONDS = 86_400  # a day
 MAX_SEED_DIGITS = 100
@@ -45,11 +48,12 @@ class Command:
 
 def commands(name: str = "") -> Iterator[Command]:
     """Every command, by name; of a name that is also a folder here, those of this folder, so that it starts at once."""
-    folders = sorted(path.parent.name for path in Path(__file__).parent.glob("*/command.py"))
+    here = Path(__file__).parent
+    folders = {path.parent.name: path.parent.relative_to(here) for path in sorted(here.glob("**/command.py"))}
     found = (
         command
-        for folder in ([name] if name in folders else folders)
-        for command in import_module(f"{__name__}.{folder}.command").COMMANDS
+        for folder in ([folders[name]] if name in folders else folders.values())
+        for command in import_module(".".join((__name__, *folder.parts, "command"))).COMMANDS
     )
     return iter(sorted(found, key=lambda command: command.name))
 
@@ -66,7 +70,7 @@ def check_command() -> str:
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add --only, which selects implementations."""
-    names = "comma-separated implementations: names, or paths ending in .py"
+    names = "comma-separated implementations: names, or paths of source files in Python or another language"
     parser.add_argument("--only", metavar="NAMES", help=names)
 
 
@@ -95,6 +99,27 @@ def add_limits(parser: argparse.ArgumentParser, of: str, default: float) -> None
     add("--seconds", type=seconds_argument, default=default, metavar="S", help=limit)
     memory = "limit of resident memory in GiB (default: 2)"
     add("--memory", type=memory_argument, default=2.0, metavar="GIB", help=memory)
+
+
+def check_json_file(path: Path, *inputs: Path) -> None:
+    """Raise UnusableInput, before anything is computed, where the file of --json could not be written, or would replace
+    source code or one of the `inputs` of the command."""
+    from harness.sandbox.sources.find import source_suffixes
+
+    folder = path.absolute().parent
+    if path.is_dir():
+        problem = "expected the name of a file, found a folder; name a file in it"
+    elif not folder.is_dir():
+        problem = "expected a file in a folder that exists, found no such folder; create it or name another"
+    elif path.suffix in source_suffixes():
+        problem = "expected a file for data, found the name of code; name another, such as x.json"
+    elif os.path.realpath(path) in map(os.path.realpath, inputs):
+        problem = "expected a new file, found one that the command reads; name another, such as x.json"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        problem = "expected a file that may be written, found that it may not; name another"
+    else:
+        return
+    raise UnusableInput(f"--json {path}: {problem}")
 
 
 def folder_argument(text: str) -> Path:

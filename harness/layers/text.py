@@ -2,62 +2,86 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from harness.layers.check import LayerResult
+from harness.layers.check import WORST_FIRST, LayerResult
+from harness.layers.definition import Definition, LayerMistake
 from harness.layers.verdicts.changes import changed_lines, is_in
 from harness.layers.verdicts.compare import ArrayResult
 
-_WORDS = {"not written": "not written yet", "wrong": "WRONG", "failed": "FAILED", "inaccurate": "INACCURATE"}
-DETAIL_WIDTH = 110
+_WORDS = {
+    "not written": "not written yet",
+    "wrong": "WRONG",
+    "failed": "FAILED",
+    "inaccurate": "INACCURATE",
+    "unsupported": "not called",
+}
+DETAIL_WIDTH = 100
 
 
-def report_lines(results: Sequence[LayerResult]) -> Iterator[str]:
-    """The lines of the report."""
-    width = max(len(one.plan.layer.name) for one in results)
+def report_lines(file: str, results: Sequence[LayerResult]) -> Iterator[str]:
+    """The lines of the report, the count of each verdict first."""
+    counts = Counter(one.verdict for one in results)
+    said = ", ".join(f"{counts[verdict]} {_WORDS.get(verdict, verdict)}" for verdict in WORST_FIRST if counts[verdict])
+    yield f"{file}: {len(results)} layers: {said}"
+    yield ""
+    name = max((len(one.plan.layer.name) for one in results), default=0)
+    word = max((len(_word(one)) for one in results), default=0)
     for result in results:
-        verdict = _WORDS.get(result.verdict, result.verdict)
-        yield f"{result.plan.layer.name:{width}}  {verdict:15}  {_summary(result)}"
-        yield from (f"{'':{width}}    {line}" for line in _details(result))
+        yield f"  {result.plan.layer.name:{name}}  {_word(result):{word}}  {_summary(result)}"
+        yield from (f"      {line}" for line in _details(result))
+
+
+def _word(result: LayerResult) -> str:
+    return _WORDS.get(result.verdict, result.verdict)
 
 
 def _summary(result: LayerResult) -> str:
-    if result.verdict in ("unsupported", "failed") and not result.ran:
+    if not result.ran or result.verdict == "not written":
         return result.plan.title
     judged = sum(one.entries for one in result.arrays)
     undecided = sum(one.undecided for one in result.arrays)
     left = f", {undecided} not decided" if undecided else ""
-    return f"{result.plan.title}: {result.ran} of {result.of} cases, {judged} numbers{left}"
+    return f"{result.plan.title}: {judged} numbers in {result.ran} of {result.of} cases{left}"
 
 
 def _details(result: LayerResult) -> Iterator[str]:
     if result.detail:
         yield from wrap(result.detail, DETAIL_WIDTH)
     missing = [one.name for one in result.arrays if one.verdict == "not written"]
-    if missing and result.verdict != "not written":
+    if missing and result.verdict not in ("not written", "failed"):
         yield f"not written yet: {', '.join(missing)}"
     for one in result.arrays:
         if one.verdict in ("wrong", "inaccurate"):
-            yield _array_line(one)
+            yield from _array_lines(one)
     for explanation in result.explanations:
-        names = " and ".join(explanation.arrays)
-        yield from wrap(f"your {names}: {explanation.sentence}", DETAIL_WIDTH)
+        yield from wrap(f"your {_listed(explanation.arrays)}: {explanation.sentence}", DETAIL_WIDTH)
         if explanation.mistake:
-            layer = result.plan.layer
-            function = layer.forward if is_in(layer.forward, explanation.mistake) else layer.backward
-            right, wrong = changed_lines(function, explanation.mistake)
-            yield f"  as in      {wrong}"
-            yield f"  right is   {right}"
+            yield from _changed_text(result.plan.layer, explanation.mistake)
     if result.changed:
-        yield f"it changes its arguments: {', '.join(result.changed)}"
+        yield f"It changes its arguments: {', '.join(result.changed)}. A caller may still need them."
 
 
-def _array_line(one: ArrayResult) -> str:
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _changed_text(layer: Definition, mistake: LayerMistake) -> Iterator[str]:
+    right, wrong = changed_lines(layer.forward if is_in(layer.forward, mistake) else layer.backward, mistake)
+    for sign, text in (("-", wrong), ("+", right)):
+        for line in text.splitlines():
+            yield f"    {sign} {line.strip()}"
+    if mistake.source:
+        yield f"    also reported in {mistake.source}"
+
+
+def _array_lines(one: ArrayResult) -> Iterator[str]:
     if not one.entry and one.detail and one.verdict == "wrong":
-        return f"{one.name}: {one.detail} (case: {one.case})"
+        yield f"{one.name}: {one.detail} (case: {one.case})"
+        return
     place = f"[{', '.join(map(str, one.entry))}]" if one.entry else ""
-    counts = f"{one.outside} of {one.entries} numbers out of bounds"
     also = f"; {one.detail}" if one.detail else ""
-    numbers = f"{one.name}{place} is {one.found:.10g}, expected {one.expected:.10g}"
-    return f"{one.name}: {counts}; {numbers} (case: {one.case}){also}"
+    yield f"{one.name}: {one.outside} of {one.entries} numbers are out of bounds{also}"
+    yield f"  {one.name}{place} is {one.found:.10g}, expected {one.expected:.10g} (case: {one.case})"

@@ -32,16 +32,6 @@ def is_ours(path: Path) -> bool:
     return is_readable and path.read_text(encoding="utf-8", errors="replace").startswith(_OURS)
 
 
-def check_output_file(path: Path) -> None:
-    """Raise UnusableInput, before anything is computed, where this file could not be written."""
-    if path.is_dir():
-        raise UnusableInput(f"{path}: expected the name of a file, found a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise UnusableInput(f"{path}: expected a file in a folder that is there, found no such folder; name another")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise UnusableInput(f"{path}: expected a file that may be written, found that it may not; name another")
-
-
 def check_output_folder(folder: Path, files: Sequence[str], beside: Sequence[str] = ()) -> None:
     """Raise UnusableInput, before anything is computed, if reports cannot be written: these files, index.html, and the
     tables and folders `beside` them, which count as ours only if the folder has a page of ours."""

@@ -10,13 +10,15 @@ import time
 from collections import deque
 
 from harness.sandbox.answers import Answer, Refusal, failed
+from harness.sandbox.host.progress import COMPILED, COMPILING
 from harness.sandbox.processes.server import Server
-from harness.sandbox.requests import SPARE_BYTES, TIMED_OUT, Request, Submission
+from harness.sandbox.requests import COMMAND_HOST, SPARE_BYTES, TIMED_OUT, Request, Submission
 from harness.sandbox.wire.lines import BadMessage, Message
 from harness.sandbox.wire.messages import read_answer, read_loading
 from harness.sandbox.worker import Worker
 
 IMPORT_SECONDS = 30.0  # time limit of importing a file; PyTorch takes seconds on a busy machine
+COMPILE_SECONDS = 60.0  # time limit of compiling a program, which is not in the time of its start
 MAX_QUEUED = 16  # requests that are sent to a worker ahead of its answers
 MAX_QUEUED_BYTES = 2**16  # and the bytes of their arrays
 
@@ -30,6 +32,8 @@ class Job:
     def __init__(self, server: Server, submission: Submission) -> None:
         self.submission, self.requests, self.is_over = submission, deque[Request](), False
         self._server, self._is_loaded, self._begun, self._last = server, False, time.monotonic(), ""
+        self._compiling_since, self._compiled = math.inf, 0.0
+        self._came = ""  # of an answer that is not complete
         memory = submission.limits.memory
         self.worker = Worker(server, submission.host, submission.target, memory, submission.output)
 
@@ -45,10 +49,15 @@ class Job:
         if not self.requests:
             return math.inf
         submission = self.submission
-        left = submission.left(self.requests[0])
-        return self._begun + (
-            left if self._is_loaded else min(IMPORT_SECONDS, submission.limits.total - submission.spent)
-        )
+        if self._is_loaded:
+            return self._begun + submission.left(self.requests[0])
+        if self._is_compiling:
+            return self._compiling_since + min(COMPILE_SECONDS, submission.rest)
+        return self._begun + self._compiled + min(IMPORT_SECONDS, submission.rest)
+
+    @property
+    def _is_compiling(self) -> bool:
+        return self._compiling_since < math.inf
 
     def send(self, request: Request) -> None:
         """Send it a request."""
@@ -77,7 +86,9 @@ class Job:
         if time.monotonic() < self.deadline:
             return []
         submission = self.submission
-        limit, rest = submission.limits.seconds, submission.limits.total - submission.spent
+        limit, rest = submission.limits.seconds, submission.rest
+        if self._is_compiling:
+            return self._fail("timeout", f"compiling it took longer than {min(COMPILE_SECONDS, rest):g} s")
         if not self._is_loaded:
             allowed = f"{min(IMPORT_SECONDS, rest):g} s"
         elif rest < limit - self.requests[0].spent:
@@ -85,7 +96,8 @@ class Job:
         else:
             allowed = f"{limit:g} s"
             submission.count(TIMED_OUT)
-        return self._fail("timeout", f"no answer within {allowed}{submission.silence_hint}")
+        came = f"; {self._came}" if self._came else ""
+        return self._fail("timeout", f"no answer within {allowed}{came}{submission.silence_hint}")
 
     def end(self) -> None:
         """End the worker without a failure."""
@@ -97,15 +109,18 @@ class Job:
         if not self.requests:
             raise BadMessage("a message without a request")
         submission, request = self.submission, self.requests[0]
+        if submission.host == COMMAND_HOST and isinstance(message.get("progress"), str):
+            self._note(message["progress"])
+            return
         now = time.monotonic()
         spent, elapsed, self._begun = max(0.0, arrival - self._begun), now - self._begun, now
         if not self._is_loaded:
             loading = read_loading(message)
-            if submission.was_loaded:  # the first import is not counted in the time of its cases
-                submission.spent += spent
-            self._is_loaded = submission.was_loaded = True
+            if submission.used.is_counted:
+                submission.used.seconds += spent
+            self._is_loaded = submission.was_loaded = submission.used.is_counted = True
             submission.declared, submission.scope_said = loading.declared, loading.scope
-            submission.notes = loading.notes
+            submission.notes, submission.language_said = loading.notes, loading.language
             submission.unusable = loading.refusal
             if loading.refusal is not None:
                 self.end()
@@ -124,12 +139,23 @@ class Job:
         if answer.is_stale:
             self.end()
 
+    def _note(self, progress: str) -> None:
+        """Note what the process of a program waits for."""
+        now = time.monotonic()
+        if progress == COMPILING:
+            self._compiling_since = now
+        elif progress == COMPILED:
+            self._compiled += now - self._compiling_since
+            self._compiling_since = math.inf
+        else:
+            self._came = progress
+
     def _answer(self, function: str, answer: Answer, spent: float) -> list[Request]:
         """Store an answer to the current request; the request in a list if it is now complete."""
         request = self.requests[0]
         request.answers[function] = answer
         request.spent += spent
-        self.submission.spent += spent
+        self.submission.used.seconds += spent
         if request.waiting:
             return []
         self._last = request.id

@@ -91,13 +91,25 @@ def contract_request(
 
 
 @dataclass(eq=False)
+class TimeUsed:
+    """The seconds that the requests to an implementation have taken, in all of its processes.
+
+    The first import is not counted; after it, `is_counted` says that other ones are.
+    """
+
+    seconds: float = 0.0
+    is_counted: bool = False
+
+
+@dataclass(eq=False)
 class Submission:
     """An implementation that runs in its own worker processes.
 
     `host` names the class that answers requests in a worker, as `module:class`, and `target` are its arguments, such as
     the path of a file. Cases out of its `scope` are not asked for. After the import, `declared` holds the constants of
-    the file, `scope_said` the scope that a program declares, `notes` what else is to be said of it, in sentences, and
-    `loading` the seconds that the import took. If `unusable` is set, it is the reason why no more requests run.
+    the file, `scope_said` the scope that a program declares, `language_said` the language that it says, `notes` what
+    else is to be said of it, in sentences, and `loading` the seconds that the import took. If `unusable` is set, it is
+    the reason why no more requests run.
     """
 
     name: str
@@ -107,12 +119,13 @@ class Submission:
     scope: DeclaredScope = field(default_factory=DeclaredScope)
     declared: Mapping[str, Any] = field(default_factory=dict)
     scope_said: Mapping[str, Any] = field(default_factory=dict)
+    language_said: str = ""
     notes: tuple[str, ...] = ()
     loading: float = 0.0
     output: Output = field(default_factory=Output)
     queue: deque[Request] = field(default_factory=deque)
     faults: Counter[str] = field(default_factory=Counter)
-    spent: float = 0.0  # seconds
+    used: TimeUsed = field(default_factory=TimeUsed)
     was_loaded: bool = False
     unusable: Refusal | None = None
 
@@ -128,9 +141,9 @@ class Submission:
         return submission
 
     def apart(self, why: str) -> Submission:
-        """The same implementation in other worker processes, whose output is counted with its own."""
+        """The same implementation in other worker processes, whose output and time are counted with its own."""
         name = f"{self.name}, {why}"
-        return Submission(name, self.target, self.limits, self.host, self.scope, output=self.output)
+        return Submission(name, self.target, self.limits, self.host, self.scope, output=self.output, used=self.used)
 
     @property
     def start(self) -> str:
@@ -151,7 +164,12 @@ class Submission:
 
     def left(self, request: Request) -> float:
         """The seconds that remain for a request."""
-        return min(self.limits.seconds - request.spent, self.limits.total - self.spent)
+        return min(self.limits.seconds - request.spent, self.rest)
+
+    @property
+    def rest(self) -> float:
+        """The seconds that remain for all requests."""
+        return self.limits.total - self.used.seconds
 
     def refusal(self, request: Request) -> Refusal | None:
         """Why a request must not run; None if it may."""
@@ -159,7 +177,7 @@ class Submission:
             return self.unusable
         if request.excluded is not None:
             return request.excluded
-        if self.spent >= self.limits.total:
+        if self.rest <= 0:
             return Refusal("failed", f"not run: the {self.limits.total:g} s for all cases are used up", "not run")
         if request.spent >= self.limits.seconds:
             return Refusal("failed", f"not run: the {self.limits.seconds:g} s for its case are used up", "not run")

@@ -13,9 +13,9 @@ from support.commands import ROOT, completed, harness, in_process
 
 from harness.cases import datasets
 from harness.cases.fitted import select_cases
-from harness.jobs import commands
+from harness.jobs import check_json_file, commands
 from harness.model.errors import UnusableInput
-from harness.reporting.files import check_output_file, check_output_folder
+from harness.reporting.files import check_output_folder
 from harness.sandbox.sources.find import Implementation
 
 
@@ -36,6 +36,11 @@ from harness.sandbox.sources.find import Implementation
         (["--case", "zzz*"], "unknown case 'zzz*': known: breast_cancer"),
         (["--data", "missing.csv"], "missing.csv: expected a file that can be read, found: No such file or directory"),
         (["--data", "iris"], "--data iris: expected a path ending in .csv"),
+        (["--only", "/tmp"], "/tmp: expected an implementation's file, found a folder; name a file in it"),
+        (
+            ["--only", "implementations/java_neurons"],
+            "unknown implementation 'implementations/java_neurons': a path must end in one of .py, .c, ",
+        ),
     ],
 )
 def test_unusable_input_is_one_line_and_status_2(arguments, message):
@@ -44,6 +49,34 @@ def test_unusable_input_is_one_line_and_status_2(arguments, message):
     assert done.stderr.startswith("error: " + message)
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["compare", "soundness"])
+@pytest.mark.parametrize("name", ["x.py", "x.js"])
+def test_source_files_are_not_overwritten(tmp_path, command, name):
+    path = tmp_path / name
+    path.write_text("mine", encoding="utf-8")
+    done = in_process(command, "--json", str(path))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: --json {path}: expected a file for data, found the name of code; name another, such as x.json\n"
+    )
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_table_that_is_compared_is_not_overwritten(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,0\n2,1\n", encoding="utf-8")
+    done = in_process("compare", "--only", "row_matrices", "--data", str(path), "--json", str(path))
+    assert done.returncode == 2
+    assert f"--json {path}: expected a new file, found one that the command reads" in done.stderr
+    assert path.read_text(encoding="utf-8") == "a,b\n1,0\n2,1\n"
+
+
+def test_the_help_names_paths_in_every_language():
+    assert "paths of source files in Python or another language" in " ".join(
+        in_process("compare", "--help").stdout.split()
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["--jobs", "two"], ["--seconds", "-1"], ["--seconds", "nan"]])
@@ -187,7 +220,7 @@ def test_reports_that_cannot_be_written_in_the_end_are_one_line_and_the_rows_are
 def test_what_may_not_be_written_is_said_before_anything_is_computed(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
     with pytest.raises(UnusableInput, match=r"results\.json: expected a file that may be written"):
-        check_output_file(tmp_path / "results.json")
+        check_json_file(tmp_path / "results.json")
     with pytest.raises(UnusableInput, match="expected a folder to write reports to, found: Permission denied"):
         check_output_folder(tmp_path, ("README.md",))
 

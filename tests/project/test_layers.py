@@ -26,7 +26,7 @@ LAYERS = {
         "__init__",
         {"check", "train"},
         "compare",
-        {"prove", "soundness", "mutants", "peers"},
+        {"prove", "soundness", "mutants", "layers"},
         "mistakes",
         {"claims", "vectors"},
         "page",

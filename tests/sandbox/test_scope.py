@@ -61,12 +61,12 @@ def test_literals_at_the_top_level_are_read_without_running_the_file(tmp_path, t
     [
         (
             "ACTIVATIONS = 'sigmoyd'",
-            "ACTIVATIONS = 'sigmoyd' in the file, expected one or several of 'sigmoid', 'tanh'",
+            "declares ACTIVATIONS = 'sigmoyd', expected one or several of 'sigmoid', 'tanh'",
         ),
-        ("COST = ('cross_entropy', 3)", "COST = ('cross_entropy', 3) in the file, expected one or several of 'half_sq"),
-        ("COST = []", "COST = [] in the file, expected one or several of"),
-        ("DTYPE = 'float16'", "DTYPE = 'float16' in the file, expected one of 'float64', 'float32'"),
-        ("DTYPE = ['float32']", "DTYPE = ['float32'] in the file, expected one of"),
+        ("COST = ('cross_entropy', 3)", "declares COST = ('cross_entropy', 3), expected one or several of 'half_sq"),
+        ("COST = []", "declares COST = [], expected one or several of"),
+        ("DTYPE = 'float16'", "declares DTYPE = 'float16', expected one of 'float64', 'float32'"),
+        ("DTYPE = ['float32']", "declares DTYPE = ['float32'], expected one of"),
     ],
 )
 def test_an_unknown_value_is_a_fault_in_one_line(tmp_path, text, message):

@@ -62,7 +62,7 @@ def as_data(check: CheckResult, rerun: str) -> dict[str, Any]:
 
 
 def _diagnosis_data(diagnosis: Diagnosis, check: CheckResult) -> dict[str, Any]:
-    from harness.jobs.check.formulas import formulas_in  # most checks pass and do not need it
+    from harness.jobs.check.text.formulas import formulas_in  # most checks pass and do not need it
 
     return {
         "mistake": diagnosis.name,

@@ -8,12 +8,22 @@ import os
 import sys
 from pathlib import Path
 
-from harness.jobs import Command, Finished, add_driving, add_limits, check_command, seconds_argument, seed_argument
+from harness.jobs import (
+    Command,
+    Finished,
+    add_driving,
+    add_limits,
+    check_command,
+    check_json_file,
+    seconds_argument,
+    seed_argument,
+)
 from harness.model.errors import UnusableInput
 
 TYPE_CHECKING = False  # see harness
 if TYPE_CHECKING:
     from harness.jobs.check.run import CheckResult
+    from harness.layers.finding.scan import Source
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import Server
     from harness.sandbox.requests import Limits
@@ -60,13 +70,17 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
         from harness.sandbox.requests import Limits
 
     implementation = _named_implementation(options)
+    if (source := _layers_of(implementation)) is not None:
+        from harness.jobs.check.layers import check_layer_file
+
+        return check_layer_file(options, implementation.target, source, server)
     cases = gradient_cases()
     if options.case is not None:
         from harness.cases.fitted import select_cases
 
         cases = select_cases(options.case)
     if options.json is not None:
-        _check_writable(options.json, implementation.path)
+        check_json_file(options.json, implementation.path, *map(Path, implementation.command[1:]))
     if options.write_adapter is not None:
         check_place(options.write_adapter, implementation.path)
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
@@ -112,6 +126,17 @@ def _named_implementation(options: argparse.Namespace) -> Implementation:
     return implementation
 
 
+def _layers_of(implementation: Implementation) -> Source | None:
+    """What a file defines, if it is a file of layers."""
+    from harness.layers.finding.scan import may_have_layers
+
+    if implementation.command or not may_have_layers(implementation.target):
+        return None
+    from harness.jobs.check.layers import layers_in
+
+    return layers_in(implementation.target)
+
+
 def _stages(implementation: Implementation, server: Server, limits: Limits) -> tuple[Implementation, ...]:
     """The implementations to check, one after the other as long as they agree; a program is greeted."""
     if not implementation.command:
@@ -153,21 +178,6 @@ def _rerun_command(options: argparse.Namespace, case: str, seed: int) -> str:
     what, program = options.file or "", options.program
     parts = [check_command(), shlex.quote(what) + driving if what else "", f"--case {case} --seed {seed}"]
     return " ".join(filter(None, [*parts, f"-- {shlex.join(program)}" if program else ""]))
-
-
-def _check_writable(path: Path, source: Path) -> None:
-    """Raise UnusableInput if the file for JSON cannot be written, before anything is computed."""
-    folder = path.absolute().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UnusableInput(
-            f"--json {path}: expected a file in a writable folder, found no such folder; create it or choose another"
-        )
-    from harness.sandbox.sources.find import source_suffixes
-
-    if os.path.realpath(path) == os.path.realpath(source) or path.suffix in source_suffixes():
-        raise UnusableInput(
-            f"--json {path}: expected a file for data, found the name of code; choose another, such as x.json"
-        )
 
 
 def _add_new_arguments(parser: argparse.ArgumentParser) -> None:

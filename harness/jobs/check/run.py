@@ -39,8 +39,8 @@ class CheckResult:
     what they do not. `printed` is the number of bytes that the file printed, and `output` the first of them. `support`
     is what the file supports, or None if the cases were not fitted to it. `seconds` is the duration of the check.
     `driven` says how code that was not written for the contract is driven, one line each. `title` is what reports call
-    the file, `language` the name of its language, empty if it is not known, and `notes` are sentences that a program
-    says of itself, or that are to be said of its numbers.
+    the file, and `language` the name of its language, which a program may say itself, empty if it is not known. `notes`
+    are sentences that a program says of itself, or that are to be said of its numbers.
     """
 
     path: Path
@@ -58,6 +58,7 @@ class CheckResult:
     driven: tuple[str, ...]
     title: str
     language: str
+    is_program: bool
     notes: tuple[str, ...]
 
     @property
@@ -246,7 +247,8 @@ class CheckRun:
             seconds=time.perf_counter() - self._start,
             driven=self._implementation.driven,
             title=", ".join(filter(None, [self._implementation.path.name, self._implementation.about])),
-            language=self._implementation.language,
+            language=self._implementation.language or self._submission.language_said,
+            is_program=bool(self._implementation.command),
             notes=self._submission.notes,
         )
 

@@ -20,6 +20,7 @@ from harness.jobs import (
     add_limits,
     add_reports,
     add_selection,
+    check_json_file,
     seed_argument,
 )
 from harness.model.errors import UnusableInput, unwritable
@@ -73,7 +74,7 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
         from harness.jobs.compare.report.kept import Kept, with_kept
         from harness.jobs.compare.report.terminal import comparison_display, print_comparison, print_not_run
         from harness.jobs.compare.run import compare, select
-        from harness.reporting.files import check_output_file, check_output_folder
+        from harness.reporting.files import check_output_folder
         from harness.reporting.profile import table
         from harness.sandbox.inference.driving.adapters import Adapters
         from harness.sandbox.inference.driving.written import driven_texts
@@ -87,7 +88,7 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
     if folder is not None:
         check_output_folder(folder, ("README.md", "data/compare.json"))
     if options.json is not None:
-        check_output_file(options.json)
+        check_json_file(options.json, *map(Path, filter(None, [options.data])))
     path = folder / "data" / PARTIAL if folder is not None else None
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
     jobs = options.jobs or processors()

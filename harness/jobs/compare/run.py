@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +42,8 @@ class Selection:
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """The rows of one run in the order of the selection, those of pairs, and where its time went (seconds inside the
-    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through."""
+    implementations, and in all). The rows are read anew, from the disk, whenever they are gone through. `kept_sources`
+    has, for each implementation whose rows are of an earlier run, the digest of its source then, or an empty text."""
 
     selection: Selection
     rows: Iterable[Row]
@@ -50,6 +51,7 @@ class Comparison:
     inside: float
     elapsed: float
     jobs: int
+    kept_sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def share(self) -> float:

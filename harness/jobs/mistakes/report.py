@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.jobs.mistakes.kill_matrix import DOES_NOT_RUN, HIDDEN, SEEN, KillRow, passed_by
-from harness.jobs.peers.checkers import CHECKS, COMPARISONS
+from harness.jobs.mistakes.peers.checkers import CHECKS, COMPARISONS
 from harness.judging.judge import Trial
 from harness.mistakes.render import Formula, marked
 from harness.reporting.document import Block, Bullets, Chapter, CodeBlock, DataTable, Document, Paragraph, literal

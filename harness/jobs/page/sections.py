@@ -24,6 +24,7 @@ PAGE_SECTIONS = (
     PageSection("claims", "Claims", "claims", "claims.html", "claims"),
     PageSection("training", "Training", "train", "report.html", "training"),
     PageSection("mistakes", "Mistakes", "mistakes", "mistakes.html", "mistakes"),
+    PageSection("layers", "Layers", "layers", "report.html", "layers"),
     PageSection("proofs", "Proofs", "prove", "report.html", "proof"),
     PageSection("sensitivity", "Sensitivity", "peers", "report.html", "sensitivity"),
     PageSection("benchmarks", "Benchmarks", "bench", "report.html", "benchmarks"),

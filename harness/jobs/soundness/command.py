@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.jobs import Command, Finished, add_jobs, count_argument, seed_argument
+from harness.jobs import Command, Finished, add_jobs, check_json_file, count_argument, seed_argument
 
 ENOUGH = 20_000_000  # entries
 
@@ -22,12 +22,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.soundness.report import as_json, as_text
     from harness.jobs.soundness.trials import LOSSY, TrialTally, sound
-    from harness.reporting.files import check_output_file
     from harness.sandbox.processes.server import Server, processors
     from harness.sandbox.sources.find import python_implementations
 
     if options.json is not None:
-        check_output_file(options.json)
+        check_json_file(options.json)
     implementations = tuple(one for one in python_implementations() if one.name not in LOSSY)
     trials, tally, jobs = 0, TrialTally(), options.jobs or processors()
     with Server() as server:

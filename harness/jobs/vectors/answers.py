@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.cases.case import Case
+from harness.cases.fitted import select_cases
 from harness.jobs.vectors.reader import EXPECTED_NAMES, Answers, Vector, VectorResult, bad_vector_file, json_in
-from harness.judging.conventions import Convention, quantities_of
+from harness.judging.conventions import DEFAULT_CONVENTION, Convention, quantities_of
 from harness.judging.examine import convention_of
+from harness.judging.find_convention import find_convention
+from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS, UNSCALED
-from harness.model.errors import BadFile
+from harness.model.errors import BadFile, UnusableInput
 from harness.sandbox.answers import Answer, Arrays, Fault
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
@@ -24,15 +28,20 @@ from harness.sandbox.requests import Limits, Submission, contract_request
 from harness.sandbox.sources.find import Implementation
 
 CALLED = ("backprop", "step")
+OF_ARRAYS = ("SIGN", "LAYOUT", "TARGETS", "SUBGRADIENT")  # they change no true value
+COST_OF_VECTORS = "the vectors are for the summed cost, with ½, without a penalty, with biases, and for any rate"
 
 
 @dataclass(frozen=True)
 class JudgedVector:
-    """A test with the result of its answers; `refused` is why there are none, if the test is not supported."""
+    """A test with the result of its answers, which are those to `declared`; `refused` is why there are none, if the
+    test is not supported."""
 
     vector: Vector
     result: VectorResult
     refused: str = ""
+    answers: Mapping[str, Answer] = field(default_factory=dict, compare=False)
+    declared: Convention = DEFAULT_CONVENTION
 
     @property
     def verdict(self) -> str:
@@ -86,12 +95,14 @@ def judged_vector(vector: Vector, answers: Mapping[str, Answer], constants: Mapp
     inputs = vector_inputs(vector)
     if fault is not None:
         return JudgedVector(vector, VectorResult(problem=fault.detail))
-    if convention.scale(inputs) != UNSCALED or convention.learning_rate is not None:
-        return _unsupported(vector, "the file declares another cost or learning rate than that of the vectors")
     refusals = [one.refusal for one in answers.values() if one.refusal is not None]
     refused = [one.detail for one in refusals if one.verdict == "unsupported"]
     if len(refused) == len(answers):
         return _unsupported(vector, refused[0])
+    if convention.scale(inputs) != UNSCALED or convention.learning_rate is not None:
+        declared = convention.differences_from(DEFAULT_CONVENTION).items()
+        of_cost = ", ".join(f"{name} = {value!r}" for name, value in declared if name not in OF_ARRAYS)
+        return _unsupported(vector, f"it declares {of_cost}, and {COST_OF_VECTORS}")
     results = [VectorResult(problem=one.detail) for one in refusals if one.verdict != "unsupported"]
     for function, answer in answers.items():
         if answer.refusal is None:
@@ -99,7 +110,7 @@ def judged_vector(vector: Vector, answers: Mapping[str, Answer], constants: Mapp
             # A function is called twice: the worse answer counts.
             judgements = (_judged_call(vector, function, arrays, inputs, convention) for arrays in calls)
             results.append(max(judgements, key=lambda one: (bool(one.problem), len(one.out))))
-    return JudgedVector(vector, joined(results))
+    return JudgedVector(vector, joined(results), answers=answers, declared=convention)
 
 
 def _judged_call(vector: Vector, function: str, arrays: Arrays, inputs: Inputs, convention: Convention) -> VectorResult:
@@ -111,6 +122,32 @@ def _judged_call(vector: Vector, function: str, arrays: Arrays, inputs: Inputs, 
     found = {(f"new_{name}", l): array for (name, l), array in arrays.items()} if is_step else quantities
     names = [name for name in EXPECTED_NAMES if (name, 1) in found]
     return vector.judge({name: [found[name, l].ravel().tolist() for l in layers] for name in names})
+
+
+def undeclared_convention(found: Sequence[JudgedVector]) -> tuple[dict[str, Any], int]:
+    """The constants of the convention that the numbers of failing tests follow, as a check finds it, and how many of
+    these tests agree under it; nothing if there is no such convention."""
+    trials: dict[str, list[Trial]] = {"fails": [], "passes": []}
+    for one in found:
+        if one.answers and one.verdict in trials and (case := _case_of(one.vector)) is not None:
+            truth = CaseTruth.of(case, vector_inputs(one.vector), any_subgradient=True)
+            trials[one.verdict].append(Trial(truth, one.answers))
+    if not trials["fails"]:
+        return {}, 0
+    declared = next(one.declared for one in found if one.verdict == "fails")
+    other = find_convention(declared, trials["fails"], trials["passes"])
+    agreeing = sum(judge_case(trial, other).verdict == "agrees" for trial in trials["fails"])
+    return (other.differences_from(declared), agreeing) if agreeing else ({}, 0)
+
+
+def _case_of(vector: Vector) -> Case | None:
+    """The case of a test; None for one whose id is not known."""
+    try:
+        known = {case.id: case for case in select_cases(vector.id)}  # an id of others may be a pattern
+    except UnusableInput:
+        return None
+    case = known.get(vector.id)
+    return case and replace(case, learning_rate=vector.learning_rate, dtype=vector.dtype)
 
 
 def joined(results: Sequence[VectorResult]) -> VectorResult:
@@ -129,7 +166,7 @@ def judge_file(path: Path, vectors: Sequence[Vector]) -> list[JudgedVector]:
     {"unsupported": "why"}; a test that is not there is unsupported.
 
     An array is a list of numbers in row-major order, or a list of such lists; a number may be a string, such as "NaN"
-    or "0x1.8p+1". Raises BadFile for anything else.
+    or "0x1.8p+1". It is judged as the double that it reads as. Raises BadFile for anything else.
     """
     data, known = json_in(path), {vector.id for vector in vectors}
     if not isinstance(data, dict) or not data.keys() & known:
@@ -148,7 +185,23 @@ def _judged_in_file(path: Path, vector: Vector, given: Any) -> JudgedVector:
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         problem = f"expected a list with one array of numbers a layer, found: {error}"
         raise BadFile(str(path), problem, vector.id) from None
-    return JudgedVector(vector, vector.judge(answers))
+    result = vector.judge(answers)
+    return JudgedVector(vector, result, answers={} if result.problem else _as_returned(vector, answers))
+
+
+def _as_returned(vector: Vector, given: Answers) -> dict[str, Answer]:
+    """The answers of a file as those of functions that return w and b."""
+    arrays = dict[str, dict[int, Array]]()
+    for name, layers in given.items():
+        shapes = (part["shape"] for part in vector.data["expected"][name])
+        shaped = (np.array(one).reshape(shape) for one, shape in zip(layers, shapes, strict=True))
+        arrays[name] = dict(enumerate(shaped, start=1))
+    names = {"backprop": {"w": "w", "b": "b", "delta": "delta"}, "step": {"new_w": "w", "new_b": "b"}}
+    return {
+        function: Answer({(short, l): one for name, short in of.items() for l, one in arrays.get(name, {}).items()})
+        for function, of in names.items()
+        if {"w", "b"} <= {of[name] for name in arrays if name in of}
+    }
 
 
 def _numbers_of(array: Any) -> Iterator[float]:

@@ -57,18 +57,24 @@ def _judge(options: argparse.Namespace) -> Finished:
     from harness.jobs.vectors.answers import judge_file, run_on_vectors
     from harness.jobs.vectors.reader import read_vectors
     from harness.jobs.vectors.summary import vectors_summary
+    from harness.sandbox.greeting import greeted
     from harness.sandbox.processes.server import Server
     from harness.sandbox.requests import Limits
+    from harness.sandbox.sources.course import stages_of
     from harness.sandbox.sources.find import find_implementations
 
     vectors = read_vectors(VECTORS if options.vectors is None else options.vectors)
+    name = Path(options.judge).name
     if options.judge.endswith(".json"):
         found = judge_file(Path(options.judge), vectors)
     else:
         [implementation] = find_implementations([options.judge])
         with Server() as server:
-            found = run_on_vectors(server, implementation, vectors, Limits())
-    print(vectors_summary(Path(options.judge).name, found))
+            # The vectors have no penalty, so that the course's file gets none.
+            [started] = greeted(server, stages_of(implementation)[:1], Limits())
+            found = run_on_vectors(server, started, vectors, Limits())
+        name = ", ".join(filter(None, [name, started.about]))
+    print(vectors_summary(name, found))
     verdicts = {one.verdict for one in found}
     return Finished(0 if "passes" in verdicts and "fails" not in verdicts else 1)
 

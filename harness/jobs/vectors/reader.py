@@ -14,6 +14,7 @@ from typing import Any
 from harness.model.errors import BadFile, UnusableInput
 
 READABLE_VERSION = 1
+READABLE_DTYPES = ("float64", "float32")
 EXPECTED_NAMES = ("w", "b", "delta", "new_w", "new_b")
 # By the name of a quantity, one list of numbers a layer, in row-major order.
 Answers = Mapping[str, Sequence[Sequence[float]]]
@@ -154,6 +155,8 @@ def _tests_in(path: Path) -> Iterator[Vector]:
 
 def _read_through(vector: Vector) -> None:
     """Read all that tests are judged by: what is missing or malformed raises an exception now, and not later."""
+    if vector.dtype not in READABLE_DTYPES:
+        raise ValueError(f"the dtype {vector.dtype!r}, not {' or '.join(READABLE_DTYPES)}")
     _ = vector.id, vector.cost, vector.learning_rate, vector.activations
     arrays = {name: vector.data["expected"][name] for name in EXPECTED_NAMES}
     vector.judge({name: [[*map(float.fromhex, one["data_hex"])] for one in some] for name, some in arrays.items()})

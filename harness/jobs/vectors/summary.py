@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from harness.jobs.vectors.answers import JudgedVector
+from harness.jobs.vectors.answers import COST_OF_VECTORS, OF_ARRAYS, JudgedVector, undeclared_convention
 
 SHOWN_FAILURES = 5
 
 
 def vectors_summary(name: str, found: Sequence[JudgedVector]) -> str:
-    """The counts of all tests and of each file, the first failures, and the reasons for refusing tests."""
-    return "\n".join([f"{name}: {_counts(found)}", *_by_file(found), *_failures(found), *_refusals(found)])
+    """The counts of all tests and of each file, the first failures, the convention that the failing tests follow, and
+    the reasons for refusing tests."""
+    parts = (_by_file, _failures, _convention, _refusals)
+    return "\n".join([f"{name}: {_counts(found)}", *(line for part in parts for line in part(found))])
 
 
 def _counts(found: Sequence[JudgedVector]) -> str:
@@ -44,6 +46,19 @@ def _failures(found: Sequence[JudgedVector]) -> Iterator[str]:
             yield f"    {where}: got {first.given!r}, expected {first.value!r} ± {first.bound:.3g}"
     if len(failing) > SHOWN_FAILURES:
         yield f"  and {len(failing) - SHOWN_FAILURES} more that fail"
+
+
+def _convention(found: Sequence[JudgedVector]) -> Iterator[str]:
+    """Why tests fail that would agree under another convention."""
+    constants, agreeing = undeclared_convention(found)
+    if constants:
+        shown = ", ".join(f"{name} = {value!r}" for name, value in constants.items())
+        failing = sum(one.verdict == "fails" for one in found)
+        yield f"  the reason: the numbers follow another convention, {shown}: {agreeing} of {failing} agree under it;"
+        if constants.keys() <= set(OF_ARRAYS):
+            yield "    declare it in the file, or return the default"
+        else:
+            yield f"    {COST_OF_VECTORS}; `check` judges code under its own convention"
 
 
 def _refusals(found: Sequence[JudgedVector]) -> Iterator[str]:

@@ -33,12 +33,12 @@ def read_declarations(constants: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {name.lower(): _checked_value(name, value) for name, value in constants.items()}
     if not fields.get("l2"):
         for name in [name for name in constants if name.startswith("L2_")]:
-            found = f"{name} = {constants[name]!r} in the file"
-            raise Fault("declaration", f"{found} needs a penalty, expected L2 = a number above 0")
+            found = f"declares {name} = {constants[name]!r}"
+            raise Fault("declaration", f"{found}; it needs a penalty, expected L2 = a number above 0")
     bias, layout = fields.get("bias", "apart"), fields.get("layout", "out, in")
     needed = "in, out" if bias.endswith("row") else "out, in"
     if is_bias_in_w(bias) and layout != needed:
-        raise Fault("declaration", f"BIAS = {bias!r} in the file needs LAYOUT = {needed!r}")
+        raise Fault("declaration", f"declares BIAS = {bias!r}; it needs LAYOUT = {needed!r}")
     return fields
 
 
@@ -57,7 +57,7 @@ def _checked_value(name: str, value: Any) -> Any:
             return reduction_by_cost(value)
         expected += f", or a dictionary with one of these for {', '.join(map(repr, COSTS))}"
     if not any(value is one or (isinstance(one, str) and value == one) for one in allowed):
-        raise Fault("declaration", f"{name} = {value!r} in the file, expected {expected}")
+        raise Fault("declaration", f"declares {name} = {value!r}, expected {expected}")
     return value
 
 
@@ -66,11 +66,11 @@ def _checked_number(name: str, value: Any) -> Any:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
     if name == "L2" and not (is_number and 0 <= value <= LARGEST_FACTOR):
         expected = "the factor of the penalty, a number from 0 to 2^20"
-        raise Fault("declaration", f"L2 = {_short(value)} in the file, expected {expected}")
+        raise Fault("declaration", f"declares L2 = {_short(value)}, expected {expected}")
     fits = is_number and 1 / LARGEST_FACTOR <= value <= LARGEST_FACTOR
     if name == "LEARNING_RATE" and value is not None and not fits:
         expected = "a positive number, or None (from 2^-20 to 2^20)"
-        raise Fault("declaration", f"LEARNING_RATE = {_short(value)} in the file, expected {expected}")
+        raise Fault("declaration", f"declares LEARNING_RATE = {_short(value)}, expected {expected}")
     return value
 
 

@@ -38,6 +38,15 @@ class Source:
     mapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def may_have_layers(path: Path) -> bool:
+    """Whether a file's text has what every file of layers has; most files of networks do not, and need no parsing."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(word in text for word in ("_forward", "_loss", "LAYERS", "def backward", "velocity", "learning_rate"))
+
+
 def scan(path: Path) -> Source:
     """What a file defines; nothing if it cannot be parsed, which its import reports."""
     try:

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.sandbox.answers import Answer, Fault, failed, refusal_from
+from harness.sandbox.host.progress import report_to
 from harness.sandbox.processes.fork_server import settle_worker
 from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 from harness.sandbox.wire.lines import Inbox, pack
@@ -46,6 +47,7 @@ def run_worker(host: str, target: Sequence[str], folder: str, channel: int, outp
         sys.argv, sys.dont_write_bytecode = [target[-1]], True
         warnings.simplefilter("ignore")  # the numbers are checked for the effects of overflow and the like
         with socket.socket(fileno=channel) as harness_channel:
+            report_to(harness_channel)
             _answer_requests(harness_channel, host, target)
         os._exit(0)
     except ConnectionError:  # the harness has closed the channel
@@ -65,7 +67,10 @@ def _answer_requests(channel: socket.socket, host: str, target: Sequence[str]) -
         refusal = refusal_from(error, *map(Path, target))
         kind = refusal.kind if isinstance(error, Fault) else "import"
         refused = [refusal.verdict, refusal.detail, kind, refusal.traceback]
-    said = {"declared": dict(loaded.declared), "notes": loaded.notes} if loaded is not None else {}
+    said = {}
+    if loaded is not None:
+        language = getattr(loaded, "language", "")  # only a program says one
+        said = {"declared": dict(loaded.declared), "notes": loaded.notes, "language": language}
     channel.sendall(pack({"loaded": time.perf_counter() - start, "refusal": refused, **said}))
     inbox = Inbox(_NO_LIMIT, _NO_LIMIT, is_python=True)
     while data := channel.recv(2**16):

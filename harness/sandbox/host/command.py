@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ import numpy as np
 
 from harness.model.contract import Array, Inputs, Network, Unsupported
 from harness.sandbox.answers import LONGEST_MESSAGE, Answer, Fault, printable
-from harness.sandbox.host.build import command_for
+from harness.sandbox.host.building.build import command_for
 from harness.sandbox.host.call import FunctionsHost
 from harness.sandbox.host.program import Program
-from harness.sandbox.sources.functions import DECLARABLE, Functions
+from harness.sandbox.processes.process_tree import running_children
+from harness.sandbox.sources.functions import DECLARABLE, MOST_DECLARED, Functions, is_declarable
 from harness.sandbox.sources.toolchains import language_named
 from harness.sandbox.wire.arrays import ARRAY_FORMS
 from harness.sandbox.wire.lines import BadMessage, Message
@@ -28,6 +30,7 @@ DECIMALS_A_BYTE = 4  # a float64 has 8 bytes, and 25 decimal digits, signs and s
 HELLO_BYTES = 2**16
 FLOAT64_DIGITS = 17
 LOOKED_AT, FEWEST_NUMBERS, MOST_FEW_DIGITS = 200, 20, 9  # numbers of an array, in all, and digits
+SMALLEST_NORMAL = sys.float_info.min
 ALL_DIGITS = "print 17, as %.17g does, or answer with hex"
 ORDINARY = [[1 / 3, -2e-7 / 3, 1e23, 0.1], [123456789.12345679, -6.02214076e23, 2.0**-40, 3.0]]
 SPECIAL = [[-0.0, np.nan, np.inf], [-np.inf, 5e-324, 1.7976931348623157e308]]
@@ -51,10 +54,10 @@ class CommandHost(FunctionsHost):
         self._program.form = _array_form(hello)
         self._is_float32 = declared.get("DTYPE") == "float32"
         self._check_digits()
-        notes = [*_sentences(hello), *self._special_numbers()]
+        notes = [*_sentences(hello), *self._special_numbers(), *self._daemons()]
         offered = {name: getattr(self, f"_{name}") if name in _offers(hello) else None for name in FUNCTIONS}
         super().__init__(Functions(**offered, declared=declared))
-        self.notes = tuple(notes)
+        self.notes, self.language = tuple(notes), _language(hello)
 
     def answer(self, function: str, message: Message) -> Answer:
         """Ask the program on the inputs of a request; whatever goes wrong is in the answer."""
@@ -78,26 +81,29 @@ class CommandHost(FunctionsHost):
         answer = self._asked({function: number, **inputs_message(plain), **more})
         if "error" in answer:
             raise Fault("exception", _one_line(answer["error"]))
-        if answer.get("id") != number:
+        if not _equals(answer.get("id"), number):
             self._program.is_lost = True
             raise Fault("message", f"it answered with the id {_one_line(answer.get('id'))}, expected {number}")
         if "unsupported" in answer:
             raise Unsupported(_one_line(answer["unsupported"]))
         arrays = {name: answer[name] for name in ARRAY_NAMES[function] if name in answer}
-        if digits := few_digits(arrays):
+        if digits := few_digits(arrays, plain.arrays()):
             raise Fault("message", f"it prints {digits} significant digits; {ALL_DIGITS}")
         return arrays
 
     def _asked(self, message: Mapping[str, Any]) -> Message:
         try:
-            return self._program.ask(message, self._longest, DECIMALS_A_BYTE * self._longest)
+            answer = self._program.ask(message, self._longest, DECIMALS_A_BYTE * self._longest)
         except BadMessage as error:
             hint = "; words of its own belong on standard error" if str(error).startswith("no JSON") else ""
             raise Fault("message", f"it sent {error}{hint}") from None
+        if isinstance(answer, np.ndarray):
+            raise Fault("message", f"it sent {_one_line(answer)} alone, expected a message with its members")
+        return answer
 
     def _said_hello(self) -> Message:
         hello = self._asked({"hello": VERSION})
-        if hello.get("hello") != VERSION or not isinstance(hello.get("offers"), list):
+        if not _equals(hello.get("hello"), VERSION) or not isinstance(hello.get("offers"), list):
             found = ", ".join(f"{name}: {_one_line(value)}" for name, value in [*hello.items()][:3])
             expected = f'"hello": {VERSION} and "offers": ["backprop", "step"]'
             raise Fault("message", f"its first line is no hello: expected {expected}, found {found or 'nothing'}")
@@ -139,19 +145,38 @@ class CommandHost(FunctionsHost):
         wrong = [f"{one!r} as {other!r}" for one, other in pairs if repr(one) != repr(other)]
         return [f"It writes {', '.join(wrong)}."] if wrong else []
 
+    def _daemons(self) -> list[str]:
+        """A note for processes that it has started and that have left it: this process is now their parent."""
+        left = [one for one in running_children(os.getpid()) if one != self._program.pid]
+        note = "A process that it started before its hello runs on its own; it is ended with the program."
+        return [note] if left else []
 
-def few_digits(arrays: Mapping[str, Any]) -> int:
+
+def few_digits(arrays: Mapping[str, Any], inputs: Sequence[Array] = ()) -> int:
     """The most significant digits of any number, if these are few for computed ones; else 0.
 
-    An echo that copies its line does not show it. Short binary fractions have few digits, too, and are left out.
+    An echo that copies its line does not show it. Numbers that have few digits when they are printed in full are left
+    out: short binary fractions, subnormal numbers, and those of the `inputs`, such as parameters that a step leaves.
     """
     parts = [array for values in arrays.values() if isinstance(values, list) for array in values]
     looked_at = [array.ravel()[:LOOKED_AT].tolist() for array in parts if isinstance(array, np.ndarray)]
-    numbers = {abs(x) for array in looked_at for x in array if math.isfinite(x) and (x * 2.0**30) % 1}
-    if len(numbers) < FEWEST_NUMBERS:
+    numbers = {abs(x) for array in looked_at for x in array if SMALLEST_NORMAL <= abs(x) < math.inf}
+    digits = {x: _digits(x) for x in numbers if (x * 2.0**30) % 1}
+    if max(digits.values(), default=0) > MOST_FEW_DIGITS:
         return 0
-    most = max(len(repr(x).partition("e")[0].replace(".", "").strip("0")) for x in numbers)
-    return most if most <= MOST_FEW_DIGITS else 0
+    given = {abs(x) for array in inputs for x in array[np.isin(np.abs(array), [*digits])].tolist()}
+    computed = [count for x, count in digits.items() if x not in given]
+    return max(computed) if len(computed) >= FEWEST_NUMBERS else 0
+
+
+def _digits(number: float) -> int:
+    """How many significant digits the shortest decimal has that reads back as this number."""
+    return len(repr(number).partition("e")[0].replace(".", "").strip("0"))
+
+
+def _equals(found: Any, expected: int | str) -> bool:
+    """Whether a member is this number or text; an array, which it may be instead, is not."""
+    return not isinstance(found, np.ndarray) and bool(found == expected)
 
 
 def _declared(hello: Message) -> Mapping[str, Any]:
@@ -163,22 +188,32 @@ def _declared(hello: Message) -> Mapping[str, Any]:
             "declaration",
             f"its hello declares {_one_line(unknown[0])}, expected some of {', '.join(DECLARABLE)}",
         )
+    for name, value in declared.items():
+        if not is_declarable(value):
+            expected = f"text, a number, true, false, null, or a list or object of text with {MOST_DECLARED} at most"
+            raise Fault("declaration", f"its hello declares {name} = {_one_line(value)}, expected {expected}")
     return dict(declared)
 
 
 def _array_form(hello: Message) -> str:
     form = hello.get("arrays", "data")
-    if form not in ARRAY_FORMS:
+    if not isinstance(form, str) or form not in ARRAY_FORMS:
         known = ", ".join(ARRAY_FORMS)
         raise Fault("declaration", f"its hello asks for arrays as {_one_line(form)}, expected one of {known}")
-    return str(form)
+    return form
 
 
-def _offers(hello: Message) -> list[Any]:
-    offers: list[Any] = hello["offers"]
-    if not set(map(str, offers)) & set(FUNCTIONS):
-        raise Fault("declaration", f"its hello offers {_one_line(offers)}, expected backprop, step, or both")
+def _offers(hello: Message) -> list[str]:
+    offers = [one for one in hello["offers"] if isinstance(one, str) and one in FUNCTIONS]
+    if not offers:
+        raise Fault("declaration", f"its hello offers {_one_line(hello['offers'])}, expected backprop, step, or both")
     return offers
+
+
+def _language(hello: Message) -> str:
+    """The language that the program says it is in; empty if it says none."""
+    language = hello.get("language", "")
+    return _one_line(language) if isinstance(language, str) else ""
 
 
 def _sentences(hello: Message) -> list[str]:

@@ -181,15 +181,24 @@ def _found(name: str) -> Implementation:
     """The implementation with this name or at this path."""
     if name.endswith(PYTHON) or Path(name).suffix in source_suffixes() or Path(name).is_file():
         path = Path(os.path.realpath(name))  # Path.resolve raises where links form a loop
+        if path.is_dir():
+            raise _folder(name)
         if not path.is_file():
             raise UnusableInput(f"{name}: expected an implementation's file, found none there; check the path")
         return implementation_at(path)
     known = {implementation.name: implementation for implementation in available_implementations()}
-    if name not in known and Path(f"{name}{PYTHON}").is_file():
-        raise UnusableInput(f"unknown implementation {name!r}: a path must end in .py; did you mean {name}.py?")
-    if name not in known:
-        raise UnknownName("implementation", name, known)
-    return known[name]
+    if name in known:
+        return known[name]
+    if longer := next((suffix for suffix in source_suffixes() if Path(f"{name}{suffix}").is_file()), ""):
+        expected = f"a path must end in one of {', '.join(source_suffixes())}"
+        raise UnusableInput(f"unknown implementation {name!r}: {expected}; did you mean {name}{longer}?")
+    if Path(name).is_dir():
+        raise _folder(name)
+    raise UnknownName("implementation", name, known)
+
+
+def _folder(name: str) -> UnusableInput:
+    return UnusableInput(f"{name}: expected an implementation's file, found a folder; name a file in it")
 
 
 def source_suffixes() -> tuple[str, ...]:

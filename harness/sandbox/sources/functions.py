@@ -25,6 +25,7 @@ DECLARATIONS = (
 
 SCOPE = ("ACTIVATIONS", "COST", "DTYPE")  # see harness.sandbox.sources.scope
 DECLARABLE = (*DECLARATIONS, *SCOPE)
+MOST_DECLARED = 16  # entries of a declared list or dictionary
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,12 @@ def _declarable(value: object) -> Any:
     """A declared value as JSON can hold it: its repr if it is neither text, a number, nor a dictionary of text."""
     if value is None or isinstance(value, (str, bool, float)) or (isinstance(value, int) and abs(value) < 2**63):
         return value
-    if isinstance(value, Mapping) and all(isinstance(one, str) for pair in value.items() for one in pair):
-        return dict(value)
-    return repr(value)
+    return dict(value) if isinstance(value, Mapping) and is_declarable(dict(value)) else repr(value)
+
+
+def is_declarable(value: object) -> bool:
+    """Whether a value is text, a number, True, False, None, or a short list or dictionary of text."""
+    if isinstance(value, (list, dict)):
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        return len(value) <= MOST_DECLARED and all(isinstance(one, str) for one in parts)
+    return value is None or isinstance(value, (str, bool, int, float))

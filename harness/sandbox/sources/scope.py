@@ -111,5 +111,5 @@ def _declared_names(name: str, value: Any) -> tuple[str, ...]:
     if not is_known or (name == "DTYPE" and not isinstance(value, str)):
         count = "one" if name == "DTYPE" else "one or several"
         expected = f"{count} of {', '.join(map(repr, _KNOWN[name]))}"
-        raise Fault("declaration", f"{name} = {value!r} in the file, expected {expected}")
+        raise Fault("declaration", f"declares {name} = {value!r}, expected {expected}")
     return names

@@ -2,20 +2,22 @@
 
     name = "C"                     what reports call it
     suffixes = [".c"]              of its source files
-    includes = [".h"]              other files that a source file may be built from (optional)
     needs = "gcc"                  the program without which nothing runs
     install = "apt install gcc"    how to get it
     build = ["gcc", "-o", "{program}", "{file}"]     (a compiled language)
+    lists = ["gcc", "-M", "-MP", "{file}"]           prints a rule of make, `FILE:`, for each file that a build reads
     run = ["{program}"]
 
     [skeleton]                     see Skeleton
 
 {file} is the source file, {stem} its name without suffix, {folder} the folder of what is built, {program} a file in it.
+Without `lists`, a build reads files with these suffixes in the folder of the source file and below it, and no others.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -51,7 +53,7 @@ class Language:
     run: tuple[str, ...]
     skeleton: Skeleton
     build: tuple[str, ...] = ()
-    includes: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     key: str = field(default="", compare=False)
 
     @property
@@ -74,6 +76,12 @@ def language_of(path: Path) -> Language | None:
 def language_named(name: str) -> Language:
     """The language of this name, as reports show it. Raises KeyError."""
     return {one.name: one for one in languages()}[name]
+
+
+def with_places(command: Sequence[str], file: Path, folder: Path) -> list[str]:
+    """A command of a language with its places filled in."""
+    places = {"file": str(file), "stem": file.stem, "folder": str(folder), "program": str(folder / "program")}
+    return [part.format(**places) for part in command]
 
 
 def _read_language(path: Path) -> Language:

@@ -48,14 +48,11 @@ class Inbox:
         self._waiting: tuple[Message, int] | None = None  # a message without its arrays, and their size
 
     @property
-    def has_unread(self) -> bool:
-        """Whether a part of a message has arrived."""
-        return bool(self._bytes)
-
-    @property
-    def unread(self) -> str:
-        """The beginning of what has arrived, of a message that is not complete."""
-        return beginning(bytes(self._bytes[: 4 * QUOTED]))
+    def unfinished(self) -> str:
+        """What has arrived of a message that is not complete; empty if nothing has."""
+        if self._waiting is not None:
+            return f"{len(self._bytes):,} of {self._waiting[1]:,} bytes of numbers came"
+        return f"unfinished line: {beginning(self._bytes)}" if self._bytes else ""
 
     def feed(self, data: bytes) -> Message | None:
         """Add bytes; the first message if it is complete, else None. Raises BadMessage."""
@@ -74,7 +71,7 @@ class Inbox:
         """The next line as JSON, and how many bytes of arrays follow it; None if it is not complete."""
         end = self._bytes.find(b"\n", self._searched)
         if max(end, len(self._bytes) if end < 0 else 0) > self.longest_line:
-            raise BadMessage(f"a line of more than {self.longest_line:,} bytes: {self.unread}")
+            raise BadMessage(f"a line of more than {self.longest_line:,} bytes: {beginning(self._bytes)}")
         if end < 0:
             self._searched = len(self._bytes)
             return None
@@ -153,7 +150,7 @@ def _with_parts_replaced(
     return value
 
 
-def beginning(line: bytes) -> str:
+def beginning(line: bytes | bytearray) -> str:
     """The beginning of a line for a message, in quotes."""
     text = printable(line[: 4 * QUOTED].decode(errors="replace").rstrip("\r\n"))
     return f'"{text}"' if len(text) <= QUOTED else f'"{text[:QUOTED]} …"'

@@ -16,10 +16,10 @@ from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Array, Inputs, Layer, Network
 from harness.model.costs import COSTS
 from harness.sandbox.answers import LONGEST_DETAIL, LONGEST_TRACEBACK, Answer, Arrays, Refusal, printable
-from harness.sandbox.sources.functions import DECLARABLE, DECLARATIONS, SCOPE
+from harness.sandbox.sources.functions import DECLARABLE, DECLARATIONS, SCOPE, is_declarable
 from harness.sandbox.wire.lines import BadMessage, Message, pack
 
-MOST_DECLARED, LONGEST_NAME = 16, 40  # entries of a declared dictionary, and characters of each that are kept
+LONGEST_NAME = 40  # characters that are kept of each entry of a declared list or dictionary, and of a language
 MOST_NOTES = 8
 HELLO = "hello"  # what a program is asked that is only started
 # The kinds of failure that a worker may report; the harness itself detects the others.
@@ -122,11 +122,12 @@ def _read_arrays(found: Any, names: Sequence[str], layers: int, exact: bool) -> 
 
 class Loading(NamedTuple):
     """How an import went: the conventions that the file declares, the scope that a program declares, sentences about
-    it, and the seconds; or why it cannot be imported."""
+    it, the language that a program says, and the seconds; or why it cannot be imported."""
 
     declared: Mapping[str, Any]
     scope: Mapping[str, Any]
     notes: tuple[str, ...]
+    language: str
     seconds: float
     refusal: Refusal | None
 
@@ -138,8 +139,8 @@ def read_loading(message: Message) -> Loading:
         if not 0 <= seconds < math.inf:
             raise ValueError("no valid time")
         if message["refusal"] is not None:
-            return Loading({}, {}, (), seconds, _read_refusal(message["refusal"]))
-        declared, notes = dict(message["declared"]), [*message["notes"]]
+            return Loading({}, {}, (), "", seconds, _read_refusal(message["refusal"]))
+        declared, notes, language = dict(message["declared"]), [*message["notes"]], str(message["language"])
         if not declared.keys() <= set(DECLARABLE) or not all(isinstance(note, str) for note in notes):
             raise ValueError("an unknown declaration")
         shown = tuple(printable(note[:LONGEST_DETAIL]) for note in notes[:MOST_NOTES])
@@ -147,27 +148,20 @@ def read_loading(message: Message) -> Loading:
             {name: _read_declared(declared[name]) for name in names if name in declared}
             for names in (DECLARATIONS, SCOPE)
         )
-        return Loading(conventions, scope, shown, seconds, None)
+        return Loading(conventions, scope, shown, printable(language[:LONGEST_NAME]), seconds, None)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise BadMessage(f"{type(error).__name__}: {error}") from None
 
 
 def _read_declared(value: Any) -> Any:
-    """A declared value: a string, a number, True, False, None, or a short list or dictionary of strings.
-
-    Raises ValueError.
-    """
+    """A declared value, its texts cut to a limited length. Raises ValueError for what cannot be declared."""
+    if not is_declarable(value):
+        raise ValueError("a declaration that is neither text nor a number")
     if isinstance(value, str):
         return printable(value[:LONGEST_DETAIL])
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, dict) and len(value) <= MOST_DECLARED:
-        if not all(isinstance(one, str) for one in value.values()):
-            raise ValueError("a declaration that is not text")
+    if isinstance(value, dict):
         return {printable(k[:LONGEST_NAME]): printable(v[:LONGEST_NAME]) for k, v in value.items()}
-    if isinstance(value, list) and len(value) <= MOST_DECLARED and all(isinstance(one, str) for one in value):
-        return [printable(one[:LONGEST_NAME]) for one in value]
-    raise ValueError("a declaration that is neither text nor a number")
+    return [printable(one[:LONGEST_NAME]) for one in value] if isinstance(value, list) else value
 
 
 def _read_refusal(parts: Any) -> Refusal:

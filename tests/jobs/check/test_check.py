@@ -302,3 +302,32 @@ def test_an_answer_that_depends_on_earlier_calls_is_reported(server, tmp_path):
     [refusal] = [refusal for outcome in found.outcomes for refusal in outcome.faults.values()]
     assert "depends on earlier calls" in refusal.detail
     assert "depends on earlier calls" in report_text(found, "")
+
+
+NAIVE_SIGMOID = """
+import numpy as np
+
+ACTIVATIONS = ("relu", "sigmoid")
+COST = "binary_cross_entropy"
+
+def backprop(network, x, t):
+    a, w, b = [x], [], []
+    for layer in network.layers:
+        z = a[-1] @ layer.w.T + layer.b
+        a.append(np.exp(z) / (1 + np.exp(z)) if layer.activation.name == "sigmoid" else np.maximum(z, 0))
+    delta = a[-1] - t
+    for k in reversed(range(len(network.layers))):
+        w, b = [delta.T @ a[k], *w], [delta.sum(axis=0), *b]
+        delta = delta @ network.layers[k].w * (a[k] > 0)
+    return w, b
+"""
+
+
+def test_nan_where_exp_overflows_is_said_to_be_that(server, tmp_path):
+    path = tmp_path / "naive.py"
+    path.write_text(NAIVE_SIGMOID, encoding="utf-8")
+    found = checked(server, path, pattern="random-5-6-4-relu-sigmoid-bce-large")
+    assert found.verdict == "failed"
+    shown = " ".join(report_text(found, "").split())
+    assert "Not finite with very large logits only: exp(z) overflows, as in e^z / (1 + e^z); in place of" in shown
+    assert "Or a probability underflows to 0, as in -t / a or log(a)" in shown

@@ -114,6 +114,12 @@ def test_a_declared_convention_is_status_0_and_an_undeclared_one_is_not(tmp_path
             "--json /no/such/folder/x.json",
         ),
         (["check", "row_matrices", "--json", "mine.rs"], "--json mine.rs: expected a file for data, found the name of"),
+        (
+            ["check", "row_matrices", "--json", "/tmp"],
+            "--json /tmp: expected the name of a file, found a folder; name a",
+        ),
+        (["check", "/tmp"], "/tmp: expected an implementation's file, found a folder; name a file in it"),
+        (["vectors", "--judge", "/tmp"], "/tmp: expected an implementation's file, found a folder; name a file in it"),
         (["new", "my-backprop"], "my-backprop: expected letters, digits and _"),
         (["new", "harness/jobs/check/run"], "harness/jobs/check/run.py: expected no file there, found one"),
         (["new", "no/such/thing"], "no/such/thing.py: expected the folder no/such, found none"),
@@ -125,6 +131,41 @@ def test_unusable_input_is_one_line_and_status_2(arguments, message):
     assert done.stderr.startswith("error: " + message)
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+def test_a_file_that_a_program_reads_is_not_overwritten(tmp_path):
+    data = tmp_path / "weights.json"
+    data.write_text("{}", encoding="utf-8")
+    done = harness("check", "--json", data, "--", "cat", data)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: --json {data}: expected a new file, found one that the command reads")
+    assert data.read_text(encoding="utf-8") == "{}"
+
+
+def test_the_language_of_a_program_is_the_one_that_its_hello_says(tmp_path):
+    path, found = tmp_path / "net", tmp_path / "found.json"
+    path.write_text(
+        "import json, sys\n"
+        "for line in sys.stdin:\n"
+        "    said = json.loads(line)\n"
+        "    refused = {'id': said.get('backprop'), 'unsupported': 'not yet'}\n"
+        "    hello = {'hello': 1, 'offers': ['backprop'], 'language': 'Perl\\n5'}\n"
+        "    print(json.dumps(hello if 'hello' in said else said if 'echo' in said else refused), flush=True)\n",
+        encoding="utf-8",
+    )
+    done = harness("check", "--case", "xor*", "--json", found, "--", sys.executable, path)
+    assert "\nLanguage: Perl 5.\n" in done.stdout
+    assert json.loads(found.read_text(encoding="utf-8"))["language"] == "Perl 5"
+
+
+def test_a_program_without_the_dashes_is_told_how_it_is_checked():
+    done = in_process("check", "cat", "net.pl", "--fast")
+    assert done.returncode == 2
+    assert done.stderr.endswith(
+        "unrecognized arguments: net.pl --fast; to check a program: check -- cat net.pl --fast\n"
+    )
+    assert "to check" not in in_process("check", "row_matrices", "net.pl").stderr
+    assert "to check" not in in_process("compare", "cat", "net.pl").stderr
 
 
 @pytest.mark.parametrize(

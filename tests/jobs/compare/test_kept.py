@@ -16,6 +16,7 @@ from harness.cases.standard import standard_cases
 from harness.jobs.compare.pairs import PairRow
 from harness.jobs.compare.report.committed import BEYOND
 from harness.jobs.compare.report.kept import Kept, kept_results, with_kept
+from harness.jobs.compare.report.terminal import print_not_run
 from harness.jobs.compare.report.views import order_of_magnitude
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.run import Comparison, Selection
@@ -126,6 +127,48 @@ def test_a_case_that_is_new_is_unsupported_and_one_that_is_gone_is_not_kept(tmp_
     assert not kept_results(replace(selection, cases=CASES[1:]), tmp_path, raised).names
 
 
+def test_the_committed_rows_are_of_the_sources_as_they_are(no_toolchains):
+    selection = compared().selection
+    kept = kept_results(selection, REPORTS, raised)
+    assert kept.sources.keys() == kept.names == {"javascript_loops", "rust_iterators"}
+    assert not any(map(kept.is_outdated, selection.implementations)), "run nox -s compare, and commit reports/"
+
+
+def test_rows_of_an_older_source_are_said_to_be_until_it_runs_again(tmp_path, no_toolchains, capsys):
+    source = tmp_path / "mine.js"
+    source.write_text("// one", encoding="utf-8")
+    first = compared()
+    one, *others = first.selection.implementations
+    selection = replace(first.selection, implementations=(replace(one, path=source), *others))
+    first = replace(first, selection=selection)
+    written_reports(first, tmp_path / "reports")
+    assert not kept_results(selection, tmp_path / "reports", raised).is_outdated(selection.implementations[0])
+    source.write_text("// two", encoding="utf-8")
+    for _ in range(2):  # reports of kept rows say it too
+        kept = kept_results(selection, tmp_path / "reports", raised)
+        print_not_run(selection, kept)
+        said = "the reports keep its earlier rows. Warning: the kept rows are of an older version of mine.js\n"
+        assert f"Not run: javascript_loops: {WHY}; {said}" in capsys.readouterr().out
+        written_reports(with_kept(run_of(first, kept), selection, kept), tmp_path / "reports")
+    written_reports(first, tmp_path / "reports")
+    print_not_run(selection, kept_results(selection, tmp_path / "reports", raised))
+    assert "Warning" not in capsys.readouterr().out
+
+
+def test_reports_without_digests_say_nothing_of_sources(tmp_path, no_toolchains):
+    first = compared()
+    written_reports(first, tmp_path)
+    path = tmp_path / "data" / "compare.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert [one["name"] for one in data.pop("sources")] == ["javascript_loops", "rust_iterators"]
+    path.write_text(json.dumps(data) + "\n", encoding="utf-8")
+    kept = kept_results(first.selection, tmp_path, raised)
+    assert kept.names
+    assert not any(map(kept.is_outdated, first.selection.implementations))
+    again = written_reports(with_kept(run_of(first, kept), first.selection, kept), tmp_path / "two")
+    assert json.loads(again[Path("data/compare.json")])["sources"] == []
+
+
 def test_nothing_is_kept_where_all_toolchains_are_or_no_reports(tmp_path, monkeypatch):
     selection = compared().selection
     monkeypatch.setattr(toolchains.shutil, "which", lambda _: None)
@@ -142,6 +185,7 @@ def test_nothing_is_kept_where_all_toolchains_are_or_no_reports(tmp_path, monkey
     [
         ("results.csv", "> 1,", "5.0,", "expected an order of magnitude as error_ratio, found '5.0'; "),
         ("results.csv", ",wrong,", ",bad,", "expected a verdict, found 'bad'"),
+        ("data/compare.json", '"sha256"', '"md5"', "sources[0]: expected an object with name, sha256, found "),
         ("data/compare.json", '"pairs"', '"none"', "expected an object with 'pairs', found "),
         ("data/compare.json", '"fewest": "d', '"fewest": "', "pairs[0].fewest: expected 3 characters, each a hexa"),
         ("data/compare.json", '"most": "d', '"most": "g', "pairs[0].most: expected 3 characters, each a hexa"),

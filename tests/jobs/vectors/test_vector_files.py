@@ -37,7 +37,11 @@ TEST = ("testGroups", 0, "tests", 0)
     [
         (("testGroups", 5), "'int' object is not iterable"),
         (("testGroups", 0, "tests", ["x"]), "string indices must be"),
-        (("dtype", "int7"), "data type 'int7' not understood"),
+        (("dtype", "int7"), "the dtype 'int7', not float64 or float32; write it anew"),
+        (("dtype", "int8"), "the dtype 'int8', not float64 or float32"),
+        (("dtype", "float16"), "the dtype 'float16', not float64 or float32"),
+        (("dtype", ["float64"]), "the dtype ['float64'], not float64 or float32"),
+        (("dtype", None), "no 'dtype'"),
         ((*TEST, "id", None), "no 'id'"),
         ((*TEST, "learning_rate_hex", None), "no 'learning_rate_hex'"),
         ((*TEST, "expected", None), "no 'expected'"),

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 
+import numpy as np
 import pytest
 from support.checking import RIGHT, STYLES, SUBMISSIONS
 from support.commands import PATIENCE, ROOT, completed, in_process
@@ -13,7 +14,7 @@ from support.running import shared, write
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.mistakes.kill_matrix import answers
-from harness.jobs.vectors.answers import judge_file, judged_vector, run_on_vectors, vector_inputs
+from harness.jobs.vectors.answers import judge_file, judged_vector, run_on_vectors, undeclared_convention, vector_inputs
 from harness.jobs.vectors.choice import RAW_DATASETS
 from harness.jobs.vectors.kills import hidden_mistakes, visible_mistakes
 from harness.jobs.vectors.reader import EXPECTED_NAMES, READABLE_VERSION, read_vectors
@@ -23,6 +24,7 @@ from harness.mistakes import CATALOGUE
 from harness.model.textbook import Textbook
 from harness.sandbox.requests import Limits
 from harness.sandbox.sources.find import Implementation, available_implementations
+from harness.sandbox.sources.toolchains import language_named
 
 FOLDER = ROOT / "vectors"
 VECTORS = read_vectors(FOLDER)
@@ -149,6 +151,74 @@ def test_answers_from_a_file_are_judged(tmp_path):
     assert f"{len(VECTORS) - 3} of {len(VECTORS) - 1} tests pass, 1 are unsupported" in done.stdout
     assert f"fails: {second}: 1 entries are out of bounds" in done.stdout
     assert "unsupported in 1 tests: no such layer" in done.stdout
+
+
+MEAN = """
+import numpy as np
+from harness import Unsupported
+
+def backprop(network, x, t):
+    if network.cost.name != "half_squared_error":
+        raise Unsupported("another cost")
+    a, n = [x], len(x)
+    for layer in network.layers:
+        a.append(layer.activation.f(a[-1] @ layer.w.T + layer.b))
+    z = [before @ layer.w.T + layer.b for before, layer in zip(a, network.layers)]
+    delta, w, b = a[-1] - t, [], []
+    for layer, before, zl in zip(reversed(network.layers), reversed(a[:-1]), reversed(z)):
+        delta = delta * layer.activation.slope(zl)
+        w, b = [delta.T @ before / n + PENALTY * layer.w, *w], [delta.sum(axis=0) / n, *b]
+        delta = delta @ layer.w
+    return w, b
+"""
+
+
+@pytest.mark.parametrize(("penalty", "more"), [(0, ""), (0.125, ", L2 = 0.125")])
+def test_the_convention_is_the_reason_for_failing_tests(penalty, more, tmp_path):
+    found = run(write(tmp_path, "mean", MEAN.replace("PENALTY", str(penalty))))
+    failing = [one for one in found if one.verdict == "fails"]
+    assert undeclared_convention(found)[1] == len(failing) > 10
+    reason = f"the numbers follow another convention, REDUCTION = 'mean'{more}: {len(failing)} of {len(failing)} agree"
+    assert reason in vectors_summary("mean.py", found)
+
+
+def test_a_declared_convention_is_the_reason_for_tests_that_are_unsupported(tmp_path):
+    found = run(write(tmp_path, "mean", 'REDUCTION = "mean"\nHALF = True\n' + MEAN.replace("PENALTY", "0")))
+    assert {one.verdict for one in found} == {"passes", "unsupported"}  # the mean of one row is the sum
+    reason = "it declares REDUCTION = 'mean', and the vectors are for the summed cost, with ½, without a penalty"
+    assert reason in vectors_summary("mean.py", found)
+
+
+def test_another_sign_is_one_to_declare(tmp_path):
+    turned = MEAN.replace(" / n", "").replace("return w, b", "return [-one for one in w], [-one for one in b]")
+    shown = vectors_summary("sign.py", run(write(tmp_path, "sign", turned.replace("PENALTY", "0"))))
+    assert "another convention, SIGN = 'negative': 14 of 14 agree under it;\n    declare it in the file" in shown
+
+
+def test_a_mistake_is_no_convention():
+    path = SUBMISSIONS / "wrong" / "bias_scalar_sum_state_class.py"
+    assert undeclared_convention(run(Implementation(path.stem, path))) == ({}, 0)
+
+
+def test_answers_of_a_mean_in_a_file_are_said_to_be_one(tmp_path):
+    path, data = tmp_path / "answers.json", {}
+    for vector in VECTORS:
+        rows, given = vector.data["x"]["shape"][0], right_answers(vector)
+        data[vector.id] = {name: [(np.array(one) / rows).tolist() for one in given[name]] for name in ("w", "b")}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    constants, agreeing = undeclared_convention(found := judge_file(path, VECTORS))
+    assert constants == {"REDUCTION": "mean"}
+    assert agreeing == sum(one.verdict == "fails" for one in found) > 10
+
+
+@pytest.mark.skipif(bool(language_named("Octave").missing), reason="octave is not here")
+def test_the_course_s_file_is_judged_without_a_penalty_and_with_its_mean_as_the_reason(tmp_path):
+    done = in_process("vectors", "--out", tmp_path, "--case", "iris-4-5-3-sigmoid-bce-batch8", "--seed", "1")
+    assert done.returncode == 0, done.stderr
+    path = SUBMISSIONS / "octave" / "right_vectorised" / "nnCostFunction.m"
+    shown = in_process("vectors", "--judge", path, "--vectors", tmp_path).stdout
+    assert shown.startswith("nnCostFunction.m, lambda = 0: ")
+    assert "it declares REDUCTION = 'mean', and the vectors are for the summed cost" in shown
 
 
 @pytest.mark.parametrize(

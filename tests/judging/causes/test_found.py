@@ -131,6 +131,7 @@ def test_narrow_products_within_all_bounds_are_inaccurate_with_the_reason():
         driven=(),
         title="file.py",
         language="Python",
+        is_program=False,
         notes=(),
     )
     assert "the arithmetic is inaccurate: its errors are those of TF32" in " ".join(report_text(result, "").split())

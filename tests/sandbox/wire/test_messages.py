@@ -184,13 +184,19 @@ def test_malformed_answers_are_refused(changes):
     [
         {},
         {"loaded": 1.0, "refusal": None},
-        {"loaded": -1.0, "refusal": None, "declared": {}, "notes": []},
-        {"loaded": 1.0, "refusal": None, "declared": {}, "notes": [1]},
-        {"loaded": 1.0, "refusal": None, "notes": [], "declared": {"OTHER": "x"}},
-        {"loaded": 1.0, "refusal": None, "notes": [], "declared": {"HALF": [True]}},
-        {"loaded": 1.0, "refusal": None, "notes": [], "declared": {"REDUCTION": {"cross_entropy": 1}}},
-        {"loaded": 1.0, "refusal": None, "notes": [], "declared": {"REDUCTION": {str(i): "mean" for i in range(17)}}},
-        {"loaded": 1.0, "refusal": ["agrees", "", "", ""], "declared": {}, "notes": []},
+        {"loaded": -1.0, "refusal": None, "declared": {}, "notes": [], "language": ""},
+        {"loaded": 1.0, "refusal": None, "declared": {}, "notes": [1], "language": ""},
+        {"loaded": 1.0, "refusal": None, "notes": [], "language": "", "declared": {"OTHER": "x"}},
+        {"loaded": 1.0, "refusal": None, "notes": [], "language": "", "declared": {"HALF": [True]}},
+        {"loaded": 1.0, "refusal": None, "notes": [], "language": "", "declared": {"REDUCTION": {"cross_entropy": 1}}},
+        {
+            "loaded": 1.0,
+            "refusal": None,
+            "notes": [],
+            "language": "",
+            "declared": {"REDUCTION": {str(i): "mean" for i in range(17)}},
+        },
+        {"loaded": 1.0, "refusal": ["agrees", "", "", ""], "declared": {}, "notes": [], "language": ""},
     ],
 )
 def test_malformed_messages_about_the_import_are_refused(header):
@@ -200,9 +206,12 @@ def test_malformed_messages_about_the_import_are_refused(header):
 
 def test_declarations_are_read_as_what_they_may_be():
     declared = {"SIGN": "x" * 2000 + "\n", "HALF": False, "REDUCTION": {"a\n": "b" * 50}, "ACTIVATIONS": ["sigmoid"]}
-    found = read_loading({"loaded": 1.0, "refusal": None, "declared": declared, "notes": ["a\n"] * 20})
+    found = read_loading(
+        {"loaded": 1.0, "refusal": None, "declared": declared, "notes": ["a\n"] * 20, "language": "c" * 50}
+    )
     replaced = "a\N{REPLACEMENT CHARACTER}"
     expected = {"SIGN": "x" * 1000, "HALF": False, "REDUCTION": {replaced: "b" * 40}, "ACTIVATIONS": ["sigmoid"]}
     assert {**found.declared, **found.scope} == expected
     assert found.scope == {"ACTIVATIONS": ["sigmoid"]}
+    assert found.language == "c" * 40
     assert found.notes == (replaced,) * 8

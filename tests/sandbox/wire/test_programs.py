@@ -48,7 +48,10 @@ QUICK = Limits(seconds=1.0, total=60.0, memory=2**29)
 ANSWERS = {
     "prints words": ("say('epoch 1')", 'it sent no JSON: "epoch 1" (Expecting value: line 1 column 1 (char 0)); words'),
     "two answers": ("say(answer)", "it answered with the id "),
-    "half a line, then silence": ("say('{\"id\": ', ''); time.sleep(60)", "no answer within 1 s"),
+    "half a line, then silence": (
+        "say('half', ''); time.sleep(60)",
+        'no answer within 1 s; unfinished line: "half"; a program must',
+    ),
     "half a line, then the end": ("say('{\"id\": ', ''); sys.exit()", 'exit code 0; last output: unfinished line: "{'),
     "100 MB on one line": ("for _ in range(100): say('9' * 10**6, '')", "it sent a line of more than 67,"),
     "wrong id": ("answer['id'] = 'other'", "it answered with the id other, expected "),
@@ -60,12 +63,25 @@ ANSWERS = {
     ),
     "null for NaN": ("answer['b'][0] = one([None, 1])", "it sent b of layer 1: data holds null, expected a number"),
     "bare NaN": ("answer['b'][0] = one([float('nan'), 1])", "it sent NaN is no number in JSON, expected the string"),
+    "an array as id": ("answer['id'] = one([1, 2])", "it answered with the id [1. 2.], expected "),
+    "an array alone": ("answer = one([1, 2])", "it sent [1. 2.] alone, expected a message with its members"),
     "a missing array": ("del answer['w']", "backprop returned "),
-    "bytes are missing": ("answer['b'][0] = {'shape': [2], 'bytes': 16}", "no answer within 1 s"),
+    "bytes are missing": (
+        "answer['b'][0] = {'shape': [2], 'bytes': 16}; say(answer); say('half', ''); time.sleep(60)",
+        "no answer within 1 s; 4 of 16 bytes of numbers came; a program must",
+    ),
+    "all bytes are missing": (
+        "answer['b'][0] = {'shape': [2], 'bytes': 16}",
+        "no answer within 1 s; 0 of 16 bytes of numbers came; a program must",
+    ),
     "never answers": ("time.sleep(60)", "no answer within 1 s"),
     "exits in the middle": ("print('no more', file=sys.stderr); os._exit(3)", "exit code 3; last output: no more"),
     "is killed": ("os.kill(os.getpid(), signal.SIGSEGV)", "the process ended: killed by SIGSEGV"),
-    "closes its output": ("os.close(1); time.sleep(60)", "no answer within 1 s"),
+    "closes its output": ("os.close(1); time.sleep(60)", "no answer within 1 s; its standard output is closed"),
+    "ends, while its fork holds its output open": (
+        "os.fork() or time.sleep(60); print('no more', file=sys.stderr); os._exit(3)",
+        "the process ended: exit code 3; last output: no more",
+    ),
     "says what failed": ("answer = {'id': id, 'error': 'no\\nmore'}", "no more"),
     "leaves a file": ("open('left', 'w').close()", "it left files behind: left"),
     "a huge child": (
@@ -75,7 +91,7 @@ ANSWERS = {
     "forks": ("os.fork() or time.sleep(60)", "it left a process running"),
     "ignores the end of its input and SIGTERM": (
         "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork() or time.sleep(60); os._exit(1)",
-        "no answer within 1 s",
+        "the process ended: exit code 1",
     ),
 }
 # What it does before its hello, or in the echo, and the reason why no case runs.
@@ -86,6 +102,18 @@ STARTS = {
     "six digits": (
         {"echo": "message['echo']['data'] = [float(f'{float(n):.6g}') for n in message['echo']['data']]"},
         "it prints 6 significant digits: 0.3333333333333333 came back as 0.333333; print 17",
+    ),
+    "an array as version": ({"start": "hello['hello'] = one([1, 2])"}, "its first line is no hello: expected "),
+    "an array as hello": ({"start": "hello = one([1, 2])"}, "it sent [1. 2.] alone, expected a message with"),
+    "an array as form": ({"start": "hello['arrays'] = one([1, 2])"}, "its hello asks for arrays as [1. 2.], expected"),
+    "an array as offer": ({"start": "hello['offers'] = [one([1, 2])]"}, "its hello offers [array([1., 2.])], expected"),
+    "an array as dtype": (
+        {"start": "hello['declares'] = {'DTYPE': one([1, 2])}"},
+        "its hello declares DTYPE = [1. 2.], expected text, a number, true, false, null, or a list or object of text",
+    ),
+    "lists in a list": (
+        {"start": "hello['declares'] = {'COST': [['cross_entropy']]}"},
+        "its hello declares COST = [['cross_entropy']], expected text, a number, ",
     ),
     "an unknown declaration": ({"start": "hello['declares'] = {'HALVES': 1}"}, "its hello declares HALVES, expected"),
 }
@@ -226,3 +254,12 @@ def test_few_digits_are_seen_in_computed_numbers_and_in_no_others():
     assert few_digits({"w": [np.arange(100) / 64]}) == 0  # exact binary fractions
     assert few_digits({"w": [numbers.astype(np.float32).astype(float)]}) == 0
     assert few_digits({"w": [np.full((5, 5), np.nan)], "b": 3}) == 0
+    assert few_digits({"w": [np.arange(1, 99) * 5e-324]}) == 0  # subnormal numbers
+
+
+def test_parameters_that_a_step_leaves_have_the_digits_that_they_had():
+    weights = np.arange(1, 31).reshape(5, 6) / 100
+    rounded = np.array([[float(f"{x:.6g}") for x in row] for row in weights / 7])
+    assert few_digits({"w": [weights]}, [weights]) == 0
+    assert few_digits({"w": [-weights]}, [weights]) == 0
+    assert few_digits({"w": [weights, rounded]}, [weights]) == 6

@@ -15,7 +15,7 @@ from support.commands import PATIENCE, ROOT
 from harness.cases.case import make_case
 from harness.model.activations import ACTIVATIONS
 from harness.model.costs import COSTS
-from harness.sandbox.host.build import command_for
+from harness.sandbox.host.building.build import command_for
 from harness.sandbox.sources.find import available_implementations, implementation_of
 from harness.sandbox.sources.functions import DECLARATIONS, SCOPE
 from harness.sandbox.sources.toolchains import language_named
@@ -105,11 +105,13 @@ def test_what_a_program_refuses_is_as_the_schema_says(program):
     refused = {"backprop": "1-1", "network": {"cost": "half_squared_error", "layers": [layer]}, "x": layer["w"]}
     said = b'{"hello": 1}\n'
     hello = talk(command, said)[0]
-    said += pack({**refused, "t": layer["w"]}, hello.get("arrays", "data")) + b'{"no": "request"}\nno JSON\n'
+    said += (
+        pack({**refused, "t": layer["w"]}, hello.get("arrays", "data")) + b'{"bye": 1}\n{"no": "request"}\nno JSON\n'
+    )
     answers = talk(command, said)
     for answer in answers:
         ANSWER.validate(answer)
-    assert [*map(kinds, ([one] for one in answers))] == [{"hello"}, {"unsupported"}, {"error"}, {"error"}]
+    assert [*map(kinds, ([one] for one in answers))] == [{"hello"}, {"unsupported"}, {"error"}, {"error"}, {"error"}]
     assert answers[1]["id"] == "1-1"
 
 

@@ -39,7 +39,7 @@ def report_parts(check: CheckResult, rerun: str, *, is_coloured: bool) -> dict[s
     parts = {
         "headline": verdict_lines(check),
         "driven": driven_text(check.driven),
-        "program": wrap_lines([*map(printable, check.notes)]),
+        "program": _program_text(check),
         "support": _support_text(check),
         "errors": _error_table(check),
         "location": location_text(check),
@@ -55,6 +55,12 @@ def report_parts(check: CheckResult, rerun: str, *, is_coloured: bool) -> dict[s
         "rerun": _rerun_text(check, rerun) if len(check.outcomes) > 1 and rerun else "",
     }
     return {name: text for name, text in parts.items() if text}
+
+
+def _program_text(check: CheckResult) -> str:
+    """The language of a program, and the sentences about it."""
+    language = [f"Language: {check.language}."] if check.is_program and check.language else []
+    return wrap_lines([*language, *map(printable, check.notes)])
 
 
 def _rerun_text(check: CheckResult, rerun: str) -> str:

@@ -91,10 +91,12 @@ def conventions_text(check: CheckResult) -> str:
     # Inaccurate numbers, or undecided ones, are no mistake.
     is_wrong = any(outcome.out_of_bounds and outcome.cause == "wrong" for outcome in check.outcomes)
     beside = "Beside the mistake, the" if is_wrong else "The"
-    is_file = check.language == "Python"
-    place = "the file" if is_file else 'the "declares" of its hello'
+    place = 'the "declares" of its hello' if check.is_program else "the file"
     lines = [f"{beside} output follows another convention. If this is intended, declare it in {place}:"]
-    lines += [f"  {name} = {one!r}" if is_file else f"  {json.dumps({name: one})}" for name, one in undeclared.items()]
+    lines += [
+        f"  {json.dumps({name: one})}" if check.is_program else f"  {name} = {one!r}"
+        for name, one in undeclared.items()
+    ]
     if "SUBGRADIENT" in undeclared:
         lines.append(
             "It differs only where z is exactly at a kink of relu: any slope between the two is a subgradient."

@@ -6,6 +6,8 @@ import re
 import textwrap
 from collections import Counter, defaultdict
 
+import numpy as np
+
 from harness.jobs.check.run import CheckResult
 from harness.jobs.check.text.causes import LINE_WIDTH
 from harness.judging.judge import Outcome
@@ -45,13 +47,29 @@ def _nan_lines(check: CheckResult) -> list[str]:
     with_nan = [one for one in check.outcomes if any(fault.kind == "values" for fault in one.faults.values())]
     if check.diagnoses or not with_nan or any(one.trial.case.flag != "large" for one in with_nan):
         return []
+    underflow = (
+        "a probability underflows to 0, as in -t / a or log(a) at a = 0, before it is multiplied by a. The form a - t "
+        "has no such division."
+    )
+    overflow = (
+        "exp(z) overflows, as in e^z / (1 + e^z); in place of it take 1 / (1 + e^-z), or e^(z - max z) in softmax. Or "
+    )
+    may_overflow = all(_largest_logit(one) > np.log(np.finfo(one.trial.case.dtype).max) for one in with_nan)
     return textwrap.wrap(
-        "Not finite with very large logits only, where a probability underflows to 0: as in -t / a or log(a) at a = 0, "
-        "before it is multiplied by a. The form a - t has no such division.",
+        f"Not finite with very large logits only: {overflow if may_overflow else ''}{underflow}",
         LINE_WIDTH,
         initial_indent="  ",
         subsequent_indent="  ",
     )
+
+
+def _largest_logit(outcome: Outcome) -> float:
+    """The largest weighted input of the output layer."""
+    a = outcome.trial.inputs.x
+    for layer in outcome.trial.inputs.network.layers:
+        z = a @ layer.w.T + layer.b
+        a = layer.activation.f(z)
+    return float(z.max())
 
 
 def _failure_reasons(outcome: Outcome) -> dict[tuple[str, str], list[str]]:

@@ -29,7 +29,7 @@ def diagnoses_text(check: CheckResult, *, is_coloured: bool) -> str:
 
 
 def _diagnosis_text(diagnosis: Diagnosis, check: CheckResult, is_coloured: bool) -> str:
-    from harness.jobs.check.formulas import formulas_in  # a check that passes needs none
+    from harness.jobs.check.text.formulas import formulas_in  # a check that passes needs none
 
     lines = [_naming_line(diagnosis, is_intended=check.verdict == UNDECLARED_CONVENTION)]
     if diagnosis.function:

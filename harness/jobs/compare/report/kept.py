@@ -1,16 +1,18 @@
 """Results of earlier reports, for implementations that cannot run here because their toolchain is missing.
 
 What is committed does not change with the machine (see committed.py), so a machine without a toolchain leaves it as it
-is. The rows are those of results.csv, and the digits of pairs those of data/compare.json.
+is. The rows are those of results.csv, and the digits of pairs those of data/compare.json, which also has a digest of
+each source that the rows are of.
 """
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -38,11 +40,17 @@ _ERROR_RATIOS = {order_of_magnitude(one): one for one in (1.0, BEYOND, *(10.0**p
 @dataclass(frozen=True)
 class Kept:
     """The implementations whose earlier results are kept, their rows in the order of the selection, and the digits that
-    they share with others."""
+    they share with others. `sources` has the digests of the sources that these results are of, where they are known."""
 
     names: frozenset[str] = frozenset()
     rows: tuple[Row, ...] = ()
     pairs: tuple[PairRow, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def is_outdated(self, implementation: Implementation) -> bool:
+        """Whether its source has changed since the results that are kept."""
+        name = implementation.name
+        return name in self.sources and self.sources[name] != source_digest(implementation)
 
     def to_run(self, selection: Selection) -> Selection:
         """The selection without these implementations."""
@@ -54,6 +62,24 @@ def missing_toolchain(implementation: Implementation) -> str:
     """Why nothing in its language can run here; empty if it can, or if the language is not known."""
     is_program = bool(implementation.command and implementation.language)
     return language_named(implementation.language).missing if is_program else ""
+
+
+def source_digest(implementation: Implementation) -> str:
+    """The SHA-256 of its source file, in hexadecimal; empty if the file cannot be read."""
+    try:
+        return hashlib.sha256(implementation.path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def source_facts(comparison: Comparison) -> list[dict[str, str]]:
+    """The digest of each source whose results may be kept one day, of the version that its rows are of."""
+    kept = comparison.kept_sources
+    return [
+        {"name": one.name, "sha256": digest}
+        for one in comparison.selection.implementations
+        if one.command and (digest := kept[one.name] if one.name in kept else source_digest(one))
+    ]
 
 
 def kept_results(selection: Selection, folder: Path, warn: Callable[[BadFile], None]) -> Kept:
@@ -85,7 +111,8 @@ def _read_kept(selection: Selection, missing: Sequence[Implementation], folder: 
     rows = (row for one in kept for row in _rows_of(one, selection.cases, earlier[one.name]))
     both = ((pair, {pair.one, pair.other}) for pair in _read_pairs(data))
     pairs = (pair for pair, of_pair in both if of_pair & names and of_pair <= known)
-    return Kept(names, tuple(rows), tuple(pairs))
+    sources = {name: digest for name, digest in _read_sources(data) if name in names}
+    return Kept(names, tuple(rows), tuple(pairs), sources)
 
 
 def _rows_of(implementation: Implementation, cases: Iterable[Case], earlier: Mapping[str, list[Row]]) -> Iterator[Row]:
@@ -146,6 +173,14 @@ def _triangle(names: Sequence[str], digits: Mapping[tuple[str, str], int | None]
     return " ".join("".join(shown((one, other)) for other in others) for one, *others in rows)
 
 
+def _read_sources(data: Value) -> Iterator[tuple[str, str]]:
+    """The names and digests of data/compare.json; none in a file of an earlier version. Raises BadFile."""
+    if isinstance(data.value, dict) and "sources" in data.value:
+        for one in data.member("sources").items():
+            name, digest = one.members("name", "sha256")
+            yield name.text(), digest.text()
+
+
 def _read_pairs(data: Value) -> Iterator[PairRow]:
     """The pairs of data/compare.json, each in the order of all implementations, which is by name. Raises BadFile if the
     file is damaged."""
@@ -183,4 +218,5 @@ def with_kept(comparison: Comparison, selection: Selection, kept: Kept) -> Compa
         return kinds.index(pair.kind), quantities.index(pair.quantity), *places
 
     pairs = sorted([*comparison.pairs, *(pair for pair in kept.pairs if pair.kind in kinds)], key=order)
-    return replace(comparison, selection=selection, rows=MadeAnew(merged), pairs=pairs)
+    sources = {name: kept.sources.get(name, "") for name in kept.names}
+    return replace(comparison, selection=selection, rows=MadeAnew(merged), pairs=pairs, kept_sources=sources)

@@ -20,7 +20,7 @@ from harness.jobs.compare.report.exports import (
     write_junit,
     write_table,
 )
-from harness.jobs.compare.report.kept import pair_facts
+from harness.jobs.compare.report.kept import pair_facts, source_facts
 from harness.jobs.compare.report.tally import Cases, Counts, Tally
 from harness.jobs.compare.report.views import (
     QUANTITY_TITLES,
@@ -76,7 +76,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
         if is_ours(stale):
             stale.unlink()
     facts = selection_facts(comparison.selection)
-    markdown.write_data(folder, "compare", "compare", **facts, pairs=pair_facts(comparison))
+    kept_facts = {"pairs": pair_facts(comparison), "sources": source_facts(comparison)}
+    markdown.write_data(folder, "compare", "compare", **facts, **kept_facts)
     write_table(folder / "results.csv", COMMITTED_COLUMNS, map(committed_row, comparison.rows))
     write_table(folder / DATA_FOLDER / "results.csv", Row._fields, exact.rows)
     write_table(folder / DATA_FOLDER / "pairs.csv", PAIR_COLUMNS, exact.pairs)

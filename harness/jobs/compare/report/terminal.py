@@ -94,10 +94,11 @@ def print_comparison(comparison: Comparison) -> None:
 
 def print_not_run(selection: Selection, kept: Kept) -> None:
     """A line for each implementation whose toolchain is missing, and how many ran; nothing if all did."""
-    missing = {one.name: why for one in selection.implementations if (why := missing_toolchain(one))}
-    for name, why in missing.items():
-        rest = "the reports keep its earlier rows" if name in kept.names else "its cases are unsupported"
-        print(f"Not run: {name}: {why}; {rest}")
+    missing = {one: why for one in selection.implementations if (why := missing_toolchain(one))}
+    for one, why in missing.items():
+        rest = "the reports keep its earlier rows" if one.name in kept.names else "its cases are unsupported"
+        rest += f". Warning: the kept rows are of an older version of {one.path.name}" if kept.is_outdated(one) else ""
+        print(f"Not run: {one.name}: {why}; {rest}")
     if missing:
         count = len(selection.implementations)
         print(f"{count - len(missing)} of {count} implementations ran.")

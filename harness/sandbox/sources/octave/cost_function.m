@@ -205,7 +205,7 @@ wire_path = make_absolute_filename(argv(){1});
 addpath(fullfile(fileparts(mfilename('fullpath')), 'supplied'));
 addpath(fileparts(wire_path));
 wire_line = wire_next_line();
-while ischar(wire_line) && isempty(regexp(wire_line, '^\{"bye"', 'once'))
+while ischar(wire_line)
   wire_respond(wire_line, wire_path, str2double(argv(){2}));
   wire_line = wire_next_line();
 end

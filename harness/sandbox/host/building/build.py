@@ -1,19 +1,19 @@
-"""Build a source file of a compiled language, once for each content."""
+"""Build a source file of a compiled language, once for each content of the files that the compiler reads."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from harness.model.contract import Unsupported
 from harness.sandbox.answers import Fault
-from harness.sandbox.sources.toolchains import Language
+from harness.sandbox.host.building import built_folders
+from harness.sandbox.host.building.digest import build_digest
+from harness.sandbox.host.progress import COMPILED, COMPILING, report
+from harness.sandbox.sources.toolchains import Language, with_places
 
 MOST_ERRORS = 3  # lines of a compiler's errors that are quoted
 
@@ -26,48 +26,36 @@ def command_for(language: Language, file: Path) -> list[str]:
     if language.missing:
         raise Unsupported(language.missing)
     folder = _build_folder(language, file) if language.build else file.parent
-    return _with_places(language.run, file, folder)
-
-
-def _with_places(command: Sequence[str], file: Path, folder: Path) -> list[str]:
-    """A command with its places filled in."""
-    places = {"file": str(file), "stem": file.stem, "folder": str(folder), "program": str(folder / "program")}
-    return [part.format(**places) for part in command]
+    return with_places(language.run, file, folder)
 
 
 def _build_folder(language: Language, file: Path) -> Path:
     """The folder of what is built from a source file: that of an earlier build of the same content, or a new one."""
-    cache_folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "gradproof", "built")
-    folder = cache_folder / f"{file.stem}-{_digest(language, file)}"
-    if folder.is_dir():
+    cache_folder, digest = built_folders.cache_folder(), build_digest(language, file)
+    folder = cache_folder / f"{file.stem}-{digest}"
+    if digest and built_folders.use(folder):
         return folder
     try:
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=cache_folder))
+        fresh = built_folders.make_unfinished(cache_folder)
     except OSError as error:
         raise Fault("start", f"{cache_folder}: expected a folder for what is built, found: {error.strerror}") from None
     try:
-        _build(_with_places(language.build, file, fresh), file)
-        with suppress(OSError):  # another process has built the same
-            fresh.rename(folder)
-    finally:
+        _build(with_places(language.build, file, fresh), file)
+    except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
-    return folder
-
-
-def _digest(language: Language, file: Path) -> str:
-    """A digest of what is built, and how: the source file, and what beside it may be part of it."""
-    suffixes = (*language.suffixes, *language.includes)
-    parts = sorted(path for path in file.parent.iterdir() if path.suffix in suffixes and path.is_file())
-    digest = hashlib.sha256("\0".join(language.build).encode())
-    for path in dict.fromkeys([file, *parts]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:24]
+        raise
+    built_folders.remove_old(cache_folder)
+    # A file that was changed during the build may be in it in either version.
+    if digest and digest == build_digest(language, file) and built_folders.finish(fresh, folder):
+        return folder
+    return fresh
 
 
 def _build(command: Sequence[str], file: Path) -> None:
     """Run a compiler. Raises Fault with its first errors."""
+    report(COMPILING)
     done = subprocess.run(command, cwd=file.parent, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    report(COMPILED)
     if done.returncode == 0:
         return
     lines = (done.stderr + done.stdout).decode(errors="replace").replace(f"{file.parent}{os.sep}", "").splitlines()

@@ -1,0 +1,81 @@
+"""The command `check` on a file of layers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from harness.jobs import check_command, check_json_file
+from harness.layers.check import LayerResult, check_layers
+from harness.layers.finding.functions import function_plans, unknown_pairs
+from harness.layers.finding.plan import LayerCall
+from harness.layers.finding.scan import Source, scan
+from harness.layers.text import report_lines
+from harness.model.errors import UnusableInput
+from harness.sandbox.processes.server import Server
+from harness.sandbox.requests import Limits
+from harness.sandbox.sources.scope import scope_of_file
+
+NEEDLESS = ("make", "cost", "write_adapter")  # options of networks
+
+
+def layers_in(path: Path) -> Source | None:
+    """What a file defines, if it is a file of layers; None if it is not."""
+    source = scan(path)
+    return source if list(function_plans(source)) or unknown_pairs(source) else None
+
+
+def check_layer_file(options: argparse.Namespace, path: Path, source: Source, server: Server) -> int:
+    """Check a file's layers and print the result; the exit status. Raises UnusableInput for options that do not fit."""
+    for name in NEEDLESS:
+        if getattr(options, name):
+            raise UnusableInput(f"--{name.replace('_', '-')}: expected a network, found a file of layers; leave it out")
+    if options.json is not None:
+        check_json_file(options.json, path)
+    scope = scope_of_file(path)
+    if scope.fault is not None:
+        raise UnusableInput(f"{path}: {scope.fault.detail}")
+    plans = _selected(list(function_plans(source)), options.case)
+    seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
+    limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
+    results = check_layers(server, path, plans, seed, limits, scope.dtype or "float64")
+    print(_text(path, results, unknown_pairs(source), seed))
+    if options.json is not None:
+        from harness.jobs.check.layers.as_json import write_layers_json
+
+        write_layers_json(options.json, path, results, seed)
+    verdicts = {one.verdict for one in results}
+    return 0 if "agrees" in verdicts and verdicts <= {"agrees", "not written"} else 1
+
+
+def _selected(plans: Sequence[LayerCall], pattern: str | None) -> list[LayerCall]:
+    """The plans of layers whose name, or whose name in the file, matches; all without a pattern."""
+    if pattern is None:
+        return [*plans]
+    patterns = [one.strip() for one in pattern.split(",")]
+    found = [
+        plan
+        for plan in plans
+        if any(fnmatch(name, one) for one in patterns for name in (plan.layer.name, *plan.title.split(", ")))
+    ]
+    if not found:
+        names = ", ".join(dict.fromkeys(plan.layer.name for plan in plans))
+        raise UnusableInput(f"--case {pattern}: expected names of layers of the file, found none; it has {names}")
+    return found
+
+
+def _text(path: Path, results: Sequence[LayerResult], unknown: Sequence[str], seed: int) -> str:
+    lines = [*report_lines(path.name, results)]
+    if unknown:
+        what = ", ".join(f"{name}_forward and {name}_backward" for name in unknown)
+        lines += [
+            "",
+            f"Not known: {what}. If one is a layer of ours, map it: LAYERS = {{'conv': ({unknown[0]}_forward, …)}}.",
+        ]
+    if any(one.verdict not in ("agrees", "not written") for one in results):
+        lines += ["", f"To repeat this: {check_command()} {shlex.quote(str(path))} --seed {seed}"]
+    return "\n".join(lines)

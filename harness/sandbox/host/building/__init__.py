@@ -1,0 +1,1 @@
+"""Builds of source files of compiled languages, and the cache that keeps them."""
