@@ -62,7 +62,11 @@ def _drawn(argument: Argument, sizes: Sizes, generator: np.random.Generator) -> 
         return np.asarray(generator.integers(0, sizes[argument.below], size=shape))
     if argument.kind == "mask":
         return np.asarray(generator.random(size=shape) < 0.6, dtype=np.float64)
+    if argument.kind == "causal":
+        return np.tril(np.ones(shape))
     values = np.asarray(generator.normal(size=shape) * argument.scale)
+    if "decimals" in sizes:
+        values = np.round(values, sizes["decimals"])
     if argument.kind == "positive":
         values = np.abs(values)
     return np.asarray(values + argument.offset)

@@ -14,8 +14,9 @@ class Argument:
     """An array argument of a layer.
 
     shape: names of sizes, such as "N D"; "" is a number. kind: `real`, with normal entries of this `scale` around
-    `offset`; `positive`, their absolute values; `labels`, whole numbers below the size `below`; `mask`, zeros and ones.
-    differentiable: whether the backward pass returns its gradient. names: what else files call it.
+    `offset`; `positive`, their absolute values; `labels`, whole numbers below the size `below`; `mask`, zeros and
+    ones; `causal`, ones on and below the diagonal. differentiable: whether the backward pass returns its gradient.
+    names: what else files call it.
     """
 
     shape: str
@@ -49,12 +50,13 @@ class Definition:
     name: as reports call it. names: the beginnings of names of functions, and names of classes, that stand for it, in
     lower case without `_`. forward: from arrays to an array or a tuple of arrays. backward: (upstream…, arguments…) ->
     the gradients of the differentiable arguments; None for what has no backward pass; that of a loss takes no upstream.
-    cases: the sizes and options of each case, by what it is for. source: of the mathematics. results: the names of what
-    the forward pass returns. options: numbers and flags that are no arrays, with the values that a file has which takes
-    no such option; option_names: what else files call them. dictionaries: the entries of a parameter that is a
-    dictionary, such as conv_param: each an option, an argument, or a constant as ("=", value). kind: `layer` for pairs;
-    `loss` returns the loss and its gradients at once; `optimiser` is called with its state, step after step.
-    reference: (torch, arguments…, options…) -> the results by PyTorch, from and to tensors, if it has the layer.
+    cases: the sizes and options of each case, by what it is for; `decimals` rounds its real arrays, so that ties occur.
+    source: of the mathematics. results: the names of what the forward pass returns. options: numbers and flags that are
+    no arrays, with the values that a file has which takes no such option; option_names: what else files call them.
+    dictionaries: the entries of a parameter that is a dictionary, such as conv_param: each an option, an argument, or a
+    constant as ("=", value). kind: `layer` for pairs; `loss` returns the loss and its gradients at once; `optimiser` is
+    called with its state, step after step. reference: (torch, arguments…, options…) -> the results by PyTorch, from
+    and to tensors, if it has the layer.
     """
 
     name: str
