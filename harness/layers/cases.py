@@ -28,6 +28,12 @@ class LayerCase:
     options: Mapping[str, Any]
     upstream: tuple[Array, ...]
 
+    def observed(self, values: Mapping[str, Array]) -> LayerCase:
+        """The same case with the arguments that a file has drawn itself, read off what it computed."""
+        if self.layer.observe is None:
+            return self
+        return replace(self, arguments={**self.arguments, **self.layer.observe(self.arguments, self.options, values)})
+
     def rounded_to(self, dtype: str) -> LayerCase:
         """The same case with inputs that are numbers of a dtype, as float64."""
 
@@ -41,7 +47,23 @@ class LayerCase:
 def draw(layer: Definition, name: str, seed: int) -> LayerCase:
     """The case of this name, drawn from a seed."""
     generator = np.random.default_rng([seed, crc32(f"{layer.name}/{name}".encode())])
-    sizes = layer.cases[name]
+    return _drawn_case(layer, name, layer.cases[name], generator)
+
+
+def draw_resized(layer: Definition, name: str, generator: np.random.Generator) -> LayerCase:
+    """The case of this name with other sizes: any number of rows, and all other sizes times one factor."""
+    used = {axis.lstrip("*") for argument in layer.arguments.values() for axis in argument.shape.split()}
+    used |= {argument.below for argument in layer.arguments.values()}
+    factor, sizes = int(generator.integers(1, 4)), dict(layer.cases[name])
+    for axis in used & sizes.keys() - layer.options.keys():
+        size = sizes[axis]
+        sizes[axis] = tuple(factor * n for n in size) if isinstance(size, tuple) else factor * size
+    if "N" in sizes:
+        sizes["N"] = int(generator.integers(2, 9))
+    return _drawn_case(layer, name, sizes, generator)
+
+
+def _drawn_case(layer: Definition, name: str, sizes: Sizes, generator: np.random.Generator) -> LayerCase:
     options = {option: sizes.get(option, default) for option, default in layer.options.items()}
     arguments = {one: _drawn(argument, sizes, generator) for one, argument in layer.arguments.items()}
     results = as_tuple(layer.forward(**arguments, **options))
@@ -62,17 +84,28 @@ def _drawn(argument: Argument, sizes: Sizes, generator: np.random.Generator) -> 
         return np.asarray(generator.integers(0, sizes[argument.below], size=shape))
     if argument.kind == "mask":
         return np.asarray(generator.random(size=shape) < 0.6, dtype=np.float64)
+    if argument.kind == "causal":
+        return np.tril(np.ones(shape))
+    if argument.kind == "probability":
+        return np.asarray(generator.uniform(0.05, 0.95, size=shape))
     values = np.asarray(generator.normal(size=shape) * argument.scale)
+    if "decimals" in sizes:
+        values = np.round(values, sizes["decimals"])
     if argument.kind == "positive":
         values = np.abs(values)
     return np.asarray(values + argument.offset)
 
 
 def shape_of(axes: str, sizes: Sizes) -> tuple[int, ...]:
-    """The shape that names of sizes stand for. `*D` is as many axes as the size D has, `D` their product."""
+    """The shape that names of sizes stand for. `*D` is as many axes as the size D has, `D` their product.
+
+    A size may itself be axes by name, such as "1 C 1 1".
+    """
     shape: list[int] = []
     for axis in axes.split():
         size = sizes.get(axis.lstrip("*"), axis)
+        if isinstance(size, str) and size != axis:
+            size = shape_of(size, sizes)
         several = size if isinstance(size, tuple) else (int(size),)
         shape += several if axis.startswith("*") else [prod(several)]
     return tuple(shape)

@@ -98,11 +98,12 @@ def _layer_result(
     limits = [one for one in refusals if one.kind == "limit"]
     failures = [one for one in refusals if one.verdict == "failed" and one not in limits]
     detail = (failures or refusals)[0].detail if refusals else ""
+    traced = {name: traced[name].observed(found) for name, found in values.items()}
     changed = tuple(dict.fromkeys(name for one in answers.values() for name in one.changed))
     standards = {name: traced[name].standards() for name in values}
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
     wrong = [one.name for one in arrays if one.verdict == "wrong"]
-    explanations = explain(plan.layer, wrong, values, {name: traced[name] for name in values}) if wrong else ()
+    explanations = explain(plan.layer, wrong, values, traced) if wrong else ()
     explained = {name for one in explanations for name in one.arrays}
     arrays = [
         _inaccurate(one, values, traced, dtype) if one.name in wrong and one.name not in explained else one

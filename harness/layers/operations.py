@@ -11,7 +11,20 @@ from harness.layers.tracing.functions import ELEMENTARY
 from harness.layers.tracing.traced import Traced, apply, without_derivative
 from harness.model.contract import Array
 
-__all__ = ["erf", "one_hot_rows", "padded", "put", "sigmoid", "take", "windows", "without_derivative"]
+__all__ = [
+    "erf",
+    "expm1",
+    "log_one_plus_exp",
+    "one_hot_rows",
+    "only_first",
+    "padded",
+    "put",
+    "put_last",
+    "sigmoid",
+    "take",
+    "windows",
+    "without_derivative",
+]
 
 
 def sigmoid(z: Any) -> Any:
@@ -29,6 +42,18 @@ def erf(x: Any) -> Any:
     from scipy.special import erf as of_scipy
 
     return of_scipy(x)
+
+
+def expm1(x: Any) -> Any:
+    """e^x − 1."""
+    return apply(ELEMENTARY["expm1"], x) if isinstance(x, Traced) else np.expm1(x)
+
+
+def log_one_plus_exp(x: Any) -> Any:
+    """log(1 + e^x), without overflow."""
+    if isinstance(x, Traced):
+        return apply(ELEMENTARY["softplus"], x)
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 def one_hot_rows(labels: Array, classes: int) -> Array:
@@ -50,6 +75,19 @@ def put(x: Any, index: Array, shape: tuple[int, ...]) -> Any:
     whole = np.zeros(int(np.prod(shape)) + 1)  # the last entry takes what is outside
     np.add.at(whole, index, x)
     return whole[:-1].reshape(shape)
+
+
+def put_last(x: Any, index: Array, shape: tuple[int, ...]) -> Any:
+    """Like `put`, but of several entries with the same flat index the last one stays, as in an assignment in a loop."""
+    flat = index.ravel()
+    is_last = np.zeros(flat.size, dtype=bool)
+    is_last[flat.size - 1 - np.unique(flat[::-1], return_index=True)[1]] = True
+    return put(x, np.where(is_last.reshape(index.shape), index, OUTSIDE), shape)
+
+
+def only_first(shape: tuple[int, ...], *axes: int) -> Array:
+    """1 where the indices along these axes are 0, and 0 elsewhere: what a loop sees that returns too early."""
+    return np.asarray(sum(np.indices(shape)[axis] for axis in axes) == 0, dtype=np.float64)
 
 
 def padded(shape: tuple[int, ...], pad: int) -> Array:

@@ -39,19 +39,18 @@ _BY_FIRST = LayerMistake(
 )
 
 
-def _difference(name: str, forward: Any, argument: str, *mistakes: LayerMistake) -> Definition:
-    forward_difference = LayerMistake(
-        "forward_difference",
-        f"{argument} - 0.001, 0.002",
-        f"{argument}, 0.001",
-        "it is a forward difference: f(x + ε) - f(x), over ε",
-    )
-    all_mistakes = (_NOT_HALVED, _ONE_SIDE, forward_difference, *mistakes)
+_FORWARD = LayerMistake(
+    "forward_difference", "x - 0.001, 0.002", "x, 0.001", "it is a forward difference: f(x + ε) - f(x), over ε"
+)
+
+
+def _difference(name: str, forward: Any, *mistakes: LayerMistake) -> Definition:
     cases: Mapping[str, Sizes] = {"numbers 1": {}, "numbers 2": {}}
+    all_mistakes = (_NOT_HALVED, _ONE_SIDE, *mistakes)
     return Definition(name, (), forward, None, _ARGUMENTS, cases, SOURCE, kind="engine", mistakes=all_mistakes)
 
 
 DIFFERENCES = (
-    _difference("central difference by x", difference_by_first, "x"),
-    _difference("central difference by y", difference_by_second, "y", _BY_FIRST),
+    _difference("central difference by x", difference_by_first, _FORWARD),
+    _difference("central difference by y", difference_by_second, _BY_FIRST),
 )

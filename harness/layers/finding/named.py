@@ -18,11 +18,16 @@ def plain_name(name: str) -> str:
 
 def layer_named(name: str, *kinds: str) -> Definition | None:
     """The layer of one of these kinds that a function or a class is called after."""
+    return next(iter(layers_named(name, *kinds)), None)
+
+
+def layers_named(name: str, *kinds: str) -> list[Definition]:
+    """Every layer of one of these kinds that a function or a class may be called after."""
     for short in _without_affixes(plain_name(name)):
-        for layer in known_layers().values():
-            if layer.kind in kinds and short in layer.names:
-                return layer
-    return None
+        found = [layer for layer in known_layers().values() if layer.kind in kinds and short in layer.names]
+        if found:
+            return found
+    return []
 
 
 def _without_affixes(short: str) -> Iterable[str]:

@@ -59,25 +59,31 @@ def call_arguments(layer: Definition, signature: Signature) -> tuple[str, tuple[
 
     Raises Unmatched for a parameter that stands for nothing of the layer.
     """
-    written, arrays, taken = [], [], set()
+    written, arrays, taken, by_name = [], [], set(), False
     for parameter in signature.parameters:
         array, option = argument_named(parameter, layer.arguments), option_named(parameter, layer)
         if array:
             arrays.append(array)
-            written.append(array)
+            expression = array
         elif parameter in layer.dictionaries:
-            entries = layer.dictionaries[parameter]
-            taken |= {value for value in entries.values() if value in layer.options}
-            written.append(
-                "{" + ", ".join(f"{key!r}: {dictionary_entry(value)}" for key, value in entries.items()) + "}"
-            )
+            taken |= {value for value in layer.dictionaries[parameter].values() if value in layer.options}
+            expression = dictionary_literal(layer, parameter)
         elif option:
             taken.add(option)
-            written.append(f"{parameter}={option}")
+            expression = option
+            by_name = True
         elif parameter in signature.required:
             raise Unmatched(parameter)
+        else:
+            by_name = True  # what follows it cannot be given by its place
+            continue
+        written.append(f"{parameter}={expression}" if by_name else expression)
     fixed = {name: default for name, default in layer.options.items() if name not in taken}
-    missing = [name for name in layer.arguments if name not in arrays and not _in_dictionary(name, layer, written)]
+    missing = [
+        name
+        for name, argument in layer.arguments.items()
+        if name not in arrays and not argument.observed and not _in_dictionary(name, layer, written)
+    ]
     if missing:
         raise Unmatched(f"no {', '.join(missing)}")
     return ", ".join(written), tuple(arrays), fixed
@@ -95,6 +101,12 @@ def option_named(parameter: str, layer: Definition) -> str:
     """The option that a parameter stands for; else empty."""
     names = {name: (name, *layer.option_names.get(name, ())) for name in layer.options}
     return next((name for name, same in names.items() if parameter in same), "")
+
+
+def dictionary_literal(layer: Definition, parameter: str) -> str:
+    """The dictionary that a parameter such as conv_param is given, as Python."""
+    entries = layer.dictionaries[parameter]
+    return "{" + ", ".join(f"{key!r}: {dictionary_entry(value)}" for key, value in entries.items()) + "}"
 
 
 def dictionary_entry(value: Any) -> str:

@@ -5,7 +5,7 @@ The gradients are not looked at: this configures a call, and judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from harness.layers.finding.plan import LayerCall
 from harness.layers.finding.requests import LAYERS_HOST, layer_request
 from harness.layers.standards import TracedCase, as_standard
 from harness.layers.verdicts.compare import is_near
-from harness.sandbox.answers import Arrays
+from harness.model.contract import Array
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
@@ -55,8 +55,8 @@ def _rank(tried: Sequence[tuple[LayerCase, Request]], dtype: str) -> int:
     return 0 if all(_is_right(case, answer.arrays, dtype) for case, answer in answers) else 1
 
 
-def _is_right(case: LayerCase, arrays: Arrays, dtype: str) -> bool:
-    results = TracedCase(case, dtype).results
+def _is_right(case: LayerCase, arrays: Mapping[tuple[str, int], Array], dtype: str) -> bool:
+    found = {name: array for (name, _), array in arrays.items() if name in case.layer.results}
+    results = TracedCase(case.observed(found), dtype).results
     standards = {name: as_standard(one.bounded) for name, one in zip(case.layer.results, results, strict=True)}
-    found = {name: array for (name, _), array in arrays.items() if name in standards}
     return bool(found) and all(is_near(array, standards[name]) for name, array in found.items())
