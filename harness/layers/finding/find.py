@@ -7,6 +7,7 @@ import re
 from harness.layers.engines.plans import engine_plans
 from harness.layers.finding.classes.autograd_functions import autograd_plans
 from harness.layers.finding.classes.layers import class_plans
+from harness.layers.finding.classes.optimisers import optimiser_plans
 from harness.layers.finding.functions import function_plans
 from harness.layers.finding.plan import LayerCall
 from harness.layers.finding.scan import Source
@@ -17,10 +18,8 @@ _OF_NETWORKS = {"fit", "train", "backprop", "step", "train_step", "backpropagate
 
 def plans_of(source: Source) -> list[LayerCall]:
     """A plan for each layer, loss, optimiser and engine of a file, in the order of the file."""
-    return sorted(
-        (*function_plans(source), *class_plans(source), *autograd_plans(source), *engine_plans(source)),
-        key=lambda plan: plan.line,
-    )
+    finders = (function_plans, class_plans, autograd_plans, optimiser_plans, engine_plans)
+    return sorted((plan for find in finders for plan in find(source)), key=lambda plan: plan.line)
 
 
 def is_of_layers(source: Source) -> bool:
