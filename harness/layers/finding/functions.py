@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from harness.layers.definition import Definition
 from harness.layers.finding.plan import LayerCall, Unmatched, call_arguments
@@ -30,9 +31,22 @@ def unknown_pairs(source: Source) -> list[str]:
     return [name for name in names if _backward(source, name, "") and not _layer_named(name, "layer")]
 
 
-def _layer_named(name: str, kind: str) -> Definition | None:
+def _layer_named(name: str, kind: str, signature: Signature | None = None) -> Definition | None:
+    """The layer of this name; of several, the one of whose arguments a function takes most."""
     short = name.lower().replace("_", "")
-    return next((one for one in known_layers().values() if one.kind == kind and short in one.names), None)
+    found = [one for one in known_layers().values() if one.kind == kind and short in one.names]
+    if signature is None or len(found) < 2:
+        return next(iter(found), None)
+    return max(found, key=partial(_fit, signature=signature))
+
+
+def _fit(layer: Definition, signature: Signature) -> tuple[int, int]:
+    """How many arrays of a layer a function takes, and how few options it lacks; (−1, 0) if it cannot be called."""
+    try:
+        _, arrays, fixed = call_arguments(layer, signature)
+    except Unmatched:
+        return -1, 0
+    return len(arrays), -len(fixed)
 
 
 def _backward(source: Source, name: str, kind: str) -> list[str]:
@@ -45,7 +59,7 @@ def _backward(source: Source, name: str, kind: str) -> list[str]:
 
 
 def _pair_calls(source: Source, forward: Signature, name: str, kind: str) -> Iterator[LayerCall]:
-    layer = _layer_named(source_name(source, forward.name) or name, "layer")
+    layer = _layer_named(source_name(source, forward.name) or name, "layer", forward)
     if layer is None:
         return
     for backward in _backward(source, name, kind):
