@@ -57,14 +57,14 @@ def _details(result: LayerResult) -> Iterator[str]:
         if one.verdict in ("wrong", "inaccurate"):
             yield from _array_lines(one)
     for explanation in result.explanations:
-        yield from wrap(f"your {_listed(explanation.arrays)}: {explanation.sentence}", DETAIL_WIDTH)
+        yield from wrap(f"your {_names_text(explanation.arrays)}: {explanation.sentence}", DETAIL_WIDTH)
         if explanation.mistake:
             yield from _changed_text(result.plan.layer, explanation.mistake)
     if result.changed:
         yield f"It changes its arguments: {', '.join(result.changed)}. A caller may still need them."
 
 
-def _listed(names: Sequence[str]) -> str:
+def _names_text(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 

@@ -43,7 +43,7 @@ def check_layer_file(options: argparse.Namespace, path: Path, source: Source, se
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
     results = check_layers(server, path, plans, seed, limits, scope.dtype or "float64")
-    print(_text(path, results, unknown_pairs(source), seed))
+    print(_layers_text(path, results, unknown_pairs(source), seed))
     if options.json is not None:
         from harness.jobs.check.layers.as_json import write_layers_json
 
@@ -68,14 +68,12 @@ def _selected(plans: Sequence[LayerCall], pattern: str | None) -> list[LayerCall
     return found
 
 
-def _text(path: Path, results: Sequence[LayerResult], unknown: Sequence[str], seed: int) -> str:
+def _layers_text(path: Path, results: Sequence[LayerResult], unknown: Sequence[str], seed: int) -> str:
     lines = [*report_lines(path.name, results)]
     if unknown:
         what = ", ".join(f"{name}_forward and {name}_backward" for name in unknown)
-        lines += [
-            "",
-            f"Not known: {what}. If one is a layer of ours, map it: LAYERS = {{'conv': ({unknown[0]}_forward, …)}}.",
-        ]
+        mapped = f"LAYERS = {{'affine': ({unknown[0]}_forward, {unknown[0]}_backward)}}"
+        lines += ["", f"Not known: {what}. If it is one of the layers of the README, say which: {mapped}."]
     if any(one.verdict not in ("agrees", "not written") for one in results):
         lines += ["", f"To repeat this: {check_command()} {shlex.quote(str(path))} --seed {seed}"]
     return "\n".join(lines)
