@@ -28,11 +28,9 @@ def function_plans(source: Source) -> Iterator[LayerCall]:
 
 
 def _in_every_way(layers: Sequence[Definition], call: Callable[[Definition], LayerCall]) -> LayerCall:
-    """The call of the first of the layers whose arguments a function takes, under each convention."""
-    calls = [call(layer) for layer in layers]
-    layer, first = next(
-        ((layer, one) for layer, one in zip(layers, calls, strict=True) if one.steps), (layers[0], calls[0])
-    )
+    """The call of the layer with most arguments of those whose arguments a function takes, under each convention."""
+    layer = max(layers, key=lambda one: len(one.arguments) if call(one).steps else 0)
+    first = call(layer)
     others = tuple(replace(call(layer.under(said)), convention=said) for said in layer.conventions)
     return replace(first, others=others)
 

@@ -54,8 +54,9 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Explanations of the wrong arrays, at most one for each; one may explain several.
 
-    values: by case and name. traced: by case.
+    values: by case and name. traced: by case. Cases at kinks and ties are left out: what is right there is a choice.
     """
+    values = {case: _decided(arrays, traced[case].standards()) for case, arrays in values.items()}
     found: list[Explanation] = []
     for candidate in _formulas(layer, wrong, next(iter(traced.values()))):
         left = [name for name in wrong if not any(name in one.arrays for one in found)]
@@ -66,6 +67,11 @@ def explain(
         if explained:
             found.append(replace(candidate.said, arrays=explained))
     return tuple(found)
+
+
+def _decided(arrays: Mapping[str, Array], right: NamedStandards) -> dict[str, Array]:
+    """The arrays of which every right entry is known."""
+    return {name: array for name, array in arrays.items() if not right[name].undecidable.any()}
 
 
 def _has_values(
