@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.layers import check_file, planted_files, unexplained
+from layers.planted import check_file, planted_files, unexplained
 
 from harness.layers.cases import as_tuple, draw
 from harness.layers.engines.differences import DIFFERENCES

@@ -59,7 +59,7 @@ def may_have_layers(path: Path) -> bool:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    return any(word in text for word in ("_forward", "_loss", "LAYERS", "def backward", "velocity", "learning_rate"))
+    return any(word in text for word in ("_forward", "_loss", "LAYERS", "def backward", "def backpropagate", "velocity", "learning_rate"))
 
 
 def scan(path: Path) -> Source:
