@@ -28,6 +28,12 @@ class LayerCase:
     options: Mapping[str, Any]
     upstream: tuple[Array, ...]
 
+    def observed(self, values: Mapping[str, Array]) -> LayerCase:
+        """The same case with the arguments that a file has drawn itself, read off what it computed."""
+        if self.layer.observe is None:
+            return self
+        return replace(self, arguments={**self.arguments, **self.layer.observe(self.arguments, self.options, values)})
+
     def rounded_to(self, dtype: str) -> LayerCase:
         """The same case with inputs that are numbers of a dtype, as float64."""
 
@@ -80,6 +86,8 @@ def _drawn(argument: Argument, sizes: Sizes, generator: np.random.Generator) -> 
         return np.asarray(generator.random(size=shape) < 0.6, dtype=np.float64)
     if argument.kind == "causal":
         return np.tril(np.ones(shape))
+    if argument.kind == "probability":
+        return np.asarray(generator.uniform(0.05, 0.95, size=shape))
     values = np.asarray(generator.normal(size=shape) * argument.scale)
     if "decimals" in sizes:
         values = np.round(values, sizes["decimals"])
@@ -89,10 +97,15 @@ def _drawn(argument: Argument, sizes: Sizes, generator: np.random.Generator) -> 
 
 
 def shape_of(axes: str, sizes: Sizes) -> tuple[int, ...]:
-    """The shape that names of sizes stand for. `*D` is as many axes as the size D has, `D` their product."""
+    """The shape that names of sizes stand for. `*D` is as many axes as the size D has, `D` their product.
+
+    A size may itself be axes by name, such as "1 C 1 1".
+    """
     shape: list[int] = []
     for axis in axes.split():
         size = sizes.get(axis.lstrip("*"), axis)
+        if isinstance(size, str) and size != axis:
+            size = shape_of(size, sizes)
         several = size if isinstance(size, tuple) else (int(size),)
         shape += several if axis.startswith("*") else [prod(several)]
     return tuple(shape)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from harness.layers.cases import LayerCase, draw
+from harness.layers.definition import Definition
 from harness.layers.finding.plan import LayerCall
+from harness.layers.finding.requests import LAYERS_HOST, layer_request
 from harness.layers.standards import TracedCase
 from harness.layers.verdicts.compare import ArrayResult, is_near, judge_values, observations
 from harness.layers.verdicts.explain import Explanation, explain
@@ -19,7 +19,6 @@ from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
 
-LAYERS_HOST = "harness.sandbox.host.layers:LayersHost"
 WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")  # worst first
 ValuesByCase = dict[str, dict[str, Array]]  # by case and name
 
@@ -54,8 +53,8 @@ def check_layers(
             for name in plan.layer.cases:
                 case = draw(plan.layer, name, seed).rounded_to(dtype)
                 cases[n, name] = case
-                if plan.takes(case) and not plan.refusal:
-                    requests[n, name] = _request((n, name), plan, case)
+                if plan.takes(case) and plan.steps:
+                    requests[n, name] = layer_request((n, name), plan, case)
         pool.add(submission, list(requests.values()))
         # The truth is computed while the file computes.
         pool.poll()
@@ -74,34 +73,21 @@ def _traced_cases(
     plans: Sequence[LayerCall], cases: Mapping[tuple[int, str], LayerCase], dtype: str
 ) -> list[dict[str, TracedCase]]:
     """The traced cases of each plan; plans of one layer share them."""
-    known: dict[tuple[str, str], TracedCase] = {}
+    known: dict[tuple[Definition, str], TracedCase] = {}
     for (n, name), case in cases.items():
-        key = plans[n].layer.name, name
+        key = plans[n].layer, name
         if key not in known:
             known[key] = TracedCase(case, dtype)
-    return [{name: known[plan.layer.name, name] for name in plan.layer.cases} for plan in plans]
-
-
-def _request(key: tuple[int, str], plan: LayerCall, case: LayerCase) -> Request:
-    """The request that calls a plan on a case."""
-    upstream = {f"d{name}": one for name, one in zip(case.layer.results, case.upstream, strict=True)}
-    arrays = {**case.arguments, **(upstream if case.layer.kind == "layer" else {})}
-    message = {
-        "arrays": {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items()},
-        "integers": [name for name, array in case.arguments.items() if array.dtype.kind != "f"],
-        "numbers": dict(case.options),
-        "steps": [[list(names), expression] for names, expression in plan.steps],
-        "results": list(plan.results),
-    }
-    return Request(key, ("call",), message, {"call": (RETURNED, *plan.results)}, 1)
+    return [{name: known[plan.layer, name] for name in plan.layer.cases} for plan in plans]
 
 
 def _layer_result(
     plan: LayerCall, requests: Mapping[str, Request], traced: Mapping[str, TracedCase], dtype: str
 ) -> LayerResult:
     of = len(plan.layer.cases)
-    if plan.refusal:
-        return LayerResult(plan, "unsupported", (), (), 0, of, plan.refusal)
+    if not plan.steps:
+        verdict = "not written" if plan.not_written else "unsupported"
+        return LayerResult(plan, verdict, (), (), 0, of, plan.not_written or plan.refusal)
     answers = {name: request.answers["call"] for name, request in requests.items()}
     refusals = [one.refusal for one in answers.values() if one.refusal is not None]
     values: ValuesByCase = {
@@ -111,11 +97,12 @@ def _layer_result(
     }
     failures = [one for one in refusals if one.verdict == "failed"]
     detail = (failures or refusals)[0].detail if refusals else ""
+    traced = {name: traced[name].observed(found) for name, found in values.items()}
     changed = tuple(dict.fromkeys(name for one in answers.values() for name in one.changed))
     standards = {name: traced[name].standards() for name in values}
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
     wrong = [one.name for one in arrays if one.verdict == "wrong"]
-    explanations = explain(plan.layer, wrong, values, {name: traced[name] for name in values}) if wrong else ()
+    explanations = explain(plan.layer, wrong, values, traced) if wrong else ()
     explained = {name for one in explanations for name in one.arrays}
     arrays = [
         _inaccurate(one, values, traced, dtype) if one.name in wrong and one.name not in explained else one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Sizes = Mapping[str, Any]
@@ -15,8 +15,9 @@ class Argument:
 
     shape: names of sizes, such as "N D"; "" is a number. kind: `real`, with normal entries of this `scale` around
     `offset`; `positive`, their absolute values; `labels`, whole numbers below the size `below`; `mask`, zeros and
-    ones; `causal`, ones on and below the diagonal. differentiable: whether the backward pass returns its gradient.
-    names: what else files call it.
+    ones; `causal`, ones on and below the diagonal; `probability`, between 0.05 and 0.95. differentiable: whether the
+    backward pass returns its gradient. names: what else files call it. observed: the file draws it itself, as the mask
+    of dropout, and it is read off the results.
     """
 
     shape: str
@@ -26,6 +27,7 @@ class Argument:
     scale: float = 1.0
     offset: float = 0.0
     below: str = ""
+    observed: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,11 @@ class Definition:
     no arrays, with the values that a file has which takes no such option; option_names: what else files call them.
     dictionaries: the entries of a parameter that is a dictionary, such as conv_param: each an option, an argument, or a
     constant as ("=", value). kind: `layer` for pairs; `loss` returns the loss and its gradients at once; `optimiser` is
-    called with its state, step after step. reference: (torch, arguments…, options…) -> the results by PyTorch, from
-    and to tensors, if it has the layer.
+    called with its state, step after step; `forward` is one more thing that a forward function does, such as test mode,
+    without a gradient, passed over in files that do not take its arguments. reference: (torch, arguments…, options…) ->
+    the results by PyTorch, from and to tensors, if it has the layer. conventions: what a file may mean as well, as a
+    sentence, and the sizes and options that stand for it. updates: the entries that a call sets in a dictionary, as
+    {dictionary: {entry: result}}. observe: (arguments, options, what the file computed) -> the observed arguments.
     """
 
     name: str
@@ -73,6 +78,16 @@ class Definition:
     kind: str = "layer"
     reference: Callable[..., Any] | None = None
     mistakes: Sequence[LayerMistake] = ()
+    conventions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    updates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    observe: Callable[..., Mapping[str, Any]] | None = None
+
+    def under(self, convention: str) -> Definition:
+        """The layer as it is under one of its conventions."""
+        values = self.conventions[convention]
+        options = {name: values.get(name, default) for name, default in self.options.items()}
+        cases = {name: {**sizes, **values} for name, sizes in self.cases.items()}
+        return replace(self, options=options, cases=cases, conventions={})
 
     @property
     def differentiable(self) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from harness.model.contract import Array
 
 __all__ = [
     "erf",
+    "expm1",
+    "log_one_plus_exp",
     "one_hot_rows",
     "only_first",
     "padded",
@@ -40,6 +42,16 @@ def erf(x: Any) -> Any:
     from scipy.special import erf as of_scipy
 
     return of_scipy(x)
+
+
+def expm1(x: Any) -> Any:
+    """e^x − 1."""
+    return apply(ELEMENTARY["expm1"], x) if isinstance(x, Traced) else np.expm1(x)
+
+
+def log_one_plus_exp(x: Any) -> Any:
+    """log(1 + e^x), without overflow."""
+    return apply(ELEMENTARY["softplus"], x) if isinstance(x, Traced) else np.logaddexp(0, x)
 
 
 def one_hot_rows(labels: Array, classes: int) -> Array:

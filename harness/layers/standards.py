@@ -34,6 +34,10 @@ class TracedCase:
             self.inputs = {name: _traced(array) for name, array in case.arguments.items()}
             self.results = [Traced.of(one) for one in as_tuple(forward(**self.inputs, **case.options))]
 
+    def observed(self, values: Mapping[str, Array]) -> TracedCase:
+        """The case with the arguments that a file has drawn itself."""
+        return self if self.case.layer.observe is None else TracedCase(self.case.observed(values), self.dtype)
+
     @contextmanager
     def _arithmetic(self) -> Iterator[None]:
         with ctx.workprec(PRECISION), rounding_in(self.dtype), np.errstate(all="ignore"):

@@ -48,6 +48,8 @@ def _summary(result: LayerResult) -> str:
 
 
 def _details(result: LayerResult) -> Iterator[str]:
+    if result.plan.convention:
+        yield from wrap(f"taken as: {result.plan.convention}", DETAIL_WIDTH)
     if result.detail:
         yield from wrap(result.detail, DETAIL_WIDTH)
     missing = [one.name for one in result.arrays if one.verdict == "not written"]

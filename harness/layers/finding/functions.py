@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from harness.layers.definition import Definition
-from harness.layers.finding.plan import LayerCall, Unmatched, call_arguments
+from harness.layers.finding.named import layer_named, layers_named
+from harness.layers.finding.plan import CallStep, LayerCall, Unmatched, call_arguments, dictionary_literal
 from harness.layers.finding.scan import Signature, Source
-from harness.layers.library import known_layers
 
 _FORWARD = re.compile(r"^(?P<layer>\w*?)_?forward(?P<kind>(_\w+)?)$", re.IGNORECASE)
 
@@ -19,34 +21,29 @@ def function_plans(source: Source) -> Iterator[LayerCall]:
     for signature in source.functions.values():
         if match := _FORWARD.match(signature.name):
             yield from _pair_calls(source, signature, match["layer"], match["kind"])
-        elif layer := _layer_named(signature.name.removesuffix("_loss_call"), "loss"):
-            yield _loss_call(layer, signature)
-        elif layer := _layer_named(signature.name, "optimiser"):
-            yield _optimiser_call(layer, signature)
+        elif layers := layers_named(signature.name, "loss"):
+            yield _in_every_way(layers, partial(_loss_call, signature=signature))
+        elif layers := layers_named(signature.name, "optimiser"):
+            yield _in_every_way(layers, partial(_optimiser_call, signature=signature))
+
+
+def _in_every_way(layers: Sequence[Definition], call: Callable[[Definition], LayerCall]) -> LayerCall:
+    """The call of the layer of whose arguments a function takes most, under each convention."""
+    calls = [call(layer) for layer in layers]
+    layer, first = max(zip(layers, calls, strict=True), key=lambda pair: _arguments_taken(*pair))
+    others = tuple(replace(call(layer.under(said)), convention=said) for said in layer.conventions)
+    return replace(first, others=others)
+
+
+def _arguments_taken(layer: Definition, call: LayerCall) -> tuple[int, int]:
+    """How many arrays and options of a layer a call gives; (−1, 0) if there is no call."""
+    return (len(layer.arguments), len(layer.options) - len(call.fixed)) if call.steps else (-1, 0)
 
 
 def unknown_pairs(source: Source) -> list[str]:
     """The names of pairs of functions that stand for no known layer."""
     names = [match["layer"] for match in map(_FORWARD.match, source.functions) if match]
-    return [name for name in names if _backward(source, name, "") and not _layer_named(name, "layer")]
-
-
-def _layer_named(name: str, kind: str, signature: Signature | None = None) -> Definition | None:
-    """The layer of this name; of several, the one of whose arguments a function takes most."""
-    short = name.lower().replace("_", "")
-    found = [one for one in known_layers().values() if one.kind == kind and short in one.names]
-    if signature is None or len(found) < 2:
-        return next(iter(found), None)
-    return max(found, key=partial(_fit, signature=signature))
-
-
-def _fit(layer: Definition, signature: Signature) -> tuple[int, int]:
-    """How many arrays of a layer a function takes, and how few options it lacks; (−1, 0) if it cannot be called."""
-    try:
-        _, arrays, fixed = call_arguments(layer, signature)
-    except Unmatched:
-        return -1, 0
-    return len(arrays), -len(fixed)
+    return [name for name in names if _backward(source, name, "") and not layer_named(name, "layer")]
 
 
 def _backward(source: Source, name: str, kind: str) -> list[str]:
@@ -59,11 +56,16 @@ def _backward(source: Source, name: str, kind: str) -> list[str]:
 
 
 def _pair_calls(source: Source, forward: Signature, name: str, kind: str) -> Iterator[LayerCall]:
-    layer = _layer_named(source_name(source, forward.name) or name, "layer", forward)
-    if layer is None:
+    known_as = source_name(source, forward.name) or name
+    layers = layers_named(known_as, "layer")
+    if not layers:
         return
     for backward in _backward(source, name, kind):
-        yield _pair_call(layer, forward, backward)
+        yield _in_every_way(layers, partial(_pair_call, forward=forward, backward=backward))
+    for layer in layers_named(known_as, "forward"):
+        with suppress(Unmatched):
+            call_arguments(layer, forward)
+            yield _in_every_way([layer], partial(_forward_call, forward=forward))
 
 
 def source_name(source: Source, function: str) -> str:
@@ -86,6 +88,22 @@ def _pair_call(layer: Definition, forward: Signature, backward: str) -> LayerCal
     return LayerCall(layer, title, forward.line, steps, (*layer.results, *slopes), fixed)
 
 
+def _forward_call(layer: Definition, forward: Signature) -> LayerCall:
+    """One more thing that a forward function does, and the entries that it sets in a dictionary. Raises Unmatched."""
+    written, _, fixed = call_arguments(layer, forward)
+    results = () if layer.updates else layer.results
+    steps: list[CallStep] = []
+    for parameter in layer.updates:
+        literal = dictionary_literal(layer, parameter)
+        steps.append(((parameter,), literal))
+        written = written.replace(literal, parameter)
+    steps.append(((*(results or ("out",)), "cache"), f"{forward.name}({written})"))
+    for parameter, entries in layer.updates.items():
+        # A function without results is not written yet, although it may set the entries.
+        steps += [((result,), f"None if out is None else {parameter}[{key!r}]") for key, result in entries.items()]
+    return LayerCall(layer, forward.name, forward.line, tuple(steps), layer.results, fixed)
+
+
 def _loss_call(layer: Definition, signature: Signature) -> LayerCall:
     try:
         written, arrays, fixed = call_arguments(layer, signature)
@@ -100,11 +118,14 @@ def _loss_call(layer: Definition, signature: Signature) -> LayerCall:
 
 def _optimiser_call(layer: Definition, signature: Signature) -> LayerCall:
     """Several steps, each from the weights and the state of the last one."""
-    entries = layer.dictionaries["config"]
-    config = "{" + ", ".join(f"{key!r}: {value}" for key, value in entries.items()) + "}"
+    if len(signature.parameters) != 3 or signature.parameters[2] not in layer.dictionaries:
+        found = ", ".join(signature.parameters)
+        refusal = f"{signature.name}({found}) is not called: an optimiser is known as {signature.name}(w, dw, config)"
+        return LayerCall(layer, signature.name, signature.line, (), (), refusal=refusal)
     steps = []
     for number, result in enumerate(layer.results, start=1):
-        before, state = ("w", config) if number == 1 else (layer.results[number - 2], "config")
+        start = ("w.copy()", dictionary_literal(layer, "config"))  # the weights may be updated in place
+        before, state = start if number == 1 else (layer.results[number - 2], "config")
         steps.append(((result, "config"), f"{signature.name}({before}, dw{number}, {state})"))
     return LayerCall(layer, signature.name, signature.line, tuple(steps), layer.results)
 

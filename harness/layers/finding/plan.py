@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.layers.cases import LayerCase
@@ -18,7 +18,9 @@ class LayerCall:
     """A layer of a file, and the steps that call it, in the names of the file and of the layer's arguments.
 
     title: its names in the file. line: where it is defined. fixed: options that the file does not take, with the only
-    value that can be checked. refusal: why it cannot be called, if so.
+    value that can be checked. refusal: why it cannot be called, if so. not_written: what the file lacks for it, if so.
+    convention: what this way to call it supposes. others: other ways, of which the results of the forward pass show the
+    right one.
     """
 
     layer: Definition
@@ -28,14 +30,24 @@ class LayerCall:
     results: tuple[str, ...]
     fixed: Mapping[str, Any] = field(default_factory=dict)
     refusal: str = ""
+    not_written: str = ""
+    convention: str = ""
+    others: tuple[LayerCall, ...] = ()
 
     def takes(self, case: LayerCase) -> bool:
         """Whether the file can be given the options of a case."""
         return all(case.options[name] == value for name, value in self.fixed.items())
 
+    @property
+    def forward_only(self) -> LayerCall:
+        """The steps as far as the results of the forward pass, and those only."""
+        results = tuple(name for name in self.results if name in self.layer.results)
+        last = max((n for n, (names, _) in enumerate(self.steps) if set(names) & set(results)), default=-1)
+        return replace(self, steps=self.steps[: last + 1], results=results)
+
     def script(self) -> str:
         """The steps as Python."""
-        return "\n".join(f"{', '.join(names)} = {expression}" for names, expression in self.steps)
+        return "\n".join(f"{', '.join(names)} = {expression}".removeprefix(" = ") for names, expression in self.steps)
 
 
 class Unmatched(Exception):
@@ -47,44 +59,57 @@ def call_arguments(layer: Definition, signature: Signature) -> tuple[str, tuple[
 
     Raises Unmatched for a parameter that stands for nothing of the layer.
     """
-    written, arrays, taken = [], [], set()
+    written, arrays, taken, by_name = [], [], set(), False
     for parameter in signature.parameters:
-        array, option = _argument_named(parameter, layer.arguments), _option_named(parameter, layer)
+        array, option = argument_named(parameter, layer.arguments), option_named(parameter, layer)
         if array:
             arrays.append(array)
-            written.append(array)
+            expression = array
         elif parameter in layer.dictionaries:
-            entries = layer.dictionaries[parameter]
-            taken |= {value for value in entries.values() if value in layer.options}
-            written.append(
-                "{" + ", ".join(f"{key!r}: {_dictionary_entry(value)}" for key, value in entries.items()) + "}"
-            )
+            taken |= {value for value in layer.dictionaries[parameter].values() if value in layer.options}
+            expression = dictionary_literal(layer, parameter)
         elif option:
             taken.add(option)
-            written.append(f"{parameter}={option}")
+            expression = option
+            by_name = True
         elif parameter in signature.required:
             raise Unmatched(parameter)
+        else:
+            by_name = True  # what follows it cannot be given by its place
+            continue
+        written.append(f"{parameter}={expression}" if by_name else expression)
     fixed = {name: default for name, default in layer.options.items() if name not in taken}
-    missing = [name for name in layer.arguments if name not in arrays and not _in_dictionary(name, layer, written)]
+    missing = [
+        name
+        for name, argument in layer.arguments.items()
+        if name not in arrays and not argument.observed and not _in_dictionary(name, layer, written)
+    ]
     if missing:
         raise Unmatched(f"no {', '.join(missing)}")
     return ", ".join(written), tuple(arrays), fixed
 
 
-def _argument_named(parameter: str, arguments: Mapping[str, Any]) -> str:
-    """The argument that a parameter stands for, by its own names."""
+def argument_named(parameter: str, arguments: Mapping[str, Any]) -> str:
+    """The argument that a parameter stands for, by its own names; else empty."""
     for name, argument in arguments.items():
         if parameter == name or parameter in argument.names:
             return name
     return ""
 
 
-def _option_named(parameter: str, layer: Definition) -> str:
+def option_named(parameter: str, layer: Definition) -> str:
+    """The option that a parameter stands for; else empty."""
     names = {name: (name, *layer.option_names.get(name, ())) for name in layer.options}
     return next((name for name, same in names.items() if parameter in same), "")
 
 
-def _dictionary_entry(value: Any) -> str:
+def dictionary_literal(layer: Definition, parameter: str) -> str:
+    """The dictionary that a parameter such as conv_param is given, as Python."""
+    entries = layer.dictionaries[parameter]
+    return "{" + ", ".join(f"{key!r}: {dictionary_entry(value)}" for key, value in entries.items()) + "}"
+
+
+def dictionary_entry(value: Any) -> str:
     """The value of a dictionary's entry: ("=", constant), or the name of an option or an argument."""
     return repr(value[1]) if isinstance(value, tuple) else str(value)
 

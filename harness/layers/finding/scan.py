@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A function: its name, its parameters without `self`, those of them that have no default, and its line."""
+    """A function: its name, its parameters without `self`, those of them that have no default, and its line.
+
+    returned: the parts of the value of its last return statement, as they are written; empty if it returns nothing.
+    """
 
     name: str
     parameters: tuple[str, ...]
     required: tuple[str, ...]
     line: int
+    returned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ClassFound:
-    """A class: its name, the names of its bases, its methods by name, the attributes of `self` that it sets."""
+    """A class, with what it has from its bases in the same file.
+
+    methods: by name. attributes: the names of attributes of `self`. entries: what attributes that are lists or
+    dictionaries hold, each with its key as it is written, such as params -> W: 0, b: 1.
+    """
 
     name: str
     bases: tuple[str, ...]
     methods: Mapping[str, Signature]
     attributes: frozenset[str]
     line: int
+    entries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def derived_from(self, base: ClassFound) -> ClassFound:
+        """The class with what it does not define itself taken from a base."""
+        attributes = self.attributes | base.attributes
+        methods, entries = {**base.methods, **self.methods}, {**base.entries, **self.entries}
+        return replace(self, methods=methods, attributes=attributes, entries=entries)
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,13 @@ def scan(path: Path) -> Source:
     except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):
         return Source()
     functions = {node.name: _signature(node) for node in body if isinstance(node, ast.FunctionDef)}
-    classes = {node.name: _class(node) for node in body if isinstance(node, ast.ClassDef)}
+    classes: dict[str, ClassFound] = {}
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            found = _class(node)
+            for base in found.bases:
+                found = found.derived_from(classes[base]) if base in classes else found
+            classes[node.name] = found
     return Source(functions, classes, dict(_layers_mapped(body)))
 
 
@@ -63,7 +84,22 @@ def _signature(node: ast.FunctionDef, skip: int = 0) -> Signature:
     needed = positional[: len(positional) - len(node.args.defaults)] if node.args.defaults else positional
     more = [one.arg for one in node.args.kwonlyargs]
     needed_more = [one for one, default in zip(more, node.args.kw_defaults, strict=True) if default is None]
-    return Signature(node.name, (*positional, *more), (*needed, *needed_more), node.lineno)
+    return Signature(node.name, (*positional, *more), (*needed, *needed_more), node.lineno, _returned(node))
+
+
+def _returned(node: ast.FunctionDef) -> tuple[str, ...]:
+    """The parts of the last value that a function returns, not those inside of it."""
+    values: list[ast.expr] = []
+    waiting: list[ast.AST] = list(reversed(node.body))
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.Return) and one.value is not None and ast.unparse(one.value) != "None":
+            values.append(one.value)
+        elif not isinstance(one, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting += reversed(list(ast.iter_child_nodes(one)))
+    if not values:
+        return ()
+    return tuple(map(ast.unparse, values[-1].elts if isinstance(values[-1], ast.Tuple) else [values[-1]]))
 
 
 def _class(node: ast.ClassDef) -> ClassFound:
@@ -73,11 +109,47 @@ def _class(node: ast.ClassDef) -> ClassFound:
             is_static = any(getattr(mark, "id", "") == "staticmethod" for mark in one.decorator_list)
             methods[one.name] = _signature(one, skip=0 if is_static else 1)
     attributes = frozenset(
-        one.attr
+        ast.unparse(one).removeprefix("self.")
         for one in ast.walk(node)
-        if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == "self"
+        if isinstance(one, ast.Attribute) and (_self_attribute(one) or _self_attribute(one.value))
     )
-    return ClassFound(node.name, tuple(map(ast.unparse, node.bases)), methods, attributes, node.lineno)
+    bases = tuple(map(ast.unparse, node.bases))
+    return ClassFound(node.name, bases, methods, attributes, node.lineno, _entries(node))
+
+
+def _entries(node: ast.ClassDef) -> dict[str, dict[str, str]]:
+    """The names and keys of the entries of attributes that are lists or dictionaries, where the source shows them."""
+    found: dict[str, dict[str, str]] = {}
+    for one in ast.walk(node):
+        for target, value in _assignments(one):
+            attribute = _self_attribute(target)
+            if attribute and isinstance(value, (ast.List, ast.Tuple)) and value.elts:
+                names = [ast.unparse(part).removeprefix("self.") for part in value.elts]
+                found[attribute] = {name: str(n) for n, name in enumerate(names)}
+            elif attribute and isinstance(value, ast.Dict):
+                names = [str(key.value) for key in value.keys if isinstance(key, ast.Constant)]
+                found[attribute] = found.get(attribute, {}) | {name: repr(name) for name in names}
+        if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant) and isinstance(one.slice.value, str):
+            attribute, key = _self_attribute(one.value), one.slice.value
+            if attribute:
+                found[attribute] = found.get(attribute, {}) | {key: repr(key)}
+    return found
+
+
+def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The pairs of target and value of an assignment."""
+    if not isinstance(node, ast.Assign):
+        return
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            yield from zip(target.elts, node.value.elts, strict=False)
+        else:
+            yield target, node.value
+
+
+def _self_attribute(node: ast.expr) -> str:
+    is_own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return node.attr if is_own and isinstance(node, ast.Attribute) else ""
 
 
 def _layers_mapped(body: list[ast.stmt]) -> Iterator[tuple[str, tuple[str, ...]]]:

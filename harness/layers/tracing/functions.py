@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from flint import arb
@@ -19,19 +19,20 @@ class Function:
     """y = f(x). `exact` and `slope` work on balls, the others on floats, on x and y.
 
     slope_size: the sum of the sizes of the parts of f' in its usual forms, such as 1 + y² for tanh' = 1 − y². curve:
-    |f''|, by which f' changes with the error of x.
+    |f''|, by which f' changes with the error of x. size: the sum of the sizes of the parts of f, if that is not |y|.
     """
 
     exact: Callable[[Array], Array]
     slope: Parts
     slope_size: Parts
     curve: Parts
+    size: Parts = field(default=lambda x, y: np.abs(y))
 
     def value(self, x: Bounded) -> Bounded:
         """f(x)."""
         balls = np.asarray(self.exact(x.exact), dtype=object)
         y = balls.astype(np.float64)
-        size, steepness = np.abs(y), np.abs(np.asarray(self.slope(x.value, y)))
+        size, steepness = self.size(x.value, y), np.abs(np.asarray(self.slope(x.value, y)))
         return Bounded(balls, size, after_rounding(steepness * x.error, size))
 
     def derivative(self, x: Bounded, y: Bounded) -> Bounded:
@@ -56,7 +57,21 @@ ELEMENTARY = {
     "log": Function(np.log, lambda x, y: 1 / x, lambda x, y: 1 / np.abs(x), lambda x, y: 1 / x**2),
     "sqrt": Function(np.sqrt, lambda x, y: 0.5 / y, lambda x, y: 0.5 / y, lambda x, y: 0.25 / y**3),
     "reciprocal": Function(lambda x: 1 / x, lambda x, y: -y * y, lambda x, y: y * y, lambda x, y: np.abs(2 * y**3)),
-    "tanh": Function(np.tanh, lambda x, y: 1 - y * y, lambda x, y: 1 + y * y, lambda x, y: 2 * np.abs(y)),
+    "tanh": Function(
+        np.tanh,
+        lambda x, y: 1 - y * y,
+        lambda x, y: 1 + y * y,
+        lambda x, y: 2 * np.abs(y),
+        lambda x, y: 1 + np.abs(y),  # 2 sigmoid(2x) − 1
+    ),
+    "expm1": Function(_each(arb.expm1), lambda x, y: y + 1, lambda x, y: 2 + y, lambda x, y: y + 1, lambda x, y: 2 + y),
+    "softplus": Function(
+        _each(lambda ball: ball.exp().log1p()),
+        lambda x, y: 1 / (1 + np.exp(-x)),
+        lambda x, y: np.ones_like(y),  # 1 − sigmoid(−x)
+        lambda x, y: np.exp(-y) / (1 + np.exp(-x)),
+        lambda x, y: 1 + np.abs(y),
+    ),
     "sigmoid": Function(
         _each(_sigmoid_of_ball),
         lambda x, y: y * (1 - y),

@@ -17,6 +17,7 @@ import numpy as np
 from harness.model.contract import Array
 from harness.sandbox.answers import Answer, Fault, is_identical, refusal_from
 from harness.sandbox.host.child import hide_harness
+from harness.sandbox.host.objects import HELPERS
 from harness.sandbox.host.returned import float64_copy
 from harness.sandbox.sources.find import Implementation
 from harness.sandbox.sources.functions import run_file
@@ -44,7 +45,7 @@ class LayersHost:
         """
         given = {name: _writeable(array, message["integers"], name) for name, array in message["arrays"].items()}
         before = {name: array.copy() for name, array in given.items()}
-        scope = {**message["numbers"], **given}
+        scope = {**HELPERS, **message["numbers"], **given}
         found: dict[str, Array | None] = {}
         start = time.perf_counter()
         try:

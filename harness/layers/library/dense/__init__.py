@@ -1,1 +1,1 @@
-"""Dense layers, activations and dropout."""
+"""Dense layers and dropout."""

@@ -1,0 +1,196 @@
+"""Classes with forward and backward, as courses and books have them: how an object is made, given its weights, called.
+
+Weights come by the constructor, or are put into attributes or entries of lists; gradients are returned, or read from
+attributes, or from entries. What cannot be read from the source is left open in other ways to call the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from harness.layers.definition import Definition
+from harness.layers.finding.autograd_functions import is_autograd_function
+from harness.layers.finding.named import argument_names, gradient_names, layer_named, plain_name
+from harness.layers.finding.parameters import Given, given_by
+from harness.layers.finding.plan import CallStep, LayerCall, Unmatched
+from harness.layers.finding.scan import ClassFound, Signature, Source
+from harness.layers.finding.ways import fixed_options, is_matrix, refused, stated
+
+_OUTPUTS = ("output", "outputs", "out", "y", "a", "z", "loss")  # attributes that hold what a forward pass returns
+_FORWARD = ("forward", "__call__", "call")
+
+
+def class_plans(source: Source) -> Iterator[LayerCall]:
+    """A plan for each class with forward and backward that is known, with its other ways to be called."""
+    for found in source.classes.values():
+        if is_autograd_function(found):
+            continue
+        name = next((one for one in _FORWARD if one in found.methods), "")
+        layer = layer_named(found.name, "layer", "loss")
+        if layer and name and "backward" in found.methods:
+            yield _plan(layer, found, found.methods[name])
+
+
+def _plan(layer: Definition, found: ClassFound, forward: Signature) -> LayerCall:
+    try:
+        calls = list(_ways(layer, found, forward))
+    except Unmatched as unmatched:
+        return refused(layer, found, unmatched)
+    return replace(calls[0], others=tuple(calls[1:]))
+
+
+def _ways(layer: Definition, found: ClassFound, forward: Signature) -> Iterator[LayerCall]:
+    """Every way to call a class, the usual one first."""
+    made = given_by(found.methods.get("__init__"), layer)
+    data = given_by(forward, layer, [name for name in layer.arguments if name not in made.arrays])
+    open_options = fixed_options(layer, made.options | data.options)
+    has_matrices = any(is_matrix(layer, name) for name in layer.arguments if name not in data.arrays)
+    has_labels = any(layer.arguments[name].kind == "labels" for name in data.arrays) and layer.kind == "loss"
+    for fixed, is_turned, is_one_hot in product(
+        open_options, *([False, True][: 1 + has] for has in (has_matrices, has_labels))
+    ):
+        variant = replace(layer, options={**layer.options, **fixed})
+        yield _Way(variant, found, forward, made, data, fixed, is_turned=is_turned, is_one_hot=is_one_hot).call()
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """One way to call a class: with matrices of weights as they are or transposed, with labels or one-hot targets."""
+
+    layer: Definition
+    found: ClassFound
+    forward: Signature
+    made: Given
+    data: Given
+    fixed: Mapping[str, Any]
+    is_turned: bool
+    is_one_hot: bool
+
+    def call(self) -> LayerCall:
+        """The call. Raises Unmatched for an argument that has no place in the class."""
+        layer, found = self.layer, self.found
+        inside = [name for name in layer.arguments if name not in self.data.arrays]
+        places = {name: self._place(name) for name in inside if name not in self.made.arrays}
+        steps: list[CallStep] = [(("layer_",), f"{found.name}({self._written(self.made)})")]
+        for name, place in places.items():
+            steps.append(
+                ((f"{name}_",), f"set_state({name})" if place == "state" else f"placed({place}, {self._given(name)})")
+            )
+        steps += self._forward_steps()
+        written = self._backward_arguments()
+        returned = self._returned_slopes()
+        steps.append((tuple(returned), f"layer_.backward({written})"))
+        slopes = [name for name in layer.arguments if layer.arguments[name].differentiable]
+        for name in slopes:
+            if f"d{name}" not in returned:
+                steps.append(((f"d{name}",), self._slope_inside(name, name in places)))
+            elif self._is_turned(name):
+                steps.append(((f"d{name}",), f"turned(d{name})"))
+        results = (*layer.results, *(f"d{name}" for name in slopes))
+        return LayerCall(layer, found.name, found.line, tuple(steps), results, self.fixed, convention=self._convention)
+
+    @property
+    def _convention(self) -> str:
+        one_hot = ("the targets are one-hot rows",) if self.is_one_hot else ()
+        return stated(self.fixed, [name for name in self.layer.arguments if self._is_turned(name)], *one_hot)
+
+    def _is_turned(self, name: str) -> bool:
+        return self.is_turned and name not in self.data.arrays and is_matrix(self.layer, name)
+
+    def _given(self, name: str) -> str:
+        """The array as the class takes it."""
+        if self.is_one_hot and self.layer.arguments[name].kind == "labels":
+            return f"one_hot({name}, {self.data.arrays[0]})"
+        return f"{name}.T" if self._is_turned(name) else name
+
+    def _written(self, given: Given) -> str:
+        """The arguments of a call."""
+        return ", ".join(
+            f"{parameter}={self._given(value) if value in self.layer.arguments else value}"
+            for parameter, value in given.values.items()
+        )
+
+    def _place(self, name: str) -> str:
+        """Where an argument is put that the constructor does not take, as arguments of `placed`."""
+        names, found = argument_names(name, self.layer.arguments[name]), self.found
+        for attribute in sorted(found.attributes):
+            if plain_name(attribute) in names:
+                is_held = f"{attribute}.data" in found.attributes  # by a parameter object, as in torch
+                return f"layer_.{attribute}, 'data'" if is_held else f"layer_, {attribute!r}"
+        if place := self._entry(names, "param") or self._entry(names, "weight"):
+            return place
+        raise Unmatched(f"the place of its {name}")
+
+    def _entry(self, names: set[str], kind: str) -> str:
+        """The list or dictionary of this kind, and the key, of an entry with one of these names."""
+        for attribute, entries in self.found.entries.items():
+            for entry, key in entries.items():
+                if kind in attribute.lower() and plain_name(entry) in names:
+                    return f"layer_.{attribute}, {key}"
+        return ""
+
+    def _forward_steps(self) -> list[CallStep]:
+        results, parts = self.layer.results, self.forward.returned
+        called = f"layer_.{self.forward.name}({self._written(self.data)})"
+        if not parts:
+            outputs = [one for one in self.found.attributes if plain_name(one) in _OUTPUTS]
+            held = min(outputs, key=lambda one: _OUTPUTS.index(plain_name(one)), default="")
+            read = f"layer_.{held}" if held else "None"
+            return [((), called), (results, read)]
+        more = [f"more{n}_" for n in range(len(parts) - len(results))]
+        return [((*results, *more), called)]
+
+    def _backward_arguments(self) -> str:
+        """What the backward pass is given: the upstream gradients, and arguments that it names."""
+        signature, layer = self.found.methods["backward"], self.layer
+        upstream = [f"d{name}" for name in layer.results] if layer.kind == "layer" else ["1.0"]
+        by_name = {one: name for name in layer.arguments for one in argument_names(name, layer.arguments[name])}
+        written, waiting = [], list(upstream)
+        needed = signature.required or signature.parameters[: len(upstream) if layer.kind == "layer" else 0]
+        for parameter in needed:
+            name = by_name.get(plain_name(parameter), "")
+            if name and len(needed) > len(upstream):
+                written.append(f"{parameter}={self._given(name)}")
+            elif waiting:
+                written.append(f"{parameter}={waiting.pop(0)}")
+            else:
+                raise Unmatched(f"{parameter} of backward")
+        return ", ".join(written)
+
+    def _returned_slopes(self) -> list[str]:
+        """The names of what the backward pass returns, as gradients of arguments."""
+        parts = self.found.methods["backward"].returned
+        data = [name for name in self.data.arrays if self.layer.arguments[name].differentiable]
+        others = [name for name in self.layer.differentiable if name not in data]
+        if len(parts) <= 1:
+            return [f"d{name}" for name in data[: len(parts)]]
+        by_name = {
+            one: name for name in self.layer.differentiable for one in gradient_names(name, self.layer.arguments[name])
+        }
+        named = [by_name.get(plain_name(part.removeprefix("self."))) for part in parts]
+        if None in named or len(set(named)) < len(named):
+            named = [*data, *others][: len(parts)]
+        return [f"d{name}" for name in named]
+
+    def _slope_inside(self, name: str, is_placed: bool) -> str:
+        """The expression for a gradient that is not returned."""
+        names, found = gradient_names(name, self.layer.arguments[name]), self.found
+        own = argument_names(name, self.layer.arguments[name])
+        attribute = next((one for one in sorted(found.attributes) if plain_name(one) in names), "")
+        if entry := self._entry(names | own, "grad") or self._same_place(own):
+            value = "{}[{}]".format(*entry.split(", "))
+        elif attribute:
+            value = f"numbers_in(layer_.{attribute})"
+        else:
+            return "None"
+        parameter = f"{name}_" if is_placed else self._given(name)
+        return f"turned({value})" if self._is_turned(name) else f"gradient_of({value}, {parameter}, {name})"
+
+    def _same_place(self, names: set[str]) -> str:
+        """The entry of a list of gradients at the place that the argument has in the list of parameters."""
+        entry = self._entry(names, "param")
+        grads = next((one for one in ("grads", "gradients", "grad") if one in self.found.attributes), "")
+        return f"layer_.{grads}, {entry.split(', ')[1]}" if entry and grads else ""

@@ -1,0 +1,38 @@
+"""What the source of a class leaves open: values that it may fix in its code, matrices that it may store transposed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from harness.layers.definition import Definition
+from harness.layers.finding.plan import LayerCall, Unmatched
+from harness.layers.finding.scan import ClassFound
+
+_USUAL = {"eps": (1e-5, 1e-7, 1e-8, 1e-6, 1e-3, 1e-12)}  # values of options that a class may fix in its code
+
+
+def refused(layer: Definition, found: ClassFound, unmatched: Unmatched) -> LayerCall:
+    """A plan that says why a class is not called."""
+    expected = ", ".join([*layer.arguments, *layer.options])
+    refusal = f"{found.name} is not called: {unmatched} is not known; {layer.name} has {expected}"
+    return LayerCall(layer, found.name, found.line, (), (), refusal=refusal)
+
+
+def fixed_options(layer: Definition, taken: frozenset[str]) -> list[dict[str, Any]]:
+    """The values of the options that a class does not take: the definition's, then the usual ones of each."""
+    fixed = {name: default for name, default in layer.options.items() if name not in taken}
+    several = [dict.fromkeys((default, *_USUAL.get(name, ()))) for name, default in fixed.items()]
+    return [dict(zip(fixed, values, strict=True)) for values in product(*several)]
+
+
+def is_matrix(layer: Definition, name: str) -> bool:
+    """Whether an argument has two axes."""
+    return len(layer.arguments[name].shape.split()) == 2
+
+
+def stated(fixed: Mapping[str, Any], turned: Sequence[str], *others: str) -> str:
+    """The conventions of a way to call a class, as a sentence."""
+    values = [f"{name} is {fixed[name]:g}, fixed in the class" for name in _USUAL if name in fixed]
+    return "; ".join([*(f"{name} is stored transposed" for name in turned), *others, *values])
