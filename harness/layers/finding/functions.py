@@ -28,11 +28,16 @@ def function_plans(source: Source) -> Iterator[LayerCall]:
 
 
 def _in_every_way(layers: Sequence[Definition], call: Callable[[Definition], LayerCall]) -> LayerCall:
-    """The call of the layer with most arguments of those whose arguments a function takes, under each convention."""
-    layer = max(layers, key=lambda one: len(one.arguments) if call(one).steps else 0)
-    first = call(layer)
+    """The call of the layer of whose arguments a function takes most, under each convention."""
+    calls = [call(layer) for layer in layers]
+    layer, first = max(zip(layers, calls, strict=True), key=lambda pair: _arguments_taken(*pair))
     others = tuple(replace(call(layer.under(said)), convention=said) for said in layer.conventions)
     return replace(first, others=others)
+
+
+def _arguments_taken(layer: Definition, call: LayerCall) -> tuple[int, int]:
+    """How many arrays and options of a layer a call gives; (−1, 0) if there is no call."""
+    return (len(layer.arguments), len(layer.options) - len(call.fixed)) if call.steps else (-1, 0)
 
 
 def unknown_pairs(source: Source) -> list[str]:
