@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+_WORDS = ("_forward", "_loss", "LAYERS", "def back", "def update", "velocity", "learning_rate")  # of files of layers
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -59,7 +61,7 @@ def may_have_layers(path: Path) -> bool:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    return any(word in text for word in ("_forward", "_loss", "LAYERS", "def backward", "def backpropagate", "velocity", "learning_rate"))
+    return any(word in text for word in _WORDS)
 
 
 def scan(path: Path) -> Source:

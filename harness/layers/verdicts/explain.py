@@ -16,7 +16,7 @@ import numpy as np
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import NamedStandards, TracedCase
 from harness.layers.verdicts.compare import is_near
-from harness.layers.verdicts.edits import Edit, edited
+from harness.layers.verdicts.edits import Edit, edited, last_uses
 from harness.model.contract import Array
 from harness.truth.certify import Standard
 from harness.truth.enclosures.enclosure import Enclosure
@@ -95,6 +95,8 @@ def _has_values(
 def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> Iterator[_Candidate]:
     for mistake in layer.mistakes:
         yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
+    if layer.kind == "engine":
+        yield _Candidate(Explanation((), "only the last use of each value is kept (= in place of +=)"), _last_uses)
     for factor, sentence in CONSTANTS.items():
         yield _Candidate(Explanation((), sentence), partial(_times, factor=factor))
     yield _Candidate(Explanation((), "it is divided by the number of rows"), partial(_times_rows, exponent=-1))
@@ -106,6 +108,10 @@ def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> I
     if layer.differentiable:
         for edit in edited(example.results, example.named_inputs):
             yield _Candidate(Explanation((), edit.sentence), partial(_with_edit, edit=edit))
+
+
+def _last_uses(traced: TracedCase) -> NamedStandards:
+    return traced.standards(last_uses(traced.results))
 
 
 def _times(traced: TracedCase, factor: float) -> NamedStandards:

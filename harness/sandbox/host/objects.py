@@ -42,6 +42,17 @@ def turned(value: Any) -> Any:
     return None if value is None else np.transpose(value)
 
 
+def blocks(array: Array, order: str) -> Array:
+    """The four blocks of the last axis in another order."""
+    parts = np.split(array, len(order), axis=-1)
+    return np.concatenate([parts[int(n)] for n in order], axis=-1)
+
+
+def blocks_back(value: Any, order: str) -> Any:
+    """The inverse of `blocks`; None as it is."""
+    return None if value is None else blocks(value, "".join(str(order.index(str(n))) for n in range(len(order))))
+
+
 def one_hot(labels: Array, scores: Array) -> Array:
     """Rows with a 1 at the label, in the shape of the scores."""
     return np.eye(scores.shape[-1])[labels]
@@ -87,6 +98,6 @@ def backpropagate_from(backpropagate: Callable[[Any, float], Any], node: Any) ->
 HELPERS = {
     "np": np,
     "TapeVariable": TapeVariable,
-    **{one.__name__: one for one in (placed, gradient_of, turned, one_hot, numbers_in, tensor_of)},
+    **{one.__name__: one for one in (placed, gradient_of, blocks, blocks_back, turned, one_hot, numbers_in, tensor_of)},
     **{one.__name__: one for one in (backpropagate_from, backward_from, backward_of_tensors)},
 }

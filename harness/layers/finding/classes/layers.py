@@ -14,12 +14,21 @@ from typing import Any
 from harness.layers.definition import Definition
 from harness.layers.finding.classes.autograd_functions import is_autograd_function
 from harness.layers.finding.classes.parameters import Given, given_by
-from harness.layers.finding.classes.ways import fixed_options, is_matrix, refused, stated, under_conventions
+from harness.layers.finding.classes.ways import (
+    block_orders,
+    fixed_options,
+    is_blocked,
+    is_matrix,
+    refused,
+    stated,
+    under_conventions,
+)
 from harness.layers.finding.named import argument_names, gradient_names, layers_named, plain_name
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched
 from harness.layers.finding.scan import ClassFound, Signature, Source
 
 _OUTPUTS = ("output", "outputs", "out", "y", "a", "z", "loss")  # attributes that hold what a forward pass returns
+_STATE = "h0"  # the argument that classes take by set_state, if they keep it from call to call
 _FORWARD = ("forward", "__call__", "call")
 
 
@@ -60,10 +69,14 @@ def _ways(layer: Definition, found: ClassFound, forward: Signature) -> Iterator[
     has_matrices = any(is_matrix(layer, name) for name in layer.arguments if name not in data.arrays)
     has_labels = any(layer.arguments[name].kind == "labels" for name in data.arrays) and layer.kind == "loss"
     open_ = product(*([False, True][: 1 + has] for has in (has_matrices, has_labels)))
-    for (is_turned, is_one_hot), (said, variant) in product(list(open_), under_conventions(layer)):
+    for (is_turned, is_one_hot), (said, variant), blocks in product(
+        list(open_), under_conventions(layer), block_orders(layer)
+    ):
         for fixed in fixed_options(variant, made.options | data.options):
             shown = replace(variant, options={**variant.options, **fixed})
-            way = _Way(shown, found, forward, made, data, fixed, said, is_turned=is_turned, is_one_hot=is_one_hot)
+            way = _Way(
+                shown, found, forward, made, data, fixed, said, blocks, is_turned=is_turned, is_one_hot=is_one_hot
+            )
             yield way.call()
 
 
@@ -78,6 +91,7 @@ class _Way:
     data: Given
     fixed: Mapping[str, Any]
     said: str
+    blocks: str
     is_turned: bool
     is_one_hot: bool
 
@@ -87,10 +101,13 @@ class _Way:
         given = {*self.data.arrays, *(name for name, argument in layer.arguments.items() if argument.observed)}
         inside = [name for name in layer.arguments if name not in given]
         places = {name: self._place(name) for name in inside if name not in self.made.arrays}
-        steps: list[CallStep] = [(("layer_",), f"{found.name}({self._written(self.made)})")]
+        steps: list[CallStep] = [(("layer_",), f"{found.name}({self._constructor()})")]
         for name, place in places.items():
             steps.append(
-                ((f"{name}_",), f"set_state({name})" if place == "state" else f"placed({place}, {self._given(name)})")
+                (
+                    (f"{name}_",),
+                    f"layer_.set_state({name})" if place == _STATE else f"placed({place}, {self._given(name)})",
+                )
             )
         steps += self._forward_steps()
         written = self._backward_arguments()
@@ -99,25 +116,38 @@ class _Way:
         slopes = [name for name in layer.arguments if layer.arguments[name].differentiable]
         for name in slopes:
             if f"d{name}" not in returned:
-                steps.append(((f"d{name}",), self._slope_inside(name, name in places)))
+                steps.append(((f"d{name}",), self._slope_inside(name, name in places and name != _STATE)))
             elif self._is_turned(name):
                 steps.append(((f"d{name}",), f"turned(d{name})"))
+            if self._has_blocks(name):
+                steps.append(((f"d{name}",), f"blocks_back(d{name}, {self.blocks!r})"))
         results = (*layer.results, *(f"d{name}" for name in slopes))
         return LayerCall(layer, found.name, found.line, tuple(steps), results, self.fixed, convention=self._convention)
 
     @property
     def _convention(self) -> str:
         more = filter(None, [self.said, "the targets are one-hot rows" if self.is_one_hot else ""])
-        return stated(self.fixed, [name for name in self.layer.arguments if self._is_turned(name)], *more)
+        return stated(
+            self.fixed, [name for name in self.layer.arguments if self._is_turned(name)], *more, blocks=self.blocks
+        )
 
     def _is_turned(self, name: str) -> bool:
         return self.is_turned and name not in self.data.arrays and is_matrix(self.layer, name)
+
+    def _constructor(self) -> str:
+        made = self.found.methods.get("__init__")
+        keeps = "stateful=True" if made and "stateful" in made.parameters else ""
+        return ", ".join(filter(None, [self._written(self.made), keeps]))
 
     def _given(self, name: str) -> str:
         """The array as the class takes it."""
         if self.is_one_hot and self.layer.arguments[name].kind == "labels":
             return f"one_hot({name}, {self.data.arrays[0]})"
-        return f"{name}.T" if self._is_turned(name) else name
+        array = f"blocks({name}, {self.blocks!r})" if self._has_blocks(name) else name
+        return f"{array}.T" if self._is_turned(name) else array
+
+    def _has_blocks(self, name: str) -> bool:
+        return bool(self.blocks) and is_blocked(self.layer, name)
 
     def _written(self, given: Given) -> str:
         """The arguments of a call."""
@@ -129,6 +159,8 @@ class _Way:
     def _place(self, name: str) -> str:
         """Where an argument is put that the constructor does not take, as arguments of `placed`."""
         names, found = argument_names(name, self.layer.arguments[name]), self.found
+        if name == _STATE and "set_state" in found.methods:
+            return f"layer_.set_state({name})"
         for attribute in sorted(found.attributes):
             if plain_name(attribute) in names:
                 is_held = f"{attribute}.data" in found.attributes  # by a parameter object, as in torch

@@ -1,4 +1,4 @@
-# planted: adam | w1, w2 | power | https://github.com/eriklindernoren/ML-From-Scratch/issues/35
+# planted: adam | w2, w3, w4 | power | https://github.com/eriklindernoren/ML-From-Scratch/issues/35
 import numpy as np
 
 
@@ -14,5 +14,5 @@ class Adam:
             v = self.beta2 * self.v.get(key, 0) + (1 - self.beta2) * gradient**2
             self.m[key], self.v[key] = m, v
             m_hat = m / (1 - self.beta1)
-            v_hat = v / (1 - self.beta2**self.t)
+            v_hat = v / (1 - self.beta2)
             params[key] -= self.lr * m_hat / (np.sqrt(v_hat) + 1e-7)

@@ -1,4 +1,4 @@
-# planted: sgd with momentum | w1, w2 | none | -
+# planted: sgd with momentum | w1, w2, w3, w4 | up the gradient | -
 import numpy as np
 
 

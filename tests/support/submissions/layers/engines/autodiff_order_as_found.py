@@ -1,4 +1,4 @@
-# planted: diamond | da, db | topological order | -
+# planted: diamond, relu, difference with itself, 2000 operations deep | da, db | topological order | -
 from typing import Any, Iterable, List, Protocol, Tuple
 
 

@@ -1,4 +1,4 @@
-# planted: product with itself, X | da | use | -
+# planted: product with itself, relu, constants on the right, sum with reuse, diamond, two backward calls, 2000 operations deep | da | use | -
 from typing import Any, Iterable, List, Protocol, Tuple
 
 

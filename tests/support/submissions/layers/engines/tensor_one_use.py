@@ -1,4 +1,4 @@
-# planted: array with reuse, X | dx | use | -
+# planted: array with reuse, row added to a matrix, product of matrices | dx | use | -
 import numpy as np
 
 

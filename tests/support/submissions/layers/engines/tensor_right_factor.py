@@ -1,4 +1,4 @@
-# planted: product of matrices | dw | transposed | -
+# planted: product of matrices | dw | number of rows | -
 import numpy as np
 
 
@@ -43,7 +43,7 @@ class Tensor:
         return Tensor(self.data**power, [(self, lambda g: g * power * self.data ** (power - 1))])
 
     def __matmul__(self, other):
-        parts = [(self, lambda g: g @ other.data.T), (other, lambda g: (self.data.T @ g).T)]
+        parts = [(self, lambda g: g @ other.data.T), (other, lambda g: self.data.T @ g / len(g))]
         return Tensor(self.data @ other.data, parts)
 
     def sum(self, axis=None):

@@ -1,4 +1,4 @@
-# planted: power, X | da | exponent as a factor | -
+# planted: power, negative power, division, constant over number | da | exponent as a factor | -
 import math
 
 

@@ -1,4 +1,4 @@
-# planted: difference with itself, X | da | last use | https://github.com/ictxiangxin/paradox/pull/3
+# planted: difference with itself | da | last use | https://github.com/ictxiangxin/paradox/pull/3
 import math
 
 
@@ -19,8 +19,8 @@ class Value:
         out = Value(self.data + other.data, (self, other), "+")
 
         def step():
-            self.grad = out.grad
-            other.grad = out.grad
+            self.grad += out.grad
+            other.grad += out.grad
 
         out._backward = step
         return out
@@ -96,7 +96,15 @@ class Value:
         return self + other
 
     def __sub__(self, other):
-        return self + (-other)
+        other = Value._lift(other)
+        out = Value(self.data - other.data, (self, other), "-")
+
+        def step():
+            self.grad = out.grad
+            other.grad = -out.grad
+
+        out._backward = step
+        return out
 
     def __rsub__(self, other):
         return Value(other) + (-self)

@@ -1,4 +1,4 @@
-# planted: product with itself, X | da | last use | -
+# planted: product with itself, relu, constants on the right, sum with reuse, difference with itself, diamond, two backward calls | da | last use | -
 import math
 
 
