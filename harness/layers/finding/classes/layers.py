@@ -27,21 +27,29 @@ from harness.layers.finding.named import argument_names, gradient_names, layers_
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched
 from harness.layers.finding.scan import ClassFound, Signature, Source
 
-_OUTPUTS = ("output", "outputs", "out", "y", "a", "z", "loss")  # attributes that hold what a forward pass returns
+_OUTPUT_ATTRIBUTES = (
+    "output",
+    "outputs",
+    "out",
+    "y",
+    "a",
+    "z",
+    "loss",
+)  # attributes that hold what a forward pass returns
 _STATE = "h0"  # the argument that classes take by set_state, if they keep it from call to call
-_FORWARD = ("forward", "__call__", "call")
+_FORWARD_METHODS = ("forward", "__call__", "call")
 
 
 def class_plans(source: Source) -> Iterator[LayerCall]:
     """A plan for each class with forward and backward that is known, with its other ways to be called."""
     for found in source.classes.values():
-        name = next((one for one in _FORWARD if one in found.methods), "")
-        layers = _layers_of(found) if name and "backward" in found.methods else []
+        name = next((one for one in _FORWARD_METHODS if one in found.methods), "")
+        layers = _layers_of_class(found) if name and "backward" in found.methods else []
         if layers and not is_autograd_function(found):
-            yield _plan(layers, found, found.methods[name])
+            yield _class_plan(layers, found, found.methods[name])
 
 
-def _layers_of(found: ClassFound) -> list[Definition]:
+def _layers_of_class(found: ClassFound) -> list[Definition]:
     """The layers that a class may be: RNN may be one step, TimeRNN is a sequence."""
     short = plain_name(found.name)
     names = (short, f"{short}step", short.removeprefix("time"))
@@ -51,18 +59,18 @@ def _layers_of(found: ClassFound) -> list[Definition]:
     return list(dict.fromkeys(layers))
 
 
-def _plan(layers: Sequence[Definition], found: ClassFound, forward: Signature) -> LayerCall:
+def _class_plan(layers: Sequence[Definition], found: ClassFound, forward: Signature) -> LayerCall:
     calls: list[LayerCall] = []
     refusals = []
     for layer in layers:
         try:
-            calls += _ways(layer, found, forward)
+            calls += _class_ways(layer, found, forward)
         except Unmatched as unmatched:
             refusals.append(refused(layer, found, unmatched))
     return replace(calls[0], others=tuple(calls[1:])) if calls else refusals[0]
 
 
-def _ways(layer: Definition, found: ClassFound, forward: Signature) -> Iterator[LayerCall]:
+def _class_ways(layer: Definition, found: ClassFound, forward: Signature) -> Iterator[LayerCall]:
     """Every way to call a class as a layer, the usual one first. Raises Unmatched."""
     made = given_by(found.methods.get("__init__"), layer)
     data = given_by(forward, layer, [name for name in layer.arguments if name not in made.arrays])
@@ -106,7 +114,7 @@ class _Way:
             steps.append(
                 (
                     (f"{name}_",),
-                    f"layer_.set_state({name})" if place == _STATE else f"placed({place}, {self._given(name)})",
+                    place if name == _STATE else f"placed({place}, {self._given(name)})",
                 )
             )
         steps += self._forward_steps()
@@ -118,9 +126,9 @@ class _Way:
             if f"d{name}" not in returned:
                 steps.append(((f"d{name}",), self._slope_inside(name, name in places and name != _STATE)))
             elif self._is_turned(name):
-                steps.append(((f"d{name}",), f"turned(d{name})"))
+                steps.append(((f"d{name}",), f"transposed(d{name})"))
             if self._has_blocks(name):
-                steps.append(((f"d{name}",), f"blocks_back(d{name}, {self.blocks!r})"))
+                steps.append(((f"d{name}",), f"gates_moved_back(d{name}, {self.blocks!r})"))
         results = (*layer.results, *(f"d{name}" for name in slopes))
         return LayerCall(layer, found.name, found.line, tuple(steps), results, self.fixed, convention=self._convention)
 
@@ -142,8 +150,8 @@ class _Way:
     def _given(self, name: str) -> str:
         """The array as the class takes it."""
         if self.is_one_hot and self.layer.arguments[name].kind == "labels":
-            return f"one_hot({name}, {self.data.arrays[0]})"
-        array = f"blocks({name}, {self.blocks!r})" if self._has_blocks(name) else name
+            return f"label_rows({name}, {self.data.arrays[0]})"
+        array = f"gates_moved({name}, {self.blocks!r})" if self._has_blocks(name) else name
         return f"{array}.T" if self._is_turned(name) else array
 
     def _has_blocks(self, name: str) -> bool:
@@ -181,8 +189,8 @@ class _Way:
         results, parts = self.layer.results, self.forward.returned
         called = f"layer_.{self.forward.name}({self._written(self.data)})"
         if not parts:
-            outputs = [one for one in self.found.attributes if plain_name(one) in _OUTPUTS]
-            held = min(outputs, key=lambda one: _OUTPUTS.index(plain_name(one)), default="")
+            outputs = [one for one in self.found.attributes if plain_name(one) in _OUTPUT_ATTRIBUTES]
+            held = min(outputs, key=lambda one: _OUTPUT_ATTRIBUTES.index(plain_name(one)), default="")
             read = f"layer_.{held}" if held else "None"
             return [((), called), (results, read)]
         more = [f"more{n}_" for n in range(len(parts) - len(results))]
@@ -228,11 +236,11 @@ class _Way:
         if entry := self._entry(names | own, "grad") or self._same_place(own):
             value = "{}[{}]".format(*entry.split(", "))
         elif attribute:
-            value = f"numbers_in(layer_.{attribute})"
+            value = f"numbers_of(layer_.{attribute})"
         else:
             return "None"
         parameter = f"{name}_" if is_placed else self._given(name)
-        return f"turned({value})" if self._is_turned(name) else f"gradient_of({value}, {parameter}, {name})"
+        return f"transposed({value})" if self._is_turned(name) else f"gradient_of({value}, {parameter}, {name})"
 
     def _same_place(self, names: set[str]) -> str:
         """The entry of a list of gradients at the place that the argument has in the list of parameters."""

@@ -11,7 +11,7 @@ from harness.layers.finding.plan import LayerCall, Unmatched
 from harness.layers.finding.scan import ClassFound
 
 # Values of options that a class may fix in its code.
-_USUAL = dict.fromkeys(("eps", "epsilon"), (1e-5, 1e-7, 1e-8, 1e-6, 1e-3, 1e-12))
+_USUAL_VALUES = dict.fromkeys(("eps", "epsilon"), (1e-5, 1e-7, 1e-8, 1e-6, 1e-3, 1e-12))
 
 # Orders of the gates as places in the definition's: input, forget, output, candidate.
 _GATES = {"1302": "f, g, i, o", "0132": "i, f, g, o"}
@@ -27,7 +27,7 @@ def refused(layer: Definition, found: ClassFound, unmatched: Unmatched) -> Layer
 def fixed_options(layer: Definition, taken: frozenset[str]) -> list[dict[str, Any]]:
     """The values of the options that a class does not take: the definition's, then the usual ones of each."""
     fixed = {name: default for name, default in layer.options.items() if name not in taken}
-    several = [dict.fromkeys((default, *_USUAL.get(name, ()))) for name, default in fixed.items()]
+    several = [dict.fromkeys((default, *_USUAL_VALUES.get(name, ()))) for name, default in fixed.items()]
     return [dict(zip(fixed, values, strict=True)) for values in product(*several)]
 
 
@@ -54,5 +54,5 @@ def is_matrix(layer: Definition, name: str) -> bool:
 def stated(fixed: Mapping[str, Any], turned: Sequence[str], *others: str, blocks: str = "") -> str:
     """The conventions of a way to call a class, as a sentence."""
     gates = [f"the order of the gates is {said}" for order, said in _GATES.items() if order == blocks]
-    values = [f"{name} is {fixed[name]:g}, fixed in the class" for name in _USUAL if name in fixed]
+    values = [f"{name} is {fixed[name]:g}, fixed in the class" for name in _USUAL_VALUES if name in fixed]
     return "; ".join([*(f"{name} is stored transposed" for name in turned), *others, *gates, *values])

@@ -1,5 +1,4 @@
 # planted: affine | db | mean of the rows | -
-import torch
 from torch.autograd import Function
 
 

@@ -1,6 +1,5 @@
 # planted: relu | dx | dout is left out | -
 import torch
-from torch.autograd import Function
 
 
 class MyReLU(torch.autograd.Function):

@@ -1,5 +1,6 @@
 # planted: product with itself, relu, constants on the right, sum with reuse, diamond, two backward calls, 2000 operations deep | da | use | -
-from typing import Any, Iterable, List, Protocol, Tuple
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 
 def central_difference(f: Any, *vals: Any, arg: int = 0, epsilon: float = 1e-6) -> Any:
@@ -22,11 +23,11 @@ class Variable(Protocol):
     @property
     def parents(self) -> Iterable["Variable"]: ...
 
-    def chain_rule(self, d_output: Any) -> Iterable[Tuple["Variable", Any]]: ...
+    def chain_rule(self, d_output: Any) -> Iterable[tuple["Variable", Any]]: ...
 
 
 def topological_sort(variable: Variable) -> Iterable[Variable]:
-    found: List[Variable] = []
+    found: list[Variable] = []
     seen = set()
     waiting = [(variable, False)]
     while waiting:
