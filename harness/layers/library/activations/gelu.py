@@ -7,19 +7,19 @@ import numpy as np
 from harness.layers import operations
 from harness.layers.definition import Argument, Definition, LayerMistake
 
-_ROOT = float(np.sqrt(2 / np.pi))
+_ROOT_2_OVER_PI = float(np.sqrt(2 / np.pi))
 
 
 def forward(x: Any, approximate: bool) -> Any:
     if approximate:
-        return 0.5 * x * (1 + np.tanh(_ROOT * (x + 0.044715 * x * x * x)))
+        return 0.5 * x * (1 + np.tanh(_ROOT_2_OVER_PI * (x + 0.044715 * x * x * x)))
     return 0.5 * x * (1 + operations.erf(x / np.sqrt(2.0)))
 
 
 def backward(dout: Any, x: Any, approximate: bool) -> Any:
     if approximate:
-        u = _ROOT * (x + 0.044715 * x * x * x)
-        du = _ROOT * (1 + 3 * 0.044715 * x * x)
+        u = _ROOT_2_OVER_PI * (x + 0.044715 * x * x * x)
+        du = _ROOT_2_OVER_PI * (1 + 3 * 0.044715 * x * x)
         dx = dout * (0.5 * (1 + np.tanh(u)) + 0.5 * x * (1 - np.tanh(u) ** 2) * du)
         return (dx,)
     cdf = 0.5 * (1 + operations.erf(x / np.sqrt(2.0)))
@@ -57,8 +57,8 @@ LAYER = Definition(
         ),
         LayerMistake(
             "cube_slope",
-            "du = _ROOT * (1 + 3 * 0.044715 * x * x)",
-            "du = _ROOT * (1 + 0.044715 * x * x)",
+            "du = _ROOT_2_OVER_PI * (1 + 3 * 0.044715 * x * x)",
+            "du = _ROOT_2_OVER_PI * (1 + 0.044715 * x * x)",
             "the derivative of x³ lacks its factor 3",
         ),
     ),
