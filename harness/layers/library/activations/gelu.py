@@ -12,8 +12,11 @@ _ROOT_2_OVER_PI = float(np.sqrt(2 / np.pi))
 
 def forward(x: Any, approximate: bool) -> Any:
     if approximate:
-        return 0.5 * x * (1 + np.tanh(_ROOT_2_OVER_PI * (x + 0.044715 * x * x * x)))
-    return 0.5 * x * (1 + operations.erf(x / np.sqrt(2.0)))
+        u = _ROOT_2_OVER_PI * (x + 0.044715 * x * x * x)
+        t = np.tanh(u)
+        return 0.5 * x * (1 + t)
+    e = operations.erf(x / np.sqrt(2.0))
+    return 0.5 * x * (1 + e)
 
 
 def backward(dout: Any, x: Any, approximate: bool) -> Any:
@@ -45,6 +48,12 @@ LAYER = Definition(
     conventions={"gelu in its form with tanh": {"approximate": True}},
     mistakes=(
         LayerMistake("density_missing", "(cdf + x * pdf)", "cdf", "the part x φ(x) is missing: Φ(x) is no constant"),
+        LayerMistake(
+            "tanh_constant",
+            " + 0.5 * x * (1 - np.tanh(u) ** 2) * du",
+            "",
+            "the tanh is taken as a constant: the part x φ(x) is missing",
+        ),
         LayerMistake("x_missing", "(cdf + x * pdf)", "(cdf + pdf)", "the factor x is missing at the density φ(x)"),
         LayerMistake(
             "density_unscaled", " / np.sqrt(2 * np.pi)", " * 1.0", "the density φ(x) lacks its factor 1/√(2π)"
