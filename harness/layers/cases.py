@@ -47,12 +47,28 @@ class LayerCase:
 def draw(layer: Definition, name: str, seed: int) -> LayerCase:
     """The case of this name, drawn from a seed."""
     generator = np.random.default_rng([seed, crc32(f"{layer.name}/{name}".encode())])
-    sizes = layer.cases[name]
+    return _drawn_case(layer, name, layer.cases[name], generator)
+
+
+def draw_resized(layer: Definition, name: str, generator: np.random.Generator) -> LayerCase:
+    """The case of this name with other sizes: any number of rows, and all other sizes times one factor."""
+    used = {axis.lstrip("*") for argument in layer.arguments.values() for axis in argument.shape.split()}
+    used |= {argument.below for argument in layer.arguments.values()}
+    factor, sizes = int(generator.integers(1, 4)), dict(layer.cases[name])
+    for axis in used & sizes.keys() - layer.options.keys():
+        size = sizes[axis]
+        sizes[axis] = tuple(factor * n for n in size) if isinstance(size, tuple) else factor * size
+    if "N" in sizes:
+        sizes["N"] = int(generator.integers(2, 9))
+    return _drawn_case(layer, name, sizes, generator)
+
+
+def _drawn_case(layer: Definition, name: str, sizes: Sizes, generator: np.random.Generator) -> LayerCase:
     options = {option: sizes.get(option, default) for option, default in layer.options.items()}
     arguments = {one: _drawn(argument, sizes, generator) for one, argument in layer.arguments.items()}
     results = as_tuple(layer.forward(**arguments, **options))
     upstream = tuple(generator.normal(size=np.shape(result)) for result in results)
-    if layer.kind == "loss":
+    if layer.kind in ("loss", "engine"):
         upstream = tuple(np.ones(np.shape(result)) for result in results)
     return LayerCase(layer, name, arguments, options, upstream)
 

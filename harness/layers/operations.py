@@ -51,7 +51,9 @@ def expm1(x: Any) -> Any:
 
 def log_one_plus_exp(x: Any) -> Any:
     """log(1 + e^x), without overflow."""
-    return apply(ELEMENTARY["softplus"], x) if isinstance(x, Traced) else np.logaddexp(0, x)
+    if isinstance(x, Traced):
+        return apply(ELEMENTARY["softplus"], x)
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 def one_hot_rows(labels: Array, classes: int) -> Array:

@@ -122,7 +122,9 @@ def svg(picture: Picture) -> str:
         shown = {
             label: handle for axes in all_axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
         }
-        fitting = int(figure.get_figwidth() * _LETTERS // (max(map(len, shown)) + 6))  # 6 for the line itself
+        fitting = int(
+            figure.get_figwidth() * _LETTERS // (max(map(len, shown), default=0) + 6)
+        )  # 6 for the line itself
         columns = max(1, min(3, fitting, len(shown)))
         figure.legend([*shown.values()], [*shown], loc="outside lower center", ncols=columns, frameon=False)
         text = io.StringIO()

@@ -108,6 +108,8 @@ class Job:
         """Handle one message: the file is imported, or a function has answered. Raises BadMessage."""
         if not self.requests:
             raise BadMessage("a message without a request")
+        if not isinstance(message, dict):
+            raise BadMessage("an array, expected an object")
         submission, request = self.submission, self.requests[0]
         if submission.host == COMMAND_HOST and isinstance(message.get("progress"), str):
             self._note(message["progress"])
@@ -128,10 +130,13 @@ class Job:
                 submission.loading += min(loading.seconds, elapsed)
             return
         function = request.waiting[0]
-        if message.get("id") == self._last:  # a second answer to the previous request; the current one is not at fault
+        answered = [message.get(name) for name in ("id", "function")]
+        if not all(isinstance(name, str) for name in answered):
+            raise BadMessage("an answer without the id and the function of a request")
+        if answered[0] == self._last:  # a second answer to the previous request; the current one is not at fault
             self.end()
             return
-        if (message.get("id"), message.get("function")) != (request.id, function):
+        if answered != [request.id, function]:
             raise BadMessage("an answer to another request")
         names, exact = request.names[function], function == "exact"
         answer = read_answer(message, names, request.layers, exact=exact, elapsed=elapsed)

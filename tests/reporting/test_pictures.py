@@ -39,6 +39,10 @@ def test_a_picture_is_the_same_to_the_byte_and_well_formed(log):
     assert not re.search(r" +$", one, re.MULTILINE)
 
 
+def test_a_picture_without_lines_is_drawn():
+    assert ElementTree.fromstring(svg(picture(lines=0))).tag.endswith("svg")
+
+
 def test_lines_differ_in_more_than_colour():
     """In black and white a dash or its absence is left."""
     found = dashes(svg(picture(lines=7)))

@@ -21,6 +21,7 @@ FORGED = {
     "a number without end": {"arrays": {"w": [{"shape": [1], "exact": ["f" * 10**6 + "/3"]}]}},
     "no number": {"arrays": {"w": [{"shape": [1], "exact": ["1/0"]}]}},
     "another's": {"id": "00", "refusal": ["failed", "said by another", "", ""]},
+    "an array as id": {"id": TWO},
     "another function's": {"function": "step", "refusal": ["failed", "x", "", ""]},
 }
 # The file finds its channel, and in the frames of its caller which answer is waited for.
@@ -51,6 +52,13 @@ def test_a_forged_answer_fails_its_own_case_only(server, tmp_path, name):
     assert (refusal.verdict, refusal.kind) == ("failed", "crash")
     assert refusal.detail.startswith("it sent a malformed message: ")
     assert all(answer.refusal is None for answer in after)
+
+
+def test_an_array_in_place_of_an_answer_fails_its_own_case_only(server, tmp_path):
+    text = FORGE + misbehaving(f"send(json.dumps({TWO!r}).encode() + b'\\n' + bytes(16)); return right(n, x, t)")
+    with submission(server, tmp_path, text) as one:
+        assert answered(one, FIRST).refusal.detail == "it sent a malformed message: an array, expected an object"
+        assert answered(one, SECOND).refusal is None
 
 
 def test_a_forged_answer_without_a_layer_is_a_failure(server, tmp_path):

@@ -54,8 +54,9 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Explanations of the wrong arrays, at most one for each; one may explain several.
 
-    values: by case and name. traced: by case.
+    values: by case and name. traced: by case. Cases at kinks and ties are left out: what is right there is a choice.
     """
+    values = {case: _decided(arrays, traced[case].standards()) for case, arrays in values.items()}
     found: list[Explanation] = []
     truth = {case: one.standards() for case, one in traced.items()}
     for candidate in _formulas(layer, wrong, next(iter(traced.values()))):
@@ -67,6 +68,11 @@ def explain(
         if explained:
             found.append(replace(candidate.said, arrays=explained))
     return tuple(found)
+
+
+def _decided(arrays: Mapping[str, Array], right: NamedStandards) -> dict[str, Array]:
+    """The arrays of which every right entry is known."""
+    return {name: array for name, array in arrays.items() if not right[name].undecidable.any()}
 
 
 def _has_values(
@@ -117,7 +123,7 @@ def _times(traced: TracedCase, factor: float) -> NamedStandards:
 
 
 def _times_rows(traced: TracedCase, exponent: int) -> NamedStandards:
-    rows = len(next(iter(traced.case.arguments.values())))
+    rows = (np.shape(next(iter(traced.case.arguments.values()))) or (1,))[0]
     return _times(traced, float(rows) ** exponent)
 
 

@@ -85,7 +85,7 @@ ANSWERS = {
     "says what failed": ("answer = {'id': id, 'error': 'no\\nmore'}", "no more"),
     "leaves a file": ("open('left', 'w').close()", "it left files behind: left"),
     "a huge child": (
-        "os.fork() or (b'x' * 2**30, time.sleep(60)); time.sleep(60)",
+        "os.fork() or (b'x' * (5 * 2**27), time.sleep(60)); time.sleep(60)",
         "it uses more than 0.5 GiB of resident memory",
     ),
     "forks": ("os.fork() or time.sleep(60)", "it left a process running"),

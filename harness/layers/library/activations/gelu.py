@@ -46,6 +46,7 @@ LAYER = Definition(
     options={"approximate": False},
     reference=reference,
     conventions={"gelu in its form with tanh": {"approximate": True}},
+    optional=("rank 4",),
     mistakes=(
         LayerMistake("density_missing", "(cdf + x * pdf)", "cdf", "the part x φ(x) is missing: Φ(x) is no constant"),
         LayerMistake(

@@ -66,6 +66,12 @@ LAYER = Definition(
     reference=reference,
     mistakes=(
         LayerMistake("scale_missing_back", "dz = dscores / root", "dz = dscores", "1/√d is left out on the way back"),
+        LayerMistake(
+            "scale_missing_in_weights",
+            ' s = np.einsum("ntd,nsd->nts", q, k) / root',
+            ' s = np.einsum("ntd,nsd->nts", q, k)',
+            "1/√d is left out of the softmax on the way back",
+        ),
         LayerMistake("scale_squared", "dz = dscores / root", "dz = dscores / root**2", "1/d stands in place of 1/√d"),
         LayerMistake(
             "diagonal_only",

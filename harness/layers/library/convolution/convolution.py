@@ -144,6 +144,18 @@ LAYER = Definition(
             "the padding is not removed from it",
         ),
         LayerMistake(
+            "rows_mixed",
+            "given = dout",
+            "given = dout.reshape(len(x), *dout.shape[2:], -1).transpose(0, 3, 1, 2)",
+            "dout's axes are mixed up: dout.reshape(-1, F) without dout.transpose(0, 2, 3, 1)",
+        ),
+        LayerMistake(
+            "columns_mixed",
+            "given = dout",
+            "given = dout.reshape(-1, len(x), *dout.shape[2:]).transpose(1, 0, 2, 3)",
+            "dout's axes are mixed up: dout.reshape(F, -1) without dout.transpose(1, 0, 2, 3)",
+        ),
+        LayerMistake(
             "first_image",
             "given = dout",
             "given = dout * operations.only_first(dout.shape, 0)",

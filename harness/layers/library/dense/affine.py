@@ -38,6 +38,7 @@ LAYER = Definition(
     },
     "Rumelhart, Hinton and Williams, Nature 323, 1986",
     reference=reference,
+    optional=("rank 4",),
     mistakes=(
         LayerMistake(
             "bias_mean", "db = dout.sum(axis=0)", "db = dout.mean(axis=0)", "db is the mean of the rows, not their sum"
