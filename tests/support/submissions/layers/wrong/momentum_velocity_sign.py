@@ -1,4 +1,4 @@
-# sgd with momentum | w2 w3 w4 | old velocity has the wrong sign | the velocity is subtracted, although it has the sign of the step
+# sgd with momentum | w2 w3 w4 | old velocity has the wrong sign | the velocity is subtracted, not added
 import numpy as np
 
 
