@@ -69,9 +69,9 @@ LAYER = Definition(
         ),
         LayerMistake(
             "stride_missing_in_windows",
-            "index = operations.windows(x.shape, pool_height, pool_width, stride)\n    index = index.reshape(*index.shape[:4], -1)\n    patches",
+            "index = operations.windows(x.shape, pool_height, pool_width, stride)\n    index = index.reshape(*",
             "index = operations.windows(x.shape, pool_height, pool_width, 1)[:, :, : dout.shape[2], : dout.shape[3]]"
-            "\n    index = index.reshape(*index.shape[:4], -1)\n    patches",
+            "\n    index = index.reshape(*",
             "the windows are those of stride 1 on the way back: the stride is left out",
         ),
         LayerMistake(

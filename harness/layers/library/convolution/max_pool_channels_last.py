@@ -61,9 +61,9 @@ LAYER = Definition(
         ),
         LayerMistake(
             "stride_missing_in_windows",
-            "index = operations.windows(x.shape, f, f, stride)\n    index = index.reshape(*index.shape[:4], -1)\n    patches",
+            "index = operations.windows(x.shape, f, f, stride)\n    index = index.reshape(*",
             "index = operations.windows(x.shape, f, f, 1)[:, :, : dA.shape[1], : dA.shape[2]]"
-            "\n    index = index.reshape(*index.shape[:4], -1)\n    patches",
+            "\n    index = index.reshape(*",
             "the windows are those of stride 1 on the way back: the stride is left out",
             "https://github.com/enggen/Deep-Learning-Coursera/issues/7",
         ),
