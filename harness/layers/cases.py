@@ -68,7 +68,7 @@ def _drawn_case(layer: Definition, name: str, sizes: Sizes, generator: np.random
     arguments = {one: _drawn(argument, sizes, generator) for one, argument in layer.arguments.items()}
     results = as_tuple(layer.forward(**arguments, **options))
     upstream = tuple(generator.normal(size=np.shape(result)) for result in results)
-    if layer.kind == "loss":
+    if layer.kind in ("loss", "engine"):
         upstream = tuple(np.ones(np.shape(result)) for result in results)
     return LayerCase(layer, name, arguments, options, upstream)
 

@@ -95,7 +95,8 @@ def _layer_result(
         for name, answer in answers.items()
         if answer.refusal is None
     }
-    failures = [one for one in refusals if one.verdict == "failed"]
+    limits = [one for one in refusals if one.kind == "limit"]
+    failures = [one for one in refusals if one.verdict == "failed" and one not in limits]
     detail = (failures or refusals)[0].detail if refusals else ""
     traced = {name: traced[name].observed(found) for name, found in values.items()}
     changed = tuple(dict.fromkeys(name for one in answers.values() for name in one.changed))
@@ -108,7 +109,7 @@ def _layer_result(
         _inaccurate(one, values, traced, dtype) if one.name in wrong and one.name not in explained else one
         for one in arrays
     ]
-    verdict = _overall(arrays, bool(failures), bool(refusals), bool(values))
+    verdict = _overall(arrays, bool(failures), len(refusals) > len(limits), bool(values))
     return LayerResult(plan, verdict, tuple(arrays), explanations, len(values), of, detail, changed)
 
 

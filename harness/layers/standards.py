@@ -67,7 +67,7 @@ class TracedCase:
         layer = self.case.layer
         if is_in(layer.forward, mistake):
             return TracedCase(self.case, self.dtype, changed(layer.forward, mistake)).standards()
-        upstream = [] if layer.kind == "loss" else map(Traced.of, self.case.upstream)
+        upstream = [] if layer.kind in ("loss", "engine") else map(Traced.of, self.case.upstream)
         with self._arithmetic():
             found = as_tuple(changed(layer.backward, mistake)(*upstream, **self.inputs, **self.case.options))
         return {name: as_standard(Traced.of(one).bounded) for name, one in zip(layer.gradients, found, strict=True)}

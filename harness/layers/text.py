@@ -25,7 +25,7 @@ def report_lines(file: str, results: Sequence[LayerResult]) -> Iterator[str]:
     """The lines of the report, the count of each verdict first."""
     counts = Counter(one.verdict for one in results)
     said = ", ".join(f"{counts[verdict]} {_WORDS.get(verdict, verdict)}" for verdict in WORST_FIRST if counts[verdict])
-    yield f"{file}: {len(results)} layers: {said}"
+    yield f"{file}: {len(results)} {'layer' if len(results) == 1 else 'layers'}: {said}"
     yield ""
     name = max((len(one.plan.layer.name) for one in results), default=0)
     word = max((len(_word(one)) for one in results), default=0)
@@ -48,20 +48,19 @@ def _summary(result: LayerResult) -> str:
 
 
 def _details(result: LayerResult) -> Iterator[str]:
-    if result.plan.convention:
-        yield from wrap(f"taken as: {result.plan.convention}", DETAIL_WIDTH)
     if result.detail:
         yield from wrap(result.detail, DETAIL_WIDTH)
     missing = [one.name for one in result.arrays if one.verdict == "not written"]
     if missing and result.verdict not in ("not written", "failed"):
         yield f"not written yet: {', '.join(missing)}"
-    for one in result.arrays:
-        if one.verdict in ("wrong", "inaccurate"):
-            yield from _array_lines(one)
+    wrong = {one.name: one for one in result.arrays if one.verdict in ("wrong", "inaccurate")}
     for explanation in result.explanations:
+        yield from _arrays_text([wrong.pop(name) for name in explanation.arrays])
         yield from wrap(f"your {_names_text(explanation.arrays)}: {explanation.sentence}", DETAIL_WIDTH)
         if explanation.mistake:
             yield from _changed_text(result.plan.layer, explanation.mistake)
+    for one in wrong.values():
+        yield from _arrays_text([one])
     if result.changed:
         yield f"It changes its arguments: {', '.join(result.changed)}. A caller may still need them."
 
@@ -79,11 +78,14 @@ def _changed_text(layer: Definition, mistake: LayerMistake) -> Iterator[str]:
         yield f"    also reported in {mistake.source}"
 
 
-def _array_lines(one: ArrayResult) -> Iterator[str]:
-    if not one.entry and one.detail and one.verdict == "wrong":
-        yield f"{one.name}: {one.detail} (case: {one.case})"
+def _arrays_text(arrays: Sequence[ArrayResult]) -> Iterator[str]:
+    """The arrays that one thing explains, with the worst number of the first."""
+    first = arrays[0]
+    outside, entries = sum(one.outside for one in arrays), sum(one.entries for one in arrays)
+    if not first.entry and first.detail and first.verdict == "wrong":
+        yield f"{first.name}: {first.detail} (case: {first.case})"
         return
-    place = f"[{', '.join(map(str, one.entry))}]" if one.entry else ""
-    also = f"; {one.detail}" if one.detail else ""
-    yield f"{one.name}: {one.outside} of {one.entries} numbers are out of bounds{also}"
-    yield f"  {one.name}{place} is {one.found:.10g}, expected {one.expected:.10g} (case: {one.case})"
+    also = f"; {first.detail}" if first.detail else ""
+    yield f"{_names_text([one.name for one in arrays])}: {outside} of {entries} numbers are out of bounds{also}"
+    place = f"[{', '.join(map(str, first.entry))}]" if first.entry else ""
+    yield f"  {first.name}{place} is {first.found:.10g}, expected {first.expected:.10g} (case: {first.case})"

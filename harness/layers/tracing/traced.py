@@ -120,7 +120,7 @@ class Traced:
         return self._compared(other) <= 0
 
     def _compared(self, other: Any) -> Array:
-        return np.asarray((self.bounded.exact - Traced.of(other).bounded.exact).astype(np.float64))
+        return np.asarray(self.bounded.exact - Traced.of(other).bounded.exact, dtype=object).astype(np.float64)
 
     def __getitem__(self, key: Any) -> Traced:
         return self.take(np.arange(self.size).reshape(self.shape)[key])

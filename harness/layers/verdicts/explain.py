@@ -116,7 +116,7 @@ def _times(traced: TracedCase, factor: float) -> NamedStandards:
 
 
 def _times_rows(traced: TracedCase, exponent: int) -> NamedStandards:
-    rows = len(next(iter(traced.case.arguments.values())))
+    rows = (np.shape(next(iter(traced.case.arguments.values()))) or (1,))[0]
     return _times(traced, float(rows) ** exponent)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from harness.model.contract import Array, Unsupported
+from harness.model.contract import Array
+from harness.sandbox.answers import Fault
+from harness.sandbox.host.variables import TapeVariable
 
 
 def placed(holder: Any, key: Any, array: Array) -> Array:
@@ -69,15 +72,21 @@ def backward_of_tensors(results: list[Any], upstream: list[Any]) -> None:
 
 
 def backward_from(node: Any) -> None:
-    """Run the backward pass of a node of a graph. Raises Unsupported where its recursion is too deep."""
+    """Run the backward pass of a node of a graph. Raises Fault where its recursion is too deep."""
+    backpropagate_from(lambda start, _: start.backward(), node)
+
+
+def backpropagate_from(backpropagate: Callable[[Any, float], Any], node: Any) -> None:
+    """Run a function that differentiates a graph, from 1. Raises Fault where its recursion is too deep."""
     try:
-        node.backward()
+        backpropagate(node, 1.0)
     except RecursionError:
-        raise Unsupported("its backward pass is recursive and exceeds Python's limit in a graph this deep") from None
+        raise Fault("limit", "its backward pass is recursive: this graph exceeds Python's limit") from None
 
 
 HELPERS = {
     "np": np,
+    "TapeVariable": TapeVariable,
     **{one.__name__: one for one in (placed, gradient_of, turned, one_hot, numbers_in, tensor_of)},
-    **{one.__name__: one for one in (backward_from, backward_of_tensors)},
+    **{one.__name__: one for one in (backpropagate_from, backward_from, backward_of_tensors)},
 }

@@ -42,6 +42,7 @@ _KINDS = frozenset(
         "declaration",
         "processes",
         "files",
+        "limit",
     }
 )
 # The arrays that each function may return; those of `train` are named by epoch.

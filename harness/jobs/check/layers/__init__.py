@@ -11,22 +11,25 @@ from pathlib import Path
 
 from harness.jobs import check_command, check_json_file
 from harness.layers.check import LayerResult, check_layers
-from harness.layers.finding.functions import function_plans, unknown_pairs
+from harness.layers.finding.find import is_of_layers, plans_of
+from harness.layers.finding.functions import unknown_pairs
 from harness.layers.finding.plan import LayerCall
 from harness.layers.finding.scan import Source, scan
+from harness.layers.finding.settle import settled
 from harness.layers.text import report_lines
 from harness.model.errors import UnusableInput
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits
 from harness.sandbox.sources.scope import scope_of_file
 
+FAULTS = {"failed", "wrong", "inaccurate", "cannot tell"}  # verdicts that make the exit status 1
 NEEDLESS = ("make", "cost", "write_adapter")  # options of networks
 
 
 def layers_in(path: Path) -> Source | None:
     """What a file defines, if it is a file of layers; None if it is not."""
     source = scan(path)
-    return source if list(function_plans(source)) or unknown_pairs(source) else None
+    return source if is_of_layers(source) else None
 
 
 def check_layer_file(options: argparse.Namespace, path: Path, source: Source, server: Server) -> int:
@@ -39,17 +42,19 @@ def check_layer_file(options: argparse.Namespace, path: Path, source: Source, se
     scope = scope_of_file(path)
     if scope.fault is not None:
         raise UnusableInput(f"{path}: {scope.fault.detail}")
-    plans = _selected(list(function_plans(source)), options.case)
+    plans = _selected(plans_of(source), options.case)
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
     limits = Limits(options.seconds, options.total_seconds, options.memory * 2**30)
-    results = check_layers(server, path, plans, seed, limits, scope.dtype or "float64")
-    print(_layers_text(path, results, unknown_pairs(source), seed))
+    dtype = scope.dtype or "float64"
+    plans = settled(server, path, plans, seed, limits, dtype)
+    results = check_layers(server, path, plans, seed, limits, dtype)
+    print(_layers_text(options.file, results, unknown_pairs(source), seed))
     if options.json is not None:
         from harness.jobs.check.layers.as_json import write_layers_json
 
         write_layers_json(options.json, path, results, seed)
     verdicts = {one.verdict for one in results}
-    return 0 if "agrees" in verdicts and verdicts <= {"agrees", "not written"} else 1
+    return 0 if "agrees" in verdicts and not verdicts & FAULTS else 1
 
 
 def _selected(plans: Sequence[LayerCall], pattern: str | None) -> list[LayerCall]:
@@ -68,12 +73,12 @@ def _selected(plans: Sequence[LayerCall], pattern: str | None) -> list[LayerCall
     return found
 
 
-def _layers_text(path: Path, results: Sequence[LayerResult], unknown: Sequence[str], seed: int) -> str:
-    lines = [*report_lines(path.name, results)]
+def _layers_text(file: str, results: Sequence[LayerResult], unknown: Sequence[str], seed: int) -> str:
+    lines = [*report_lines(Path(file).name, results)]
     if unknown:
         what = ", ".join(f"{name}_forward and {name}_backward" for name in unknown)
         mapped = f"LAYERS = {{'affine': ({unknown[0]}_forward, {unknown[0]}_backward)}}"
         lines += ["", f"Not known: {what}. If it is one of the layers of the README, say which: {mapped}."]
-    if any(one.verdict not in ("agrees", "not written") for one in results):
-        lines += ["", f"To repeat this: {check_command()} {shlex.quote(str(path))} --seed {seed}"]
+    if any(one.verdict in FAULTS for one in results):
+        lines += ["", f"To repeat this: {check_command()} {shlex.quote(file)} --seed {seed}"]
     return "\n".join(lines)

@@ -35,7 +35,7 @@ _MAX_POOL_DX = "dx = operations.put(given * is_largest, places, x.shape)"
 
 LAYER = Definition(
     "max pool",
-    ("maxpool", "maxpool2d", "maxpooling", "maxpooling2d", "maxpoollayer", "pool"),
+    ("maxpool", "maxpool2d", "maxpooling", "maxpooling2d", "maxpoollayer", "pool", "pooling"),
     forward,
     backward,
     {"x": Argument("N C H W", names=("input", "inputs", "X"))},

@@ -36,8 +36,8 @@ LAYER = Definition(
     backward,
     {
         "x": Argument("N D", names=("input", "inputs", "X"), scale=1.5, offset=0.7),
-        "gamma": Argument("D", names=("g", "scale"), offset=2.0),
-        "beta": Argument("D", names=("shift",), offset=-1.0),
+        "gamma": Argument("D", names=("g", "scale", "BW"), offset=2.0),
+        "beta": Argument("D", names=("shift", "Bb"), offset=-1.0),
     },
     {
         "four rows": {"N": 4, "D": 5},

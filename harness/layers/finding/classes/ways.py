@@ -27,6 +27,11 @@ def fixed_options(layer: Definition, taken: frozenset[str]) -> list[dict[str, An
     return [dict(zip(fixed, values, strict=True)) for values in product(*several)]
 
 
+def under_conventions(layer: Definition) -> list[tuple[str, Definition]]:
+    """The layer as it is, then under each of its conventions, with what is said of it."""
+    return [("", layer), *((said, layer.under(said)) for said in layer.conventions)]
+
+
 def is_matrix(layer: Definition, name: str) -> bool:
     """Whether an argument has two axes."""
     return len(layer.arguments[name].shape.split()) == 2

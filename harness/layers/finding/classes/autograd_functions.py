@@ -8,11 +8,11 @@ from itertools import product
 from typing import Any
 
 from harness.layers.definition import Definition
+from harness.layers.finding.classes.parameters import Given, given_by
+from harness.layers.finding.classes.ways import fixed_options, is_matrix, refused, stated
 from harness.layers.finding.named import layer_named
-from harness.layers.finding.parameters import Given, given_by
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched
 from harness.layers.finding.scan import ClassFound, Signature, Source
-from harness.layers.finding.ways import fixed_options, is_matrix, refused, stated
 
 _BASES = ("Function", "torch.autograd.Function", "autograd.Function", "InplaceFunction")
 

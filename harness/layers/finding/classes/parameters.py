@@ -17,6 +17,7 @@ _IN |= {
     "inputfeatures",
     "inputs",
     "numembeddings",
+    "unitsin",
     "vocabsize",
     "dimin",
     "infeature",
@@ -25,6 +26,7 @@ _IN |= {
 _OUT = {"outfeatures", "outputsize", "outputdim", "nout", "outdim", "fanout", "numoutputs", "noutputs", "outchannels"}
 _OUT |= {
     "units",
+    "unitsout",
     "nunits",
     "nneurons",
     "neurons",
@@ -33,7 +35,6 @@ _OUT |= {
     "embeddingdim",
     "numneurons",
     "outc",
-    "unitsout",
 }
 _OUT |= {"numfilters", "nfilters", "filters", "dimout", "outputdimension", "outfeature", "outputs"}
 _HIDDEN = {"hiddensize", "hiddendim", "nhidden", "hidden", "h"}

@@ -6,18 +6,18 @@ attributes, or from entries. What cannot be read from the source is left open in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from harness.layers.definition import Definition
-from harness.layers.finding.autograd_functions import is_autograd_function
-from harness.layers.finding.named import argument_names, gradient_names, layer_named, plain_name
-from harness.layers.finding.parameters import Given, given_by
+from harness.layers.finding.classes.autograd_functions import is_autograd_function
+from harness.layers.finding.classes.parameters import Given, given_by
+from harness.layers.finding.classes.ways import fixed_options, is_matrix, refused, stated, under_conventions
+from harness.layers.finding.named import argument_names, gradient_names, layers_named, plain_name
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched
 from harness.layers.finding.scan import ClassFound, Signature, Source
-from harness.layers.finding.ways import fixed_options, is_matrix, refused, stated
 
 _OUTPUTS = ("output", "outputs", "out", "y", "a", "z", "loss")  # attributes that hold what a forward pass returns
 _FORWARD = ("forward", "__call__", "call")
@@ -26,34 +26,45 @@ _FORWARD = ("forward", "__call__", "call")
 def class_plans(source: Source) -> Iterator[LayerCall]:
     """A plan for each class with forward and backward that is known, with its other ways to be called."""
     for found in source.classes.values():
-        if is_autograd_function(found):
-            continue
         name = next((one for one in _FORWARD if one in found.methods), "")
-        layer = layer_named(found.name, "layer", "loss")
-        if layer and name and "backward" in found.methods:
-            yield _plan(layer, found, found.methods[name])
+        layers = _layers_of(found) if name and "backward" in found.methods else []
+        if layers and not is_autograd_function(found):
+            yield _plan(layers, found, found.methods[name])
 
 
-def _plan(layer: Definition, found: ClassFound, forward: Signature) -> LayerCall:
-    try:
-        calls = list(_ways(layer, found, forward))
-    except Unmatched as unmatched:
-        return refused(layer, found, unmatched)
-    return replace(calls[0], others=tuple(calls[1:]))
+def _layers_of(found: ClassFound) -> list[Definition]:
+    """The layers that a class may be: RNN may be one step, TimeRNN is a sequence."""
+    short = plain_name(found.name)
+    names = (short, f"{short}step", short.removeprefix("time"))
+    layers = [layer for name in names for layer in layers_named(name, "layer", "loss")]
+    if not layers and short.startswith("crossentropy") and "softmax" in found.attributes:
+        layers = layers_named("softmax_loss", "loss")
+    return list(dict.fromkeys(layers))
+
+
+def _plan(layers: Sequence[Definition], found: ClassFound, forward: Signature) -> LayerCall:
+    calls: list[LayerCall] = []
+    refusals = []
+    for layer in layers:
+        try:
+            calls += _ways(layer, found, forward)
+        except Unmatched as unmatched:
+            refusals.append(refused(layer, found, unmatched))
+    return replace(calls[0], others=tuple(calls[1:])) if calls else refusals[0]
 
 
 def _ways(layer: Definition, found: ClassFound, forward: Signature) -> Iterator[LayerCall]:
-    """Every way to call a class, the usual one first."""
+    """Every way to call a class as a layer, the usual one first. Raises Unmatched."""
     made = given_by(found.methods.get("__init__"), layer)
     data = given_by(forward, layer, [name for name in layer.arguments if name not in made.arrays])
-    open_options = fixed_options(layer, made.options | data.options)
     has_matrices = any(is_matrix(layer, name) for name in layer.arguments if name not in data.arrays)
     has_labels = any(layer.arguments[name].kind == "labels" for name in data.arrays) and layer.kind == "loss"
-    for fixed, is_turned, is_one_hot in product(
-        open_options, *([False, True][: 1 + has] for has in (has_matrices, has_labels))
-    ):
-        variant = replace(layer, options={**layer.options, **fixed})
-        yield _Way(variant, found, forward, made, data, fixed, is_turned=is_turned, is_one_hot=is_one_hot).call()
+    open_ = product(*([False, True][: 1 + has] for has in (has_matrices, has_labels)))
+    for (is_turned, is_one_hot), (said, variant) in product(list(open_), under_conventions(layer)):
+        for fixed in fixed_options(variant, made.options | data.options):
+            shown = replace(variant, options={**variant.options, **fixed})
+            way = _Way(shown, found, forward, made, data, fixed, said, is_turned=is_turned, is_one_hot=is_one_hot)
+            yield way.call()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,13 +77,15 @@ class _Way:
     made: Given
     data: Given
     fixed: Mapping[str, Any]
+    said: str
     is_turned: bool
     is_one_hot: bool
 
     def call(self) -> LayerCall:
         """The call. Raises Unmatched for an argument that has no place in the class."""
         layer, found = self.layer, self.found
-        inside = [name for name in layer.arguments if name not in self.data.arrays]
+        given = {*self.data.arrays, *(name for name, argument in layer.arguments.items() if argument.observed)}
+        inside = [name for name in layer.arguments if name not in given]
         places = {name: self._place(name) for name in inside if name not in self.made.arrays}
         steps: list[CallStep] = [(("layer_",), f"{found.name}({self._written(self.made)})")]
         for name, place in places.items():
@@ -94,8 +107,8 @@ class _Way:
 
     @property
     def _convention(self) -> str:
-        one_hot = ("the targets are one-hot rows",) if self.is_one_hot else ()
-        return stated(self.fixed, [name for name in self.layer.arguments if self._is_turned(name)], *one_hot)
+        more = filter(None, [self.said, "the targets are one-hot rows" if self.is_one_hot else ""])
+        return stated(self.fixed, [name for name in self.layer.arguments if self._is_turned(name)], *more)
 
     def _is_turned(self, name: str) -> bool:
         return self.is_turned and name not in self.data.arrays and is_matrix(self.layer, name)
@@ -170,9 +183,9 @@ class _Way:
         by_name = {
             one: name for name in self.layer.differentiable for one in gradient_names(name, self.layer.arguments[name])
         }
-        named = [by_name.get(plain_name(part.removeprefix("self."))) for part in parts]
+        named: list[str | None] = [by_name.get(plain_name(part.removeprefix("self."))) for part in parts]
         if None in named or len(set(named)) < len(named):
-            named = [*data, *others][: len(parts)]
+            named = list([*data, *others][: len(parts)])
         return [f"d{name}" for name in named]
 
     def _slope_inside(self, name: str, is_placed: bool) -> str:

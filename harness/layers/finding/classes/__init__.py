@@ -1,0 +1,1 @@
+"""Classes of layers, functions of autograd and optimisers, and what the source shows of how they are called."""
