@@ -10,10 +10,11 @@ from harness.layers.cases import LayerCase, draw
 from harness.layers.definition import Definition
 from harness.layers.finding.plan import LayerCall
 from harness.layers.finding.requests import LAYERS_HOST, layer_request
-from harness.layers.standards import TracedCase
+from harness.layers.standards import NamedStandards, TracedCase
 from harness.layers.verdicts.compare import ArrayResult, is_near, judge_values, observations
 from harness.layers.verdicts.explain import Explanation, explain
 from harness.model.contract import Array
+from harness.sandbox.answers import Answer
 from harness.sandbox.host.layers import RETURNED
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
@@ -89,6 +90,7 @@ def _layer_result(
         verdict = "not written" if plan.not_written else "unsupported"
         return LayerResult(plan, verdict, (), (), 0, of, plan.not_written or plan.refusal)
     answers = {name: request.answers["call"] for name, request in requests.items()}
+    answers = {name: one for name, one in answers.items() if not (name in plan.layer.optional and _raised(one))}
     refusals = [one.refusal for one in answers.values() if one.refusal is not None]
     values: ValuesByCase = {
         name: {key: array for (key, _), array in answer.arrays.items() if key != RETURNED}
@@ -101,6 +103,7 @@ def _layer_result(
     traced = {name: traced[name].observed(found) for name, found in values.items()}
     changed = tuple(dict.fromkeys(name for one in answers.values() for name in one.changed))
     standards = {name: traced[name].standards() for name in values}
+    shapes = _shapes_put_right(values, standards)
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
     wrong = [one.name for one in arrays if one.verdict == "wrong"]
     explanations = explain(plan.layer, wrong, values, traced) if wrong else ()
@@ -109,8 +112,25 @@ def _layer_result(
         _inaccurate(one, values, traced, dtype) if one.name in wrong and one.name not in explained else one
         for one in arrays
     ]
+    arrays = [replace(one, detail=one.detail or shapes.get(one.name, "")) for one in arrays]
     verdict = _overall(arrays, bool(failures), len(refusals) > len(limits), bool(values))
     return LayerResult(plan, verdict, tuple(arrays), explanations, len(values), of, detail, changed)
+
+
+def _raised(answer: Answer) -> bool:
+    return answer.refusal is not None and answer.refusal.kind == "exception"
+
+
+def _shapes_put_right(values: ValuesByCase, standards: Mapping[str, NamedStandards]) -> dict[str, str]:
+    """Give arrays the shape of the truth where only axes of length 1 differ; what is to be said of each, by name."""
+    said: dict[str, str] = {}
+    for case, found in values.items():
+        for name, array in found.items():
+            shape = standards[case][name].bound.shape if name in standards[case] else array.shape
+            if array.shape != shape and [n for n in array.shape if n != 1] == [n for n in shape if n != 1]:
+                found[name] = array.reshape(shape)
+                said.setdefault(name, f"its shape is {array.shape}, expected {shape}")
+    return said
 
 
 def _inaccurate(result: ArrayResult, values: ValuesByCase, traced: Mapping[str, TracedCase], dtype: str) -> ArrayResult:

@@ -53,6 +53,7 @@ class Definition:
     lower case without `_`. forward: from arrays to an array or a tuple of arrays. backward: (upstream…, arguments…) ->
     the gradients of the differentiable arguments; None for what has no backward pass; that of a loss takes no upstream.
     cases: the sizes and options of each case, by what it is for; `decimals` rounds its real arrays, so that ties occur.
+    optional: the cases that right code need not take, such as arrays of rank 4; an exception there is no failure.
     source: of the mathematics. results: the names of what the forward pass returns. options: numbers and flags that are
     no arrays, with the values that a file has which takes no such option; option_names: what else files call them.
     dictionaries: the entries of a parameter that is a dictionary, such as conv_param: each an option, an argument, or a
@@ -81,6 +82,7 @@ class Definition:
     conventions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     updates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     observe: Callable[..., Mapping[str, Any]] | None = None
+    optional: tuple[str, ...] = ()
 
     def under(self, convention: str) -> Definition:
         """The layer as it is under one of its conventions."""

@@ -51,7 +51,7 @@ def _details(result: LayerResult) -> Iterator[str]:
     if result.detail:
         yield from wrap(result.detail, DETAIL_WIDTH)
     missing = [one.name for one in result.arrays if one.verdict == "not written"]
-    if missing and result.verdict not in ("not written", "failed"):
+    if 0 < len(missing) < len(result.arrays) and result.ran:
         yield f"not written yet: {', '.join(missing)}"
     wrong = {one.name: one for one in result.arrays if one.verdict in ("wrong", "inaccurate")}
     for explanation in result.explanations:
@@ -61,6 +61,9 @@ def _details(result: LayerResult) -> Iterator[str]:
             yield from _changed_text(result.plan.layer, explanation.mistake)
     for one in wrong.values():
         yield from _arrays_text([one])
+    for one in result.arrays:
+        if one.verdict == "agrees" and one.detail:
+            yield f"{one.name}: its numbers are right; {one.detail}"
     if result.changed:
         yield f"It changes its arguments: {', '.join(result.changed)}. A caller may still need them."
 

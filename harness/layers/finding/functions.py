@@ -12,14 +12,18 @@ from harness.layers.definition import Definition
 from harness.layers.finding.named import layer_named, layers_named
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched, call_arguments, dictionary_literal
 from harness.layers.finding.scan import Signature, Source
+from harness.layers.library import known_layers
 
 _FORWARD = re.compile(r"^(?P<layer>\w*?)_?forward(?P<kind>(_\w+)?)$", re.IGNORECASE)
 
 
 def function_plans(source: Source) -> Iterator[LayerCall]:
     """A plan for each pair, loss and optimiser that is known, in the order of the file."""
+    mapped = {names[0]: (layer, *names[1:]) for layer, names in source.mapped.items() if names}
     for signature in source.functions.values():
-        if match := _FORWARD.match(signature.name):
+        if signature.name in mapped:
+            yield from _mapped_call(signature, *mapped[signature.name])
+        elif match := _FORWARD.match(signature.name):
             yield from _pair_calls(source, signature, match["layer"], match["kind"])
         elif layers := layers_named(signature.name, "loss"):
             yield _in_every_way(layers, partial(_loss_call, signature=signature))
@@ -56,21 +60,28 @@ def _backward(source: Source, name: str, kind: str) -> list[str]:
 
 
 def _pair_calls(source: Source, forward: Signature, name: str, kind: str) -> Iterator[LayerCall]:
-    known_as = source_name(source, forward.name) or name
-    layers = layers_named(known_as, "layer")
+    layers = layers_named(name, "layer")
     if not layers:
         return
     for backward in _backward(source, name, kind):
         yield _in_every_way(layers, partial(_pair_call, forward=forward, backward=backward))
-    for layer in layers_named(known_as, "forward"):
+    for layer in layers_named(name, "forward"):
         with suppress(Unmatched):
             call_arguments(layer, forward)
             yield _in_every_way([layer], partial(_forward_call, forward=forward))
 
 
-def source_name(source: Source, function: str) -> str:
-    """The layer that LAYERS maps a function to; empty if it does not."""
-    return next((layer for layer, names in source.mapped.items() if function in names), "")
+def _mapped_call(signature: Signature, named: str, *backward: str) -> Iterator[LayerCall]:
+    """The call of what LAYERS maps a layer's name to: a forward and a backward function, or one function."""
+    layers = [layer for layer in known_layers().values() if layer.name == named]
+    layers = layers or layers_named(named, "layer", "loss", "optimiser")
+    if not layers:
+        return
+    if backward:
+        yield _in_every_way(layers, partial(_pair_call, forward=signature, backward=backward[0]))
+    else:
+        call = _optimiser_call if layers[0].kind == "optimiser" else _loss_call
+        yield _in_every_way(layers, partial(call, signature=signature))
 
 
 def _pair_call(layer: Definition, forward: Signature, backward: str) -> LayerCall:

@@ -83,7 +83,10 @@ def judge_values(name: str, observed: Sequence[Observed]) -> ArrayResult:
     verdict = "wrong" if ratio > 1 else "cannot tell" if undecided == total > 0 else "agrees"
     if not worst.has_shape:
         found, expected = worst.value.shape, worst.standard.bound.shape
-        detail = f"shape {found}, expected {expected}"
+        other = sum(not one.has_shape for one in observed)
+        where = f" in {other} of {len(observed)} cases" if other < len(observed) else ""
+        empty = "; a slice such as [pad:-pad] is empty where pad is 0" if 0 in found and 0 not in expected else ""
+        detail = f"shape {found}, expected {expected}{where}{empty}"
         return ArrayResult(name, verdict, ratio, total, outside, undecided, worst.case, (), 0.0, 0.0, detail)
     entry = np.unravel_index(int(by_case[n].argmax()), worst.value.shape) if worst.value.size else ()
     place = tuple(int(i) for i in entry)

@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import NamedStandards, TracedCase
-from harness.layers.verdicts.compare import is_near
+from harness.layers.verdicts.compare import ratios
 from harness.layers.verdicts.edits import Edit, edited
 from harness.model.contract import Array
 from harness.truth.certify import Standard
@@ -58,12 +58,13 @@ def explain(
     """
     values = {case: _decided(arrays, traced[case].standards()) for case, arrays in values.items()}
     found: list[Explanation] = []
+    truth = {case: one.standards() for case, one in traced.items()}
     for candidate in _formulas(layer, wrong, next(iter(traced.values()))):
         left = [name for name in wrong if not any(name in one.arrays for one in found)]
         if not left:
             break
         predict = cache(candidate.predict)  # the cases of several arrays
-        explained = tuple(name for name in left if _has_values(name, predict, values, traced))
+        explained = tuple(name for name in left if _has_values(name, predict, values, traced, truth))
         if explained:
             found.append(replace(candidate.said, arrays=explained))
     return tuple(found)
@@ -79,14 +80,23 @@ def _has_values(
     predict: Callable[[TracedCase], NamedStandards],
     values: Mapping[str, Mapping[str, Array]],
     traced: Mapping[str, TracedCase],
+    truth: Mapping[str, NamedStandards],
 ) -> bool:
-    """Whether an array has the predicted values in every case, some of which are decided."""
+    """Whether an array has the predicted values in every case, some of which are decided.
+
+    Entries that the truth does not decide, as at a kink, do not count.
+    """
     is_decided = False
     for case, found in values.items():
         if name not in found:
             continue
         standard = predict(traced[case]).get(name)
-        if standard is None or not is_near(found[name], standard):
+        if standard is None:
+            return False
+        outside = ratios(found[name], standard) > 1
+        if outside.shape == truth[case][name].undecidable.shape:
+            outside = outside & ~truth[case][name].undecidable
+        if outside.any():
             return False
         is_decided |= not standard.undecidable.all()
     return is_decided

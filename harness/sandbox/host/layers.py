@@ -19,8 +19,7 @@ from harness.sandbox.answers import Answer, Fault, is_identical, refusal_from
 from harness.sandbox.host.child import hide_harness
 from harness.sandbox.host.objects import HELPERS
 from harness.sandbox.host.returned import float64_copy
-from harness.sandbox.sources.find import Implementation
-from harness.sandbox.sources.functions import run_file
+from harness.sandbox.inference.hosting.imports import import_file
 from harness.sandbox.wire.lines import Message
 
 RETURNED = "returned"  # the array that says which results are there: 1, or 0 for None
@@ -35,7 +34,8 @@ class LayersHost:
     def __init__(self, path: str) -> None:
         self._path, self._process = Path(path), os.getpid()
         hide_harness(self._path.parent)
-        self._names = vars(run_file(Implementation(self._path.stem, self._path)))
+        module, _ = import_file(self._path)
+        self._names = vars(module)
 
     def answer(self, _function: str, message: Message) -> Answer:
         """The results of a script, each an array or None; whatever goes wrong is in the answer.

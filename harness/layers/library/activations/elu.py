@@ -39,6 +39,7 @@ LAYER = Definition(
     options={"alpha": 1.0},
     option_names={"alpha": ("a",)},
     reference=reference,
+    optional=("rank 4",),
     mistakes=(
         LayerMistake("alpha_missing", _ELU_DX, "dx = dout * np.where(x > 0, 1.0, np.exp(x))", "alpha is left out"),
         LayerMistake("value_for_slope", _ELU_DX, "dx = dout * np.where(x > 0, 1.0, out)", "out stands for out + alpha"),

@@ -41,6 +41,7 @@ LAYER = Definition(
     options={"alpha": 0.01},
     option_names={"alpha": ("slope", "negative_slope", "leak", "a")},
     reference=reference,
+    optional=("rank 4",),
     mistakes=(
         LayerMistake("slope_zero", _LEAKY_DX, "dx = dout * (x > 0)", "the slope is 0 for x < 0, as that of relu"),
         LayerMistake(

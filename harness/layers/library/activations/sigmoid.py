@@ -33,6 +33,7 @@ LAYER = Definition(
     {"one row": {"N": 1, "D": 7}, "several rows": {"N": 4, "D": 5}, "rank 4": {"N": 2, "D": (2, 3, 3)}},
     "Rumelhart, Hinton and Williams, Nature 323, 1986",
     reference=reference,
+    optional=("rank 4",),
     mistakes=(
         LayerMistake(
             "slope_at_x",

@@ -39,6 +39,7 @@ LAYER = Definition(
     "Elfwing, Uchibe and Doya, Neural Networks 107, 2018",
     options={"beta": 1.0},
     reference=reference,
+    optional=("rank 4",),
     mistakes=(
         LayerMistake("sigmoid_constant", _SILU_DX, "dx = dout * s", "the sigmoid is taken as a constant"),
         LayerMistake("x_missing", _SILU_DX, "dx = dout * (s + beta * s * (1 - s))", "the factor x is missing"),

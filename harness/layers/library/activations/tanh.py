@@ -32,6 +32,7 @@ LAYER = Definition(
     {"one row": {"N": 1, "D": 7}, "several rows": {"N": 4, "D": 5}, "rank 4": {"N": 2, "D": (2, 3, 3)}},
     "LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998",
     reference=reference,
+    optional=("rank 4",),
     mistakes=(
         LayerMistake("slope_at_x", _TANH_DX, "dx = dout * (1 - x**2)", "the slope is 1 − x², which holds for out"),
         LayerMistake("tanh_twice", "out = np.tanh(x)", "out = np.tanh(np.tanh(x))", "the slope is taken at out"),
