@@ -1,4 +1,5 @@
-# planted: convolution, channels last | dA_prev, dW | stride | https://github.com/Kulbear/deep-learning-coursera/pull/34
+# convolution, channels last | dA_prev dW | stride | the window starts at h, w
+# https://github.com/Kulbear/deep-learning-coursera/pull/34
 
 import numpy as np
 

@@ -1,4 +1,5 @@
-# planted: max pool, channels last | dA_prev | stride | https://github.com/enggen/Deep-Learning-Coursera/issues/7
+# max pool, channels last | dA_prev | stride | the window starts at h, w
+# https://github.com/enggen/Deep-Learning-Coursera/issues/7
 
 import numpy as np
 
