@@ -113,6 +113,9 @@ def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> I
         for other in (*layer.results, *layer.gradients):
             if other != name:
                 yield _Candidate(Explanation((), f"it is the right {other}"), partial(_other, name=name, other=other))
+    for n, name in enumerate(layer.results if layer.kind == "layer" else ()):
+        yield _Candidate(Explanation((), f"d{name} is taken as 1"), partial(_with_upstream, position=n, value=1.0))
+        yield _Candidate(Explanation((), f"d{name} is left out"), partial(_with_upstream, position=n, value=0.0))
     if layer.differentiable:
         for edit in edited(example.results, example.named_inputs):
             yield _Candidate(Explanation((), edit.sentence), partial(_with_edit, edit=edit))
@@ -137,6 +140,13 @@ def _scaled(standard: Standard, factor: float) -> Standard:
 
 def _other(traced: TracedCase, name: str, other: str) -> NamedStandards:
     return {name: traced.standards()[other]}
+
+
+def _with_upstream(traced: TracedCase, position: int, value: float) -> NamedStandards:
+    """The standards if one of the upstream gradients has this value everywhere."""
+    upstream = [*traced.case.upstream]
+    upstream[position] = np.full_like(upstream[position], value)
+    return traced.standards(upstream=upstream)
 
 
 def _with_edit(traced: TracedCase, edit: Edit) -> NamedStandards:
