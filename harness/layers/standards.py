@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,14 +48,17 @@ class TracedCase:
         """The names of the traced arguments, by their numbers."""
         return {one.number: name for name, one in self.inputs.items() if isinstance(one, Traced)}
 
-    def standards(self, passed: PassOn = derivative) -> NamedStandards:
-        """The standards of the results, by their names, and of the gradients, such as dx, or of wrong ones."""
+    def standards(self, passed: PassOn = derivative, upstream: Sequence[Array] = ()) -> NamedStandards:
+        """The standards of the results, by their names, and of the gradients, such as dx, or of wrong ones.
+
+        upstream: what is taken in place of the case's upstream gradients, if anything.
+        """
         layer = self.case.layer
         found = {name: result.bounded for name, result in zip(layer.results, self.results, strict=True)}
         if layer.differentiable:
             inputs = [self.inputs[name] for name in layer.differentiable]
             with self._arithmetic():
-                slopes = gradients(self.results, self.case.upstream, inputs, passed)
+                slopes = gradients(self.results, upstream or self.case.upstream, inputs, passed)
             found |= zip(layer.gradients, slopes, strict=True)
         return {name: as_standard(bounded) for name, bounded in found.items()}
 

@@ -24,7 +24,9 @@ DETAIL_WIDTH = 100
 def report_lines(file: str, results: Sequence[LayerResult]) -> Iterator[str]:
     """The lines of the report, the count of each verdict first."""
     counts = Counter(one.verdict for one in results)
-    said = ", ".join(f"{counts[verdict]} {_WORDS.get(verdict, verdict)}" for verdict in WORST_FIRST if counts[verdict])
+    said = ", ".join(
+        f"{counts[verdict]} {_counted(verdict, counts[verdict])}" for verdict in WORST_FIRST if counts[verdict]
+    )
     yield f"{file}: {len(results)} {'layer' if len(results) == 1 else 'layers'}: {said}"
     yield ""
     name = max((len(one.plan.layer.name) for one in results), default=0)
@@ -32,6 +34,10 @@ def report_lines(file: str, results: Sequence[LayerResult]) -> Iterator[str]:
     for result in results:
         yield f"  {result.plan.layer.name:{name}}  {_word(result):{word}}  {_summary(result)}"
         yield from (f"      {line}" for line in _details(result))
+
+
+def _counted(verdict: str, count: int) -> str:
+    return "agree" if verdict == "agrees" and count > 1 else _WORDS.get(verdict, verdict)
 
 
 def _word(result: LayerResult) -> str:

@@ -63,7 +63,17 @@ def agreements(layer: Definition) -> Iterator[Agreement]:
 
 
 def killed(layer: Definition, mistake: LayerMistake) -> Killed:
-    """One mistake before the checker, and before the usual checks."""
+    """One mistake before the checker, and before the usual checks; under the convention in which it can be seen."""
+    tried = (_killed_under(variant, mistake) for variant in (layer, *map(layer.under, layer.conventions)))
+    found = []
+    for one in tried:
+        found.append(one)
+        if one.is_named:
+            return one
+    return found[0]
+
+
+def _killed_under(layer: Definition, mistake: LayerMistake) -> Killed:
     traced = {name: TracedCase(draw(layer, name, SEED)) for name in layer.cases}
     values = {name: by_numpy(one.case, mistake) for name, one in traced.items()}
     right = {name: one.standards() for name, one in traced.items()}

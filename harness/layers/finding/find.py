@@ -26,6 +26,8 @@ def is_of_layers(source: Source) -> bool:
     """Whether a file has layers that can be checked and no network, which is checked as a whole."""
     names = [*source.functions, *source.classes]
     methods = {name for found in source.classes.values() for name in found.methods}
+    plans = plans_of(source)
+    planned = {name for plan in plans if not plan.refusal for name in plan.title.split(", ")}
     own = {*source.functions, *(methods - {"step"})} - ({"backpropagate"} if "topological_sort" in names else set())
-    has_network = any(map(_NETWORK.search, names)) or bool(_OF_NETWORKS & own)
-    return not has_network and any(not plan.refusal for plan in plans_of(source))
+    has_network = any(map(_NETWORK.search, names)) or bool(_OF_NETWORKS & own - planned)
+    return not has_network and bool(planned)

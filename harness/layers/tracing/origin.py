@@ -8,10 +8,11 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from os.path import dirname
+from os.path import dirname, join
 from types import CodeType
 
 _PACKAGE = dirname(__file__)
+_OPERATIONS = join(dirname(_PACKAGE), "operations.py")
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,16 @@ class Origin:
 
 
 def origin() -> Origin:
-    """The operation that is being computed: where the innermost frame outside this package is."""
+    """The operation that is being computed: where the innermost frame outside this package and `operations` is."""
     frame = sys._getframe(1)
-    while dirname(frame.f_code.co_filename) == _PACKAGE and frame.f_back is not None:
+    while _is_inside(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
     return _origin_at(frame.f_code, frame.f_lasti)
+
+
+@cache
+def _is_inside(path: str) -> bool:
+    return path == _OPERATIONS or dirname(path) == _PACKAGE
 
 
 @cache

@@ -177,10 +177,27 @@ def _multiplied(one: Any, other: Any) -> Traced:
     return _recorded(a.bounded * b.bounded, *pulls)
 
 
+@dataclass(frozen=True, eq=False)
+class Slope:
+    """Multiplies an adjoint by the derivative of a function of each entry, y = f(x)."""
+
+    function: Function
+    x: Bounded
+    y: Bounded
+
+    def __call__(self, adjoint: Bounded) -> Bounded:
+        return adjoint * self.function.derivative(self.x, self.y)
+
+    @property
+    def name(self) -> str:
+        """The name of the function; empty if it is a power."""
+        return next((name for name, one in ELEMENTARY.items() if one is self.function), "")
+
+
 def apply(function: Function, x: Traced) -> Traced:
     """A function of each entry."""
     y = function.value(x.bounded)
-    return _recorded(y, (x, lambda adjoint: adjoint * function.derivative(x.bounded, y)))
+    return _recorded(y, (x, Slope(function, x.bounded, y)))
 
 
 def _apply_named(name: str, x: Traced) -> Traced:

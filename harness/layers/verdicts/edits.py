@@ -8,7 +8,8 @@ from functools import partial
 
 from harness.layers.tracing.bounded import Bounded
 from harness.layers.tracing.reverse import PassOn, operations
-from harness.layers.tracing.traced import Pull, Traced
+from harness.layers.tracing.traced import Pull, Slope, Traced
+from harness.layers.verdicts.slopes import WRONG_SLOPES, with_slope
 
 Use = tuple[str, str, int, int, str]  # operand's label, expression, offset, position of the operand, its kind
 
@@ -52,7 +53,7 @@ def use_of(result: Traced, position: int, inputs: Mapping[int, str]) -> Use:
     origin = result.origin
     label = inputs.get(operand.number) or (operand.origin.label if operand.origin else "")
     assert origin is not None
-    return label, origin.label, origin.offset, position, pull.__qualname__
+    return label, origin.label, origin.offset, position, pull.name if isinstance(pull, Slope) else pull.__qualname__
 
 
 def edited(results: Sequence[Traced], inputs: Mapping[int, str]) -> Iterator[Edit]:
@@ -72,6 +73,17 @@ def edited(results: Sequence[Traced], inputs: Mapping[int, str]) -> Iterator[Edi
     ):
         for place in uses:
             yield Edit(sentence.format(*place), place.__eq__, change)
+    for function, slopes in WRONG_SLOPES.items():
+        places = [place for place in uses if place[-1] == function]
+        for said, slope in slopes.items():
+            for place in places:
+                yield Edit(f"in `{place[1]}`, the slope of {said}", place.__eq__, partial(with_slope, slope))
+            if len(places) > 1:
+                yield Edit(f"the slope of {said}", partial(_is_of, function), partial(with_slope, slope))
+
+
+def _is_of(function: str, place: Use) -> bool:
+    return place[-1] == function
 
 
 def _has_label(name: str, place: Use) -> bool:

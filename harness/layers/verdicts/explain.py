@@ -15,7 +15,7 @@ import numpy as np
 
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import NamedStandards, TracedCase
-from harness.layers.verdicts.compare import is_near
+from harness.layers.verdicts.compare import ratios
 from harness.layers.verdicts.edits import Edit, edited, last_uses
 from harness.model.contract import Array
 from harness.truth.certify import Standard
@@ -58,12 +58,13 @@ def explain(
     """
     values = {case: _decided(arrays, traced[case].standards()) for case, arrays in values.items()}
     found: list[Explanation] = []
+    truth = {case: one.standards() for case, one in traced.items()}
     for candidate in _formulas(layer, wrong, next(iter(traced.values()))):
         left = [name for name in wrong if not any(name in one.arrays for one in found)]
         if not left:
             break
         predict = cache(candidate.predict)  # the cases of several arrays
-        explained = tuple(name for name in left if _has_values(name, predict, values, traced))
+        explained = tuple(name for name in left if _has_values(name, predict, values, traced, truth))
         if explained:
             found.append(replace(candidate.said, arrays=explained))
     return tuple(found)
@@ -79,14 +80,23 @@ def _has_values(
     predict: Callable[[TracedCase], NamedStandards],
     values: Mapping[str, Mapping[str, Array]],
     traced: Mapping[str, TracedCase],
+    truth: Mapping[str, NamedStandards],
 ) -> bool:
-    """Whether an array has the predicted values in every case, some of which are decided."""
+    """Whether an array has the predicted values in every case, some of which are decided.
+
+    Entries that the truth does not decide, as at a kink, do not count.
+    """
     is_decided = False
     for case, found in values.items():
         if name not in found:
             continue
         standard = predict(traced[case]).get(name)
-        if standard is None or not is_near(found[name], standard):
+        if standard is None:
+            return False
+        outside = ratios(found[name], standard) > 1
+        if outside.shape == truth[case][name].undecidable.shape:
+            outside = outside & ~truth[case][name].undecidable
+        if outside.any():
             return False
         is_decided |= not standard.undecidable.all()
     return is_decided
@@ -105,6 +115,9 @@ def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> I
         for other in (*layer.results, *layer.gradients):
             if other != name:
                 yield _Candidate(Explanation((), f"it is the right {other}"), partial(_other, name=name, other=other))
+    for n, name in enumerate(layer.results if layer.kind == "layer" else ()):
+        yield _Candidate(Explanation((), f"d{name} is taken as 1"), partial(_with_upstream, position=n, value=1.0))
+        yield _Candidate(Explanation((), f"d{name} is left out"), partial(_with_upstream, position=n, value=0.0))
     if layer.differentiable:
         for edit in edited(example.results, example.named_inputs):
             yield _Candidate(Explanation((), edit.sentence), partial(_with_edit, edit=edit))
@@ -133,6 +146,13 @@ def _scaled(standard: Standard, factor: float) -> Standard:
 
 def _other(traced: TracedCase, name: str, other: str) -> NamedStandards:
     return {name: traced.standards()[other]}
+
+
+def _with_upstream(traced: TracedCase, position: int, value: float) -> NamedStandards:
+    """The standards if one of the upstream gradients has this value everywhere."""
+    upstream = [*traced.case.upstream]
+    upstream[position] = np.full_like(upstream[position], value)
+    return traced.standards(upstream=upstream)
 
 
 def _with_edit(traced: TracedCase, edit: Edit) -> NamedStandards:

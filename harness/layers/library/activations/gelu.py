@@ -7,19 +7,22 @@ import numpy as np
 from harness.layers import operations
 from harness.layers.definition import Argument, Definition, LayerMistake
 
-_ROOT = float(np.sqrt(2 / np.pi))
+_ROOT_2_OVER_PI = float(np.sqrt(2 / np.pi))
 
 
 def forward(x: Any, approximate: bool) -> Any:
     if approximate:
-        return 0.5 * x * (1 + np.tanh(_ROOT * (x + 0.044715 * x * x * x)))
-    return 0.5 * x * (1 + operations.erf(x / np.sqrt(2.0)))
+        u = _ROOT_2_OVER_PI * (x + 0.044715 * x * x * x)
+        t = np.tanh(u)
+        return 0.5 * x * (1 + t)
+    e = operations.erf(x / np.sqrt(2.0))
+    return 0.5 * x * (1 + e)
 
 
 def backward(dout: Any, x: Any, approximate: bool) -> Any:
     if approximate:
-        u = _ROOT * (x + 0.044715 * x * x * x)
-        du = _ROOT * (1 + 3 * 0.044715 * x * x)
+        u = _ROOT_2_OVER_PI * (x + 0.044715 * x * x * x)
+        du = _ROOT_2_OVER_PI * (1 + 3 * 0.044715 * x * x)
         dx = dout * (0.5 * (1 + np.tanh(u)) + 0.5 * x * (1 - np.tanh(u) ** 2) * du)
         return (dx,)
     cdf = 0.5 * (1 + operations.erf(x / np.sqrt(2.0)))
@@ -46,6 +49,12 @@ LAYER = Definition(
     optional=("rank 4",),
     mistakes=(
         LayerMistake("density_missing", "(cdf + x * pdf)", "cdf", "the part x φ(x) is missing: Φ(x) is no constant"),
+        LayerMistake(
+            "tanh_constant",
+            " + 0.5 * x * (1 - np.tanh(u) ** 2) * du",
+            "",
+            "the tanh is taken as a constant: the part x φ(x) is missing",
+        ),
         LayerMistake("x_missing", "(cdf + x * pdf)", "(cdf + pdf)", "the factor x is missing at the density φ(x)"),
         LayerMistake(
             "density_unscaled", " / np.sqrt(2 * np.pi)", " * 1.0", "the density φ(x) lacks its factor 1/√(2π)"
@@ -58,8 +67,8 @@ LAYER = Definition(
         ),
         LayerMistake(
             "cube_slope",
-            "du = _ROOT * (1 + 3 * 0.044715 * x * x)",
-            "du = _ROOT * (1 + 0.044715 * x * x)",
+            "du = _ROOT_2_OVER_PI * (1 + 3 * 0.044715 * x * x)",
+            "du = _ROOT_2_OVER_PI * (1 + 0.044715 * x * x)",
             "the derivative of x³ lacks its factor 3",
         ),
     ),

@@ -125,6 +125,12 @@ LAYER = Definition(
             "only the last image is kept (= in place of +=)",
         ),
         LayerMistake(
+            "db_last_place_of_last_image",
+            "db = given.sum(axis=(0, 2, 3))",
+            "db = given[-1, :, -1, -1]",
+            "only the last place of the last image is kept (= in place of +=)",
+        ),
+        LayerMistake(
             "filter_flipped",
             "filters = w.reshape(groups, -1, *w.shape[1:])\n    height",
             "filters = w[..., ::-1, ::-1].reshape(groups, -1, *w.shape[1:])\n    height",

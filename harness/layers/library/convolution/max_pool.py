@@ -68,6 +68,13 @@ LAYER = Definition(
             "https://github.com/FluxML/NNlib.jl/issues/205",
         ),
         LayerMistake(
+            "stride_missing_in_windows",
+            "index = operations.windows(x.shape, pool_height, pool_width, stride)\n    index = index.reshape(*",
+            "index = operations.windows(x.shape, pool_height, pool_width, 1)[:, :, : dout.shape[2], : dout.shape[3]]"
+            "\n    index = index.reshape(*",
+            "the windows are those of stride 1 on the way back: the stride is left out",
+        ),
+        LayerMistake(
             "stride_missing",
             "places = index",
             "places = operations.windows(x.shape, pool_height, pool_width, 1)"

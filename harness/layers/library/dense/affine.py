@@ -44,6 +44,12 @@ LAYER = Definition(
             "bias_mean", "db = dout.sum(axis=0)", "db = dout.mean(axis=0)", "db is the mean of the rows, not their sum"
         ),
         LayerMistake(
+            "dw_reshaped",
+            "dw = x.reshape(len(x), -1).T @ dout",
+            "dw = (dout.T @ x.reshape(len(x), -1)).reshape(*w.shape)",
+            "dw is reshaped where it must be transposed",
+        ),
+        LayerMistake(
             "w_over_rows",
             "dw = x.reshape(len(x), -1).T @ dout",
             "dw = x.reshape(len(x), -1).T @ dout / len(x)",

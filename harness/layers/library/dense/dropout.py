@@ -91,6 +91,12 @@ LAYER = Definition(
             "it is divided by the probability to drop an entry, not by that to keep it",
         ),
         LayerMistake(
+            "share",
+            "return x * mask / keep if scaled",
+            "return x * mask / p if scaled",
+            "it is divided by p, but the share of the entries that are kept is neither p nor 1 − p",
+        ),
+        LayerMistake(
             "multiplied",
             "return x * mask / keep if scaled",
             "return x * mask * keep if scaled",

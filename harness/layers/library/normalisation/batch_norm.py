@@ -108,6 +108,30 @@ LAYER = Definition(
             "the derivative of the square lacks its factor 2 in the part of the variance",
         ),
         LayerMistake(
+            "variance_twice",
+            "- x_hat * (dx_hat * x_hat).mean(axis=0)) / std",
+            "- 2 * x_hat * (dx_hat * x_hat).mean(axis=0)) / std",
+            "the part of the variance is twice the right one: the derivative of the root has the factor ½",
+        ),
+        LayerMistake(
+            "variance_sign",
+            "- x_hat * (dx_hat * x_hat).mean(axis=0)) / std",
+            "+ x_hat * (dx_hat * x_hat).mean(axis=0)) / std",
+            "the part of the variance has the wrong sign: the derivative of 1/std is negative",
+        ),
+        LayerMistake(
+            "reciprocal_of_root",
+            "- x_hat * (dx_hat * x_hat).mean(axis=0)) / std",
+            "- x_hat * (dx_hat * x_hat).mean(axis=0) * std) / std",
+            "the derivative of 1/std is taken as −1/std: the square of std is missing in the part of the variance",
+        ),
+        LayerMistake(
+            "power_of_variance",
+            "- x_hat * (dx_hat * x_hat).mean(axis=0)) / std",
+            "- x_hat * (dx_hat * x_hat).mean(axis=0) * std**2) / std",
+            "the power −1/2 of the variance stands in place of −3/2, which its derivative has",
+        ),
+        LayerMistake(
             "unbiased",
             "var = ((x - mu) ** 2).mean(axis=0)",
             "var = ((x - mu) ** 2).sum(axis=0) / float(max(1, len(x) - 1))",

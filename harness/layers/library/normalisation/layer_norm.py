@@ -34,6 +34,11 @@ def reference(torch: Any, x: Any, gamma: Any, beta: Any, eps: float) -> Any:
 
 _LAYER_NORM_DX = "dx = (dx_hat - from_mean - from_var) / std"
 
+_LAYER_NORM_BODY = f"""dx_hat = dout * gamma
+    from_mean = dx_hat.sum(axis=-1, keepdims=True) / features
+    from_var = x_hat * (dx_hat * x_hat).sum(axis=-1, keepdims=True) / features
+    {_LAYER_NORM_DX}"""
+
 LAYER = Definition(
     "layer norm",
     ("layernorm", "layernormalization", "ln"),
@@ -57,6 +62,30 @@ LAYER = Definition(
     reference=reference,
     mistakes=(
         LayerMistake("gamma_missing", "dx_hat = dout * gamma", "dx_hat = dout", "γ is left out of dx"),
+        LayerMistake(
+            "gamma_outside",
+            _LAYER_NORM_BODY,
+            _LAYER_NORM_BODY.replace("dout * gamma", "dout").replace("dx = ", "dx = gamma * "),
+            "γ is multiplied after the sums over the features, as in batch norm; it belongs inside them",
+        ),
+        LayerMistake(
+            "variance_twice",
+            _LAYER_NORM_DX,
+            "dx = (dx_hat - from_mean - 2 * from_var) / std",
+            "the part of the variance is twice the right one: the derivative of the root has the factor ½",
+        ),
+        LayerMistake(
+            "variance_halved",
+            _LAYER_NORM_DX,
+            "dx = (dx_hat - from_mean - 0.5 * from_var) / std",
+            "the derivative of the square lacks its factor 2 in the part of the variance",
+        ),
+        LayerMistake(
+            "variance_sign",
+            _LAYER_NORM_DX,
+            "dx = (dx_hat - from_mean + from_var) / std",
+            "the part of the variance has the wrong sign: the derivative of 1/std is negative",
+        ),
         LayerMistake(
             "features",
             "features = float(x.shape[-1])",

@@ -31,9 +31,9 @@ def forward(
     return tuple(found)
 
 
-_M = "m = beta1 * m + (1 - beta1) * dw"
-_V = "v = beta2 * v + (1 - beta2) * dw * dw"
-_HATS = "m_hat = m / (1 - beta1**t)\n        v_hat = v / (1 - beta2**t)"
+_FIRST_MOMENT = "m = beta1 * m + (1 - beta1) * dw"
+_SECOND_MOMENT = "v = beta2 * v + (1 - beta2) * dw * dw"
+_CORRECTED = "m_hat = m / (1 - beta1**t)\n        v_hat = v / (1 - beta2**t)"
 _ADAM_STEP = "w = w - learning_rate * m_hat / (np.sqrt(v_hat) + extra)"
 
 LAYER = Definition(
@@ -67,12 +67,14 @@ LAYER = Definition(
     mistakes=(
         LayerMistake(
             "power_missing",
-            _HATS,
+            _CORRECTED,
             "m_hat = m / (1 - beta1)\n        v_hat = v / (1 - beta2)",
             "the bias correction lacks the power t, or t is not kept from step to step",
             "https://github.com/eriklindernoren/ML-From-Scratch/issues/35",
         ),
-        LayerMistake("correction_missing", _HATS, "m_hat = m\n        v_hat = v", "the bias correction is missing"),
+        LayerMistake(
+            "correction_missing", _CORRECTED, "m_hat = m\n        v_hat = v", "the bias correction is missing"
+        ),
         LayerMistake(
             "correction_of_m_only", "v_hat = v / (1 - beta2**t)", "v_hat = v", "the bias correction of v is missing"
         ),
@@ -81,19 +83,19 @@ LAYER = Definition(
         ),
         LayerMistake(
             "t_too_large",
-            _HATS,
+            _CORRECTED,
             "m_hat = m / (1 - beta1 ** (t + 1))\n        v_hat = v / (1 - beta2 ** (t + 1))",
             "t is one too large in the bias correction",
         ),
         LayerMistake(
             "corrected_kept",
-            f"{_HATS}\n",
+            f"{_CORRECTED}\n",
             "m = m_hat = m / (1 - beta1**t)\n        v = v_hat = v / (1 - beta2**t)\n",
             "the corrected averages are kept in place of the averages",
         ),
         LayerMistake(
             "betas_swapped",
-            f"{_M}\n        {_V}\n        {_HATS}",
+            f"{_FIRST_MOMENT}\n        {_SECOND_MOMENT}\n        {_CORRECTED}",
             "m = beta2 * m + (1 - beta2) * dw\n        v = beta1 * v + (1 - beta1) * dw * dw\n"
             "        m_hat = m / (1 - beta2**t)\n        v_hat = v / (1 - beta1**t)",
             "beta1 and beta2 are swapped",
@@ -116,8 +118,10 @@ LAYER = Definition(
             "w = w - learning_rate * v_hat / (np.sqrt(np.sqrt(m_hat * m_hat)) + extra)",
             "m and v are swapped in the step",
         ),
-        LayerMistake("square_missing", _V, "v = beta2 * v + (1 - beta2) * np.sqrt(dw * dw)", "dw is not squared in v"),
-        LayerMistake("rate_of_m_missing", _M, "m = beta1 * m + dw", "dw lacks its factor 1 − beta1 in m"),
+        LayerMistake(
+            "square_missing", _SECOND_MOMENT, "v = beta2 * v + (1 - beta2) * np.sqrt(dw * dw)", "dw is not squared in v"
+        ),
+        LayerMistake("rate_of_m_missing", _FIRST_MOMENT, "m = beta1 * m + dw", "dw lacks its factor 1 − beta1 in m"),
         LayerMistake(
             "epsilon_inside",
             _ADAM_STEP,

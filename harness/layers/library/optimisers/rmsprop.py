@@ -27,7 +27,7 @@ def forward(
     return tuple(found)
 
 
-_CACHE = "cache = decay_rate * cache + (1 - decay_rate) * dw * dw"
+_SQUARES = "cache = decay_rate * cache + (1 - decay_rate) * dw * dw"
 
 LAYER = Definition(
     "rmsprop",
@@ -56,24 +56,24 @@ LAYER = Definition(
         ),
         LayerMistake(
             "rates_swapped",
-            _CACHE,
+            _SQUARES,
             "cache = (1 - decay_rate) * cache + decay_rate * dw * dw",
             "decay_rate and 1 − decay_rate are swapped",
         ),
         LayerMistake(
-            "rate_missing", _CACHE, "cache = decay_rate * cache + dw * dw", "dw² lacks its factor 1 − decay_rate"
+            "rate_missing", _SQUARES, "cache = decay_rate * cache + dw * dw", "dw² lacks its factor 1 − decay_rate"
         ),
         LayerMistake(
             "square_missing",
-            _CACHE,
+            _SQUARES,
             "cache = decay_rate * cache + (1 - decay_rate) * np.sqrt(dw * dw)",
             "dw is not squared in cache",
         ),
         LayerMistake(
-            "cache_not_kept", _CACHE, "cache = (1 - decay_rate) * dw * dw", "cache is not kept from step to step"
+            "cache_not_kept", _SQUARES, "cache = (1 - decay_rate) * dw * dw", "cache is not kept from step to step"
         ),
         LayerMistake(
-            "as_adagrad", _CACHE, "cache = cache + dw * dw", "cache is the sum of dw², as in Adagrad, not an average"
+            "as_adagrad", _SQUARES, "cache = cache + dw * dw", "cache is the sum of dw², as in Adagrad, not an average"
         ),
         LayerMistake(
             "root_missing", "else np.sqrt(cache) + epsilon", "else cache + epsilon", "the root of cache is not taken"

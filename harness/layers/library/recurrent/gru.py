@@ -1,6 +1,7 @@
 """A GRU over a sequence x[N, T, D]; all of h_1 … h_T are returned. Gates r, z, n in the columns of the weights.
 
-r, z = σ(x_t Wx + h Wh + b) in their columns; n = tanh(x_t Wxn + (r h) Whn + bn); h_t = (1 − z) n + z h.
+r, z = σ(x_t Wx + h Wh + b) in their columns; n = tanh(x_t Wxn + (r h) Whn + bn); h_t = (1 − z) n + z h, or
+with `swapped` z n + (1 − z) h.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ from harness.layers.definition import Argument, Definition, LayerMistake
 from harness.layers.operations import sigmoid
 
 
-def forward(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> Any:
+def forward(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, swapped: bool) -> Any:
     k, h = h0.shape[1], h0
     states = []
     for t in range(x.shape[1]):
@@ -19,12 +20,13 @@ def forward(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> Any:
         r = sigmoid(a[:, :k] + h @ Wh[:, :k])
         z = sigmoid(a[:, k : 2 * k] + h @ Wh[:, k : 2 * k])
         n = np.tanh(a[:, 2 * k :] + (r * h) @ Wh[:, 2 * k :])
-        h = (1 - z) * n + z * h
+        kept = 1 - z if swapped else z
+        h = (1 - kept) * n + kept * h
         states.append(h)
     return np.stack(states, axis=1)
 
 
-def backward(dh: Any, x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> Any:
+def backward(dh: Any, x: Any, h0: Any, Wx: Any, Wh: Any, b: Any, swapped: bool) -> Any:
     k, steps = h0.shape[1], x.shape[1]
     Wh_r, Wh_z, Wh_n = Wh[:, :k], Wh[:, k : 2 * k], Wh[:, 2 * k :]
     states, gates = [h0], []
@@ -32,18 +34,20 @@ def backward(dh: Any, x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> Any:
         a, h = x[:, t] @ Wx + b, states[t]
         r, z = sigmoid(a[:, :k] + h @ Wh_r), sigmoid(a[:, k : 2 * k] + h @ Wh_z)
         n = np.tanh(a[:, 2 * k :] + (r * h) @ Wh_n)
-        gates.append((r, z, n))
-        states.append((1 - z) * n + z * h)
+        kept = 1 - z if swapped else z
+        gates.append((r, z, n, kept))
+        states.append((1 - kept) * n + kept * h)
     dx, dWx, dWh, db = [0] * steps, 0, 0, 0
     carried = np.zeros(h0.shape)
     for t in reversed(range(steps)):
-        (r, z, n), h = gates[t], states[t]
+        (r, z, n, kept), h = gates[t], states[t]
         dh_t = dh[:, t] + carried
-        dn = dh_t * (1 - z) * (1 - n**2)
-        dz = dh_t * (h - n) * z * (1 - z)
+        dn = dh_t * (1 - kept) * (1 - n**2)
+        dkept = dh_t * (h - n)
+        dz = (-dkept if swapped else dkept) * z * (1 - z)
         dreset = dn @ Wh_n.T
         dr = dreset * h * r * (1 - r)
-        carried = dh_t * z + dreset * r + dz @ Wh_z.T + dr @ Wh_r.T
+        carried = dh_t * kept + dreset * r + dz @ Wh_z.T + dr @ Wh_r.T
         da = np.concatenate([dr, dz, dn], axis=1)
         dx[t] = da @ Wx.T
         dWh_t: Any = np.concatenate([h.T @ dr, h.T @ dz, (r * h).T @ dn], axis=1)
@@ -70,6 +74,8 @@ LAYER = Definition(
     },
     "Cho et al., EMNLP 2014",
     results=("h",),
+    options={"swapped": False},
+    conventions={"h_t = z n + (1 − z) h": {"swapped": True}},
     mistakes=(
         LayerMistake(
             "not_carried",
@@ -79,7 +85,7 @@ LAYER = Definition(
         ),
         LayerMistake(
             "direct_part_missing",
-            "carried = dh_t * z + dreset * r",
+            "carried = dh_t * kept + dreset * r",
             "carried = dreset * r",
             "what passes straight through z is left out",
         ),
@@ -91,8 +97,8 @@ LAYER = Definition(
         ),
         LayerMistake(
             "reset_missing_in_state",
-            "dh_t * z + dreset * r",
-            "dh_t * z + dreset",
+            "dh_t * kept + dreset * r",
+            "dh_t * kept + dreset",
             "the gate r is left out of what passes through n",
         ),
         LayerMistake("reset_missing_in_weights", "(r * h).T @ dn", "h.T @ dn", "the gate r is left out of dWh"),

@@ -1,7 +1,7 @@
 """One step of a GRU: gates r, z, n in this order in the columns of the weights.
 
 r, z = σ(x Wx + h Wh + b) in their columns; n = tanh(x Wxn + (r h) Whn + bn); h' = (1 − z) n + z h. There are other
-conventions: r may multiply h Whn in place of h, and z and 1 − z may be swapped.
+conventions: r may multiply h Whn in place of h; with `swapped`, h' = z n + (1 − z) h.
 """
 
 from typing import Any
@@ -12,25 +12,28 @@ from harness.layers.definition import Argument, Definition, LayerMistake
 from harness.layers.operations import sigmoid
 
 
-def forward(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any) -> Any:
+def forward(x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any, swapped: bool) -> Any:
     k = prev_h.shape[1]
     r = sigmoid(x @ Wx[:, :k] + prev_h @ Wh[:, :k] + b[:k])
     z = sigmoid(x @ Wx[:, k : 2 * k] + prev_h @ Wh[:, k : 2 * k] + b[k : 2 * k])
     n = np.tanh(x @ Wx[:, 2 * k :] + (r * prev_h) @ Wh[:, 2 * k :] + b[2 * k :])
-    return (1 - z) * n + z * prev_h
+    kept = 1 - z if swapped else z
+    return (1 - kept) * n + kept * prev_h
 
 
-def backward(dnext_h: Any, x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any) -> Any:
+def backward(dnext_h: Any, x: Any, prev_h: Any, Wx: Any, Wh: Any, b: Any, swapped: bool) -> Any:
     k = prev_h.shape[1]
     Wh_r, Wh_z, Wh_n = Wh[:, :k], Wh[:, k : 2 * k], Wh[:, 2 * k :]
     r = sigmoid(x @ Wx[:, :k] + prev_h @ Wh_r + b[:k])
     z = sigmoid(x @ Wx[:, k : 2 * k] + prev_h @ Wh_z + b[k : 2 * k])
     n = np.tanh(x @ Wx[:, 2 * k :] + (r * prev_h) @ Wh_n + b[2 * k :])
-    dn = dnext_h * (1 - z) * (1 - n**2)
-    dz = dnext_h * (prev_h - n) * z * (1 - z)
+    kept = 1 - z if swapped else z
+    dn = dnext_h * (1 - kept) * (1 - n**2)
+    dkept = dnext_h * (prev_h - n)
+    dz = (-dkept if swapped else dkept) * z * (1 - z)
     dreset = dn @ Wh_n.T
     dr = dreset * prev_h * r * (1 - r)
-    dprev_h = dnext_h * z + dreset * r + dz @ Wh_z.T + dr @ Wh_r.T
+    dprev_h = dnext_h * kept + dreset * r + dz @ Wh_z.T + dr @ Wh_r.T
     da = np.concatenate([dr, dz, dn], axis=1)
     dWh = np.concatenate([prev_h.T @ dr, prev_h.T @ dz, (r * prev_h).T @ dn], axis=1)
     return da @ Wx.T, dprev_h, x.T @ da, dWh, da.sum(axis=0)
@@ -55,10 +58,12 @@ LAYER = Definition(
     },
     "Cho et al., EMNLP 2014",
     results=("next_h",),
+    options={"swapped": False},
+    conventions={"h' = z n + (1 − z) h": {"swapped": True}},
     mistakes=(
         LayerMistake(
             "direct_part_missing",
-            "dprev_h = dnext_h * z + dreset * r",
+            "dprev_h = dnext_h * kept + dreset * r",
             "dprev_h = dreset * r",
             "what passes straight through z is left out",
         ),
@@ -70,8 +75,8 @@ LAYER = Definition(
         ),
         LayerMistake(
             "reset_missing_in_state",
-            "dnext_h * z + dreset * r",
-            "dnext_h * z + dreset",
+            "dnext_h * kept + dreset * r",
+            "dnext_h * kept + dreset",
             "the gate r is left out of what passes through n",
         ),
         LayerMistake(
@@ -79,9 +84,9 @@ LAYER = Definition(
         ),
         LayerMistake(
             "update_reversed",
-            "dn = dnext_h * (1 - z)",
-            "dn = dnext_h * z",
-            "z stands in place of 1 − z",
+            "dn = dnext_h * (1 - kept)",
+            "dn = dnext_h * kept",
+            "z and 1 − z are mixed up in n",
         ),
         LayerMistake("sign_of_update", "(prev_h - n)", "(n - prev_h)", "the derivative of gate z has the wrong sign"),
         LayerMistake("sigma_for_slope_z", "z * (1 - z)\n", "z\n", "σ stands in place of its slope σ(1 − σ) in gate z"),

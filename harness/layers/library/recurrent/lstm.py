@@ -138,6 +138,16 @@ LAYER = Definition(
             "σ stands in place of its slope σ(1 − σ)",
             "https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1",
         ),
+        *(
+            LayerMistake(
+                f"sigma_for_slope_of_{gate}",
+                f"{gate} * (1 - {gate})",
+                gate,
+                f"σ stands in place of its slope σ(1 − σ) in gate {gate}",
+            )
+            for gate in "ifo"
+        ),
+        LayerMistake("not_squared_g", "dc * i * (1 - g**2)", "dc * i * (1 - g)", "1 − g stands in place of 1 − g²"),
         LayerMistake(
             "slope_at_h", _LSTM_DC, _LSTM_DC.replace("tanh_c", "states[t + 1]"), "1 − h² in place of 1 − tanh²c"
         ),

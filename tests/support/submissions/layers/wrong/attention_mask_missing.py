@@ -1,4 +1,4 @@
-# planted: masked attention | out, dq, dk, dv | mask | -
+# masked attention | out dq dk dv | mask | the result of np.where is not kept
 import numpy as np
 
 

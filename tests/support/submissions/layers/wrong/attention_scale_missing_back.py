@@ -1,4 +1,4 @@
-# planted: attention | dq, dk | √d | -
+# attention | dq dk | √d | the scores' derivative is not divided by √d
 import numpy as np
 
 

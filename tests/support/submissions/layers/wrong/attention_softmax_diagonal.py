@@ -1,4 +1,5 @@
-# planted: attention | dq, dk | diagonal | https://github.com/Apiquet/DeepLearningFrameworkFromScratchCpp/issues/1
+# attention | dq dk | diagonal | p(1 − p) in place of the Jacobian
+# https://github.com/Apiquet/DeepLearningFrameworkFromScratchCpp/issues/1
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: attention | dq, dk, dv | √d | -
+# attention | dq dk dv | √d | the weights are computed again without 1/√d
 import numpy as np
 
 

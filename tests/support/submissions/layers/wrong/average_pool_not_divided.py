@@ -1,4 +1,4 @@
-# planted: average pool | dx | size of the window | -
+# average pool | dx | size of the window | every entry of a window gets dout
 import numpy as np
 
 

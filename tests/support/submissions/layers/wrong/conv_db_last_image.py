@@ -1,4 +1,4 @@
-# planted: convolution | db | last image | -
+# convolution | db | last image | db is assigned in the loop over the images
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: convolution | dw | last | -
+# convolution | dw | last | = in place of += for dw
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: convolution | dx | last filter | -
+# convolution | dx | last filter | = in place of += for dx
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: convolution | dx | flipped | -
+# convolution | dx | flipped | the full convolution of dout lacks the flip of w
 import numpy as np
 
 

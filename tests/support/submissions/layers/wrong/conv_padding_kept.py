@@ -1,4 +1,4 @@
-# planted: convolution | dx | padding | -
+# convolution | dx | padding | dx has the shape of the padded x
 import numpy as np
 
 

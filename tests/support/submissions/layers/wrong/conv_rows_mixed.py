@@ -1,4 +1,4 @@
-# planted: convolution | dx, dw, db | axes are mixed | -
+# convolution | dx dw db | axes are mixed | dout is reshaped without a transpose
 import numpy as np
 
 

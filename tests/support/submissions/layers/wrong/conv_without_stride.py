@@ -1,4 +1,5 @@
-# planted: convolution | dx, dw | stride | https://github.com/Kulbear/deep-learning-coursera/pull/34
+# convolution | dx dw | stride | the window starts at h, v
+# https://github.com/Kulbear/deep-learning-coursera/pull/34
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: embedding | dW | repeat | -
+# embedding | dW | repeat | = in place of += in the loop
 import numpy as np
 
 

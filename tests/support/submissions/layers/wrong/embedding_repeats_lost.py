@@ -1,4 +1,5 @@
-# planted: embedding | dW | repeat | https://github.com/tenstorrent/tt-metal/issues/6232
+# embedding | dW | repeat | dW[x] += dout adds once for each row
+# https://github.com/tenstorrent/tt-metal/issues/6232
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: GRU step | dprev_h, dWh | gate r | -
+# GRU step | dprev_h dWh | gate r | r is left out of dprev_h and dWh
 import numpy as np
 
 

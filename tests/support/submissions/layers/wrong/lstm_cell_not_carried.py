@@ -1,4 +1,5 @@
-# planted: LSTM | dx, dh0, dWx, dWh, db | through c | https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
+# LSTM | dx dh0 dWx dWh db | through c | dc starts at 0 at each step
+# https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: LSTM | dx, dh0, dWx, dWh, db | gate f | -
+# LSTM | dx dh0 dWx dWh db | gate f | dc is passed to the step before without f
 import numpy as np
 
 

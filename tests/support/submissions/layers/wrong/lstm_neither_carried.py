@@ -1,4 +1,5 @@
-# planted: LSTM | dx, dh0, dWx, dWh, db | carried | https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
+# LSTM | dx dh0 dWx dWh db | carried | each step takes dh[:, t] alone
+# https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
 import numpy as np
 
 

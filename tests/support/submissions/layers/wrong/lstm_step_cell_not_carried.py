@@ -1,4 +1,5 @@
-# planted: LSTM step | dx, dprev_h, dprev_c, dWx, dWh, db | dnext_c | https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
+# LSTM step | dx dprev_h dprev_c dWx dWh db | dnext_c | dnext_c is overwritten
+# https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: LSTM step | dx, dprev_h, dWx, dWh, db | gate f | -
+# LSTM step | dx dprev_h dWx dWh db | gate f | df stands where di belongs
 import numpy as np
 
 

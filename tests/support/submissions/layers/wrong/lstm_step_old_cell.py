@@ -1,4 +1,4 @@
-# planted: LSTM step | dx, dprev_h, dprev_c, dWx, dWh, db | none | -
+# LSTM step | dx dprev_h dprev_c dWx dWh db | | tanh of prev_c in place of next_c
 import numpy as np
 
 

@@ -1,4 +1,5 @@
-# planted: LSTM step | dx, dprev_h, dWx, dWh, db | σ | https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
+# LSTM step | dx dprev_h dWx dWh db | σ | i, f, o in place of their slopes
+# https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: LSTM step | dx, dprev_h, dWx, dWh, db | gate o | -
+# LSTM step | dx dprev_h dWx dWh db | gate o | o in place of its slope
 import numpy as np
 
 

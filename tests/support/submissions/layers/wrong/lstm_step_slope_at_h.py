@@ -1,4 +1,4 @@
-# planted: LSTM step | dx, dprev_h, dprev_c, dWx, dWh, db | h | -
+# LSTM step | dx dprev_h dprev_c dWx dWh db | h | 1 − next_h² in place of 1 − tanh²(next_c)
 import numpy as np
 
 

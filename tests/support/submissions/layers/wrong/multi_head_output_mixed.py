@@ -1,4 +1,4 @@
-# planted: multi-head attention | out, dx, dWq, dWk, dWv, dWo | mixed | -
+# multi-head attention | out dx dWq dWk dWv dWo | mixed | the heads are joined without a transpose
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: multi-head attention | dx | through | -
+# multi-head attention | dx | through | dx lacks the parts of keys and values
 import numpy as np
 
 

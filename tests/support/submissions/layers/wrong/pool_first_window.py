@@ -1,4 +1,5 @@
-# planted: max pool | dx | first window | https://github.com/riccardoandreoni0/CNN-from-scratch/issues/1
+# max pool | dx | first window | return stands inside the loop
+# https://github.com/riccardoandreoni0/CNN-from-scratch/issues/1
 import numpy as np
 
 

@@ -1,4 +1,5 @@
-# planted: max pool | dx | last window | https://github.com/FluxML/NNlib.jl/issues/205
+# max pool | dx | last window | = in place of += at the largest entry
+# https://github.com/FluxML/NNlib.jl/issues/205
 import numpy as np
 
 

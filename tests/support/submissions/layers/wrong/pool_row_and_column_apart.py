@@ -1,4 +1,4 @@
-# planted: max pool | dx | none | -
+# max pool | dx | | row and column of the largest are sought apart
 import numpy as np
 
 

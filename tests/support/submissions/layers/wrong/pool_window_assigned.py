@@ -1,4 +1,5 @@
-# planted: max pool | dx | last window | https://github.com/0809zheng/CS231n-assignment2019/issues/19
+# max pool | dx | last window | = in place of += for the window
+# https://github.com/0809zheng/CS231n-assignment2019/issues/19
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: max pool | dx | stride | -
+# max pool | dx | stride | the window starts at i, j on the way back
 import numpy as np
 
 

@@ -1,4 +1,5 @@
-# planted: RNN | dx, dh0, dWx, dWh, db | transposed | https://datascience.stackexchange.com/questions/10545
+# RNN | dx dh0 dWx dWh db | transposed | dhnext = dhraw Wh
+# https://datascience.stackexchange.com/questions/10545
 import numpy as np
 
 

@@ -1,4 +1,5 @@
-# planted: RNN | dx, dh0, dWx, dWh, db | not carried | https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
+# RNN | dx dh0 dWx dWh db | not carried | dh_next is computed and not used
+# https://github.com/CaptainE/RNN-LSTM-in-numpy/issues/1
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: RNN | dx, dh0, dWx, dWh, db | slope | -
+# RNN | dx dh0 dWx dWh db | slope | dh_prev is added after the slope
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: RNN | dWh | in place of | -
+# RNN | dWh | in place of | dWh takes h_t
 import numpy as np
 
 

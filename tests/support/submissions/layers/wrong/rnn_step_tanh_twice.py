@@ -1,4 +1,4 @@
-# planted: RNN step | dx, dprev_h, dWx, dWh, db | slope of tanh | -
+# RNN step | dx dprev_h dWx dWh db | slope of tanh | the slope is taken at next_h
 import numpy as np
 
 

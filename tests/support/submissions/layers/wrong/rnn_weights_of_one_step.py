@@ -1,4 +1,4 @@
-# planted: RNN | dWx, dWh, db | one step | -
+# RNN | dWx dWh db | one step | the weights' gradients are not added up
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: temporal affine | db | divided | -
+# temporal affine | db | divided | db is a mean
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: temporal softmax loss | dx | mask | -
+# temporal softmax loss | dx | mask | dx is not masked
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# planted: temporal softmax loss | loss, dx | divided | -
+# temporal softmax loss | loss dx | divided | the loss is divided by N T
 import numpy as np
 
 

@@ -1,0 +1,66 @@
+"""The report on layers: what the usual checks make of mistakes, and right forms that are within the bounds."""
+
+import numpy as np
+import pytest
+
+from harness.jobs.layers.forms import OTHER_FORMS, forms_of
+from harness.jobs.layers.report import layer_facts, layers_document
+from harness.jobs.layers.run import FOUND, PASSED, UNUSABLE, found_of, killed
+from harness.jobs.soundness.layers import sound_layers
+from harness.layers.cases import draw_resized
+from harness.layers.library import known_layers
+from harness.layers.standards import TracedCase
+from harness.layers.verdicts.compare import ratios
+from harness.reporting.markdown import rendered
+
+LAYERS = known_layers()
+
+
+def mistake(layer, name):
+    return next(one for one in LAYERS[layer].mistakes if one.name == name)
+
+
+def test_an_upstream_of_ones_hides_that_it_is_left_out():
+    found = killed(LAYERS["relu"], mistake("relu", "without_upstream"))
+    assert found.is_named
+    assert [*found.usual.values()] == [FOUND, FOUND, PASSED]
+
+
+def test_the_sum_of_the_results_says_nothing_of_batch_norm():
+    """The sum of normalised columns is constant, so that every dx is 0 and a relative error is one of rounding."""
+    found = killed(LAYERS["batch norm"], mistake("batch norm", "gamma_missing"))
+    assert [*found.usual.values()] == [FOUND, FOUND, UNUSABLE]
+
+
+def test_right_float32_code_is_rejected_by_each_usual_check():
+    found = found_of(LAYERS["affine"])
+    assert found.is_sound
+    assert set(found.rejected["float32"].values()) == {len(LAYERS["affine"].cases)}
+    assert found.rejected["float64"]["gradcheck"] == 0
+
+
+def test_the_report_shows_each_layer_and_each_mistake():
+    found = [found_of(LAYERS[name]) for name in ("relu", "affine")]
+    text = rendered(layers_document(found), "layers")
+    assert "def forward(x: Any, w: Any, b: Any) -> Any:" in text
+    for one in found:
+        assert all(row.mistake.sentence in text for row in one.mistakes)
+    assert [one["name"] for one in layer_facts(found)["layers"]] == ["relu", "affine"]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", OTHER_FORMS)
+def test_other_forms_are_within_the_bounds(name, dtype):
+    layer, generator = LAYERS[name], np.random.default_rng(5)
+    for case_name in layer.cases:
+        case = draw_resized(layer, case_name, generator).rounded_to(dtype)
+        standards = TracedCase(case, dtype).standards()
+        for form, compute in forms_of(layer, dtype).items():
+            for key, array in compute(case).items():
+                assert ratios(array, standards[key]).max() <= 1, (form, case_name, key)
+
+
+def test_soundness_counts_what_it_compares():
+    [*_, tally] = sound_layers(2_000, 3)
+    assert tally.entries.total() >= 2_000
+    assert tally.alarms.total() == 0

@@ -1,0 +1,13 @@
+# sgd with momentum | w2 w3 w4 | old velocity has the wrong sign | the velocity is subtracted, not added
+import numpy as np
+
+
+def sgd_momentum(w, dw, config=None):
+    if config is None:
+        config = {}
+    for key, value in {"learning_rate": 1e-2, "momentum": 0.9}.items():
+        config.setdefault(key, value)
+    v = config.get("velocity", np.zeros_like(w))
+    v = config["momentum"] * v + config["learning_rate"] * dw
+    config["velocity"] = -v
+    return w - v, config
