@@ -55,9 +55,9 @@ def _class_plans(source: Source, found: ClassFound) -> Iterator[LayerCall]:
             continue
         argument = "{}.copy()" if takes_arrays else "float({})"
         objects = [((f"{name}_",), f"{found.name}({argument.format(name)}{more})") for name in expression.arguments]
-        results = [(name, f"numbers_of(node{n}_.{value})") for n, name in enumerate(expression.results)]
+        results = [(name, f"held_numbers(node{n}_.{value})") for n, name in enumerate(expression.results)]
         calls = [f"backward_from(node{n}_)" for n in range(len(results))]
-        slopes = [(f"d{name}", f"numbers_of({name}_.{gradient})") for name in expression.arguments]
+        slopes = [(f"d{name}", f"held_numbers({name}_.{gradient})") for name in expression.arguments]
         yield _expression_plan(expression, title, found.line, objects, text, results, calls, slopes)
 
 

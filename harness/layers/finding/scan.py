@@ -7,15 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-_WORDS_OF_LAYERS = (
-    "_forward",
-    "_loss",
-    "LAYERS",
-    "def back",
-    "def update",
-    "velocity",
-    "learning_rate",
-)  # of files of layers
+_WORDS_OF_LAYERS = ("_forward", "_loss", "LAYERS", "def back", "def update", "velocity", "learning_rate")
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,6 @@ def _call(layer: Definition, found: ClassFound, data: Given, fixed: dict[str, An
     upstream = ", ".join(f"d{name}" if layer.kind == "layer" else "1.0" for name in layer.results)
     steps.append(((), f"backward_of_tensors([{', '.join(layer.results)}], [{upstream}])"))
     for name in layer.differentiable:
-        steps.append(((f"d{name}",), f"transposed({name}_.grad)" if name in turned else f"{name}_.grad"))
+        steps.append(((f"d{name}",), f"matrix_turned({name}_.grad)" if name in turned else f"{name}_.grad"))
     results = (*layer.results, *layer.gradients)
     return LayerCall(layer, found.name, found.line, tuple(steps), results, fixed, convention=stated(fixed, turned))

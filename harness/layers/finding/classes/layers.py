@@ -27,15 +27,7 @@ from harness.layers.finding.named import argument_names, gradient_names, layers_
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched
 from harness.layers.finding.scan import ClassFound, Signature, Source
 
-_OUTPUT_ATTRIBUTES = (
-    "output",
-    "outputs",
-    "out",
-    "y",
-    "a",
-    "z",
-    "loss",
-)  # attributes that hold what a forward pass returns
+_OUTPUT_ATTRIBUTES = ("output", "outputs", "out", "y", "a", "z", "loss")  # of passes that return nothing
 _STATE = "h0"  # the argument that classes take by set_state, if they keep it from call to call
 _FORWARD_METHODS = ("forward", "__call__", "call")
 
@@ -126,7 +118,7 @@ class _Way:
             if f"d{name}" not in returned:
                 steps.append(((f"d{name}",), self._slope_inside(name, name in places and name != _STATE)))
             elif self._is_turned(name):
-                steps.append(((f"d{name}",), f"transposed(d{name})"))
+                steps.append(((f"d{name}",), f"matrix_turned(d{name})"))
             if self._has_blocks(name):
                 steps.append(((f"d{name}",), f"gates_moved_back(d{name}, {self.blocks!r})"))
         results = (*layer.results, *(f"d{name}" for name in slopes))
@@ -236,11 +228,11 @@ class _Way:
         if entry := self._entry(names | own, "grad") or self._same_place(own):
             value = "{}[{}]".format(*entry.split(", "))
         elif attribute:
-            value = f"numbers_of(layer_.{attribute})"
+            value = f"held_numbers(layer_.{attribute})"
         else:
             return "None"
         parameter = f"{name}_" if is_placed else self._given(name)
-        return f"transposed({value})" if self._is_turned(name) else f"gradient_of({value}, {parameter}, {name})"
+        return f"matrix_turned({value})" if self._is_turned(name) else f"gradient_of({value}, {parameter}, {name})"
 
     def _same_place(self, names: set[str]) -> str:
         """The entry of a list of gradients at the place that the argument has in the list of parameters."""

@@ -37,7 +37,7 @@ def gradient_of(value: Any, parameter: Array, argument: Array) -> Any:
     return np.reshape(value, argument.shape)
 
 
-def transposed(value: Any) -> Any:
+def matrix_turned(value: Any) -> Any:
     """The transpose of a matrix; None as it is."""
     return None if value is None else np.transpose(value)
 
@@ -58,7 +58,7 @@ def label_rows(labels: Array, scores: Array) -> Array:
     return np.eye(scores.shape[-1])[labels]
 
 
-def numbers_of(value: Any) -> Any:
+def held_numbers(value: Any) -> Any:
     """The numbers of a value, such as the data of a tensor; None as it is."""
     for name in ("data", "numpy"):
         if isinstance(value, (np.ndarray, np.generic, float, int)) or value is None:
@@ -95,12 +95,8 @@ def backpropagate_from(backpropagate: Callable[[Any, float], Any], node: Any) ->
         raise Fault("limit", "its backward pass is recursive: this graph exceeds Python's limit") from None
 
 
-HELPERS = {
-    "np": np,
-    "TapeVariable": TapeVariable,
-    **{
-        one.__name__: one
-        for one in (placed, gradient_of, gates_moved, gates_moved_back, transposed, label_rows, numbers_of, tensor_of)
-    },
-    **{one.__name__: one for one in (backpropagate_from, backward_from, backward_of_tensors)},
-}
+_SCRIPT_FUNCTIONS = (
+    *(placed, gradient_of, gates_moved, gates_moved_back, matrix_turned, label_rows, held_numbers),
+    *(tensor_of, backward_of_tensors, backward_from, backpropagate_from),
+)
+HELPERS = {"np": np, "TapeVariable": TapeVariable, **{one.__name__: one for one in _SCRIPT_FUNCTIONS}}
