@@ -16,7 +16,7 @@ NETWORKS = [path for path in sorted(SUBMISSIONS.rglob("*.py")) if "layers" not i
 RIGHT = {
     "book_layers": "relu, sigmoid, affine, softmax loss, batch norm, convolution, max pool, sgd, sgd with momentum, "
     "dropout, adam",
-    "second_volume": "matmul, affine, embedding, RNN step, LSTM step, RNN",
+    "second_volume": "matmul, affine, embedding, RNN step, LSTM step, RNN, softmax loss",
     "my_torch": "affine, sigmoid, tanh, relu, softmax loss, batch norm",
     "values_in_self": "affine, relu, sigmoid",
     "modules": "affine, relu",
@@ -59,6 +59,13 @@ def test_the_forward_pass_shows_how_a_class_is_called(server):
         "Linear": "w is stored transposed",
         "CrossEntropyLoss": "the targets are one-hot rows",
         "BatchNorm1d": "eps is 1e-08, fixed in the class",
+    }
+
+
+def test_conventions_of_a_book_are_said(server):
+    assert conventions(server, FOLDER / "second_volume.py") == {
+        "LSTM": "the order of the gates is f, g, i, o",
+        "SoftmaxWithLoss": "1e-7 is added inside of the logarithm",
     }
 
 

@@ -146,3 +146,19 @@ class TimeRNN:
             grad[...] = total
         self.dh = dh
         return dxs
+
+
+class SoftmaxWithLoss:
+    def __init__(self):
+        self.params, self.grads = [], []
+        self.y, self.t = None, None
+
+    def forward(self, x, t):
+        powers = np.exp(x - x.max(axis=1, keepdims=True))
+        self.t, self.y = t, powers / powers.sum(axis=1, keepdims=True)
+        return -np.sum(np.log(self.y[np.arange(len(t)), t] + 1e-7)) / len(t)
+
+    def backward(self, dout=1):
+        dx = self.y.copy()
+        dx[np.arange(len(self.t)), self.t] -= 1
+        return dx * dout / len(self.t)
