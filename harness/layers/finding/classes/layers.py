@@ -44,11 +44,12 @@ def class_plans(source: Source) -> Iterator[LayerCall]:
 def _layers_of_class(found: ClassFound) -> list[Definition]:
     """The layers that a class may be: RNN may be one step, TimeRNN is a sequence."""
     short = plain_name(found.name)
-    names = (short, f"{short}step", short.removeprefix("time"))
-    layers = [layer for name in names for layer in layers_named(name, "layer", "loss")]
+    layers = [layer for name in (short, f"{short}step") for layer in layers_named(name, "layer", "loss")]
+    layers += layers_named(short.removeprefix("time"), "layer")
     if not layers and short.startswith("crossentropy") and "softmax" in found.attributes:
         layers = layers_named("softmax_loss", "loss")
-    return list(dict.fromkeys(layers))
+    # Classes write the gates of a GRU in too many ways to be compared with one.
+    return [layer for layer in dict.fromkeys(layers) if not layer.name.startswith("GRU")]
 
 
 def _class_plan(layers: Sequence[Definition], found: ClassFound, forward: Signature) -> LayerCall:
