@@ -1,8 +1,9 @@
 """What explains wrong arrays of a layer: a formula whose exact values they are, in every case.
 
-Tried in turn: the layer's own mistakes; a constant times the right array, or another array; and the derivative with one
-change at one place of the forward pass, such as a mean that is taken as a constant. A formula is named only if the
-file's numbers are as near to its exact values as rounding allows, in every case that ran.
+Tried in turn: the layer's own mistakes; a constant times the right array, or another array; the derivative with one
+change at one place of the forward pass, such as a mean that is taken as a constant; and the definition with one changed
+line. A formula is named only if the file's numbers are as near to its exact values as rounding allows, in every case
+that ran.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import numpy as np
 
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import NamedStandards, TracedCase
-from harness.layers.verdicts.compare import ratios
+from harness.layers.verdicts.compare import is_near
 from harness.layers.verdicts.edits import Edit, edited, last_uses
+from harness.layers.verdicts.lines import likely_mistakes
 from harness.model.contract import Array
 from harness.truth.certify import Standard
 from harness.truth.enclosures.enclosure import Enclosure
@@ -58,13 +60,12 @@ def explain(
     """
     values = {case: _decided(arrays, traced[case].standards()) for case, arrays in values.items()}
     found: list[Explanation] = []
-    truth = {case: one.standards() for case, one in traced.items()}
-    for candidate in _formulas(layer, wrong, next(iter(traced.values()))):
+    for candidate in _formulas(layer, wrong, values, traced):
         left = [name for name in wrong if not any(name in one.arrays for one in found)]
         if not left:
             break
         predict = cache(candidate.predict)  # the cases of several arrays
-        explained = tuple(name for name in left if _has_values(name, predict, values, traced, truth))
+        explained = tuple(name for name in left if _has_values(name, predict, values, traced))
         if explained:
             found.append(replace(candidate.said, arrays=explained))
     return tuple(found)
@@ -80,29 +81,25 @@ def _has_values(
     predict: Callable[[TracedCase], NamedStandards],
     values: Mapping[str, Mapping[str, Array]],
     traced: Mapping[str, TracedCase],
-    truth: Mapping[str, NamedStandards],
 ) -> bool:
-    """Whether an array has the predicted values in every case, some of which are decided.
-
-    Entries that the truth does not decide, as at a kink, do not count.
-    """
+    """Whether an array has the predicted values in every case, some of which are decided."""
     is_decided = False
     for case, found in values.items():
         if name not in found:
             continue
         standard = predict(traced[case]).get(name)
-        if standard is None:
-            return False
-        outside = ratios(found[name], standard) > 1
-        if outside.shape == truth[case][name].undecidable.shape:
-            outside = outside & ~truth[case][name].undecidable
-        if outside.any():
+        if standard is None or not is_near(found[name], standard):
             return False
         is_decided |= not standard.undecidable.all()
     return is_decided
 
 
-def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> Iterator[_Candidate]:
+def _formulas(
+    layer: Definition,
+    wrong: Sequence[str],
+    values: Mapping[str, Mapping[str, Array]],
+    traced: Mapping[str, TracedCase],
+) -> Iterator[_Candidate]:
     for mistake in layer.mistakes:
         yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
     if layer.kind == "engine":
@@ -119,8 +116,12 @@ def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> I
         yield _Candidate(Explanation((), f"d{name} is taken as 1"), partial(_with_upstream, position=n, value=1.0))
         yield _Candidate(Explanation((), f"d{name} is left out"), partial(_with_upstream, position=n, value=0.0))
     if layer.differentiable:
+        example = next(iter(traced.values()))
         for edit in edited(example.results, example.named_inputs):
             yield _Candidate(Explanation((), edit.sentence), partial(_with_edit, edit=edit))
+    cases = {case: one.case for case, one in traced.items()}
+    for mistake in likely_mistakes(layer, wrong, values, cases):
+        yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
 
 
 def _last_uses(traced: TracedCase) -> NamedStandards:
