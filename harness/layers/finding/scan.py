@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from harness.layers.finding.stubs import is_stub
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -20,6 +22,7 @@ class Signature:
     required: tuple[str, ...]
     line: int
     returned: tuple[str, ...] = ()
+    is_stub: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def _signature(node: ast.FunctionDef, skip: int = 0) -> Signature:
     needed = positional[: len(positional) - len(node.args.defaults)] if node.args.defaults else positional
     more = [one.arg for one in node.args.kwonlyargs]
     needed_more = [one for one, default in zip(more, node.args.kw_defaults, strict=True) if default is None]
-    return Signature(node.name, (*positional, *more), (*needed, *needed_more), node.lineno, _returned(node))
+    required, returned = (*needed, *needed_more), _returned(node)
+    return Signature(node.name, (*positional, *more), required, node.lineno, returned, is_stub(node))
 
 
 def _returned(node: ast.FunctionDef) -> tuple[str, ...]:

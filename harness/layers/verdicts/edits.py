@@ -64,10 +64,10 @@ def edited(results: Sequence[Traced], inputs: Mapping[int, str]) -> Iterator[Edi
             for place in places:
                 yield Edit(f"in `{place[1]}`, the slope of {said}", place.__eq__, partial(with_slope, slope))
             if len(places) > 1:
-                yield Edit(f"the slope of {said}", partial(_is_of, function), partial(with_slope, slope))
+                yield Edit(f"the slope of {said}", partial(_is_slope_of, function), partial(with_slope, slope))
 
 
-def _is_of(function: str, place: Use) -> bool:
+def _is_slope_of(function: str, place: Use) -> bool:
     return place[-1] == function
 
 

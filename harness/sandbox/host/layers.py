@@ -19,6 +19,7 @@ from harness.sandbox.answers import Answer, Fault, is_identical, refusal_from
 from harness.sandbox.host.child import hide_harness
 from harness.sandbox.host.objects import HELPERS
 from harness.sandbox.host.returned import float64_copy
+from harness.sandbox.host.supplied import supply_past
 from harness.sandbox.inference.hosting.imports import import_file
 from harness.sandbox.wire.lines import Message
 
@@ -34,6 +35,7 @@ class LayersHost:
     def __init__(self, path: str) -> None:
         self._path, self._process = Path(path), os.getpid()
         hide_harness(self._path.parent)
+        supply_past()
         module, _ = import_file(self._path)
         self._names = vars(module)
 
