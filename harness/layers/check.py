@@ -15,7 +15,7 @@ from harness.layers.verdicts.compare import ArrayResult, is_near, judge_values, 
 from harness.layers.verdicts.explain import Explanation, explain
 from harness.model.contract import Array
 from harness.sandbox.answers import Answer
-from harness.sandbox.host.layers import RETURNED
+from harness.sandbox.host.scripts.layers import RETURNED
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission

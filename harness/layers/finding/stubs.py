@@ -17,14 +17,14 @@ def is_stub(node: ast.FunctionDef) -> bool:
     if not names or not all(isinstance(part, ast.Name) for part in parts):
         return False
     values: dict[str, list[ast.expr]] = {}
-    for name, value in _assigned(node):
+    for name, value in _assigned_values(node):
         values.setdefault(name, []).append(value)
     return all(name in values and _is_none(name, values[name]) for name in names) and not names & _changed_in_place(
         node
     )
 
 
-def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+def _assigned_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """Each name that is assigned, with its value; of a tuple without parts, the whole value."""
     for one in ast.walk(node):
         if not isinstance(one, ast.Assign):
@@ -34,7 +34,8 @@ def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
                 yield target.id, one.value
             elif isinstance(target, ast.Tuple):
                 values = one.value.elts if isinstance(one.value, ast.Tuple) else [one.value] * len(target.elts)
-                yield from ((part.id, value) for part, value in zip(target.elts, values) if isinstance(part, ast.Name))
+                pairs = zip(target.elts, values, strict=False)
+                yield from ((part.id, value) for part, value in pairs if isinstance(part, ast.Name))
 
 
 def _is_none(name: str, values: list[ast.expr]) -> bool:

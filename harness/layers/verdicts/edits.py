@@ -32,6 +32,21 @@ class Edit:
         return passed
 
 
+def last_uses(results: Sequence[Traced]) -> PassOn:
+    """What operands get where the gradient of each use replaces that of the use before, in place of being added."""
+    last: dict[int, tuple[int, int]] = {}
+    for result in operations(results):  # a backward pass visits them in the other order
+        for position, (operand, _) in enumerate(result.operands):
+            if last.get(operand.number, (result.number, 0))[0] == result.number:
+                last[operand.number] = result.number, position
+
+    def passed(result: Traced, position: int, adjoint: Bounded) -> Bounded | None:
+        operand, pull = result.operands[position]
+        return pull(adjoint) if last[operand.number] == (result.number, position) else None
+
+    return passed
+
+
 def use_of(result: Traced, position: int, inputs: Mapping[int, str]) -> Use:
     """Where in the source an operand is used; the same in every round of a loop."""
     operand, pull = result.operands[position]

@@ -17,7 +17,7 @@ import numpy as np
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import NamedStandards, TracedCase
 from harness.layers.verdicts.compare import is_near
-from harness.layers.verdicts.edits import Edit, edited
+from harness.layers.verdicts.edits import Edit, edited, last_uses
 from harness.layers.verdicts.lines import likely_mistakes
 from harness.model.contract import Array
 from harness.truth.certify import Standard
@@ -103,6 +103,8 @@ def _formulas(
 ) -> Iterator[_Candidate]:
     for mistake in layer.mistakes:
         yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
+    if layer.kind == "engine":
+        yield _Candidate(Explanation((), "only the last use of each value is kept (= in place of +=)"), _last_uses)
     for factor, sentence in CONSTANTS.items():
         yield _Candidate(Explanation((), sentence), partial(_times, factor=factor))
     yield _Candidate(Explanation((), "it is divided by the number of rows"), partial(_times_rows, exponent=-1))
@@ -121,6 +123,10 @@ def _formulas(
     cases = {case: one.case for case, one in traced.items()}
     for mistake in likely_mistakes(layer, wrong, values, cases):
         yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
+
+
+def _last_uses(traced: TracedCase) -> NamedStandards:
+    return traced.standards(last_uses(traced.results))
 
 
 def _times(traced: TracedCase, factor: float) -> NamedStandards:

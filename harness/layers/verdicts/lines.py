@@ -76,14 +76,14 @@ def line_mistakes(function: Any) -> tuple[LayerMistake, ...]:
         if source.count(line) != 1:
             continue
         for node in ast.walk(statement):
-            for text, sentence in _changes(node, line):
+            for text, sentence in _line_changes(node, line):
                 start, stop = node.col_offset, node.end_col_offset  # type: ignore[attr-defined]
                 wrong = (line.encode()[:start] + text.encode() + line.encode()[stop:]).decode()
                 found.append(LayerMistake(f"line {statement.lineno}: {sentence}", line, wrong, sentence))
     return tuple(found)
 
 
-def _changes(node: ast.AST, line: str) -> Iterator[tuple[str, str]]:
+def _line_changes(node: ast.AST, line: str) -> Iterator[tuple[str, str]]:
     """What may stand in place of a part of a line, and what is said of it."""
 
     def written(part: ast.expr) -> str:

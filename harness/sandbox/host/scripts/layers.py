@@ -17,9 +17,9 @@ import numpy as np
 from harness.model.contract import Array
 from harness.sandbox.answers import Answer, Fault, is_identical, refusal_from
 from harness.sandbox.host.child import hide_harness
-from harness.sandbox.host.objects import HELPERS
 from harness.sandbox.host.returned import float64_copy
-from harness.sandbox.host.supplied import supply_past
+from harness.sandbox.host.scripts.objects import HELPERS
+from harness.sandbox.host.scripts.supplied import supply_past
 from harness.sandbox.inference.hosting.imports import import_file
 from harness.sandbox.wire.lines import Message
 
