@@ -66,7 +66,8 @@ def explain(
             break
         predict = cache(candidate.predict)  # the cases of several arrays
         explained = tuple(name for name in left if _has_values(name, predict, values, traced))
-        if explained:
+        # What explains the weights after one step explains those after the next ones.
+        if explained and (layer.kind != "optimiser" or len(explained) == len(wrong)):
             found.append(replace(candidate.said, arrays=explained))
     return tuple(found)
 
