@@ -75,8 +75,9 @@ ELEMENTARY = {
     "sigmoid": Function(
         _each(_sigmoid_of_ball),
         lambda x, y: y * (1 - y),
-        lambda x, y: np.abs(y) * (1 + np.abs(y)),
+        lambda x, y: 1 + np.abs(y),
         lambda x, y: np.abs(y),
+        lambda x, y: 1 + np.abs(y),  # (1 + tanh(x / 2)) / 2, or 1 − 1 / (1 + e^x)
     ),
     "sin": Function(np.sin, lambda x, y: np.cos(x), lambda x, y: np.abs(np.cos(x)), lambda x, y: np.abs(y)),
     "cos": Function(np.cos, lambda x, y: -np.sin(x), lambda x, y: np.abs(np.sin(x)), lambda x, y: np.abs(y)),
