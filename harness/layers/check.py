@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from harness.layers.cases import LayerCase, draw
 from harness.layers.definition import Definition
 from harness.layers.finding.plan import LayerCall
@@ -19,6 +21,7 @@ from harness.sandbox.host.scripts.layers import RETURNED
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
+from harness.truth.bounds.float_format import float_format
 
 WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")  # worst first
 ValuesByCase = dict[str, dict[str, Array]]  # by case and name
@@ -137,9 +140,11 @@ def _inaccurate(result: ArrayResult, values: ValuesByCase, traced: Mapping[str, 
     """The result, `inaccurate` in place of `wrong` if every error is what rounding in float32 explains."""
     if dtype == "float32":
         return result
+    unit = float_format("float32").u
     for case, found in values.items():
-        single = TracedCase(traced[case].case, "float32").standards()
-        if result.name in found and not is_near(found[result.name], single[result.name]):
+        single = TracedCase(traced[case].case, "float32").standards()[result.name]
+        stored = replace(single, bound=single.bound + unit * np.abs(single.truth.high))  # an array is stored as well
+        if result.name in found and not is_near(found[result.name], stored):
             return result
     return replace(result, verdict="inaccurate", detail="its errors are those of float32")
 
