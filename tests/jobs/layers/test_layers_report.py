@@ -1,5 +1,8 @@
 """The report on layers: what the usual checks make of mistakes, and right forms that are within the bounds."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -13,6 +16,7 @@ from harness.layers.standards import TracedCase
 from harness.layers.verdicts.compare import ratios
 from harness.reporting.markdown import rendered
 
+ROOT = Path(__file__).resolve().parents[3]
 LAYERS = known_layers()
 
 
@@ -58,6 +62,13 @@ def test_other_forms_are_within_the_bounds(name, dtype):
         for form, compute in forms_of(layer, dtype).items():
             for key, array in compute(case).items():
                 assert ratios(array, standards[key]).max() <= 1, (form, case_name, key)
+
+
+def test_the_committed_report_is_that_of_the_library():
+    """If this fails, run `nox -s layers` and commit reports/."""
+    data = json.loads((ROOT / "reports/data/layers.json").read_text(encoding="utf-8"))
+    found = {one["name"]: [mistake["name"] for mistake in one["mistakes"]] for one in data["layers"]}
+    assert found == {layer.name: [one.name for one in layer.mistakes] for layer in LAYERS.values()}
 
 
 def test_soundness_counts_what_it_compares():
