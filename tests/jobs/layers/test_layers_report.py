@@ -10,7 +10,7 @@ from harness.jobs.layers.forms import OTHER_FORMS, forms_of
 from harness.jobs.layers.report import layer_facts, layers_document
 from harness.jobs.layers.run import FOUND, PASSED, UNUSABLE, found_of, killed
 from harness.jobs.soundness.layers import sound_layers
-from harness.layers.cases import draw_resized
+from harness.layers.cases import draw, draw_resized
 from harness.layers.library import known_layers
 from harness.layers.standards import TracedCase
 from harness.layers.verdicts.compare import ratios
@@ -75,3 +75,11 @@ def test_soundness_counts_what_it_compares():
     [*_, tally] = sound_layers(2_000, 3)
     assert tally.entries.total() >= 2_000
     assert tally.alarms.total() == 0
+
+
+@pytest.mark.parametrize(("name", "case_name"), [(one.name, case) for one in LAYERS.values() for case in one.cases])
+def test_each_case_can_have_other_sizes(name, case_name):
+    case = draw_resized(LAYERS[name], case_name, np.random.default_rng(11))
+    assert [one.shape for one in case.arguments.values()] != [
+        one.shape for one in draw(LAYERS[name], case_name, 1).arguments.values()
+    ]
