@@ -79,7 +79,9 @@ def test_soundness_counts_what_it_compares():
 
 @pytest.mark.parametrize(("name", "case_name"), [(one.name, case) for one in LAYERS.values() for case in one.cases])
 def test_each_case_can_have_other_sizes(name, case_name):
-    case = draw_resized(LAYERS[name], case_name, np.random.default_rng(11))
-    assert [one.shape for one in case.arguments.values()] != [
-        one.shape for one in draw(LAYERS[name], case_name, 1).arguments.values()
-    ]
+    generator, usual = np.random.default_rng(11), shapes(draw(LAYERS[name], case_name, 1))
+    assert any(shapes(draw_resized(LAYERS[name], case_name, generator)) != usual for _ in range(9))
+
+
+def shapes(case):
+    return [one.shape for one in case.arguments.values()]
