@@ -1,8 +1,10 @@
 """What explains wrong arrays of a layer: a formula whose exact values they are, in every case.
 
-Tried in turn: the layer's own mistakes; a constant times the right array, or another array; and the derivative with one
-change at one place of the forward pass, such as a mean that is taken as a constant. A formula is named only if the
-file's numbers are as near to its exact values as rounding allows, in every case that ran.
+Tried in turn: the layer's own mistakes, first the one that explains most arrays; a constant times the right array, or
+another array; and the derivative with one change at one place of the forward pass, such as a mean that is taken as a
+constant. A formula is named only if the file's numbers are as near to its exact values as rounding allows, in every
+case that ran, and if these values are far from the right ones compared with its rounding errors: a formula whose
+errors grow from step to step would explain anything.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import NamedStandards, TracedCase
-from harness.layers.verdicts.compare import ratios
+from harness.layers.verdicts.compare import is_near, ratios
 from harness.layers.verdicts.edits import Edit, edited
 from harness.model.contract import Array
 from harness.truth.certify import Standard
@@ -27,6 +29,7 @@ CONSTANTS = {
     0.5: "it is half the right one",
     0.0: "it is 0 everywhere",
 }
+_DISTINCT = 128  # times the bound of a wrong formula is the distance of its values from the right ones
 
 
 @dataclass(frozen=True)
@@ -56,18 +59,34 @@ def explain(
 
     values: by case and name. traced: by case. Cases at kinks and ties are left out: what is right there is a choice.
     """
-    values = {case: _decided(arrays, traced[case].standards()) for case, arrays in values.items()}
-    found: list[Explanation] = []
-    truth = {case: one.standards() for case, one in traced.items()}
-    for candidate in _formulas(layer, wrong, next(iter(traced.values()))):
-        left = [name for name in wrong if not any(name in one.arrays for one in found)]
+    right = {case: one.standards() for case, one in traced.items()}
+    values = {case: _decided(arrays, right[case]) for case, arrays in values.items()}
+
+    def explained_by(candidate: _Candidate, names: Sequence[str]) -> Explanation:
+        predict = cache(candidate.predict)  # the cases of several arrays
+        arrays = tuple(name for name in names if _has_values(name, predict, values, traced, right))
+        return replace(candidate.said, arrays=arrays)
+
+    left, found = list(wrong), list[Explanation]()
+    known = [explained_by(candidate, left) for candidate in _known_mistakes(layer)]
+    while best := max((_of_those(one, left) for one in known), key=lambda one: len(one.arrays), default=None):
+        if not best.arrays:
+            break
+        found.append(best)
+        left = [name for name in left if name not in best.arrays]
+    for candidate in _formulas(layer, wrong, next(iter(traced.values()))) if left else ():
+        said = explained_by(candidate, left)
+        if said.arrays:
+            found.append(said)
+            left = [name for name in left if name not in said.arrays]
         if not left:
             break
-        predict = cache(candidate.predict)  # the cases of several arrays
-        explained = tuple(name for name in left if _has_values(name, predict, values, traced, truth))
-        if explained:
-            found.append(replace(candidate.said, arrays=explained))
     return tuple(found)
+
+
+def _of_those(said: Explanation, names: Sequence[str]) -> Explanation:
+    """The explanation of those of its arrays that are among the names."""
+    return replace(said, arrays=tuple(name for name in said.arrays if name in names))
 
 
 def _decided(arrays: Mapping[str, Array], right: NamedStandards) -> dict[str, Array]:
@@ -80,31 +99,38 @@ def _has_values(
     predict: Callable[[TracedCase], NamedStandards],
     values: Mapping[str, Mapping[str, Array]],
     traced: Mapping[str, TracedCase],
-    truth: Mapping[str, NamedStandards],
+    right: Mapping[str, NamedStandards],
 ) -> bool:
-    """Whether an array has the predicted values in every case, some of which are decided.
-
-    Entries that the truth does not decide, as at a kink, do not count.
-    """
-    is_decided = False
+    """Whether an array has the predicted values in every case, and these are distinct from the right ones."""
+    is_wrong = False
     for case, found in values.items():
         if name not in found:
             continue
         standard = predict(traced[case]).get(name)
-        if standard is None:
+        if standard is None or not is_near(found[name], standard):
             return False
-        outside = ratios(found[name], standard) > 1
-        if outside.shape == truth[case][name].undecidable.shape:
-            outside = outside & ~truth[case][name].undecidable
-        if outside.any():
+        outside = ratios(found[name], right[case][name]) > 1
+        if outside.any() and not _is_distinct(standard, right[case][name], outside):
             return False
-        is_decided |= not standard.undecidable.all()
-    return is_decided
+        is_wrong |= bool(outside.any())
+    return is_wrong
+
+
+def _is_distinct(standard: Standard, right: Standard, outside: Array) -> bool:
+    """Whether most of the entries that are out of bounds tell a wrong formula from the right one."""
+    if right.bound.shape != standard.bound.shape:  # then all are out of bounds
+        return bool(np.isfinite(standard.bound).all())
+    allowed = standard.bound + standard.truth.radius
+    far = np.abs(standard.truth.high - right.truth.high) > _DISTINCT * allowed
+    return bool(far[outside].mean() > 0.5)
+
+
+def _known_mistakes(layer: Definition) -> Iterator[_Candidate]:
+    for mistake in layer.mistakes:
+        yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
 
 
 def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> Iterator[_Candidate]:
-    for mistake in layer.mistakes:
-        yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
     for factor, sentence in CONSTANTS.items():
         yield _Candidate(Explanation((), sentence), partial(_times, factor=factor))
     yield _Candidate(Explanation((), "it is divided by the number of rows"), partial(_times_rows, exponent=-1))
