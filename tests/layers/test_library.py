@@ -108,5 +108,5 @@ def is_found_and_named(layer, mistake):
         return False
     said = explain(layer, wrong, values, traced)
     assert {name for one in said for name in one.arrays} == set(wrong)
-    assert mistake.name in [one.mistake.name for one in said if one.mistake]
+    assert [one.mistake and one.mistake.name for one in said] == [mistake.name]
     return True

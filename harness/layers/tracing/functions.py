@@ -19,27 +19,31 @@ class Function:
     """y = f(x). `exact` and `slope` work on balls, the others on floats, on x and y.
 
     slope_size: the sum of the sizes of the parts of f' in its usual forms, such as 1 + y² for tanh' = 1 − y². curve:
-    |f''|, by which f' changes with the error of x. size: the sum of the sizes of the parts of f, if that is not |y|.
+    |f''|, by which f' changes with the error of x. rounded: the sum of the sizes of what the usual forms of f add up,
+    if that is not |y|, such as 1 + y for sigmoid as (1 + tanh(x / 2)) / 2. slope_rounded: the same of f', if that is
+    not slope_size. These two enter the rounding error alone, so that sizes do not grow from step to step.
     """
 
     exact: Callable[[Array], Array]
     slope: Parts
     slope_size: Parts
     curve: Parts
-    size: Parts = field(default=lambda x, y: np.abs(y))
+    rounded: Parts = field(default=lambda x, y: np.abs(y))
+    slope_rounded: Parts | None = None
 
     def value(self, x: Bounded) -> Bounded:
         """f(x)."""
         balls = np.asarray(self.exact(x.exact), dtype=object)
         y = balls.astype(np.float64)
-        size, steepness = self.size(x.value, y), np.abs(np.asarray(self.slope(x.value, y)))
-        return Bounded(balls, size, after_rounding(steepness * x.error, size))
+        steepness = np.abs(np.asarray(self.slope(x.value, y)))
+        return Bounded(balls, np.abs(y), after_rounding(steepness * x.error, self.rounded(x.value, y)))
 
     def derivative(self, x: Bounded, y: Bounded) -> Bounded:
         """f'(x)."""
         balls = np.asarray(self.slope(x.exact, y.exact), dtype=object)
         size = self.slope_size(x.value, y.value)
-        return Bounded(balls, size, after_rounding(self.curve(x.value, y.value) * x.error, size))
+        rounded = self.slope_rounded(x.value, y.value) if self.slope_rounded else size
+        return Bounded(balls, size, after_rounding(self.curve(x.value, y.value) * x.error, rounded))
 
 
 def _each(function: Callable[[arb], arb]) -> Callable[[Array], Array]:
@@ -75,9 +79,10 @@ ELEMENTARY = {
     "sigmoid": Function(
         _each(_sigmoid_of_ball),
         lambda x, y: y * (1 - y),
-        lambda x, y: 1 + np.abs(y),
+        lambda x, y: np.abs(y) * (1 + np.abs(y)),
         lambda x, y: np.abs(y),
         lambda x, y: 1 + np.abs(y),  # (1 + tanh(x / 2)) / 2, or 1 − 1 / (1 + e^x)
+        lambda x, y: 1 + np.abs(y),
     ),
     "sin": Function(np.sin, lambda x, y: np.cos(x), lambda x, y: np.abs(np.cos(x)), lambda x, y: np.abs(y)),
     "cos": Function(np.cos, lambda x, y: -np.sin(x), lambda x, y: np.abs(np.sin(x)), lambda x, y: np.abs(y)),

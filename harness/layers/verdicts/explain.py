@@ -1,9 +1,10 @@
 """What explains wrong arrays of a layer: a formula whose exact values they are, in every case.
 
-Tried in turn: the layer's own mistakes; a constant times the right array, or another array; the derivative with one
-change at one place of the forward pass, such as a mean that is taken as a constant; and the definition with one changed
-line. A formula is named only if the file's numbers are as near to its exact values as rounding allows, in every case
-that ran.
+Tried in turn: the layer's own mistakes, first the one that explains most arrays; a constant times the right array, or
+another array; the derivative with one change at one place of the forward pass, such as a mean that is taken as a
+constant; and the definition with one changed line. A formula is named only if the file's numbers are as near to its
+exact values as rounding allows, in every case that ran, and if these values are far from the right ones compared with
+its rounding errors: a formula whose errors grow from step to step would explain anything.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import NamedStandards, TracedCase
-from harness.layers.verdicts.compare import is_near
+from harness.layers.verdicts.compare import is_near, ratios
 from harness.layers.verdicts.edits import Edit, edited, last_uses
 from harness.layers.verdicts.lines import likely_mistakes
 from harness.model.contract import Array
@@ -29,6 +30,7 @@ CONSTANTS = {
     0.5: "it is half the right one",
     0.0: "it is 0 everywhere",
 }
+_DISTINCT = 128  # times the bound of a wrong formula is the distance of its values from the right ones
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,36 @@ def explain(
 
     values: by case and name. traced: by case. Cases at kinks and ties are left out: what is right there is a choice.
     """
-    values = {case: _decided(arrays, traced[case].standards()) for case, arrays in values.items()}
-    found: list[Explanation] = []
-    for candidate in _formulas(layer, wrong, values, traced):
-        left = [name for name in wrong if not any(name in one.arrays for one in found)]
+    right = {case: one.standards() for case, one in traced.items()}
+    values = {case: _decided(arrays, right[case]) for case, arrays in values.items()}
+
+    def explained_by(candidate: _Candidate, names: Sequence[str]) -> Explanation:
+        predict = cache(candidate.predict)  # the cases of several arrays
+        arrays = tuple(name for name in names if _has_values(name, predict, values, traced, right))
+        # What explains the weights after one step explains those after the next ones.
+        is_whole = layer.kind != "optimiser" or len(arrays) == len(wrong)
+        return replace(candidate.said, arrays=arrays if is_whole else ())
+
+    left, found = list(wrong), list[Explanation]()
+    known = [explained_by(candidate, left) for candidate in _known_mistakes(layer)]
+    while best := max((_of_those(one, left) for one in known), key=lambda one: len(one.arrays), default=None):
+        if not best.arrays:
+            break
+        found.append(best)
+        left = [name for name in left if name not in best.arrays]
+    for candidate in _formulas(layer, left, values, traced) if left else ():
+        said = explained_by(candidate, left)
+        if said.arrays:
+            found.append(said)
+            left = [name for name in left if name not in said.arrays]
         if not left:
             break
-        predict = cache(candidate.predict)  # the cases of several arrays
-        explained = tuple(name for name in left if _has_values(name, predict, values, traced))
-        # What explains the weights after one step explains those after the next ones.
-        if explained and (layer.kind != "optimiser" or len(explained) == len(wrong)):
-            found.append(replace(candidate.said, arrays=explained))
     return tuple(found)
+
+
+def _of_those(said: Explanation, names: Sequence[str]) -> Explanation:
+    """The explanation of those of its arrays that are among the names."""
+    return replace(said, arrays=tuple(name for name in said.arrays if name in names))
 
 
 def _decided(arrays: Mapping[str, Array], right: NamedStandards) -> dict[str, Array]:
@@ -82,17 +102,35 @@ def _has_values(
     predict: Callable[[TracedCase], NamedStandards],
     values: Mapping[str, Mapping[str, Array]],
     traced: Mapping[str, TracedCase],
+    right: Mapping[str, NamedStandards],
 ) -> bool:
-    """Whether an array has the predicted values in every case, some of which are decided."""
-    is_decided = False
+    """Whether an array has the predicted values in every case, and these are distinct from the right ones."""
+    is_wrong = False
     for case, found in values.items():
         if name not in found:
             continue
         standard = predict(traced[case]).get(name)
         if standard is None or not is_near(found[name], standard):
             return False
-        is_decided |= not standard.undecidable.all()
-    return is_decided
+        outside = ratios(found[name], right[case][name]) > 1
+        if outside.any() and not _is_distinct(standard, right[case][name], outside):
+            return False
+        is_wrong |= bool(outside.any())
+    return is_wrong
+
+
+def _is_distinct(standard: Standard, right: Standard, outside: Array) -> bool:
+    """Whether most of the entries that are out of bounds tell a wrong formula from the right one."""
+    if right.bound.shape != standard.bound.shape:  # then all are out of bounds
+        return bool(np.isfinite(standard.bound).all())
+    allowed = standard.bound + standard.truth.radius
+    far = np.abs(standard.truth.high - right.truth.high) > _DISTINCT * allowed
+    return bool(far[outside].mean() > 0.5)
+
+
+def _known_mistakes(layer: Definition) -> Iterator[_Candidate]:
+    for mistake in layer.mistakes:
+        yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
 
 
 def _formulas(
@@ -101,10 +139,13 @@ def _formulas(
     values: Mapping[str, Mapping[str, Array]],
     traced: Mapping[str, TracedCase],
 ) -> Iterator[_Candidate]:
-    for mistake in layer.mistakes:
-        yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
     if layer.kind == "engine":
-        yield _Candidate(Explanation((), "only the last use of each value is kept (= in place of +=)"), _last_uses)
+        yield _Candidate(
+            Explanation(
+                (), "of several uses of a value only the last one counts (= in place of +=, or nodes in a wrong order)"
+            ),
+            _last_uses,
+        )
     for factor, sentence in CONSTANTS.items():
         yield _Candidate(Explanation((), sentence), partial(_times, factor=factor))
     yield _Candidate(Explanation((), "it is divided by the number of rows"), partial(_times_rows, exponent=-1))
