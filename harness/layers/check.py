@@ -105,6 +105,7 @@ def _layer_result(
     standards = {name: traced[name].standards() for name in values}
     shapes = _shapes_put_right(values, standards)
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
+    arrays = [_as_written(one, values) for one in arrays]
     wrong = [one.name for one in arrays if one.verdict == "wrong"]
     explanations = explain(plan.layer, wrong, values, traced) if wrong else ()
     explained = {name for one in explanations for name in one.arrays}
@@ -115,6 +116,15 @@ def _layer_result(
     arrays = [replace(one, detail=one.detail or shapes.get(one.name, "")) for one in arrays]
     verdict = _overall(arrays, bool(failures), len(refusals) > len(limits), bool(values))
     return LayerResult(plan, verdict, tuple(arrays), explanations, len(values), of, detail, changed)
+
+
+def _as_written(result: ArrayResult, values: ValuesByCase) -> ArrayResult:
+    """The result, `not written` in place of `agrees` if the array is None in some of the cases."""
+    missing = [case for case, found in values.items() if result.name not in found]
+    if result.verdict != "agrees" or not missing:
+        return result
+    detail = f"it is None in {len(missing)} of {len(values)} cases (case: {missing[0]})"
+    return replace(result, verdict="not written", detail=detail)
 
 
 def _raised(answer: Answer) -> bool:

@@ -19,7 +19,7 @@ _FORWARD = re.compile(r"^(?P<layer>\w*?)_?forward(?P<kind>(_\w+)?)$", re.IGNOREC
 
 def function_plans(source: Source) -> Iterator[LayerCall]:
     """A plan for each pair, loss and optimiser that is known, in the order of the file."""
-    mapped = {names[0]: (layer, *names[1:]) for layer, names in source.mapped.items() if names}
+    mapped = {names[0]: (named, *names[1:]) for named, names in source.mapped.items() if names and layers_mapped(named)}
     for signature in source.functions.values():
         if signature.name in mapped:
             yield from _mapped_call(signature, *mapped[signature.name])
@@ -71,12 +71,15 @@ def _pair_calls(source: Source, forward: Signature, name: str, kind: str) -> Ite
             yield _in_every_way([layer], partial(_forward_call, forward=forward))
 
 
+def layers_mapped(named: str) -> Sequence[Definition]:
+    """The layers that a key of LAYERS may stand for; none if it is no name of a layer."""
+    layers = [layer for layer in known_layers().values() if layer.name == named]
+    return layers or layers_named(named, "layer", "loss", "optimiser")
+
+
 def _mapped_call(signature: Signature, named: str, *backward: str) -> Iterator[LayerCall]:
     """The call of what LAYERS maps a layer's name to: a forward and a backward function, or one function."""
-    layers = [layer for layer in known_layers().values() if layer.name == named]
-    layers = layers or layers_named(named, "layer", "loss", "optimiser")
-    if not layers:
-        return
+    layers = layers_mapped(named)
     if backward:
         yield _in_every_way(layers, partial(_pair_call, forward=signature, backward=backward[0]))
     else:

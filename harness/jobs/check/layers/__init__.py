@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
 from harness.jobs import check_command, check_json_file
 from harness.layers.check import LayerResult, check_layers
 from harness.layers.finding.find import is_of_layers, plans_of
-from harness.layers.finding.functions import unknown_pairs
+from harness.layers.finding.functions import layers_mapped, unknown_pairs
 from harness.layers.finding.plan import LayerCall
 from harness.layers.finding.scan import Source, scan
 from harness.layers.finding.settle import settled
@@ -49,6 +49,8 @@ def check_layer_file(options: argparse.Namespace, path: Path, source: Source, se
     plans = settled(server, path, plans, seed, limits, dtype)
     results = check_layers(server, path, plans, seed, limits, dtype)
     print(_layers_text(options.file, results, unknown_pairs(source), seed))
+    for problem in _mapping_problems(source):
+        print(problem)
     if options.json is not None:
         from harness.jobs.check.layers.as_json import write_layers_json
 
@@ -71,6 +73,15 @@ def _selected(plans: Sequence[LayerCall], pattern: str | None) -> list[LayerCall
         names = ", ".join(dict.fromkeys(plan.layer.name for plan in plans))
         raise UnusableInput(f"--case {pattern}: expected names of layers of the file, found none; it has {names}")
     return found
+
+
+def _mapping_problems(source: Source) -> Iterator[str]:
+    """What is wrong with the entries of LAYERS, which are left out for it."""
+    for name, functions in source.mapped.items():
+        if not layers_mapped(name):
+            yield f"LAYERS: {name!r} is no layer that is known; the README lists them."
+        elif not functions or any(one not in source.functions for one in functions):
+            yield f"LAYERS: expected {name!r}: (forward, backward), two functions of this file, or one for a loss."
 
 
 def _layers_text(file: str, results: Sequence[LayerResult], unknown: Sequence[str], seed: int) -> str:
