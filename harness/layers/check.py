@@ -24,7 +24,7 @@ from harness.sandbox.requests import Limits, Request, Submission
 from harness.truth.bounds.float_format import float_format
 
 WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")  # worst first
-FLOAT32 = 'its errors are those of float32; if that is meant, declare DTYPE = "float32"'
+SAID_OF_FLOAT32 = 'its errors are those of float32; if that is meant, declare DTYPE = "float32"'
 ValuesByCase = dict[str, dict[str, Array]]  # by case and name
 
 
@@ -109,6 +109,7 @@ def _layer_result(
     standards = {name: traced[name].standards() for name in values}
     shapes = _shapes_put_right(values, standards)
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
+    arrays = [_one_in_words(one, values) for one in arrays]
     wrong = [one.name for one in arrays if one.verdict == "wrong"]
     if plan.layer.has_many_forms and not {*plan.layer.results}.isdisjoint(wrong):
         known = "; ".join(["as defined in reports/layers.md", *plan.layer.conventions])
@@ -123,6 +124,15 @@ def _layer_result(
     arrays = [replace(one, detail=one.detail or shapes.get(one.name, "")) for one in arrays]
     verdict = _overall(arrays, bool(failures), len(refusals) > len(limits), bool(values))
     return LayerResult(plan, verdict, tuple(arrays), explanations, len(values), of, detail, changed)
+
+
+def _one_in_words(result: ArrayResult, values: ValuesByCase) -> ArrayResult:
+    """The result, `not written` in place of `agrees` if the array is None in some of the cases."""
+    missing = [case for case, found in values.items() if result.name not in found]
+    if result.verdict != "agrees" or not missing:
+        return result
+    detail = f"it is None in {len(missing)} of {len(values)} cases (case: {missing[0]})"
+    return replace(result, verdict="not written", detail=detail)
 
 
 def _raised(answer: Answer) -> bool:
@@ -151,7 +161,7 @@ def _inaccurate(result: ArrayResult, values: ValuesByCase, traced: Mapping[str, 
         stored = replace(single, bound=single.bound + unit * np.abs(single.truth.high))  # an array is stored as well
         if result.name in found and not is_near(found[result.name], stored):
             return result
-    return replace(result, verdict="inaccurate", detail=FLOAT32)
+    return replace(result, verdict="inaccurate", detail=SAID_OF_FLOAT32)
 
 
 def _overall(arrays: Iterable[ArrayResult], has_failed: bool, has_refused: bool, has_run: bool) -> str:

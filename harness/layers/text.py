@@ -56,9 +56,11 @@ def _summary(result: LayerResult) -> str:
 def _details(result: LayerResult) -> Iterator[str]:
     if result.detail:
         yield from wrap(result.detail, DETAIL_WIDTH)
-    missing = [one.name for one in result.arrays if one.verdict == "not written"]
-    if 0 < len(missing) < len(result.arrays) and result.ran:
-        yield f"not written yet: {', '.join(missing)}"
+    missing = [one for one in result.arrays if one.verdict == "not written"]
+    nowhere = [one.name for one in missing if not one.detail]
+    if 0 < len(nowhere) < len(result.arrays) and result.ran:
+        yield f"not written yet: {', '.join(nowhere)}"
+    yield from (f"{one.name}: {one.detail}" for one in missing if one.detail)
     wrong = {one.name: one for one in result.arrays if one.verdict in ("wrong", "inaccurate")}
     for explanation in result.explanations:
         yield from _arrays_text([wrong.pop(name) for name in explanation.arrays])

@@ -62,6 +62,7 @@ def test_what_is_not_written_yet_is_not_wrong(tmp_path, body, word):
 @pytest.mark.parametrize(
     ("change", "word"),
     [
+        ({"dx": "None if x.ndim > 2 else dout @ w.T"}, "dx: it is None in 1 of 4 cases (case: rank 4)"),
         ({"dx": "dout @ w.T"}, "dx: shape (3, 12), expected (3, 2, 3, 2) in 1 of 4 cases"),
         ({"db": "dout.sum(axis=0, keepdims=True)"}, "db: its numbers are right; its shape is (1, 3), expected (3,)"),
         ({"db": "'no numbers'"}, "db holds"),
@@ -87,6 +88,19 @@ def test_names_are_mapped_in_the_file(tmp_path):
     text = AFFINE.format(**RIGHT).replace("affine_forward", "go").replace("affine_backward", "back")
     done = checked(tmp_path, f'{text}\nLAYERS = {{"affine": (go, back)}}\n')
     assert "affine  agrees  go, back: 203 numbers" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("entry", "word"),
+    [
+        ('"nonsense": (affine_forward, affine_backward)', "LAYERS: 'nonsense' is no layer that is known"),
+        ('"relu": 3, 4: ()', "LAYERS: expected 'relu': (forward, backward)"),
+        ('"relu": (np.maximum, affine_backward)', "LAYERS: expected 'relu': (forward, backward)"),
+    ],
+)
+def test_entries_of_layers_that_are_left_out_are_said(tmp_path, entry, word):
+    done = checked(tmp_path, f"{AFFINE.format(**RIGHT)}\nLAYERS = {{{entry}}}\n")
+    assert word in done.stdout
 
 
 def test_unknown_pairs_are_listed(tmp_path):

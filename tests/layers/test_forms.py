@@ -6,6 +6,8 @@ import pytest
 from harness.layers.cases import draw, draw_resized
 from harness.layers.library import known_layers
 from harness.layers.standards import TracedCase
+from harness.layers.tracing.bounded import Bounded
+from harness.layers.tracing.functions import ELEMENTARY
 from harness.layers.verdicts.compare import ratios
 
 LAYERS = known_layers()
@@ -135,3 +137,19 @@ def upstream_in(case, dtype):
 
 def arguments_in(case, dtype):
     return [array.astype(dtype) if array.dtype.kind == "f" else array for array in case.arguments.values()]
+
+
+@pytest.mark.parametrize("name", ["reciprocal", "log", "sqrt"])
+def test_errors_near_a_pole_have_no_first_order_bound(name):
+    def error_at_one(error):
+        x = Bounded(Bounded.of([1.0]).exact, np.ones(1), np.full(1, error))
+        y = ELEMENTARY[name].value(x)
+        return y.error[0], ELEMENTARY[name].derivative(x, y).error[0]
+
+    slope = {"reciprocal": lambda x: -1 / x**2, "log": lambda x: 1 / x, "sqrt": lambda x: 0.5 / np.sqrt(x)}[name]
+    function = {"reciprocal": lambda x: 1 / x, "log": np.log, "sqrt": np.sqrt}[name]
+    for error in (1 / 16, 1e-3):
+        of_value, of_slope = error_at_one(error)
+        assert of_value >= abs(function(1 - error) - function(1))
+        assert of_slope >= abs(slope(1 - error) - slope(1))
+    assert error_at_one(0.5) == (np.inf, np.inf)

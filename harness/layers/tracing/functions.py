@@ -11,6 +11,7 @@ from flint import arb
 from harness.layers.tracing.bounded import Bounded, after_rounding
 from harness.model.contract import Array
 
+LARGEST_SHARE = 1 / 16  # of x that its error may be; (1 − s)^−2 − 1 <= 2 s (1 + 4 s) up to there
 Parts = Callable[[Array, Array], Array]
 
 
@@ -21,7 +22,8 @@ class Function:
     slope_size: the sum of the sizes of the parts of f' in its usual forms, such as 1 + y² for tanh' = 1 − y². curve:
     |f''|, by which f' changes with the error of x. rounded: the sum of the sizes of what the usual forms of f add up,
     if that is not |y|, such as 1 + y for sigmoid as (1 + tanh(x / 2)) / 2. slope_rounded: the same of f', if that is
-    not slope_size. These two enter the rounding error alone, so that sizes do not grow from step to step.
+    not slope_size. These two enter the rounding error alone, so that sizes do not grow from step to step. has_pole:
+    whether f or f' has a pole at 0, near which there is no bound.
     """
 
     exact: Callable[[Array], Array]
@@ -30,20 +32,28 @@ class Function:
     curve: Parts
     rounded: Parts = field(default=lambda x, y: np.abs(y))
     slope_rounded: Parts | None = None
+    has_pole: bool = False
 
     def value(self, x: Bounded) -> Bounded:
         """f(x)."""
         balls = np.asarray(self.exact(x.exact), dtype=object)
         y = balls.astype(np.float64)
         steepness = np.abs(np.asarray(self.slope(x.value, y)))
-        return Bounded(balls, np.abs(y), after_rounding(steepness * x.error, self.rounded(x.value, y)))
+        return Bounded(balls, np.abs(y), after_rounding(steepness * self._error_of(x), self.rounded(x.value, y)))
 
     def derivative(self, x: Bounded, y: Bounded) -> Bounded:
         """f'(x)."""
         balls = np.asarray(self.slope(x.exact, y.exact), dtype=object)
         size = self.slope_size(x.value, y.value)
         rounded = self.slope_rounded(x.value, y.value) if self.slope_rounded else size
-        return Bounded(balls, size, after_rounding(self.curve(x.value, y.value) * x.error, rounded))
+        return Bounded(balls, size, after_rounding(self.curve(x.value, y.value) * self._error_of(x), rounded))
+
+    def _error_of(self, x: Bounded) -> Array:
+        """The error of x, with what the higher derivatives of f and f' add to it; infinite where x may be near 0."""
+        if not self.has_pole:
+            return x.error
+        share = np.where(x.error > 0, x.error / np.abs(x.value), 0.0)
+        return np.where(share <= LARGEST_SHARE, x.error * (1 + 4 * share), np.inf)
 
 
 def _each(function: Callable[[arb], arb]) -> Callable[[Array], Array]:
@@ -58,9 +68,11 @@ def _sigmoid_of_ball(ball: arb) -> arb:
 
 ELEMENTARY = {
     "exp": Function(np.exp, lambda x, y: y, lambda x, y: np.abs(y), lambda x, y: np.abs(y)),
-    "log": Function(np.log, lambda x, y: 1 / x, lambda x, y: 1 / np.abs(x), lambda x, y: 1 / x**2),
-    "sqrt": Function(np.sqrt, lambda x, y: 0.5 / y, lambda x, y: 0.5 / y, lambda x, y: 0.25 / y**3),
-    "reciprocal": Function(lambda x: 1 / x, lambda x, y: -y * y, lambda x, y: y * y, lambda x, y: np.abs(2 * y**3)),
+    "log": Function(np.log, lambda x, y: 1 / x, lambda x, y: 1 / np.abs(x), lambda x, y: 1 / x**2, has_pole=True),
+    "sqrt": Function(np.sqrt, lambda x, y: 0.5 / y, lambda x, y: 0.5 / y, lambda x, y: 0.25 / y**3, has_pole=True),
+    "reciprocal": Function(
+        lambda x: 1 / x, lambda x, y: -y * y, lambda x, y: y * y, lambda x, y: np.abs(2 * y**3), has_pole=True
+    ),
     "tanh": Function(
         np.tanh,
         lambda x, y: 1 - y * y,
@@ -108,4 +120,5 @@ def power_function(exponent: float) -> Function:
         lambda x, y: exponent * y / x,
         lambda x, y: np.abs(exponent * y / x),
         lambda x, y: np.abs(exponent * (exponent - 1) * y / x**2),
+        has_pole=True,
     )
