@@ -54,10 +54,12 @@ def draw_resized(layer: Definition, name: str, generator: np.random.Generator) -
     """The case of this name with other sizes: any number of rows, and all other sizes times one factor."""
     used = {axis.lstrip("*") for argument in layer.arguments.values() for axis in argument.shape.split()}
     used |= {argument.below for argument in layer.arguments.values()}
+    used |= {axis for size in layer.cases[name].values() if isinstance(size, str) for axis in size.split()}
     factor, sizes = int(generator.integers(1, 4)), dict(layer.cases[name])
     for axis in used & sizes.keys() - layer.options.keys():
         size = sizes[axis]
-        sizes[axis] = tuple(factor * n for n in size) if isinstance(size, tuple) else factor * size
+        if not isinstance(size, str):  # which names other sizes
+            sizes[axis] = tuple(factor * n for n in size) if isinstance(size, tuple) else factor * size
     if "N" in sizes:
         sizes["N"] = int(generator.integers(2, 9))
     return _drawn_case(layer, name, sizes, generator)

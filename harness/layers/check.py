@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from harness.layers.cases import LayerCase, draw
 from harness.layers.definition import Definition
 from harness.layers.finding.plan import LayerCall
@@ -15,10 +17,11 @@ from harness.layers.verdicts.compare import ArrayResult, is_near, judge_values, 
 from harness.layers.verdicts.explain import Explanation, explain
 from harness.model.contract import Array
 from harness.sandbox.answers import Answer
-from harness.sandbox.host.layers import RETURNED
+from harness.sandbox.host.scripts.layers import RETURNED
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
+from harness.truth.bounds.float_format import float_format
 
 WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")  # worst first
 ValuesByCase = dict[str, dict[str, Array]]  # by case and name
@@ -105,7 +108,7 @@ def _layer_result(
     standards = {name: traced[name].standards() for name in values}
     shapes = _shapes_put_right(values, standards)
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
-    arrays = [_as_written(one, values) for one in arrays]
+    arrays = [_in_every_case(one, values) for one in arrays]
     wrong = [one.name for one in arrays if one.verdict == "wrong"]
     explanations = explain(plan.layer, wrong, values, traced) if wrong else ()
     explained = {name for one in explanations for name in one.arrays}
@@ -118,7 +121,7 @@ def _layer_result(
     return LayerResult(plan, verdict, tuple(arrays), explanations, len(values), of, detail, changed)
 
 
-def _as_written(result: ArrayResult, values: ValuesByCase) -> ArrayResult:
+def _in_every_case(result: ArrayResult, values: ValuesByCase) -> ArrayResult:
     """The result, `not written` in place of `agrees` if the array is None in some of the cases."""
     missing = [case for case, found in values.items() if result.name not in found]
     if result.verdict != "agrees" or not missing:
@@ -147,9 +150,11 @@ def _inaccurate(result: ArrayResult, values: ValuesByCase, traced: Mapping[str, 
     """The result, `inaccurate` in place of `wrong` if every error is what rounding in float32 explains."""
     if dtype == "float32":
         return result
+    unit = float_format("float32").u
     for case, found in values.items():
-        single = TracedCase(traced[case].case, "float32").standards()
-        if result.name in found and not is_near(found[result.name], single[result.name]):
+        single = TracedCase(traced[case].case, "float32").standards()[result.name]
+        stored = replace(single, bound=single.bound + unit * np.abs(single.truth.high))  # an array is stored as well
+        if result.name in found and not is_near(found[result.name], stored):
             return result
     return replace(result, verdict="inaccurate", detail="its errors are those of float32")
 

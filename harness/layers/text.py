@@ -25,7 +25,7 @@ def report_lines(file: str, results: Sequence[LayerResult]) -> Iterator[str]:
     """The lines of the report, the count of each verdict first."""
     counts = Counter(one.verdict for one in results)
     said = ", ".join(
-        f"{counts[verdict]} {_counted(verdict, counts[verdict])}" for verdict in WORST_FIRST if counts[verdict]
+        f"{counts[verdict]} {_verdict_of(verdict, counts[verdict])}" for verdict in WORST_FIRST if counts[verdict]
     )
     yield f"{file}: {len(results)} {'layer' if len(results) == 1 else 'layers'}: {said}"
     yield ""
@@ -36,7 +36,7 @@ def report_lines(file: str, results: Sequence[LayerResult]) -> Iterator[str]:
         yield from (f"      {line}" for line in _details(result))
 
 
-def _counted(verdict: str, count: int) -> str:
+def _verdict_of(verdict: str, count: int) -> str:
     return "agree" if verdict == "agrees" and count > 1 else _WORDS.get(verdict, verdict)
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.layers import check_file, planted_files, unexplained
+from layers.planted import check_file, planted_files, unexplained
 
 from harness.layers.cases import as_tuple, draw
 from harness.layers.engines.differences import DIFFERENCES
 from harness.layers.engines.expressions import known_expressions
-from harness.layers.engines.written import written
+from harness.layers.engines.written import in_objects
 from harness.layers.standards import TracedCase
 from harness.layers.verdicts.changes import changed, is_in
 from harness.layers.verdicts.compare import is_near
@@ -63,7 +63,7 @@ def test_a_mistake_is_found_and_named(expression, mistake):
 
 
 def test_an_expression_is_written_with_objects_and_methods():
-    found = {one.name: written(one.forward) for one in known_expressions()}
+    found = {one.name: in_objects(one.forward) for one in known_expressions()}
     assert found["tanh"].steps == (("z_", "a_ * b_"),)
     assert found["tanh"].results == ("z_.tanh()",)
     assert found["constants on the left"].needs == ("__radd__", "__rmul__")

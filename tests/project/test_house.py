@@ -80,6 +80,7 @@ def test_the_harness_knows_nothing_of_the_benchmarks():
 INTERFACES = {
     *("CLAIM", "COMMANDS", "LAYER", "SLOTS", "TYPE_CHECKING", "__all__", "_arguments", "_run", "experiment"),
     *("forward", "backward", "reference"),  # of a layer
+    "EXPRESSIONS",  # that engines differentiate
 }
 
 

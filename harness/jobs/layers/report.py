@@ -95,7 +95,8 @@ def _mistake_table(found: Sequence[LayerFound], mistakes: Sequence[Killed]) -> I
     yield Paragraph(
         "Each mistake is run on the cases of its layer. The other checks get the same cases, and the right forward "
         "pass; a mistake counts as found if a check rejects it in one case in which it passes the right code. *Says "
-        "nothing*: it rejects the right code in each of these cases."
+        "nothing*: it rejects the right code in each of these cases. Blank: the mistake is in the forward pass or in "
+        "an optimiser, which these checks do not look at."
     )
     cells = [
         [

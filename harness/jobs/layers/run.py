@@ -10,6 +10,7 @@ from harness.jobs.layers.usual_checks import USUAL_CHECKS, Backward
 from harness.layers.cases import LayerCase, draw
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import TracedCase
+from harness.layers.verdicts.changes import is_in
 from harness.layers.verdicts.compare import is_near, ratios
 from harness.layers.verdicts.explain import explain
 from harness.model.contract import Array
@@ -94,7 +95,7 @@ def _killed_under(layer: Definition, mistake: LayerMistake) -> Killed:
 
 def _usual_verdicts(layer: Definition, mistake: LayerMistake, cases: Sequence[LayerCase]) -> dict[str, str]:
     """What each usual check makes of a mistake, in the cases that show it and in which it passes the right one."""
-    if not layer.differentiable:
+    if not layer.differentiable or is_in(layer.forward, mistake):  # these checks look at gradients alone
         return {}
     right, wrong = _planted(layer), _planted(layer, mistake)
     found = {}

@@ -9,7 +9,7 @@ from harness.layers.definition import Argument, Definition, LayerMistake, Sizes
 from harness.layers.engines.expression import SOURCE
 
 FUNCTION = "lambda x, y: x * x * y + y"
-_ARGUMENTS = {
+_DIFFERENCE_ARGUMENTS = {
     "x": Argument("", differentiable=False, scale=0.5, offset=1.5),
     "y": Argument("", differentiable=False, scale=0.5, offset=-2.0),
 }
@@ -39,18 +39,20 @@ _BY_FIRST = LayerMistake(
 )
 
 
-_FORWARD = LayerMistake(
+_FORWARD_DIFFERENCE = LayerMistake(
     "forward_difference", "x - 0.001, 0.002", "x, 0.001", "it is a forward difference: f(x + ε) - f(x), over ε"
 )
 
 
-def _difference(name: str, forward: Any, *mistakes: LayerMistake) -> Definition:
+def _difference_definition(name: str, forward: Any, *mistakes: LayerMistake) -> Definition:
     cases: Mapping[str, Sizes] = {"numbers 1": {}, "numbers 2": {}}
     all_mistakes = (_NOT_HALVED, _ONE_SIDE, *mistakes)
-    return Definition(name, (), forward, None, _ARGUMENTS, cases, SOURCE, kind="engine", mistakes=all_mistakes)
+    return Definition(
+        name, (), forward, None, _DIFFERENCE_ARGUMENTS, cases, SOURCE, kind="engine", mistakes=all_mistakes
+    )
 
 
 DIFFERENCES = (
-    _difference("central difference by x", difference_by_first, _FORWARD),
-    _difference("central difference by y", difference_by_second, _BY_FIRST),
+    _difference_definition("central difference by x", difference_by_first, _FORWARD_DIFFERENCE),
+    _difference_definition("central difference by y", difference_by_second, _BY_FIRST),
 )

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from harness.layers.definition import Definition
 from harness.layers.engines.differences import DIFFERENCES, FUNCTION
 from harness.layers.engines.expressions import known_expressions
-from harness.layers.engines.written import Written, written
+from harness.layers.engines.written import Written, in_objects
 from harness.layers.finding.plan import CallStep, LayerCall
 from harness.layers.finding.scan import ClassFound, Source
 
-_GRADIENTS, _VALUES = ("grad", "derivative", "gradient"), ("data", "value", "val", "_data", "item")
+_GRADIENT_NAMES, _VALUE_NAMES = ("grad", "derivative", "gradient"), ("data", "value", "val", "_data", "item")
 _OF_ARRAYS = ("__matmul__", "matmul", "sum")  # methods of engines for arrays
 
 
@@ -26,14 +26,14 @@ def engine_plans(source: Source) -> Iterator[LayerCall]:
             yield from _class_plans(source, found)
     if {"backpropagate", "topological_sort"} <= set(source.functions):
         yield from _variable_plans(source)
-    if {"arg", "epsilon"} <= set(_parameters(source, "central_difference")):
+    if {"arg", "epsilon"} <= set(_parameters_of(source, "central_difference")):
         yield from _difference_plans(source)
 
 
 def is_engine(found: ClassFound) -> bool:
     """Whether a class is a node of a graph that differentiates itself."""
     has_methods = {"__add__", "__mul__", "backward"} <= set(found.methods)
-    return has_methods and any(name in found.attributes for name in _GRADIENTS)
+    return has_methods and any(name in found.attributes for name in _GRADIENT_NAMES)
 
 
 def _class_plans(source: Source, found: ClassFound) -> Iterator[LayerCall]:
@@ -41,13 +41,13 @@ def _class_plans(source: Source, found: ClassFound) -> Iterator[LayerCall]:
     if made is None or not made.parameters:
         return
     takes_arrays = any(name in found.methods for name in _OF_ARRAYS)
-    gradient = next(name for name in _GRADIENTS if name in found.attributes)
-    value = next((name for name in _VALUES if name in found.attributes or name in found.methods), "data")
+    gradient = next(name for name in _GRADIENT_NAMES if name in found.attributes)
+    value = next((name for name in _VALUE_NAMES if name in found.attributes or name in found.methods), "data")
     more = ", requires_grad=True" if "requires_grad" in made.parameters else ""
     for expression in known_expressions():
         if _is_of_numbers(expression) == takes_arrays:
             continue
-        text = written(expression.forward)
+        text = in_objects(expression.forward)
         title = f"{found.name}: {', '.join(text.results).replace('_', '')}"
         if lacking := [name for name in text.needs if name not in found.methods]:
             missing = f"{found.name} has no {', '.join(lacking)}"
@@ -55,25 +55,25 @@ def _class_plans(source: Source, found: ClassFound) -> Iterator[LayerCall]:
             continue
         argument = "{}.copy()" if takes_arrays else "float({})"
         objects = [((f"{name}_",), f"{found.name}({argument.format(name)}{more})") for name in expression.arguments]
-        results = [(name, f"numbers_in(node{n}_.{value})") for n, name in enumerate(expression.results)]
+        results = [(name, f"held_numbers(node{n}_.{value})") for n, name in enumerate(expression.results)]
         calls = [f"backward_from(node{n}_)" for n in range(len(results))]
-        slopes = [(f"d{name}", f"numbers_in({name}_.{gradient})") for name in expression.arguments]
-        yield _plan(expression, title, found.line, objects, text, results, calls, slopes)
+        slopes = [(f"d{name}", f"held_numbers({name}_.{gradient})") for name in expression.arguments]
+        yield _expression_plan(expression, title, found.line, objects, text, results, calls, slopes)
 
 
 def _variable_plans(source: Source) -> Iterator[LayerCall]:
     signature = source.functions["backpropagate"]
     for expression in filter(_is_of_numbers, known_expressions()):
-        text = written(expression.forward)
+        text = in_objects(expression.forward)
         title = f"backpropagate: {', '.join(text.results).replace('_', '')}"
         objects = [((f"{name}_",), f"TapeVariable(float({name}))") for name in expression.arguments]
         calls = [f"backpropagate_from(backpropagate, node{n}_)" for n in range(len(expression.results))]
         slopes = [(f"d{name}", f"{name}_.derivative") for name in expression.arguments]
         # The values are not the file's own work, so they are not judged.
-        yield _plan(expression, title, signature.line, objects, text, [], calls, slopes)
+        yield _expression_plan(expression, title, signature.line, objects, text, [], calls, slopes)
 
 
-def _parameters(source: Source, function: str) -> tuple[str, ...]:
+def _parameters_of(source: Source, function: str) -> tuple[str, ...]:
     return source.functions[function].parameters if function in source.functions else ()
 
 
@@ -89,7 +89,7 @@ def _is_of_numbers(expression: Definition) -> bool:
     return all(not argument.shape for argument in expression.arguments.values())
 
 
-def _plan(
+def _expression_plan(
     expression: Definition,
     title: str,
     line: int,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-_METHODS = {"tanh": "tanh", "exp": "exp", "log": "log", "maximum": "relu", "sigmoid": "sigmoid"}
+_METHODS_OF_ENGINES = {"tanh": "tanh", "exp": "exp", "log": "log", "maximum": "relu", "sigmoid": "sigmoid"}
 _OPERATORS: Mapping[type[ast.AST], str] = {
     ast.Add: "add",
     ast.Sub: "sub",
@@ -32,7 +32,7 @@ class Written:
 
 
 @cache
-def written(forward: Callable[..., Any]) -> Written:
+def in_objects(forward: Callable[..., Any]) -> Written:
     """The body of a forward pass in terms of an engine: `np.tanh(a)` is `a_.tanh()`, where a_ is the object for a."""
     [function] = ast.parse(textwrap.dedent(inspect.getsource(forward))).body
     assert isinstance(function, ast.FunctionDef)
@@ -74,9 +74,9 @@ class _Translator(ast.NodeTransformer):
             operand, times = self.visit(node.args[0]), node.args[1]
             text = f"sum([{ast.unparse(operand)}] * ({ast.unparse(times)} - 1), {ast.unparse(operand)})"
             return ast.parse(text, mode="eval").body
-        method = _METHODS.get(name, name)
+        method = _METHODS_OF_ENGINES.get(name, name)
         self.needs[method] = None
-        is_method = name not in _METHODS  # of the array itself, such as x.sum(axis=0)
+        is_method = name not in _METHODS_OF_ENGINES  # of the array itself, such as x.sum(axis=0)
         operand = node.func.value if is_method and isinstance(node.func, ast.Attribute) else node.args[0]
         keywords = node.keywords if is_method else []
         return ast.Call(ast.Attribute(self.visit(operand), method, ast.Load()), [], keywords)

@@ -8,7 +8,7 @@ from harness.layers.definition import Argument, Definition
 from harness.layers.library import known_layers
 
 _AROUND = ("layer", "activation", "optimizer", "optimiser", "function", "numpy", "my", "fn", "op")
-_LABELS = ("y", "t", "target", "targets", "labels", "label", "ytrue", "yhat_true")
+_LABEL_NAMES = ("y", "t", "target", "targets", "labels", "label", "ytrue", "yhat_true")
 
 
 def plain_name(name: str) -> str:
@@ -40,7 +40,7 @@ def _without_affixes(short: str) -> Iterable[str]:
 
 def argument_names(name: str, argument: Argument) -> set[str]:
     """The plain names of an argument."""
-    more = _LABELS if argument.kind == "labels" else ()
+    more = _LABEL_NAMES if argument.kind == "labels" else ()
     return {plain_name(one) for one in (name, *argument.names, *more)}
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from harness.layers.cases import LayerCase
 from harness.layers.finding.plan import LayerCall
-from harness.sandbox.host.layers import RETURNED
+from harness.sandbox.host.scripts.layers import RETURNED
 from harness.sandbox.requests import Request
 
-LAYERS_HOST = "harness.sandbox.host.layers:LayersHost"
+LAYERS_HOST = "harness.sandbox.host.scripts.layers:LayersHost"
 
 
 def layer_request(key: Any, plan: LayerCall, case: LayerCase) -> Request:

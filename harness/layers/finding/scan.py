@@ -7,6 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from harness.layers.finding.stubs import is_stub
+
+_WORDS_OF_LAYERS = ("_forward", "_loss", "LAYERS", "def back", "def update", "velocity", "learning_rate")
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -20,6 +24,7 @@ class Signature:
     required: tuple[str, ...]
     line: int
     returned: tuple[str, ...] = ()
+    is_stub: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def may_have_layers(path: Path) -> bool:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    return any(word in text for word in ("_forward", "_loss", "LAYERS", "def backward", "velocity", "learning_rate"))
+    return any(word in text for word in _WORDS_OF_LAYERS)
 
 
 def scan(path: Path) -> Source:
@@ -84,10 +89,11 @@ def _signature(node: ast.FunctionDef, skip: int = 0) -> Signature:
     needed = positional[: len(positional) - len(node.args.defaults)] if node.args.defaults else positional
     more = [one.arg for one in node.args.kwonlyargs]
     needed_more = [one for one, default in zip(more, node.args.kw_defaults, strict=True) if default is None]
-    return Signature(node.name, (*positional, *more), (*needed, *needed_more), node.lineno, _returned(node))
+    required, returned = (*needed, *needed_more), _returned_parts(node)
+    return Signature(node.name, (*positional, *more), required, node.lineno, returned, is_stub(node))
 
 
-def _returned(node: ast.FunctionDef) -> tuple[str, ...]:
+def _returned_parts(node: ast.FunctionDef) -> tuple[str, ...]:
     """The parts of the last value that a function returns, not those inside of it."""
     values: list[ast.expr] = []
     waiting: list[ast.AST] = list(reversed(node.body))
@@ -114,14 +120,14 @@ def _class(node: ast.ClassDef) -> ClassFound:
         if isinstance(one, ast.Attribute) and (_self_attribute(one) or _self_attribute(one.value))
     )
     bases = tuple(map(ast.unparse, node.bases))
-    return ClassFound(node.name, bases, methods, attributes, node.lineno, _entries(node))
+    return ClassFound(node.name, bases, methods, attributes, node.lineno, _class_entries(node))
 
 
-def _entries(node: ast.ClassDef) -> dict[str, dict[str, str]]:
+def _class_entries(node: ast.ClassDef) -> dict[str, dict[str, str]]:
     """The names and keys of the entries of attributes that are lists or dictionaries, where the source shows them."""
     found: dict[str, dict[str, str]] = {}
     for one in ast.walk(node):
-        for target, value in _assignments(one):
+        for target, value in _assigned_pairs(one):
             attribute = _self_attribute(target)
             if attribute and isinstance(value, (ast.List, ast.Tuple)) and value.elts:
                 names = [ast.unparse(part).removeprefix("self.") for part in value.elts]
@@ -136,7 +142,7 @@ def _entries(node: ast.ClassDef) -> dict[str, dict[str, str]]:
     return found
 
 
-def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+def _assigned_pairs(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     """The pairs of target and value of an assignment."""
     if not isinstance(node, ast.Assign):
         return

@@ -32,6 +32,21 @@ class Edit:
         return passed
 
 
+def last_uses(results: Sequence[Traced]) -> PassOn:
+    """What operands get where the gradient of each use replaces that of the use before, in place of being added."""
+    last: dict[int, tuple[int, int]] = {}
+    for result in operations(results):  # a backward pass visits them in the other order
+        for position, (operand, _) in enumerate(result.operands):
+            if last.get(operand.number, (result.number, 0))[0] == result.number:
+                last[operand.number] = result.number, position
+
+    def passed(result: Traced, position: int, adjoint: Bounded) -> Bounded | None:
+        operand, pull = result.operands[position]
+        return pull(adjoint) if last[operand.number] == (result.number, position) else None
+
+    return passed
+
+
 def use_of(result: Traced, position: int, inputs: Mapping[int, str]) -> Use:
     """Where in the source an operand is used; the same in every round of a loop."""
     operand, pull = result.operands[position]
@@ -64,10 +79,10 @@ def edited(results: Sequence[Traced], inputs: Mapping[int, str]) -> Iterator[Edi
             for place in places:
                 yield Edit(f"in `{place[1]}`, the slope of {said}", place.__eq__, partial(with_slope, slope))
             if len(places) > 1:
-                yield Edit(f"the slope of {said}", partial(_is_of, function), partial(with_slope, slope))
+                yield Edit(f"the slope of {said}", partial(_is_slope_of, function), partial(with_slope, slope))
 
 
-def _is_of(function: str, place: Use) -> bool:
+def _is_slope_of(function: str, place: Use) -> bool:
     return place[-1] == function
 
 

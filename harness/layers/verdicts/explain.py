@@ -1,10 +1,10 @@
 """What explains wrong arrays of a layer: a formula whose exact values they are, in every case.
 
 Tried in turn: the layer's own mistakes, first the one that explains most arrays; a constant times the right array, or
-another array; and the derivative with one change at one place of the forward pass, such as a mean that is taken as a
-constant. A formula is named only if the file's numbers are as near to its exact values as rounding allows, in every
-case that ran, and if these values are far from the right ones compared with its rounding errors: a formula whose
-errors grow from step to step would explain anything.
+another array; the derivative with one change at one place of the forward pass, such as a mean that is taken as a
+constant; and the definition with one changed line. A formula is named only if the file's numbers are as near to its
+exact values as rounding allows, in every case that ran, and if these values are far from the right ones compared with
+its rounding errors: a formula whose errors grow from step to step would explain anything.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy as np
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import NamedStandards, TracedCase
 from harness.layers.verdicts.compare import is_near, ratios
-from harness.layers.verdicts.edits import Edit, edited
+from harness.layers.verdicts.edits import Edit, edited, last_uses
+from harness.layers.verdicts.lines import likely_mistakes
 from harness.model.contract import Array
 from harness.truth.certify import Standard
 from harness.truth.enclosures.enclosure import Enclosure
@@ -65,7 +66,9 @@ def explain(
     def explained_by(candidate: _Candidate, names: Sequence[str]) -> Explanation:
         predict = cache(candidate.predict)  # the cases of several arrays
         arrays = tuple(name for name in names if _has_values(name, predict, values, traced, right))
-        return replace(candidate.said, arrays=arrays)
+        # What explains the weights after one step explains those after the next ones.
+        is_partial = layer.kind == "optimiser" and len(arrays) < len(wrong)
+        return replace(candidate.said, arrays=() if is_partial else arrays)
 
     left, found = list(wrong), list[Explanation]()
     known = [explained_by(candidate, left) for candidate in _known_mistakes(layer)]
@@ -74,7 +77,7 @@ def explain(
             break
         found.append(best)
         left = [name for name in left if name not in best.arrays]
-    for candidate in _formulas(layer, wrong, next(iter(traced.values()))) if left else ():
+    for candidate in _formulas(layer, wrong, values, traced) if left else ():
         said = explained_by(candidate, left)
         if said.arrays:
             found.append(said)
@@ -130,7 +133,14 @@ def _known_mistakes(layer: Definition) -> Iterator[_Candidate]:
         yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
 
 
-def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> Iterator[_Candidate]:
+def _formulas(
+    layer: Definition,
+    wrong: Sequence[str],
+    values: Mapping[str, Mapping[str, Array]],
+    traced: Mapping[str, TracedCase],
+) -> Iterator[_Candidate]:
+    if layer.kind == "engine":
+        yield _Candidate(Explanation((), "only the last use of each value is kept (= in place of +=)"), _last_uses)
     for factor, sentence in CONSTANTS.items():
         yield _Candidate(Explanation((), sentence), partial(_times, factor=factor))
     yield _Candidate(Explanation((), "it is divided by the number of rows"), partial(_times_rows, exponent=-1))
@@ -143,8 +153,16 @@ def _formulas(layer: Definition, wrong: Sequence[str], example: TracedCase) -> I
         yield _Candidate(Explanation((), f"d{name} is taken as 1"), partial(_with_upstream, position=n, value=1.0))
         yield _Candidate(Explanation((), f"d{name} is left out"), partial(_with_upstream, position=n, value=0.0))
     if layer.differentiable:
+        example = next(iter(traced.values()))
         for edit in edited(example.results, example.named_inputs):
             yield _Candidate(Explanation((), edit.sentence), partial(_with_edit, edit=edit))
+    cases = {case: one.case for case, one in traced.items()}
+    for mistake in likely_mistakes(layer, wrong, values, cases):
+        yield _Candidate(Explanation((), mistake.sentence, mistake), partial(TracedCase.mistaken, mistake=mistake))
+
+
+def _last_uses(traced: TracedCase) -> NamedStandards:
+    return traced.standards(last_uses(traced.results))
 
 
 def _times(traced: TracedCase, factor: float) -> NamedStandards:

@@ -22,7 +22,7 @@ from harness.sandbox.requests import Limits
 from harness.sandbox.sources.find import available_implementations, implementation_at
 from harness.sandbox.sources.toolchains import language_named, language_of, languages
 
-WRONG = tomllib.loads((SUBMISSIONS / "languages.toml").read_text(encoding="utf-8"))
+WRONG = tomllib.loads((SUBMISSIONS / "languages" / "languages.toml").read_text(encoding="utf-8"))
 PROGRAMS = {one.name: one for one in available_implementations() if one.language != "Python"}
 SAME_NUMBERS = {"bias_never_updated", "bias_not_an_input"}
 pytestmark = pytest.mark.usefixtures("known_truths")

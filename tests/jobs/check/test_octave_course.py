@@ -20,7 +20,7 @@ from harness.sandbox.requests import Limits
 from harness.sandbox.sources.find import implementation_of
 from harness.sandbox.sources.toolchains import language_named
 
-FOLDER = SUBMISSIONS / "octave"
+FOLDER = SUBMISSIONS / "languages"
 FILES = sorted(FOLDER.glob("*/nnCostFunction.m"))
 RIGHT = [path.parent.name for path in FILES if path.parent.name.startswith("right")]
 WRONG = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))

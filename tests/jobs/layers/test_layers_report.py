@@ -1,5 +1,8 @@
 """The report on layers: what the usual checks make of mistakes, and right forms that are within the bounds."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,12 +10,13 @@ from harness.jobs.layers.forms import OTHER_FORMS, forms_of
 from harness.jobs.layers.report import layer_facts, layers_document
 from harness.jobs.layers.run import FOUND, PASSED, UNUSABLE, found_of, killed
 from harness.jobs.soundness.layers import sound_layers
-from harness.layers.cases import draw_resized
+from harness.layers.cases import draw, draw_resized
 from harness.layers.library import known_layers
 from harness.layers.standards import TracedCase
 from harness.layers.verdicts.compare import ratios
 from harness.reporting.markdown import rendered
 
+ROOT = Path(__file__).resolve().parents[3]
 LAYERS = known_layers()
 
 
@@ -60,7 +64,24 @@ def test_other_forms_are_within_the_bounds(name, dtype):
                 assert ratios(array, standards[key]).max() <= 1, (form, case_name, key)
 
 
+def test_the_committed_report_is_that_of_the_library():
+    """If this fails, run `nox -s layers` and commit reports/."""
+    data = json.loads((ROOT / "reports/data/layers.json").read_text(encoding="utf-8"))
+    found = {one["name"]: [mistake["name"] for mistake in one["mistakes"]] for one in data["layers"]}
+    assert found == {layer.name: [one.name for one in layer.mistakes] for layer in LAYERS.values()}
+
+
 def test_soundness_counts_what_it_compares():
     [*_, tally] = sound_layers(2_000, 3)
     assert tally.entries.total() >= 2_000
     assert tally.alarms.total() == 0
+
+
+@pytest.mark.parametrize(("name", "case_name"), [(one.name, case) for one in LAYERS.values() for case in one.cases])
+def test_each_case_can_have_other_sizes(name, case_name):
+    generator, usual = np.random.default_rng(11), shapes(draw(LAYERS[name], case_name, 1))
+    assert any(shapes(draw_resized(LAYERS[name], case_name, generator)) != usual for _ in range(9))
+
+
+def shapes(case):
+    return [one.shape for one in case.arguments.values()]

@@ -215,7 +215,7 @@ def test_answers_of_a_mean_in_a_file_are_said_to_be_one(tmp_path):
 def test_the_course_s_file_is_judged_without_a_penalty_and_with_its_mean_as_the_reason(tmp_path):
     done = in_process("vectors", "--out", tmp_path, "--case", "iris-4-5-3-sigmoid-bce-batch8", "--seed", "1")
     assert done.returncode == 0, done.stderr
-    path = SUBMISSIONS / "octave" / "right_vectorised" / "nnCostFunction.m"
+    path = SUBMISSIONS / "languages" / "right_vectorised" / "nnCostFunction.m"
     shown = in_process("vectors", "--judge", path, "--vectors", tmp_path).stdout
     assert shown.startswith("nnCostFunction.m, lambda = 0: ")
     assert "it declares REDUCTION = 'mean', and the vectors are for the summed cost" in shown

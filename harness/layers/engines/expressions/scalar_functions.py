@@ -8,16 +8,16 @@ from harness.layers import operations
 from harness.layers.definition import Argument, LayerMistake
 from harness.layers.engines.expression import expression
 
-_NUMBER = Argument("", scale=0.5, offset=1.5)
+_AROUND_ONE = Argument("", scale=0.5, offset=1.5)
 _OTHER = Argument("", scale=0.5, offset=-2.0)
 _POSITIVE = Argument("", kind="positive", offset=0.5)
 
 
-def power(a: Any, b: Any) -> Any:
+def cube_times(a: Any, b: Any) -> Any:
     return a**3 * b
 
 
-def power_backward(a: Any, b: Any) -> Any:
+def cube_times_backward(a: Any, b: Any) -> Any:
     da = b * 3 * a**2
     db = a**3
     return da, db
@@ -143,8 +143,8 @@ def constant_over_backward(a: Any, b: Any) -> Any:
 EXPRESSIONS = (
     expression(
         "power",
-        power,
-        power_backward,
+        cube_times,
+        cube_times_backward,
         {"a": _POSITIVE, "b": _OTHER},
         LayerMistake("exponent_missing", "b * 3 * a**2", "b * a**2", "the power rule lacks the exponent as a factor"),
         LayerMistake("exponent_kept", "3 * a**2", "3 * a**3", "the power rule lacks the - 1 in the exponent"),
@@ -163,7 +163,7 @@ EXPRESSIONS = (
         "division",
         quotient,
         quotient_backward,
-        {"a": _NUMBER, "b": _OTHER},
+        {"a": _AROUND_ONE, "b": _OTHER},
         LayerMistake(
             "sign_of_divisor", "db = -a / b**2", "db = a / b**2", "the derivative of a / b by b lacks its sign"
         ),
@@ -185,7 +185,7 @@ EXPRESSIONS = (
         "sigmoid",
         sigmoid_of_product,
         sigmoid_of_product_backward,
-        {"a": _NUMBER, "b": _OTHER},
+        {"a": _AROUND_ONE, "b": _OTHER},
         LayerMistake("of_input", "dz = s * (1 - s)", "dz = z * (1 - z)", "sigmoid' is taken of the input"),
         LayerMistake("twice", "dz = s * (1 - s)", "dz = s", "the factor 1 - sigmoid is missing"),
     ),
@@ -193,7 +193,7 @@ EXPRESSIONS = (
         "relu",
         relu_both_ways,
         relu_both_ways_backward,
-        {"a": Argument(""), "b": _OTHER, "c": _NUMBER},
+        {"a": Argument(""), "b": _OTHER, "c": _AROUND_ONE},
         LayerMistake(
             "gate_of_gradient",
             "b * (a > 0) - c * (-a > 0)",
@@ -208,7 +208,7 @@ EXPRESSIONS = (
         "exp",
         exponential,
         exponential_backward,
-        {"a": _NUMBER, "b": _OTHER},
+        {"a": _AROUND_ONE, "b": _OTHER},
         LayerMistake("of_input", "da = np.exp(a) * b", "da = a * b", "exp' is taken as the input, not the output"),
         LayerMistake("twice", "da = np.exp(a) * b", "da = np.exp(np.exp(a)) * b", "exp is applied to the output again"),
     ),
@@ -220,20 +220,20 @@ EXPRESSIONS = (
         LayerMistake("of_output", "da = b / a", "da = b / np.log(a)", "log' is 1 over the output, not over the input"),
         LayerMistake("epsilon", "da = b / a", "da = b / (a + 1e-6)", "1e-6 is added to the input on the way back"),
     ),
-    expression("constants on the right", constants_right, constants_right_backward, {"a": _NUMBER}),
-    expression("constants on the left", constants_left, constants_left_backward, {"a": _NUMBER}),
+    expression("constants on the right", constants_right, constants_right_backward, {"a": _AROUND_ONE}),
+    expression("constants on the left", constants_left, constants_left_backward, {"a": _AROUND_ONE}),
     expression(
         "constant minus number",
         constant_minus,
         constant_minus_backward,
-        {"a": _NUMBER, "b": _OTHER},
+        {"a": _AROUND_ONE, "b": _OTHER},
         LayerMistake("sides", "(1.0 - a) * b", "(a - 1.0) * b", "1 - a is computed as a - 1"),
     ),
     expression(
         "constant over number",
         constant_over,
         constant_over_backward,
-        {"a": _NUMBER, "b": _OTHER},
+        {"a": _AROUND_ONE, "b": _OTHER},
         LayerMistake("sides", "2.0 / a * b", "a / 2.0 * b", "2 / a is computed as a / 2"),
     ),
 )

@@ -153,6 +153,12 @@ EXPRESSIONS = (
         deep_chain_backward,
         {"a": NUMBER},
         LayerMistake("chain_lost", "da = a * 0 + 2000", "da = a * 0 + 1", _ONE_USE),
+        LayerMistake(
+            "too_early",
+            "da = a * 0 + 2000",
+            "da = a * 0 + 2",
+            "a is visited before all of its uses (topological order)",
+        ),
         cases={"a chain": {}},
     ),
 )

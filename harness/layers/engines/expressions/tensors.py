@@ -7,7 +7,7 @@ import numpy as np
 from harness.layers.definition import Argument, LayerMistake
 from harness.layers.engines.expression import expression
 
-_SIZES = {"rows and columns differ": {"N": 3, "M": 4, "K": 2}, "one row": {"N": 1, "M": 3, "K": 2}}
+_TENSOR_SIZES = {"rows and columns differ": {"N": 3, "M": 4, "K": 2}, "one row": {"N": 1, "M": 3, "K": 2}}
 _SIZES_APART = {"rows and columns differ": {"N": 3, "M": 4, "K": 2}, "more rows": {"N": 5, "M": 2, "K": 3}}
 _MATRIX = Argument("N M")
 _POSITIVE_MATRIX = Argument("N M", kind="positive", offset=0.5)
@@ -125,7 +125,7 @@ EXPRESSIONS = (
         {"x": _MATRIX},
         LayerMistake("last_use", "dx = x + x + 1", "dx = x", "only the last use is kept (= in place of +=)"),
         LayerMistake("last_sum", "dx = x + x + 1", "dx = x * 0 + 1", "only one use is kept (= in place of +=)"),
-        cases=_SIZES,
+        cases=_TENSOR_SIZES,
     ),
     expression(
         "row added to a matrix",
@@ -175,10 +175,10 @@ EXPRESSIONS = (
         LayerMistake(
             "transposed", "dw = x.T @ dz", "dw = (x.T @ dz).T", "the gradient of the right factor is transposed"
         ),
-        cases=_SIZES,
+        cases=_TENSOR_SIZES,
     ),
     expression(
-        "sum along an axis", sum_of_rows, sum_of_rows_backward, {"x": _MATRIX, "b": Argument("M")}, cases=_SIZES
+        "sum along an axis", sum_of_rows, sum_of_rows_backward, {"x": _MATRIX, "b": Argument("M")}, cases=_TENSOR_SIZES
     ),
     expression(
         "relu of an array",
@@ -188,7 +188,7 @@ EXPRESSIONS = (
         LayerMistake(
             "gate_of_gradient", "y * (x > 0)", "y * (y > 0)", "the sign of the gradient decides, not that of the value"
         ),
-        cases=_SIZES,
+        cases=_TENSOR_SIZES,
     ),
     expression(
         "tanh of an array",
@@ -197,7 +197,7 @@ EXPRESSIONS = (
         {"x": _MATRIX, "y": _MATRIX},
         LayerMistake("not_squared", "1 - t**2", "1 - t", "tanh' is 1 - tanh², here the square is missing"),
         LayerMistake("of_input", "1 - t**2", "1 - x**2", "tanh' is taken of the input, not of the output"),
-        cases=_SIZES,
+        cases=_TENSOR_SIZES,
     ),
     expression(
         "power of an array",
@@ -206,7 +206,7 @@ EXPRESSIONS = (
         {"x": _POSITIVE_MATRIX, "y": _MATRIX},
         LayerMistake("exponent_missing", "y * 3 * x**2", "y * x**2", "the power rule lacks the exponent as a factor"),
         LayerMistake("exponent_kept", "y * 3 * x**2", "y * 3 * x**3", "the power rule lacks the - 1 in the exponent"),
-        cases=_SIZES,
+        cases=_TENSOR_SIZES,
     ),
     expression(
         "exp and log of arrays",
@@ -217,6 +217,6 @@ EXPRESSIONS = (
             "log_of_output", "np.exp(x) / y", "np.exp(x) / np.log(y)", "log' is 1 over the output, not the input"
         ),
         LayerMistake("exp_of_input", "np.exp(x) * np.log(y)", "x * np.log(y)", "exp' is taken as the input"),
-        cases=_SIZES,
+        cases=_TENSOR_SIZES,
     ),
 )

@@ -28,14 +28,14 @@ def autograd_plans(source: Source) -> Iterator[LayerCall]:
         layer = layer_named(found.name, "layer", "loss")
         if layer:
             try:
-                calls = list(_ways(layer, found))
+                calls = list(_autograd_ways(layer, found))
             except Unmatched as unmatched:
                 yield refused(layer, found, unmatched)
             else:
                 yield replace(calls[0], others=tuple(calls[1:]))
 
 
-def _ways(layer: Definition, found: ClassFound) -> Iterator[LayerCall]:
+def _autograd_ways(layer: Definition, found: ClassFound) -> Iterator[LayerCall]:
     """The function with matrices of weights as they are, then transposed; with each usual value of what it fixes."""
     forward = found.methods["forward"]
     # With `setup_context`, the forward pass has no context.
@@ -62,6 +62,6 @@ def _call(layer: Definition, found: ClassFound, data: Given, fixed: dict[str, An
     upstream = ", ".join(f"d{name}" if layer.kind == "layer" else "1.0" for name in layer.results)
     steps.append(((), f"backward_of_tensors([{', '.join(layer.results)}], [{upstream}])"))
     for name in layer.differentiable:
-        steps.append(((f"d{name}",), f"turned({name}_.grad)" if name in turned else f"{name}_.grad"))
+        steps.append(((f"d{name}",), f"matrix_turned({name}_.grad)" if name in turned else f"{name}_.grad"))
     results = (*layer.results, *layer.gradients)
     return LayerCall(layer, found.name, found.line, tuple(steps), results, fixed, convention=stated(fixed, turned))

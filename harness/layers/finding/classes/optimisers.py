@@ -12,8 +12,8 @@ from harness.layers.finding.named import layers_named, plain_name
 from harness.layers.finding.plan import CallStep, LayerCall, Unmatched, option_named
 from harness.layers.finding.scan import ClassFound, Signature, Source
 
-_METHODS = ("update", "step", "apply_gradients", "optimize")
-_RATES = {"lr", "learningrate", "alpha", "eta", "stepsize"}
+_UPDATE_METHODS = ("update", "step", "apply_gradients", "optimize")
+_RATE_NAMES = {"lr", "learningrate", "alpha", "eta", "stepsize"}
 # The parameters and the gradients of one step, and how the new weights are read.
 _HOLDERS = (
     ("{{'w': {0}}}", "{{'w': {0}}}", "['w']"),
@@ -25,33 +25,33 @@ _HOLDERS = (
 def optimiser_plans(source: Source) -> Iterator[LayerCall]:
     """A plan for each class of an optimiser that is known: with dictionaries, lists, and bare arrays."""
     for found in source.classes.values():
-        method = next((found.methods[name] for name in _METHODS if name in found.methods), None)
+        method = next((found.methods[name] for name in _UPDATE_METHODS if name in found.methods), None)
         layers = layers_named(found.name, "optimiser")
         if layers and method and len(method.parameters) == 2:
             try:
-                calls = [call for layer in layers for call in _ways(layer, found, method)]
+                calls = [call for layer in layers for call in _optimiser_ways(layer, found, method)]
             except Unmatched as unmatched:
                 yield refused(layers[0], found, unmatched)
             else:
                 yield replace(calls[0], others=tuple(calls[1:]))
 
 
-def _ways(layer: Definition, found: ClassFound, method: Signature) -> Iterator[LayerCall]:
-    written, taken = _settings(layer, found.methods.get("__init__"))
+def _optimiser_ways(layer: Definition, found: ClassFound, method: Signature) -> Iterator[LayerCall]:
+    written, taken = _optimiser_settings(layer, found.methods.get("__init__"))
     for holders, (said, variant) in product(_HOLDERS, under_conventions(layer)):
         for fixed in fixed_options(variant, taken):
             shown = replace(variant, options={**variant.options, **fixed})
-            steps = tuple(_steps(shown, found, method, written, holders))
+            steps = tuple(_update_steps(shown, found, method, written, holders))
             convention = stated(fixed, [], *filter(None, [said]))
             yield LayerCall(shown, found.name, found.line, steps, shown.results, fixed, convention=convention)
 
 
-def _settings(layer: Definition, made: Signature | None) -> tuple[str, frozenset[str]]:
+def _optimiser_settings(layer: Definition, made: Signature | None) -> tuple[str, frozenset[str]]:
     """The arguments of the constructor, and the options among them. Raises Unmatched."""
     written, taken = [], set()
-    rate = next((name for name in layer.options if plain_name(name) in _RATES), "")
+    rate = next((name for name in layer.options if plain_name(name) in _RATE_NAMES), "")
     for parameter in made.parameters if made else ():
-        option = option_named(parameter, layer) or (rate if plain_name(parameter) in _RATES else "")
+        option = option_named(parameter, layer) or (rate if plain_name(parameter) in _RATE_NAMES else "")
         if option:
             written.append(f"{parameter}={option}")
             taken.add(option)
@@ -60,7 +60,7 @@ def _settings(layer: Definition, made: Signature | None) -> tuple[str, frozenset
     return ", ".join(written), frozenset(taken)
 
 
-def _steps(
+def _update_steps(
     layer: Definition, found: ClassFound, method: Signature, written: str, holders: tuple[str, str, str]
 ) -> Iterator[CallStep]:
     parameters, gradients, key = holders

@@ -37,7 +37,7 @@ _OUT |= {
     "outc",
 }
 _OUT |= {"numfilters", "nfilters", "filters", "dimout", "outputdimension", "outfeature", "outputs"}
-_HIDDEN = {"hiddensize", "hiddendim", "nhidden", "hidden", "h"}
+_HIDDEN_SIZES = {"hiddensize", "hiddendim", "nhidden", "hidden", "h"}
 _FEATURES = {"numfeatures", "features", "dim", "normalizedshape", "dmodel", "nfeatures", "size", "d", "numchannels"}
 _KERNEL = {"kernelsize", "filtersize", "k", "kernel", "ksize"}
 
@@ -59,7 +59,7 @@ def given_by(signature: Signature | None, layer: Definition, inputs: Sequence[st
     values: dict[str, str] = {}
     names = {one: name for name, argument in layer.arguments.items() for one in argument_names(name, argument)}
     for parameter in signature.parameters if signature else ():
-        name, option = _named(parameter, names, layer), option_named(parameter, layer)
+        name, option = _argument_of(parameter, names, layer), option_named(parameter, layer)
         size = "" if inputs else _size(parameter, layer)
         if size and parameter not in layer.arguments:
             values[parameter] = size
@@ -76,7 +76,7 @@ def given_by(signature: Signature | None, layer: Definition, inputs: Sequence[st
     return Given(values, arrays, frozenset(value for value in values.values() if value in layer.options))
 
 
-def _named(parameter: str, names: Mapping[str, str], layer: Definition) -> str:
+def _argument_of(parameter: str, names: Mapping[str, str], layer: Definition) -> str:
     """The argument that a parameter stands for: by its exact name, or by its plain one."""
     return parameter if parameter in layer.arguments else names.get(plain_name(parameter), "")
 
@@ -91,7 +91,7 @@ def _size(parameter: str, layer: Definition) -> str:
         return f"{weights[0]}.shape[{int(is_convolution)}]"
     if weights and short in _OUT:
         return f"{weights[0]}.shape[{int(not is_convolution)}]"
-    if weights and short in _HIDDEN:
+    if weights and short in _HIDDEN_SIZES:
         return f"{weights[-1]}.shape[0]"
     if is_convolution and short in _KERNEL:
         return f"{weights[0]}.shape[2]"

@@ -1,4 +1,7 @@
-"""The softmax loss: the mean over the rows of −log softmax(x)[y], for scores x[N, C] and labels y[N]."""
+"""The softmax loss: the mean over the rows of −log softmax(x)[y], for scores x[N, C] and labels y[N].
+
+Files may add a small number inside of the logarithm, and take the derivative as if it were not there.
+"""
 
 from typing import Any
 
@@ -8,14 +11,15 @@ from harness.layers.definition import Argument, Definition, LayerMistake
 from harness.layers.operations import one_hot_rows, without_derivative
 
 
-def forward(x: Any, y: Any, mean: bool) -> Any:
+def forward(x: Any, y: Any, mean: bool, added: float) -> Any:
     shifted = x - without_derivative(np.max(x, axis=1, keepdims=True))
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_p = log_p + without_derivative(np.log(np.exp(log_p) + added) - log_p) if added else log_p
     total = -(log_p * one_hot_rows(y, x.shape[1])).sum()
     return total / float(len(x)) if mean else total
 
 
-def backward(x: Any, y: Any, mean: bool) -> Any:
+def backward(x: Any, y: Any, mean: bool, added: float) -> Any:
     e = np.exp(x - np.max(x, axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     rows = float(len(x)) if mean else 1.0
@@ -23,8 +27,10 @@ def backward(x: Any, y: Any, mean: bool) -> Any:
     return (dx,)
 
 
-def reference(torch: Any, x: Any, y: Any, mean: bool) -> Any:
-    return torch.nn.functional.cross_entropy(x, y, reduction="mean" if mean else "sum")
+def reference(torch: Any, x: Any, y: Any, mean: bool, added: float) -> Any:
+    log_p = torch.log_softmax(x, dim=1)
+    log_p = log_p + (torch.log(torch.exp(log_p) + added) - log_p).detach() if added else log_p
+    return torch.nn.functional.nll_loss(log_p, y, reduction="mean" if mean else "sum")
 
 
 _SOFTMAX_LOSS_DX = "dx = (p - one_hot_rows(y, x.shape[1])) / rows"
@@ -47,9 +53,14 @@ LAYER = Definition(
     "Bridle, NeurIPS 1989",
     results=("loss",),
     kind="loss",
-    options={"mean": True},
+    options={"mean": True, "added": 0.0},
     reference=reference,
-    conventions={"the loss is the sum over the rows, not their mean": {"mean": False}},
+    conventions={
+        "the loss is the sum over the rows, not their mean": {"mean": False},
+        "1e-7 is added inside of the logarithm": {"added": 1e-7},
+        "1e-8 is added inside of the logarithm": {"added": 1e-8},
+        "1e-12 is added inside of the logarithm": {"added": 1e-12},
+    },
     mistakes=(
         LayerMistake("label_missing", _SOFTMAX_LOSS_DX, "dx = p / rows", "1 is not subtracted at the label"),
         LayerMistake(

@@ -73,6 +73,12 @@ LAYER = Definition(
             "https://github.com/eriklindernoren/ML-From-Scratch/issues/35",
         ),
         LayerMistake(
+            "correction_of_the_complement",
+            _CORRECTED,
+            "m_hat = m / (1 - (1 - beta1) ** t)\n        v_hat = v / (1 - (1 - beta2) ** t)",
+            "the bias correction has 1 − β in place of β: 1 − (1 − β)^t",
+        ),
+        LayerMistake(
             "correction_missing", _CORRECTED, "m_hat = m\n        v_hat = v", "the bias correction is missing"
         ),
         LayerMistake(

@@ -80,7 +80,7 @@ LAYER = Definition(
     backward,
     {
         "x": Argument("N T D", names=("xs", "inputs", "X")),
-        "h0": Argument("N H", names=("h_0", "h_init", "prev_h", "a0")),
+        "h0": Argument("N H", names=("h_0", "h_init", "prev_h", "a0", "h")),
         "Wx": Argument("D 4H", names=("W_x", "Wxh", "W_xh"), scale=0.7),
         "Wh": Argument("H 4H", names=("W_h", "Whh", "W_hh"), scale=0.7),
         "b": Argument("4H", names=("bias",)),

@@ -50,7 +50,7 @@ LAYER = Definition(
     backward,
     {
         "x": Argument("N T D", names=("xs", "inputs", "X")),
-        "h0": Argument("N H", names=("h_0", "h_init", "prev_h", "a0")),
+        "h0": Argument("N H", names=("h_0", "h_init", "prev_h", "a0", "h")),
         "Wx": Argument("D H", names=("W_x", "Wxh", "W_xh", "U"), scale=0.6),
         "Wh": Argument("H H", names=("W_h", "Whh", "W_hh", "W"), scale=0.6),
         "b": Argument("H", names=("bh", "b_h", "bias")),

@@ -1,6 +1,7 @@
 """Central differences, a topological order, and backpropagation over variables of any kind, as minitorch asks for."""
 
-from typing import Any, Iterable, List, Protocol, Tuple
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 
 def central_difference(f: Any, *vals: Any, arg: int = 0, epsilon: float = 1e-6) -> Any:
@@ -23,11 +24,11 @@ class Variable(Protocol):
     @property
     def parents(self) -> Iterable["Variable"]: ...
 
-    def chain_rule(self, d_output: Any) -> Iterable[Tuple["Variable", Any]]: ...
+    def chain_rule(self, d_output: Any) -> Iterable[tuple["Variable", Any]]: ...
 
 
 def topological_sort(variable: Variable) -> Iterable[Variable]:
-    found: List[Variable] = []
+    found: list[Variable] = []
     seen = set()
     waiting = [(variable, False)]
     while waiting:

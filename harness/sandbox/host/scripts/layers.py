@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from harness.model.contract import Array
-from harness.sandbox.answers import Answer, Fault, is_identical, refusal_from
+from harness.sandbox.answers import Answer, Fault, Refusal, is_identical, refusal_from
 from harness.sandbox.host.child import hide_harness
-from harness.sandbox.host.objects import HELPERS
 from harness.sandbox.host.returned import float64_copy
+from harness.sandbox.host.scripts.objects import HELPERS
+from harness.sandbox.host.scripts.supplied import supply_past
 from harness.sandbox.inference.hosting.imports import import_file
 from harness.sandbox.wire.lines import Message
 
@@ -34,6 +36,7 @@ class LayersHost:
     def __init__(self, path: str) -> None:
         self._path, self._process = Path(path), os.getpid()
         hide_harness(self._path.parent)
+        supply_past()
         module, _ = import_file(self._path)
         self._names = vars(module)
 
@@ -55,7 +58,7 @@ class LayersHost:
                 # An array may change later, as weights do that are updated in place.
                 found |= {name: _floats(name, bound[name]) for name in bound.keys() & message["results"]}
         except BaseException as error:  # SystemExit, too, is a failure of the file
-            return Answer(refusal=refusal_from(error, self._path), seconds=time.perf_counter() - start)
+            return Answer(refusal=self._refusal(error), seconds=time.perf_counter() - start)
         finally:
             if os.getpid() != self._process:
                 os._exit(0)  # a fork of this process that the file has left running
@@ -63,6 +66,14 @@ class LayersHost:
         flags = np.array([float(found.get(name) is not None) for name in message["results"]])
         arrays = {(name, 1): array for name, array in found.items() if array is not None}
         return Answer({(RETURNED, 1): flags, **arrays}, changed=changed, seconds=time.perf_counter() - start)
+
+    def _refusal(self, error: BaseException) -> Refusal:
+        """What an exception says; an operation on None, in the script itself, is on what is not written yet."""
+        frames = traceback.extract_tb(error.__traceback__)
+        is_ours = all(frame.filename != str(self._path) for frame in frames)
+        if isinstance(error, TypeError) and "NoneType" in str(error) and is_ours:
+            return Refusal("unsupported", "an operation that it needs returns None")
+        return refusal_from(error, self._path)
 
 
 def _writeable(array: Array, integers: Sequence[str], name: str) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.model.contract import Array
 from harness.sandbox.answers import Fault
-from harness.sandbox.host.variables import TapeVariable
+from harness.sandbox.host.scripts.variables import TapeVariable
 
 
 def placed(holder: Any, key: Any, array: Array) -> Array:
@@ -37,17 +37,28 @@ def gradient_of(value: Any, parameter: Array, argument: Array) -> Any:
     return np.reshape(value, argument.shape)
 
 
-def turned(value: Any) -> Any:
+def matrix_turned(value: Any) -> Any:
     """The transpose of a matrix; None as it is."""
     return None if value is None else np.transpose(value)
 
 
-def one_hot(labels: Array, scores: Array) -> Array:
+def gates_moved(array: Array, order: str) -> Array:
+    """The four blocks of the last axis in another order."""
+    parts = np.split(array, len(order), axis=-1)
+    return np.concatenate([parts[int(n)] for n in order], axis=-1)
+
+
+def gates_moved_back(value: Any, order: str) -> Any:
+    """The inverse of `gates_moved`; None as it is."""
+    return None if value is None else gates_moved(value, "".join(str(order.index(str(n))) for n in range(len(order))))
+
+
+def label_rows(labels: Array, scores: Array) -> Array:
     """Rows with a 1 at the label, in the shape of the scores."""
     return np.eye(scores.shape[-1])[labels]
 
 
-def numbers_in(value: Any) -> Any:
+def held_numbers(value: Any) -> Any:
     """The numbers of a value, such as the data of a tensor; None as it is."""
     for name in ("data", "numpy"):
         if isinstance(value, (np.ndarray, np.generic, float, int)) or value is None:
@@ -84,9 +95,8 @@ def backpropagate_from(backpropagate: Callable[[Any, float], Any], node: Any) ->
         raise Fault("limit", "its backward pass is recursive: this graph exceeds Python's limit") from None
 
 
-HELPERS = {
-    "np": np,
-    "TapeVariable": TapeVariable,
-    **{one.__name__: one for one in (placed, gradient_of, turned, one_hot, numbers_in, tensor_of)},
-    **{one.__name__: one for one in (backpropagate_from, backward_from, backward_of_tensors)},
-}
+_SCRIPT_FUNCTIONS = (
+    *(placed, gradient_of, gates_moved, gates_moved_back, matrix_turned, label_rows, held_numbers),
+    *(tensor_of, backward_of_tensors, backward_from, backpropagate_from),
+)
+HELPERS = {"np": np, "TapeVariable": TapeVariable, **{one.__name__: one for one in _SCRIPT_FUNCTIONS}}

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-_numbering = itertools.count()
+_variable_numbers = itertools.count()
 
 
 class TapeVariable:
@@ -19,7 +19,7 @@ class TapeVariable:
     def __init__(self, data: float, inputs: tuple[tuple[TapeVariable, float], ...] = (), *, is_fixed: bool = False):
         self.data, self._inputs, self._is_fixed = data, inputs, is_fixed
         self.derivative: float | None = None
-        self.unique_id = next(_numbering)
+        self.unique_id = next(_variable_numbers)
 
     def is_leaf(self) -> bool:
         """Whether it was made by no operation, and is no constant."""
@@ -44,11 +44,11 @@ class TapeVariable:
         self.derivative = (self.derivative or 0.0) + x
 
     def __add__(self, other: Any) -> TapeVariable:
-        b = _variable(other)
+        b = _as_variable(other)
         return TapeVariable(self.data + b.data, ((self, 1.0), (b, 1.0)))
 
     def __mul__(self, other: Any) -> TapeVariable:
-        b = _variable(other)
+        b = _as_variable(other)
         return TapeVariable(self.data * b.data, ((self, b.data), (b, self.data)))
 
     def __pow__(self, exponent: float) -> TapeVariable:
@@ -58,17 +58,17 @@ class TapeVariable:
         return TapeVariable(-self.data, ((self, -1.0),))
 
     def __sub__(self, other: Any) -> TapeVariable:
-        return self + -_variable(other)
+        return self + -_as_variable(other)
 
     def __rsub__(self, other: Any) -> TapeVariable:
-        return _variable(other) + -self
+        return _as_variable(other) + -self
 
     def __truediv__(self, other: Any) -> TapeVariable:
-        b = _variable(other)
+        b = _as_variable(other)
         return TapeVariable(self.data / b.data, ((self, 1 / b.data), (b, -self.data / b.data**2)))
 
     def __rtruediv__(self, other: Any) -> TapeVariable:
-        return _variable(other) / self
+        return _as_variable(other) / self
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -96,5 +96,5 @@ class TapeVariable:
         return TapeVariable(s, ((self, s * (1 - s)),))
 
 
-def _variable(value: Any) -> TapeVariable:
+def _as_variable(value: Any) -> TapeVariable:
     return value if isinstance(value, TapeVariable) else TapeVariable(float(value), is_fixed=True)
