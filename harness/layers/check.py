@@ -109,7 +109,7 @@ def _layer_result(
     standards = {name: traced[name].standards() for name in values}
     shapes = _shapes_put_right(values, standards)
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
-    arrays = [_one_in_words(one, values) for one in arrays]
+    arrays = [_in_every_case(one, values) for one in arrays]
     wrong = [one.name for one in arrays if one.verdict == "wrong"]
     if plan.layer.has_many_forms and not {*plan.layer.results}.isdisjoint(wrong):
         known = "; ".join(["as defined in reports/layers.md", *plan.layer.conventions])
@@ -126,7 +126,7 @@ def _layer_result(
     return LayerResult(plan, verdict, tuple(arrays), explanations, len(values), of, detail, changed)
 
 
-def _one_in_words(result: ArrayResult, values: ValuesByCase) -> ArrayResult:
+def _in_every_case(result: ArrayResult, values: ValuesByCase) -> ArrayResult:
     """The result, `not written` in place of `agrees` if the array is None in some of the cases."""
     missing = [case for case, found in values.items() if result.name not in found]
     if result.verdict != "agrees" or not missing:

@@ -90,19 +90,6 @@ def test_names_are_mapped_in_the_file(tmp_path):
     assert "affine  agrees  go, back: 203 numbers" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("entry", "word"),
-    [
-        ('"nonsense": (affine_forward, affine_backward)', "LAYERS: 'nonsense' is no layer that is known"),
-        ('"relu": 3, 4: ()', "LAYERS: expected 'relu': (forward, backward)"),
-        ('"relu": (np.maximum, affine_backward)', "LAYERS: expected 'relu': (forward, backward)"),
-    ],
-)
-def test_entries_of_layers_that_are_left_out_are_said(tmp_path, entry, word):
-    done = checked(tmp_path, f"{AFFINE.format(**RIGHT)}\nLAYERS = {{{entry}}}\n")
-    assert word in done.stdout
-
-
 def test_unknown_pairs_are_listed(tmp_path):
     more = "def strange_forward(x): return x, x\ndef strange_backward(dout, cache): return dout\n"
     assert "Not known: strange_forward and strange_backward" in checked(tmp_path, AFFINE.format(**RIGHT) + more).stdout

@@ -10,6 +10,7 @@ from harness.layers.cases import draw
 from harness.layers.definition import Argument, Definition, LayerMistake
 from harness.layers.library import known_layers
 from harness.layers.standards import TracedCase
+from harness.layers.verdicts.compare import is_near
 from harness.layers.verdicts.explain import explain
 
 LAYERS = known_layers()
@@ -34,7 +35,10 @@ def explained(layer, change, mistake=None):
     """The explanations of what the plain formulation computes, with a mistake and a change."""
     traced = {name: TracedCase(draw(layer, name, 1)) for name in layer.cases}
     values = {name: change(dict(by_numpy(one.case, mistake))) for name, one in traced.items()}
-    return explain(layer, layer.gradients or layer.results, values, traced)
+    names = layer.gradients or layer.results
+    right = {name: one.standards() for name, one in traced.items()}
+    wrong = [key for key in names if not all(is_near(values[name][key], right[name][key]) for name in traced)]
+    return explain(layer, wrong, values, traced)
 
 
 def test_a_formula_with_wide_bounds_explains_nothing():

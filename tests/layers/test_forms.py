@@ -69,13 +69,14 @@ def lstm_step_passes(sigmoid):
     return passes
 
 
-def softmax_loss_of_probabilities(x, y, mean):
+def softmax_loss_of_probabilities(x, y, mean, added):
     p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
     rows, n = np.arange(len(x)), len(x) if mean else 1
-    return -np.log(p[rows, y]).sum() / n, (p - np.eye(x.shape[1], dtype=x.dtype)[y]) / n
+    return -np.log(p[rows, y] + x.dtype.type(added)).sum() / n, (p - np.eye(x.shape[1], dtype=x.dtype)[y]) / n
 
 
-def softmax_loss_by_log_sum(x, y, mean):
+def softmax_loss_by_log_sum(x, y, mean, added):
+    assert not added
     rows, n = np.arange(len(x)), len(x) if mean else 1
     log_sum = np.log(np.exp(x).sum(axis=1))
     return (log_sum - x[rows, y]).sum() / n, (np.exp(x - log_sum[:, None]) - np.eye(x.shape[1], dtype=x.dtype)[y]) / n
