@@ -24,6 +24,7 @@ from harness.sandbox.requests import Limits, Request, Submission
 from harness.truth.bounds.float_format import float_format
 
 WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")  # worst first
+FLOAT32 = 'its errors are those of float32; if that is meant, declare DTYPE = "float32"'
 ValuesByCase = dict[str, dict[str, Array]]  # by case and name
 
 
@@ -110,6 +111,10 @@ def _layer_result(
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
     arrays = [_in_every_case(one, values) for one in arrays]
     wrong = [one.name for one in arrays if one.verdict == "wrong"]
+    if plan.layer.has_many_forms and not {*plan.layer.results}.isdisjoint(wrong):
+        known = "; ".join(["as defined in reports/layers.md", *plan.layer.conventions])
+        detail = f"its forward pass is none of the forms that are known here: {known}"
+        return LayerResult(plan, "unsupported", (), (), 0, of, detail)
     explanations = explain(plan.layer, wrong, values, traced) if wrong else ()
     explained = {name for one in explanations for name in one.arrays}
     arrays = [
@@ -156,7 +161,7 @@ def _inaccurate(result: ArrayResult, values: ValuesByCase, traced: Mapping[str, 
         stored = replace(single, bound=single.bound + unit * np.abs(single.truth.high))  # an array is stored as well
         if result.name in found and not is_near(found[result.name], stored):
             return result
-    return replace(result, verdict="inaccurate", detail="its errors are those of float32")
+    return replace(result, verdict="inaccurate", detail=FLOAT32)
 
 
 def _overall(arrays: Iterable[ArrayResult], has_failed: bool, has_refused: bool, has_run: bool) -> str:

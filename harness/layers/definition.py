@@ -53,6 +53,7 @@ class Definition:
     lower case without `_`. forward: from arrays to an array or a tuple of arrays. backward: (upstream…, arguments…) ->
     the gradients of the differentiable arguments; None for what has no backward pass; that of a loss takes no upstream.
     cases: the sizes and options of each case, by what it is for; `decimals` rounds its real arrays, so that ties occur.
+    has_many_forms: whether people mean other things by its name; then a file with other results is not judged.
     optional: the cases that right code need not take, such as arrays of rank 4; an exception there is no failure.
     source: of the mathematics. results: the names of what the forward pass returns. options: numbers and flags that are
     no arrays, with the values that a file has which takes no such option; option_names: what else files call them.
@@ -83,6 +84,7 @@ class Definition:
     updates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     observe: Callable[..., Mapping[str, Any]] | None = None
     optional: tuple[str, ...] = ()
+    has_many_forms: bool = False
 
     def under(self, convention: str) -> Definition:
         """The layer as it is under one of its conventions."""

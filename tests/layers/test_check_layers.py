@@ -90,17 +90,10 @@ def test_names_are_mapped_in_the_file(tmp_path):
     assert "affine  agrees  go, back: 203 numbers" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("entry", "word"),
-    [
-        ('"nonsense": (affine_forward, affine_backward)', "LAYERS: 'nonsense' is no layer that is known"),
-        ('"relu": 3, 4: ()', "LAYERS: expected 'relu': (forward, backward)"),
-        ('"relu": (np.maximum, affine_backward)', "LAYERS: expected 'relu': (forward, backward)"),
-    ],
-)
-def test_entries_of_layers_that_are_left_out_are_said(tmp_path, entry, word):
-    done = checked(tmp_path, f"{AFFINE.format(**RIGHT)}\nLAYERS = {{{entry}}}\n")
-    assert word in done.stdout
+def test_an_entry_with_an_unknown_name_leaves_the_layer_found_by_its_own(tmp_path):
+    done = checked(tmp_path, f'{AFFINE.format(**RIGHT)}\nLAYERS = {{"nonsense": (affine_forward, affine_backward)}}\n')
+    assert "affine  agrees" in done.stdout
+    assert "LAYERS has 'nonsense', which is no layer here" in done.stdout
 
 
 def test_unknown_pairs_are_listed(tmp_path):
@@ -112,7 +105,7 @@ def test_a_selection_of_layers_is_checked(tmp_path):
     more = "def relu_forward(x): return np.maximum(x, 0), x\ndef relu_backward(dout, x): return dout * (x > 0)\n"
     text = AFFINE.format(**RIGHT) + more
     assert "layers.py: 1 layer: 1 agrees" in checked(tmp_path, text, "--case", "relu").stdout
-    assert "it has affine, relu" in checked(tmp_path, text, "--case", "gelu").stderr
+    assert "it has affine; relu" in checked(tmp_path, text, "--case", "gelu").stderr
 
 
 def test_options_of_networks_are_refused(tmp_path):
@@ -125,3 +118,30 @@ def test_options_of_networks_are_refused(tmp_path):
 def test_the_json_follows_its_schema(tmp_path, db):
     checked(tmp_path, AFFINE.format(**{**RIGHT, "db": db}), "--json", tmp_path / "found.json")
     jsonschema.validate(json.loads((tmp_path / tmp_path / "found.json").read_text(encoding="utf-8")), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("entry", "word"),
+    [
+        ('"rectifier": (go, back)', "LAYERS has 'rectifier', which is no layer here"),
+        ('"relu": (go,)', "LAYERS: 'relu' needs 2 functions, found 1"),
+        ('"relu": (go, elsewhere)', "LAYERS: 'relu' must stand for functions of this file, found 'elsewhere'"),
+        ('"relu": 3', "LAYERS: 'relu' must stand for functions of this file"),
+    ],
+)
+def test_an_entry_of_layers_that_is_of_no_use_is_said(tmp_path, entry, word):
+    more = "def go(x): return np.maximum(x, 0), x\ndef back(dout, x): return dout * (x < 0)\n"
+    done = checked(tmp_path, f"{AFFINE.format(**RIGHT)}\n{more}LAYERS = {{{entry}}}\n")
+    assert word in done.stdout
+    assert done.returncode == 1
+
+
+def test_a_byte_order_mark_is_heeded(tmp_path):
+    assert "1 agrees" in checked(tmp_path, "\ufeff" + AFFINE.format(**RIGHT)).stdout
+
+
+def test_each_name_of_a_selection_must_match(tmp_path):
+    assert (
+        "--case relux: expected the name of a layer"
+        in checked(tmp_path, AFFINE.format(**RIGHT), "--case", "affine,relux").stderr
+    )

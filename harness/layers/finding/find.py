@@ -30,4 +30,4 @@ def is_of_layers(source: Source) -> bool:
     planned = {name for plan in plans if not plan.refusal for name in plan.title.split(", ")}
     own = {*source.functions, *(methods - {"step"})} - ({"backpropagate"} if "topological_sort" in names else set())
     has_network = any(map(_NETWORK.search, names)) or bool(_OF_NETWORKS & own - planned)
-    return not has_network and bool(planned)
+    return not has_network and bool(planned or source.mapped)

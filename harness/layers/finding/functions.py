@@ -26,7 +26,8 @@ def function_plans(source: Source) -> Iterator[LayerCall]:
 
 
 def _known_calls(source: Source) -> Iterator[LayerCall]:
-    mapped = {names[0]: (named, *names[1:]) for named, names in source.mapped.items() if names and layers_mapped(named)}
+    entries = {name: names for name, names in source.mapped.items() if names and _layers_mapped_by(name)}
+    mapped = {names[0]: (name, *names[1:]) for name, names in entries.items()}
     for signature in source.functions.values():
         if signature.name in mapped:
             yield from _mapped_call(signature, *mapped[signature.name])
@@ -78,15 +79,33 @@ def _pair_calls(source: Source, forward: Signature, name: str, kind: str) -> Ite
             yield _in_every_way([layer], partial(_forward_call, forward=forward))
 
 
-def layers_mapped(named: str) -> Sequence[Definition]:
-    """The layers that a key of LAYERS may stand for; none if it is no name of a layer."""
-    layers = [layer for layer in known_layers().values() if layer.name == named]
-    return layers or layers_named(named, "layer", "loss", "optimiser")
+def mapping_faults(source: Source) -> list[str]:
+    """What is wrong with the entries of LAYERS, a sentence each."""
+    faults = []
+    for name, functions in source.mapped.items():
+        layers = _layers_mapped_by(name)
+        missing = [one for one in functions if one not in source.functions]
+        if not layers:
+            faults.append(f"LAYERS has {name!r}, which is no layer here; the names are in reports/layers.md")
+        elif missing or not functions:
+            faults.append(
+                f"LAYERS: {name!r} must stand for functions of this file, found {missing[0] if missing else 'none'!r}"
+            )
+        elif len(functions) != (needed := 2 if layers[0].kind == "layer" else 1):
+            faults.append(f"LAYERS: {name!r} needs {needed} function{'s' * (needed > 1)}, found {len(functions)}")
+    return faults
+
+
+def _layers_mapped_by(name: str) -> list[Definition]:
+    own = [layer for layer in known_layers().values() if layer.name == name]
+    return own or layers_named(name, "layer", "loss", "optimiser")
 
 
 def _mapped_call(signature: Signature, named: str, *backward: str) -> Iterator[LayerCall]:
     """The call of what LAYERS maps a layer's name to: a forward and a backward function, or one function."""
-    layers = layers_mapped(named)
+    layers = _layers_mapped_by(named)
+    if not layers or len(backward) != (1 if layers[0].kind == "layer" else 0):
+        return
     if backward:
         yield _in_every_way(layers, partial(_pair_call, forward=signature, backward=backward[0]))
     else:

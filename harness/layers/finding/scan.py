@@ -70,7 +70,7 @@ def may_have_layers(path: Path) -> bool:
 def scan(path: Path) -> Source:
     """What a file defines; nothing if it cannot be parsed, which its import reports."""
     try:
-        body = ast.parse(path.read_text(encoding="utf-8")).body
+        body = ast.parse(path.read_bytes()).body  # which heeds a byte order mark, and a line on the coding
     except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):
         return Source()
     functions = {node.name: _signature(node) for node in body if isinstance(node, ast.FunctionDef)}

@@ -66,13 +66,21 @@ def edited(results: Sequence[Traced], inputs: Mapping[int, str]) -> Iterator[Edi
     named = dict.fromkeys(place[0] for place, result in uses.items() if place[0].isidentifier())
     for name in named:
         yield Edit(f"{name} is taken as a constant", partial(_has_label, name), _dropped)
-    for sentence, change in (
-        ("the derivative of `{1}` with respect to `{0}` is left out", _dropped),
-        ("the derivative of `{1}` with respect to `{0}` has the wrong sign", _negated),
-        ("the derivative of `{1}` with respect to `{0}` is taken as 1", _passed),
+    for sentence, of_one, change in (
+        ("what `{0}` gets through `{1}` is left out", "the derivative of `{1}` is left out", _dropped),
+        (
+            "what `{0}` gets through `{1}` has the wrong sign",
+            "the derivative of `{1}` has the wrong sign",
+            _negated,
+        ),
+        (
+            "the derivative of `{1}` with respect to `{0}` is taken as 1",
+            "a factor is left out of the derivative of `{1}`",
+            _passed,
+        ),
     ):
-        for place in uses:
-            yield Edit(sentence.format(*place), place.__eq__, change)
+        for place in uses:  # the parts of a mean are operations of one name
+            yield Edit((of_one if place[0] == place[1] else sentence).format(*place), place.__eq__, change)
     for function, slopes in WRONG_SLOPES.items():
         places = [place for place in uses if place[-1] == function]
         for said, slope in slopes.items():

@@ -67,8 +67,8 @@ def explain(
         predict = cache(candidate.predict)  # the cases of several arrays
         arrays = tuple(name for name in names if _has_values(name, predict, values, traced, right))
         # What explains the weights after one step explains those after the next ones.
-        is_partial = layer.kind == "optimiser" and len(arrays) < len(wrong)
-        return replace(candidate.said, arrays=() if is_partial else arrays)
+        is_whole = layer.kind != "optimiser" or len(arrays) == len(wrong)
+        return replace(candidate.said, arrays=arrays if is_whole else ())
 
     left, found = list(wrong), list[Explanation]()
     known = [explained_by(candidate, left) for candidate in _known_mistakes(layer)]
@@ -77,7 +77,7 @@ def explain(
             break
         found.append(best)
         left = [name for name in left if name not in best.arrays]
-    for candidate in _formulas(layer, wrong, values, traced) if left else ():
+    for candidate in _formulas(layer, left, values, traced) if left else ():
         said = explained_by(candidate, left)
         if said.arrays:
             found.append(said)
@@ -140,7 +140,12 @@ def _formulas(
     traced: Mapping[str, TracedCase],
 ) -> Iterator[_Candidate]:
     if layer.kind == "engine":
-        yield _Candidate(Explanation((), "only the last use of each value is kept (= in place of +=)"), _last_uses)
+        yield _Candidate(
+            Explanation(
+                (), "of several uses of a value only the last one counts (= in place of +=, or nodes in a wrong order)"
+            ),
+            _last_uses,
+        )
     for factor, sentence in CONSTANTS.items():
         yield _Candidate(Explanation((), sentence), partial(_times, factor=factor))
     yield _Candidate(Explanation((), "it is divided by the number of rows"), partial(_times_rows, exponent=-1))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
 from harness.jobs import check_command, check_json_file
 from harness.layers.check import LayerResult, check_layers
 from harness.layers.finding.find import is_of_layers, plans_of
-from harness.layers.finding.functions import layers_mapped, unknown_pairs
+from harness.layers.finding.functions import mapping_faults, unknown_pairs
 from harness.layers.finding.plan import LayerCall
 from harness.layers.finding.scan import Source, scan
 from harness.layers.finding.settle import settled
@@ -48,48 +48,48 @@ def check_layer_file(options: argparse.Namespace, path: Path, source: Source, se
     dtype = scope.dtype or "float64"
     plans = settled(server, path, plans, seed, limits, dtype)
     results = check_layers(server, path, plans, seed, limits, dtype)
-    print(_layers_text(options.file, results, unknown_pairs(source), seed))
-    for problem in _mapping_problems(source):
-        print(problem)
+    faults = mapping_faults(source)
+    print(_layers_text(options.file, results, unknown_pairs(source), faults, seed))
     if options.json is not None:
         from harness.jobs.check.layers.as_json import write_layers_json
 
         write_layers_json(options.json, path, results, seed)
     verdicts = {one.verdict for one in results}
-    return 0 if "agrees" in verdicts and not verdicts & FAULTS else 1
+    return 0 if "agrees" in verdicts and not verdicts & FAULTS and not faults else 1
 
 
 def _selected(plans: Sequence[LayerCall], pattern: str | None) -> list[LayerCall]:
-    """The plans of layers whose name, or whose name in the file, matches; all without a pattern."""
+    """The plans of layers whose name, or whose name in the file, matches; all without a pattern.
+
+    A name may have a comma, as "batch norm, test mode" has. Raises UnusableInput for a name that matches nothing.
+    """
     if pattern is None:
         return [*plans]
-    patterns = [one.strip() for one in pattern.split(",")]
-    found = [
-        plan
-        for plan in plans
-        if any(fnmatch(name, one) for one in patterns for name in (plan.layer.name, *plan.title.split(", ")))
+    matched = {}
+    for one in [pattern] if _matching(plans, pattern) else map(str.strip, pattern.split(",")):
+        matched[one] = _matching(plans, one)
+        if not matched[one]:
+            names = "; ".join(dict.fromkeys(plan.layer.name for plan in plans))
+            raise UnusableInput(f"--case {one}: expected the name of a layer of the file, found none; it has {names}")
+    chosen = {id(plan) for found in matched.values() for plan in found}
+    return [plan for plan in plans if id(plan) in chosen]
+
+
+def _matching(plans: Sequence[LayerCall], pattern: str) -> list[LayerCall]:
+    return [
+        plan for plan in plans if any(fnmatch(name, pattern) for name in (plan.layer.name, *plan.title.split(", ")))
     ]
-    if not found:
-        names = ", ".join(dict.fromkeys(plan.layer.name for plan in plans))
-        raise UnusableInput(f"--case {pattern}: expected names of layers of the file, found none; it has {names}")
-    return found
 
 
-def _mapping_problems(source: Source) -> Iterator[str]:
-    """What is wrong with the entries of LAYERS, which are left out for it."""
-    for name, functions in source.mapped.items():
-        if not layers_mapped(name):
-            yield f"LAYERS: {name!r} is no layer that is known; the README lists them."
-        elif not functions or any(one not in source.functions for one in functions):
-            yield f"LAYERS: expected {name!r}: (forward, backward), two functions of this file, or one for a loss."
-
-
-def _layers_text(file: str, results: Sequence[LayerResult], unknown: Sequence[str], seed: int) -> str:
+def _layers_text(
+    file: str, results: Sequence[LayerResult], unknown: Sequence[str], faults: Sequence[str], seed: int
+) -> str:
     lines = [*report_lines(Path(file).name, results)]
     if unknown:
         what = ", ".join(f"{name}_forward and {name}_backward" for name in unknown)
         mapped = f"LAYERS = {{'affine': ({unknown[0]}_forward, {unknown[0]}_backward)}}"
-        lines += ["", f"Not known: {what}. If it is one of the layers of the README, say which: {mapped}."]
+        lines += ["", f"Not known: {what}. If it is a layer of reports/layers.md, say which: {mapped}."]
+    lines += ["", *faults] if faults else []
     if any(one.verdict in FAULTS for one in results):
         lines += ["", f"To repeat this: {check_command()} {shlex.quote(file)} --seed {seed}"]
     return "\n".join(lines)

@@ -37,6 +37,9 @@ LAYER = Definition(
             "dx = dout * (dout > 0)",
             "the sign of dout decides in place of that of x",
         ),
+        LayerMistake(
+            "inverted", "dx = dout * (x > 0)", "dx = dout * (x < 0)", "it is kept where x < 0, not where x > 0"
+        ),
         LayerMistake("copied", "dx = dout * (x > 0)", "dx = dout", "dout is passed on without the slope"),
         LayerMistake(
             "relu_twice",

@@ -75,6 +75,7 @@ LAYER = Definition(
     "Cho et al., EMNLP 2014",
     results=("h",),
     options={"swapped": False},
+    has_many_forms=True,
     conventions={"h_t = z n + (1 − z) h": {"swapped": True}},
     mistakes=(
         LayerMistake(

@@ -59,6 +59,7 @@ LAYER = Definition(
     "Cho et al., EMNLP 2014",
     results=("next_h",),
     options={"swapped": False},
+    has_many_forms=True,
     conventions={"h' = z n + (1 − z) h": {"swapped": True}},
     mistakes=(
         LayerMistake(
