@@ -24,7 +24,7 @@ from harness.sandbox.requests import Limits, Request, Submission
 from harness.truth.bounds.float_format import float_format
 
 WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")  # worst first
-FLOAT32 = 'its errors are those of float32; if that is meant, declare DTYPE = "float32"'
+SAID_OF_FLOAT32 = 'its errors are those of float32; if that is meant, declare DTYPE = "float32"'
 ValuesByCase = dict[str, dict[str, Array]]  # by case and name
 
 
@@ -161,7 +161,7 @@ def _inaccurate(result: ArrayResult, values: ValuesByCase, traced: Mapping[str, 
         stored = replace(single, bound=single.bound + unit * np.abs(single.truth.high))  # an array is stored as well
         if result.name in found and not is_near(found[result.name], stored):
             return result
-    return replace(result, verdict="inaccurate", detail=FLOAT32)
+    return replace(result, verdict="inaccurate", detail=SAID_OF_FLOAT32)
 
 
 def _overall(arrays: Iterable[ArrayResult], has_failed: bool, has_refused: bool, has_run: bool) -> str:

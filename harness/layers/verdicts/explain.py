@@ -67,8 +67,8 @@ def explain(
         predict = cache(candidate.predict)  # the cases of several arrays
         arrays = tuple(name for name in names if _has_values(name, predict, values, traced, right))
         # What explains the weights after one step explains those after the next ones.
-        is_whole = layer.kind != "optimiser" or len(arrays) == len(wrong)
-        return replace(candidate.said, arrays=arrays if is_whole else ())
+        is_partial = layer.kind == "optimiser" and len(arrays) < len(wrong)
+        return replace(candidate.said, arrays=() if is_partial else arrays)
 
     left, found = list(wrong), list[Explanation]()
     known = [explained_by(candidate, left) for candidate in _known_mistakes(layer)]
@@ -77,7 +77,7 @@ def explain(
             break
         found.append(best)
         left = [name for name in left if name not in best.arrays]
-    for candidate in _formulas(layer, left, values, traced) if left else ():
+    for candidate in _formulas(layer, wrong, values, traced) if left else ():
         said = explained_by(candidate, left)
         if said.arrays:
             found.append(said)
