@@ -88,9 +88,8 @@ def mapping_faults(source: Source) -> list[str]:
         if not layers:
             faults.append(f"LAYERS has {name!r}, which is no layer here; the names are in reports/layers.md")
         elif missing or not functions:
-            faults.append(
-                f"LAYERS: {name!r} must stand for functions of this file, found {missing[0] if missing else 'none'!r}"
-            )
+            found = repr(missing[0]) if any(missing) else "something else"
+            faults.append(f"LAYERS: {name!r} must stand for functions of this file, found {found}")
         elif len(functions) != (needed := 2 if layers[0].kind == "layer" else 1):
             faults.append(f"LAYERS: {name!r} needs {needed} function{'s' * (needed > 1)}, found {len(functions)}")
     return faults
