@@ -90,6 +90,12 @@ def test_names_are_mapped_in_the_file(tmp_path):
     assert "affine  agrees  go, back: 203 numbers" in done.stdout
 
 
+def test_an_entry_with_an_unknown_name_leaves_the_layer_found_by_its_own(tmp_path):
+    done = checked(tmp_path, f'{AFFINE.format(**RIGHT)}\nLAYERS = {{"nonsense": (affine_forward, affine_backward)}}\n')
+    assert "affine  agrees" in done.stdout
+    assert "LAYERS has 'nonsense', which is no layer here" in done.stdout
+
+
 def test_unknown_pairs_are_listed(tmp_path):
     more = "def strange_forward(x): return x, x\ndef strange_backward(dout, cache): return dout\n"
     assert "Not known: strange_forward and strange_backward" in checked(tmp_path, AFFINE.format(**RIGHT) + more).stdout

@@ -26,7 +26,8 @@ def function_plans(source: Source) -> Iterator[LayerCall]:
 
 
 def _known_calls(source: Source) -> Iterator[LayerCall]:
-    mapped = {names[0]: (layer, *names[1:]) for layer, names in source.mapped.items() if names}
+    entries = {name: names for name, names in source.mapped.items() if names and _layers_mapped_by(name)}
+    mapped = {names[0]: (name, *names[1:]) for name, names in entries.items()}
     for signature in source.functions.values():
         if signature.name in mapped:
             yield from _mapped_call(signature, *mapped[signature.name])
