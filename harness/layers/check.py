@@ -16,7 +16,7 @@ from harness.layers.standards import NamedStandards, TracedCase
 from harness.layers.verdicts.compare import ArrayResult, is_near, judge_values, observations
 from harness.layers.verdicts.explain import Explanation, explain
 from harness.model.contract import Array
-from harness.sandbox.answers import Answer
+from harness.sandbox.answers import Refusal
 from harness.sandbox.host.scripts.layers import RETURNED
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
@@ -94,7 +94,8 @@ def _layer_result(
         verdict = "not written" if plan.not_written else "unsupported"
         return LayerResult(plan, verdict, (), (), 0, of, plan.not_written or plan.refusal)
     answers = {name: request.answers["call"] for name, request in requests.items()}
-    answers = {name: one for name, one in answers.items() if not (name in plan.layer.optional and _raised(one))}
+    optional = {*plan.layer.optional, *(plan.layer.optional_in_classes if plan.is_supposed else ())}
+    answers = {name: one for name, one in answers.items() if not (name in optional and _is_exception(one.refusal))}
     refusals = [one.refusal for one in answers.values() if one.refusal is not None]
     values: ValuesByCase = {
         name: {key: array for (key, _), array in answer.arrays.items() if key != RETURNED}
@@ -122,6 +123,10 @@ def _layer_result(
         for one in arrays
     ]
     arrays = [replace(one, detail=one.detail or shapes.get(one.name, "")) for one in arrays]
+    unexplained = [one.name for one in arrays if one.verdict == "wrong" and one.name not in explained]
+    if plan.is_supposed and not {*plan.layer.results}.isdisjoint(unexplained):
+        detail = f"in no way of calling it that was tried are its results those of {plan.layer.name}"
+        arrays = [replace(one, verdict="cannot tell") if one.verdict == "wrong" else one for one in arrays]
     verdict = _overall(arrays, bool(failures), len(refusals) > len(limits), bool(values))
     return LayerResult(plan, verdict, tuple(arrays), explanations, len(values), of, detail, changed)
 
@@ -135,8 +140,8 @@ def _in_every_case(result: ArrayResult, values: ValuesByCase) -> ArrayResult:
     return replace(result, verdict="not written", detail=detail)
 
 
-def _raised(answer: Answer) -> bool:
-    return answer.refusal is not None and answer.refusal.kind == "exception"
+def _is_exception(refusal: Refusal | None) -> bool:
+    return refusal is not None and refusal.kind == "exception"
 
 
 def _shapes_put_right(values: ValuesByCase, standards: Mapping[str, NamedStandards]) -> dict[str, str]:

@@ -145,3 +145,42 @@ def test_each_name_of_a_selection_must_match(tmp_path):
         "--case relux: expected the name of a layer"
         in checked(tmp_path, AFFINE.format(**RIGHT), "--case", "affine,relux").stderr
     )
+
+
+SQUARE = """
+import numpy as np
+
+class Conv2d:
+    def __init__(self, in_channels, out_channels, kernel_size):
+        self.w = np.random.randn(out_channels, in_channels, kernel_size, kernel_size)
+        self.b = np.zeros(out_channels)
+
+    def windows(self, x):
+        return np.lib.stride_tricks.sliding_window_view(x, self.w.shape[2:], axis=(2, 3))
+
+    def forward(self, x):
+        self.x = x
+        return np.einsum("nchwij,fcij->nfhw", self.windows(x), {w}) + self.b[:, None, None]
+
+    def backward(self, dout):
+        k = self.w.shape[2]
+        self.dw = np.einsum("nfhw,nchwij->fcij", dout, self.windows(self.x))
+        self.db = dout.sum(axis=(0, 2, 3))
+        dx = np.zeros_like(self.x)
+        for i in range(dout.shape[2]):
+            for j in range(dout.shape[3]):
+                dx[:, :, i : i + k, j : j + k] += np.einsum("nf,fcij->ncij", dout[:, :, i, j], self.w)
+        return dx
+"""
+
+
+def test_a_class_that_makes_square_filters_is_right_in_those_cases(tmp_path):
+    done = checked(tmp_path, SQUARE.format(w="self.w"))
+    assert "convolution  agrees  Conv2d" in done.stdout
+    assert done.returncode == 0
+
+
+def test_a_class_with_other_results_is_not_called_wrong_unless_a_formula_is_theirs(tmp_path):
+    done = checked(tmp_path, SQUARE.format(w="self.w * self.w"))
+    assert "convolution  cannot tell" in done.stdout
+    assert "in no way of calling it that was tried are its results those of convolution" in done.stdout

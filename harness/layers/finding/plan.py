@@ -20,7 +20,7 @@ class LayerCall:
     title: its names in the file. line: where it is defined. fixed: options that the file does not take, with the only
     value that can be checked. refusal: why it cannot be called, if so. not_written: what the file lacks for it, if so.
     convention: what this way to call it supposes. others: other ways, of which the results of the forward pass show the
-    right one.
+    right one. is_supposed: whether it is taken for the layer by the names of a class, which may mean something else.
     """
 
     layer: Definition
@@ -33,6 +33,7 @@ class LayerCall:
     not_written: str = ""
     convention: str = ""
     others: tuple[LayerCall, ...] = ()
+    is_supposed: bool = False
 
     def takes(self, case: LayerCase) -> bool:
         """Whether the file can be given the options of a case."""

@@ -97,8 +97,10 @@ class Traced:
         return _recorded(-self.bounded, (self, lambda adjoint: -adjoint))
 
     def __pow__(self, exponent: float) -> Traced:
-        if exponent == 2:
-            return _multiplied(self, self)
+        if isinstance(exponent, int) and exponent > 1:
+            return _multiplied(self, self ** (exponent - 1) if exponent > 2 else self)
+        if isinstance(exponent, int) and exponent < 0:
+            return 1.0 / self**-exponent
         return apply(ELEMENTARY["sqrt"] if exponent == 0.5 else power_function(exponent), self)
 
     def __matmul__(self, other: Any) -> Traced:

@@ -123,7 +123,8 @@ class _Way:
             if self._has_blocks(name):
                 steps.append(((f"d{name}",), f"gates_moved_back(d{name}, {self.blocks!r})"))
         results = (*layer.results, *(f"d{name}" for name in slopes))
-        return LayerCall(layer, found.name, found.line, tuple(steps), results, self.fixed, convention=self._convention)
+        call = LayerCall(layer, found.name, found.line, tuple(steps), results, self.fixed, is_supposed=True)
+        return replace(call, convention=self._convention)
 
     @property
     def _convention(self) -> str:

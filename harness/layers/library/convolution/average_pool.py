@@ -39,6 +39,7 @@ LAYER = Definition(
     option_names={"stride": ("strides",), "pool_height": ("pool_h",), "pool_width": ("pool_w",)},
     dictionaries={"pool_param": {"pool_height": "pool_height", "pool_width": "pool_width", "stride": "stride"}},
     reference=reference,
+    optional_in_classes=("windows overlap, not square", "one row"),
     mistakes=(
         LayerMistake(
             "not_divided", "each = 1.0 / (pool_height * pool_width)", "each = 1.0", "the size of the window is left out"

@@ -58,6 +58,7 @@ LAYER = Definition(
         "b": Argument("F", names=("bias", "biases")),
     },
     {
+        "square filter": _conv_sizes((2, 2, 4, 5), (3, 2, 2, 2)),
         "stride 1, padding 1": _conv_sizes((2, 2, 5, 4), (3, 2, 3, 3), pad=1),
         "stride 2, filter not square": _conv_sizes((2, 3, 7, 6), (2, 3, 3, 2), stride=2),
         "stride 2, padding 1": _conv_sizes((3, 2, 5, 7), (2, 2, 3, 3), stride=2, pad=1),
@@ -72,6 +73,10 @@ LAYER = Definition(
     option_names={"stride": ("strides",), "pad": ("padding",), "groups": ("group", "n_groups")},
     dictionaries={"conv_param": {"stride": "stride", "pad": "pad"}},
     reference=reference,
+    optional_in_classes=(
+        *("stride 2, filter not square", "one image, channel and filter", "one row"),
+        *("stride larger than the filter", "depthwise"),
+    ),
     mistakes=(
         LayerMistake(
             "stride_missing",

@@ -52,6 +52,7 @@ LAYER = Definition(
     option_names={"stride": ("strides",), "pool_height": ("pool_h",), "pool_width": ("pool_w",)},
     dictionaries={"pool_param": {"pool_height": "pool_height", "pool_width": "pool_width", "stride": "stride"}},
     reference=reference,
+    optional_in_classes=("windows overlap, not square", "gaps between the windows", "one row"),
     mistakes=(
         LayerMistake(
             "last_window",
