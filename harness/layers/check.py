@@ -66,12 +66,18 @@ def check_layers(
         traced = _traced_cases(plans, cases, dtype)
         for _ in pool.outcomes():
             pass
-    return [
+    results = [
         _layer_result(
             plan, {name: requests[n, name] for name in plan.layer.cases if (n, name) in requests}, traced[n], dtype
         )
         for n, plan in enumerate(plans)
     ]
+    wrong = {one.plan.layer.name for one in results if one.verdict == "wrong"}
+    return [_with_its_step(one) if one.verdict == "wrong" and one.plan.layer.step in wrong else one for one in results]
+
+
+def _with_its_step(result: LayerResult) -> LayerResult:
+    return replace(result, detail=result.detail or f"{result.plan.layer.step} is wrong, too; this may come from there")
 
 
 def _traced_cases(

@@ -55,6 +55,7 @@ class Definition:
     cases: the sizes and options of each case, by what it is for; `decimals` rounds its real arrays, so that ties occur.
     has_many_forms: whether people mean other things by its name; then a file with other results is not judged.
     optional: the cases that right code need not take, such as arrays of rank 4; an exception there is no failure.
+    step: the name of the layer that is one step of it, for a sequence.
     optional_in_classes: those that a class need not take, such as filters that are not square.
     source: of the mathematics. results: the names of what the forward pass returns. options: numbers and flags that are
     no arrays, with the values that a file has which takes no such option; option_names: what else files call them.
@@ -86,6 +87,7 @@ class Definition:
     observe: Callable[..., Mapping[str, Any]] | None = None
     optional: tuple[str, ...] = ()
     optional_in_classes: tuple[str, ...] = ()
+    step: str = ""
     has_many_forms: bool = False
 
     def under(self, convention: str) -> Definition:

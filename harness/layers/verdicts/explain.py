@@ -30,6 +30,7 @@ CONSTANTS = {
     0.5: "it is half the right one",
     0.0: "it is 0 everywhere",
 }
+DIGITS_OF_FACTOR = 5  # a constant that somebody wrote has no more
 _DISTINCT = 128  # times the bound of a wrong formula is the distance of its values from the right ones
 
 
@@ -148,6 +149,9 @@ def _formulas(
         )
     for factor, sentence in CONSTANTS.items():
         yield _Candidate(Explanation((), sentence), partial(_times, factor=factor))
+    for factor in dict.fromkeys(filter(None, (_measured_factor(name, values, traced) for name in wrong))):
+        if factor not in (*CONSTANTS, 1.0):
+            yield _Candidate(Explanation((), f"it is {factor:g} times the right one"), partial(_times, factor=factor))
     yield _Candidate(Explanation((), "it is divided by the number of rows"), partial(_times_rows, exponent=-1))
     yield _Candidate(Explanation((), "it is multiplied by the number of rows"), partial(_times_rows, exponent=1))
     for name in wrong:
@@ -168,6 +172,20 @@ def _formulas(
 
 def _last_uses(traced: TracedCase) -> NamedStandards:
     return traced.standards(last_uses(traced.results))
+
+
+def _measured_factor(
+    name: str, values: Mapping[str, Mapping[str, Array]], traced: Mapping[str, TracedCase]
+) -> float | None:
+    """The ratio of an array's largest right entry in a case to what stands there, to DIGITS_OF_FACTOR digits."""
+    for case, found in values.items():
+        right = traced[case].standards()[name].truth.high
+        if name not in found or found[name].shape != right.shape or not right.size:
+            continue
+        place = np.unravel_index(int(np.abs(right).argmax()), right.shape)
+        ratio = float(found[name][place] / right[place]) if right[place] else 0.0
+        return float(f"{ratio:.{DIGITS_OF_FACTOR}g}") if np.isfinite(ratio) else None
+    return None
 
 
 def _times(traced: TracedCase, factor: float) -> NamedStandards:

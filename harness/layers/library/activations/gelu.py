@@ -48,6 +48,12 @@ LAYER = Definition(
     conventions={"gelu in its form with tanh": {"approximate": True}},
     optional=("rank 4",),
     mistakes=(
+        LayerMistake(
+            "exponent_not_halved",
+            "np.exp(-0.5 * x * x)",
+            "np.exp(-x * x)",
+            "the ½ in the exponent of the density is left out",
+        ),
         LayerMistake("density_missing", "(cdf + x * pdf)", "cdf", "the part x φ(x) is missing: Φ(x) is no constant"),
         LayerMistake(
             "tanh_constant",

@@ -32,6 +32,9 @@ LAYER = Definition(
     optional=("rank 4",),
     mistakes=(
         LayerMistake(
+            "times_relu", "dx = dout * (x > 0)", "dx = dout * np.maximum(x, 0)", "relu(x) stands in place of its slope"
+        ),
+        LayerMistake(
             "slope_of_upstream",
             "dx = dout * (x > 0)",
             "dx = dout * (dout > 0)",

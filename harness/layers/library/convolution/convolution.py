@@ -79,6 +79,14 @@ LAYER = Definition(
     ),
     mistakes=(
         LayerMistake(
+            "cropped_at_the_corner",
+            _CONV_DX,
+            f"bordered = {_CONV_BORDERED}"
+            "\n    dx = operations.put(dpatches, operations.windows(bordered, height, width, stride), bordered)"
+            "\n    dx = dx[:, :, : x.shape[2], : x.shape[3]]",
+            "the padding is cut off at the end only, in place of both sides",
+        ),
+        LayerMistake(
             "stride_missing",
             "index = operations.windows(x.shape, height, width, stride, pad)\n    given",
             "index = operations.windows(x.shape, height, width, 1, pad)[:, :, : dout.shape[2], : dout.shape[3]]"

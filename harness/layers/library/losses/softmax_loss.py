@@ -62,6 +62,12 @@ LAYER = Definition(
         "1e-12 is added inside of the logarithm": {"added": 1e-12},
     },
     mistakes=(
+        LayerMistake(
+            "divided_twice",
+            "dx = (p - one_hot_rows(y, x.shape[1])) / rows",
+            "dx = (p - one_hot_rows(y, x.shape[1]) / rows) / rows",
+            "the 1 of the right class is divided by the number of rows twice",
+        ),
         LayerMistake("label_missing", _SOFTMAX_LOSS_DX, "dx = p / rows", "1 is not subtracted at the label"),
         LayerMistake(
             "rows_missing",

@@ -52,6 +52,18 @@ LAYER = Definition(
     reference=reference,
     mistakes=(
         LayerMistake(
+            "n_less_one",
+            "(dx_hat * x_hat).mean(axis=0)) / std",
+            "(dx_hat * x_hat).mean(axis=0)) / std * (len(x) / (len(x) - 1.0))",
+            "N − 1 stands in place of N",
+        ),
+        LayerMistake(
+            "mean_of_n_less_one",
+            "dx_hat.mean(axis=0) - x_hat * (dx_hat * x_hat).mean(axis=0)",
+            "dx_hat.mean(axis=0) - x_hat * (dx_hat * x_hat).sum(axis=0) / (len(x) - 1.0)",
+            "N − 1 stands in place of N in the part of the variance",
+        ),
+        LayerMistake(
             "gamma_missing",
             "dx_hat = dout * gamma",
             "dx_hat = dout",

@@ -47,6 +47,12 @@ LAYER = Definition(
     option_names={"eps": ("epsilon",)},
     reference=reference,
     mistakes=(
+        LayerMistake(
+            "power_of_rms",
+            "dx = (dx_hat - x_hat * (dx_hat * x_hat).sum(axis=-1, keepdims=True) / features) / rms",
+            "dx = dx_hat / rms - x * (dx_hat * x).sum(axis=-1, keepdims=True) / features / rms**2",
+            "the second part is divided by rms², in place of rms³",
+        ),
         LayerMistake("gamma_missing", "dx_hat = dout * gamma", "dx_hat = dout", "γ is left out of dx"),
         LayerMistake(
             "sum_for_mean",

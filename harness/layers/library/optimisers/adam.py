@@ -66,6 +66,12 @@ LAYER = Definition(
     conventions={"epsilon is added to √v before the correction (the paper's epsilon hat)": {"hat": True}},
     mistakes=(
         LayerMistake(
+            "corrected_m_kept",
+            "m_hat = m / (1 - beta1**t)",
+            "m_hat = m = m / (1 - beta1**t)",
+            "the corrected m is kept for the next step",
+        ),
+        LayerMistake(
             "power_missing",
             _CORRECTED,
             "m_hat = m / (1 - beta1)\n        v_hat = v / (1 - beta2)",

@@ -73,6 +73,7 @@ LAYER = Definition(
         "one step": {"N": 3, "T": 1, "D": 4, "H": 2, "3H": 6},
     },
     "Cho et al., EMNLP 2014",
+    step="GRU step",
     results=("h",),
     options={"swapped": False},
     has_many_forms=True,

@@ -92,9 +92,25 @@ LAYER = Definition(
         "five steps, one unit": {"N": 2, "T": 5, "D": 2, "H": 1, "4H": 4},
     },
     "Gers, Schmidhuber and Cummins, Neural Computation 12, 2000",
+    step="LSTM step",
     results=("h",),
     reference=reference,
     mistakes=(
+        LayerMistake(
+            "square_of_the_difference",
+            _LSTM_DC,
+            "dc = dc_next + dh_t * o * (1 - tanh_c) ** 2",
+            "(1 − tanh c)² stands in place of 1 − tanh²c",
+        ),
+        *(
+            LayerMistake(
+                f"gate_squared_{gate}",
+                f"{gate} * (1 - {gate})",
+                f"{gate} * {gate} * (1 - {gate})",
+                f"the gate {gate} is in its slope twice",
+            )
+            for gate in "ifo"
+        ),
         LayerMistake(
             "state_not_carried",
             "dh_t = dh[:, t] + dh_next",

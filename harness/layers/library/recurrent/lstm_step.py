@@ -77,6 +77,21 @@ LAYER = Definition(
     reference=reference,
     mistakes=(
         LayerMistake(
+            "square_of_the_difference",
+            _CELL_DC,
+            "dc = dnext_c + dnext_h * o * (1 - tanh_c) ** 2",
+            "(1 − tanh c')² stands in place of 1 − tanh²c'",
+        ),
+        *(
+            LayerMistake(
+                f"gate_squared_{gate}",
+                f"{gate} * (1 - {gate})",
+                f"{gate} * {gate} * (1 - {gate})",
+                f"the gate {gate} is in its slope twice",
+            )
+            for gate in "ifo"
+        ),
+        LayerMistake(
             "sigma_for_slope",
             _CELL_SLOPES,
             "slope_i, slope_f, slope_o = i, f, o",

@@ -62,6 +62,7 @@ LAYER = Definition(
         "five steps, one unit": {"N": 4, "T": 5, "D": 2, "H": 1},
     },
     "Werbos, Proceedings of the IEEE 78, 1990",
+    step="RNN step",
     results=("h",),
     reference=reference,
     mistakes=(
