@@ -111,19 +111,20 @@ def _mistake_table(found: Sequence[LayerFound], mistakes: Sequence[Killed]) -> I
 
 
 def _rejections(found: Sequence[LayerFound]) -> Iterator[Block]:
-    yield Paragraph("In how many cases each check rejects the plain formulation, which is right.")
+    yield Paragraph(
+        "In how many cases each check rejects the plain formulation in float32, which is right. In float64 the "
+        "relative error rejects it, too, where a gradient is small beside the rounding of the difference quotient."
+    )
     rows = [
         [
             one.layer.name,
             len(one.layer.cases),
-            *(one.rejected[dtype][name] for name in USUAL_CHECKS for dtype in one.rejected),
+            *(one.rejected[name] for name in USUAL_CHECKS),
         ]
         for one in found
         if one.rejected
     ]
-    yield DataTable.of(
-        ["layer", "cases", *(f"{name}, {dtype}" for name in USUAL_CHECKS for dtype in ("float64", "float32"))], rows
-    )
+    yield DataTable.of(["layer", "cases", *USUAL_CHECKS], rows)
 
 
 def _definition(found: LayerFound) -> Chapter:

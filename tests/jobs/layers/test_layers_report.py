@@ -39,8 +39,7 @@ def test_the_sum_of_the_results_says_nothing_of_batch_norm():
 def test_right_float32_code_is_rejected_by_each_usual_check():
     found = found_of(LAYERS["affine"])
     assert found.is_sound
-    assert set(found.rejected["float32"].values()) == {len(LAYERS["affine"].cases)}
-    assert found.rejected["float64"]["gradcheck"] == 0
+    assert set(found.rejected.values()) == {len(LAYERS["affine"].cases)}
 
 
 def test_the_report_shows_each_layer_and_each_mistake():
