@@ -121,11 +121,11 @@ def rejected_in_float32(layer: Definition) -> dict[str, int]:
 
     In float64 that depends on the processor: a difference quotient of a small gradient is rounding.
     """
-    cases = [_in_float32(draw(layer, name, SEED)) for name in layer.cases]
+    cases = [_case_in_float32(draw(layer, name, SEED)) for name in layer.cases]
     return {name: sum(not check(case, _planted(layer)) for case in cases) for name, check in USUAL_CHECKS.items()}
 
 
-def _in_float32(case: LayerCase) -> LayerCase:
+def _case_in_float32(case: LayerCase) -> LayerCase:
     arguments = {
         name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in case.arguments.items()
     }
