@@ -23,7 +23,7 @@ from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission
 from harness.truth.bounds.float_format import float_format
 
-WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")  # worst first
+WORST_FIRST = ("failed", "wrong", "inaccurate", "cannot tell", "not written", "agrees", "unsupported")
 SAID_OF_FLOAT32 = 'its errors are those of float32; if that is meant, declare DTYPE = "float32"'
 ValuesByCase = dict[str, dict[str, Array]]  # by case and name
 
@@ -113,7 +113,7 @@ def _layer_result(
     detail = (failures or refusals)[0].detail if refusals else ""
     traced = {name: traced[name].observed(found) for name, found in values.items()}
     changed = tuple(dict.fromkeys(name for one in answers.values() for name in one.changed))
-    standards = {name: traced[name].standards() for name in values}
+    standards = {name: traced[name].right for name in values}
     shapes = _shapes_put_right(values, standards)
     arrays = [judge_values(name, observations(values, standards, name)) for name in plan.results]
     arrays = [_in_every_case(one, values) for one in arrays]

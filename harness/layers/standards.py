@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,11 @@ class TracedCase:
     def named_inputs(self) -> dict[int, str]:
         """The names of the traced arguments, by their numbers."""
         return {one.number: name for name, one in self.inputs.items() if isinstance(one, Traced)}
+
+    @cached_property
+    def right(self) -> NamedStandards:
+        """The standards of right code."""
+        return self.standards()
 
     def standards(self, passed: PassOn = derivative, upstream: Sequence[Array] = ()) -> NamedStandards:
         """The standards of the results, by their names, and of the gradients, such as dx, or of wrong ones.

@@ -61,7 +61,7 @@ def explain(
 
     values: by case and name. traced: by case. Cases at kinks and ties are left out: what is right there is a choice.
     """
-    right = {case: one.standards() for case, one in traced.items()}
+    right = {case: one.right for case, one in traced.items()}
     values = {case: _decided(arrays, right[case]) for case, arrays in values.items()}
 
     def explained_by(candidate: _Candidate, names: Sequence[str]) -> Explanation:
@@ -179,7 +179,7 @@ def _measured_factor(
 ) -> float | None:
     """The ratio of an array's largest right entry in a case to what stands there, to DIGITS_OF_FACTOR digits."""
     for case, found in values.items():
-        right = traced[case].standards()[name].truth.high
+        right = traced[case].right[name].truth.high
         if name not in found or found[name].shape != right.shape or not right.size:
             continue
         place = np.unravel_index(int(np.abs(right).argmax()), right.shape)
@@ -189,7 +189,7 @@ def _measured_factor(
 
 
 def _times(traced: TracedCase, factor: float) -> NamedStandards:
-    return {name: _scaled(one, factor) for name, one in traced.standards().items()}
+    return {name: _scaled(one, factor) for name, one in traced.right.items()}
 
 
 def _times_rows(traced: TracedCase, exponent: int) -> NamedStandards:
@@ -206,7 +206,7 @@ def _scaled(standard: Standard, factor: float) -> Standard:
 
 
 def _other(traced: TracedCase, name: str, other: str) -> NamedStandards:
-    return {name: traced.standards()[other]}
+    return {name: traced.right[other]}
 
 
 def _with_upstream(traced: TracedCase, position: int, value: float) -> NamedStandards:
