@@ -26,12 +26,12 @@ LAYERS = {
         "__init__",
         {"check", "train"},
         "compare",
-        "layers",
-        {"prove", "soundness", "mutants"},
-        "mistakes",
+        "prove",
+        "evidence",
         {"claims", "vectors"},
         "page",
     ),
+    "harness/jobs/evidence": ("__init__", "layers", {"soundness", "mutants"}, "mistakes"),
     "benchmarks": ("runner", "contenders", "report", "sections", "__main__"),
 }
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from harness.cases.case import make_case
-from harness.jobs.mistakes.kill_matrix import answers, found_in
-from harness.jobs.mistakes.report import MARK_OF, formula_facts
+from harness.jobs.evidence.mistakes.kill_matrix import answers, found_in
+from harness.jobs.evidence.mistakes.report import MARK_OF, formula_facts
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import Trial, judge_case
 from harness.mistakes.formulation import AlteredTextbook, formulation

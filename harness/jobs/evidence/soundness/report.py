@@ -7,8 +7,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from harness.jobs.soundness.tightness import Tightness
-from harness.jobs.soundness.trials import TrialTally
+from harness.jobs.evidence.soundness.tightness import Tightness
+from harness.jobs.evidence.soundness.trials import TrialTally
 
 QUANTITIES = ("delta", "w", "b", "update")
 SHARES = {"1%": 0.01, "10%": 0.1, "median": 0.5, "90%": 0.9, "99%": 0.99}

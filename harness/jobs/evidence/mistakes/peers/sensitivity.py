@@ -13,8 +13,8 @@ from statistics import median
 
 import numpy as np
 
-from harness.jobs.mistakes.peers.checkers import CHECKS, Check
-from harness.jobs.mistakes.peers.growth import Growth, growth_chapter
+from harness.jobs.evidence.mistakes.peers.checkers import CHECKS, Check
+from harness.jobs.evidence.mistakes.peers.growth import Growth, growth_chapter
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network
 from harness.model.costs import COSTS
@@ -158,8 +158,8 @@ def sensitivity_document(findings: list[Finding], growing: list[Growth]) -> Docu
             Paragraph("This project's check knows the network; the other checkers know only the function."),
             DataTable.of(["network", "checker", "always sees", "false alarms", "seconds"], rows),
             Paragraph(
-                "[Each checker, and the threshold it is given](../harness/jobs/mistakes/peers/checkers.py); scipy's "
-                "has none of its own. Jax is in the table only if it is installed."
+                "[Each checker, and the threshold it is given](../harness/jobs/evidence/mistakes/peers/checkers.py); "
+                "scipy's has none of its own. Jax is in the table only if it is installed."
             ),
             growth_chapter(growing),
         ),

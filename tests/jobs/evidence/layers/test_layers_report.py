@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.jobs.layers.forms import OTHER_FORMS, forms_of
-from harness.jobs.layers.report import layer_facts, layers_document
-from harness.jobs.layers.run import FOUND, PASSED, UNUSABLE, found_of, killed
-from harness.jobs.soundness.layers import sound_layers
+from harness.jobs.evidence.layers.forms import OTHER_FORMS, forms_of
+from harness.jobs.evidence.layers.report import layer_facts, layers_document
+from harness.jobs.evidence.layers.run import FOUND, PASSED, UNUSABLE, found_of, killed
+from harness.jobs.evidence.soundness.layers import sound_layers
 from harness.layers.cases import draw, draw_resized
 from harness.layers.library import known_layers
 from harness.layers.standards import TracedCase
 from harness.layers.verdicts.compare import ratios
 from harness.reporting.markdown import rendered
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 LAYERS = known_layers()
 
 

@@ -6,14 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from harness.jobs.mutants import run
-from harness.jobs.mutants.report import Reason, known_reasons, mutants_document, one_line, outdated, unexplained
-from harness.jobs.mutants.run import Fate, Mutant, fates, mutants_of
+from harness.jobs.evidence.mutants import run
+from harness.jobs.evidence.mutants.report import (
+    Reason,
+    known_reasons,
+    mutants_document,
+    one_line,
+    outdated,
+    unexplained,
+)
+from harness.jobs.evidence.mutants.run import Fate, Mutant, fates, mutants_of
 from harness.reporting.markdown import rendered
 from harness.sandbox.processes.server import Server
 from harness.sandbox.sources.find import find_implementations, python_implementations
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_each_mutant_is_one_change():

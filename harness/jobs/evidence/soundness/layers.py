@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.jobs.layers.forms import forms_of
+from harness.jobs.evidence.layers.forms import forms_of
 from harness.layers.cases import draw_resized
 from harness.layers.library import known_layers
 from harness.layers.standards import TracedCase

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.cases.case import Case, required_functions
-from harness.jobs.mistakes.peers.checkers import Check
+from harness.jobs.evidence.mistakes.peers.checkers import Check
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.judge import CaseTruth, Outcome, Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake

@@ -25,8 +25,8 @@ def _run(options: argparse.Namespace) -> Finished:
 
     if find_spec("cosmic_ray") is None:
         raise UnusableInput("mutants: expected the package cosmic-ray, found none; `nox -s mutants` installs it")
-    from harness.jobs.mutants.report import killed_line, known_reasons, mutants_document, outdated, unexplained
-    from harness.jobs.mutants.run import fates
+    from harness.jobs.evidence.mutants.report import killed_line, known_reasons, mutants_document, outdated, unexplained
+    from harness.jobs.evidence.mutants.run import fates
 
     known, found = known_reasons(), []
     with Server() as server:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.jobs.layers.formulations import Computed, LayerFormulation, by_numpy, by_torch
+from harness.jobs.evidence.layers.formulations import Computed, LayerFormulation, by_numpy, by_torch
 from harness.layers.cases import LayerCase
 from harness.layers.definition import Definition
 from harness.model.contract import Array

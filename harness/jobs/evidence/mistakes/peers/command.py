@@ -13,8 +13,8 @@ def _arguments(_: argparse.ArgumentParser) -> None:
 
 
 def _run(_: argparse.Namespace) -> Finished:
-    from harness.jobs.mistakes.peers.growth import growths
-    from harness.jobs.mistakes.peers.sensitivity import examine_all, finding_line, sensitivity_document
+    from harness.jobs.evidence.mistakes.peers.growth import growths
+    from harness.jobs.evidence.mistakes.peers.sensitivity import examine_all, finding_line, sensitivity_document
     from harness.reporting.markdown import write_report
 
     check_output_folder(REPORTS, files_of("sensitivity"))

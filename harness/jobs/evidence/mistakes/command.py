@@ -15,9 +15,9 @@ def _arguments(_: argparse.ArgumentParser) -> None:
 def _run(_: argparse.Namespace) -> Finished:
     from harness.cases.standard import gradient_cases
     from harness.jobs.check.run import check_submission
-    from harness.jobs.mistakes.kill_matrix import kill_matrix, prepared
-    from harness.jobs.mistakes.report import kill_facts, mistakes_document, usual_checks
-    from harness.jobs.mistakes.single_alternatives import alternatives_facts
+    from harness.jobs.evidence.mistakes.kill_matrix import kill_matrix, prepared
+    from harness.jobs.evidence.mistakes.report import kill_facts, mistakes_document, usual_checks
+    from harness.jobs.evidence.mistakes.single_alternatives import alternatives_facts
     from harness.reporting.markdown import write_report
     from harness.sandbox.processes.server import Server
     from harness.sandbox.sources.find import available_implementations

@@ -24,8 +24,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     if options.layers:
         return _run_layers(options)
-    from harness.jobs.soundness.report import as_json, as_text
-    from harness.jobs.soundness.trials import LOSSY, TrialTally, sound
+    from harness.jobs.evidence.soundness.report import as_json, as_text
+    from harness.jobs.evidence.soundness.trials import LOSSY, TrialTally, sound
     from harness.sandbox.processes.server import Server, processors
     from harness.sandbox.sources.find import python_implementations
 
@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> Finished:
 def _run_layers(options: argparse.Namespace) -> Finished:
     from tabulate import tabulate
 
-    from harness.jobs.soundness.layers import sound_layers
+    from harness.jobs.evidence.soundness.layers import sound_layers
 
     if options.json is not None:
         raise UnusableInput("--json: expected networks, found --layers; leave one of the two out")

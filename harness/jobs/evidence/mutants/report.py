@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from harness.jobs.mutants.run import Fate
+from harness.jobs.evidence.mutants.run import Fate
 from harness.reporting.document import Block, Bullets, Chapter, DataTable, Document, Paragraph
 
 SURVIVORS = Path(__file__).resolve().parent / "survivors.toml"

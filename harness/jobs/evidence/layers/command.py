@@ -13,8 +13,8 @@ def _arguments(_: argparse.ArgumentParser) -> None:
 
 
 def _run(_: argparse.Namespace) -> Finished:
-    from harness.jobs.layers.report import layer_facts, layers_document
-    from harness.jobs.layers.run import found_of
+    from harness.jobs.evidence.layers.report import layer_facts, layers_document
+    from harness.jobs.evidence.layers.run import found_of
     from harness.layers.library import known_layers
     from harness.reporting.markdown import write_report
 

@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.jobs.layers.run import FOUND, LAYER_FORMULATIONS, PASSED, UNUSABLE, Killed, LayerFound
-from harness.jobs.layers.usual_checks import USUAL_CHECKS
+from harness.jobs.evidence.layers.run import FOUND, LAYER_FORMULATIONS, PASSED, UNUSABLE, Killed, LayerFound
+from harness.jobs.evidence.layers.usual_checks import USUAL_CHECKS
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.verdicts.changes import changed_lines, is_in
 from harness.reporting.document import Block, Bullets, Chapter, CodeBlock, DataTable, Document, Fold, Paragraph, literal

@@ -9,9 +9,9 @@ import pytest
 from support.running import shared, tallied
 
 from harness.__main__ import main
-from harness.jobs.soundness.report import as_json, as_text
-from harness.jobs.soundness.tightness import NONE, Tightness
-from harness.jobs.soundness.trials import FORWARD_PASS, LOSSY, TrialTally, sound
+from harness.jobs.evidence.soundness.report import as_json, as_text
+from harness.jobs.evidence.soundness.tightness import NONE, Tightness
+from harness.jobs.evidence.soundness.trials import FORWARD_PASS, LOSSY, TrialTally, sound
 from harness.sandbox.sources.find import find_implementations, python_implementations
 
 A_BIN = 10 ** (1 / 20)
@@ -72,7 +72,7 @@ def test_soundness_tells_how_tight_the_bounds_are():
 
 
 def test_soundness_stops_as_soon_as_enough_is_compared_and_counts_what_was_run(monkeypatch):
-    monkeypatch.setattr("harness.jobs.soundness.trials.BLOCK", 4)
+    monkeypatch.setattr("harness.jobs.evidence.soundness.trials.BLOCK", 4)
     implementations = tuple(find_implementations(["batched_matrices", "matrices"]))
     expected, trials = TrialTally(), 0
     while expected.entries.total() < 20_000:
@@ -87,7 +87,7 @@ def test_soundness_stops_as_soon_as_enough_is_compared_and_counts_what_was_run(m
 
 
 def test_the_json_of_soundness_counts_what_was_run(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("harness.jobs.soundness.trials.BLOCK", 1)  # the network that is enough, and none ahead
+    monkeypatch.setattr("harness.jobs.evidence.soundness.trials.BLOCK", 1)  # the network that is enough, and none ahead
     path = tmp_path / "found.json"
     assert main(["soundness", "--entries", "1", "--seed", "3", "--json", str(path)]) == 0
     data, [expected] = json.loads(path.read_text(encoding="utf-8")), tallied(SOUND, [3])

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.jobs.mistakes.kill_matrix import DOES_NOT_RUN, HIDDEN, SEEN, KillRow, passed_by
-from harness.jobs.mistakes.peers.checkers import CHECKS, COMPARISONS
+from harness.jobs.evidence.mistakes.kill_matrix import DOES_NOT_RUN, HIDDEN, SEEN, KillRow, passed_by
+from harness.jobs.evidence.mistakes.peers.checkers import CHECKS, COMPARISONS
 from harness.judging.judge import Trial
 from harness.mistakes.render import Formula, marked
 from harness.reporting.document import Block, Bullets, Chapter, CodeBlock, DataTable, Document, Paragraph, literal
@@ -68,7 +68,7 @@ def mistakes_document(
 def kill_facts(rows: Sequence[KillRow], alternatives: Mapping[str, Any]) -> dict[str, Any]:
     """The catalogue and the kill matrix as JSON can hold them: for each mistake a string with a mark for each case.
 
-    `alternatives` are those of the grammar, each alone (harness.jobs.mistakes.single_alternatives).
+    `alternatives` are those of the grammar, each alone (harness.jobs.evidence.mistakes.single_alternatives).
     """
     return {
         "alternatives": alternatives,

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from harness.cases.case import HIDDEN_ACTIVATIONS, Case, make_case
-from harness.jobs.soundness.tightness import NONE, Tightness
+from harness.jobs.evidence.soundness.tightness import NONE, Tightness
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.activations import ACTIVATIONS

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.jobs.layers.formulations import Computed, by_numpy, by_torch
-from harness.jobs.layers.usual_checks import USUAL_CHECKS, Backward
+from harness.jobs.evidence.layers.formulations import Computed, by_numpy, by_torch
+from harness.jobs.evidence.layers.usual_checks import USUAL_CHECKS, Backward
 from harness.layers.cases import LayerCase, draw
 from harness.layers.definition import Definition, LayerMistake
 from harness.layers.standards import TracedCase
