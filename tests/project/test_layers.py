@@ -24,6 +24,7 @@ LAYERS = {
     ),
     "harness/jobs": (
         "__init__",
+        "distributed",
         {"check", "train"},
         "compare",
         "prove",
