@@ -36,13 +36,13 @@ class NotJudged(Exception):
 def chosen_in(files: Files, assignment: Assignment) -> Chosen:
     """The file to judge. Raises NotJudged."""
     if not any(content.strip() for content in files.values()):
-        raise NotJudged("empty", "Nothing was handed in." if not files else f"Empty: {_listed([*files])}.")
+        raise NotJudged("empty", "Nothing was handed in." if not files else f"Empty: {_some_names([*files])}.")
     files, notes = _with_code_of_notebooks(files)
     allowed = _suffixes(assignment.languages)
     sources = [name for name in files if name.lower().endswith(tuple(allowed)) and not _is_test(name)]
     if not sources:
         expected = assignment.file or f"a file that ends in {', '.join(sorted(allowed))}"
-        raise NotJudged("not found", f"Expected {expected}, found {_listed([*files])}.")
+        raise NotJudged("not found", f"Expected {expected}, found {_some_names([*files])}.")
     main = _main(sources, assignment.file)
     if not files[main].strip():
         raise NotJudged("empty", f"{main} is empty.")
@@ -61,7 +61,7 @@ def _main(sources: Sequence[str], wanted: str) -> str:
     candidates = named or [name for name in sources if "/" not in name] or sources
     if len(candidates) > 1:
         wanted = f"expected one named {wanted}" if wanted else "expected one"
-        raise NotJudged("two files", f"There are several files: {_listed(candidates)}; {wanted}.")
+        raise NotJudged("two files", f"There are several files: {_some_names(candidates)}; {wanted}.")
     return candidates[0]
 
 
@@ -75,7 +75,7 @@ def _is_test(name: str) -> bool:
     return stem.startswith("test_") or stem.endswith("_test") or stem in ("conftest", "setup", "__init__")
 
 
-def _listed(names: Sequence[str]) -> str:
+def _some_names(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     return ", ".join(names[:MOST_LISTED]) + more if names else "nothing"
 

@@ -71,11 +71,11 @@ def with_missing(students: list[Student], names: tuple[str, ...]) -> list[Studen
 
     A name of the list stands for a student whose name begins with it, as Moodle and Canvas add numbers.
     """
-    missing = [name for name in names if not any(_is_of(name, one.name) for one in students)]
+    missing = [name for name in names if not any(_stands_for(name, one.name) for one in students)]
     return sorted([*students, *map(Student, missing)], key=lambda one: one.name)
 
 
-def _is_of(name: str, found: str) -> bool:
+def _stands_for(name: str, found: str) -> bool:
     return found == name or found.startswith(f"{name} (")
 
 

@@ -19,10 +19,10 @@ def layer_parts(asked: Sequence[Asked], results: Sequence[LayerResult]) -> tuple
     found: dict[str, LayerResult] = {}
     for one in sorted(results, key=lambda one: WORST_FIRST.index(one.verdict) if one.ran else -1):
         found[one.plan.layer.name] = one
-    return tuple(_part(one, found) for one in asked)
+    return tuple(_layer_part(one, found) for one in asked)
 
 
-def _part(asked: Asked, results: Mapping[str, LayerResult]) -> Part:
+def _layer_part(asked: Asked, results: Mapping[str, LayerResult]) -> Part:
     result = results.get(asked.what)
     if result is None:
         return Part(asked.name, 0.0, asked.of, NOT_FOUND)

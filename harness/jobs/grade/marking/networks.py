@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.jobs.check.run import CheckResult
 from harness.jobs.check.text.formulas import formulas_in
-from harness.jobs.grade.assignment.assignment import QUANTITIES, Asked, Assignment
+from harness.jobs.grade.assignment.assignment import QUANTITY_NAMES, Asked, Assignment
 from harness.jobs.grade.marking.given import right_given
 from harness.jobs.grade.record import Part
 from harness.judging.judge import Outcome
@@ -18,7 +18,7 @@ from harness.mistakes.render import Formula
 from harness.mistakes.rules import Rule
 from harness.sandbox.answers import ArrayKey
 
-FORWARD = ("z", "a")
+SHOWN_FORWARD = ("z", "a")
 # The quantities that are computed from each.
 LATER = {"forward": ("delta", "w", "b", "update"), "delta": ("w", "b", "update"), "w": ("update",), "b": ("update",)}
 _OF_EQUATIONS: dict[str, tuple[str, ...]] = {
@@ -30,23 +30,25 @@ _OF_EQUATIONS: dict[str, tuple[str, ...]] = {
     "calls": ("w", "b", "update"),
 }
 # What is seen of a quantity in a case: its numbers are right, or right given what came before, or wrong, or not shown.
-RIGHT, GIVEN, WRONG, NOT_SHOWN = "right", "right given what came before", "wrong", "not shown"
-Place = tuple[str, str]  # a quantity of QUANTITIES, and "output" or "hidden"
+RIGHT, RIGHT_GIVEN, WRONG, NOT_SHOWN = "right", "right given what came before", "wrong", "not shown"
+Spot = tuple[str, str]  # a quantity of QUANTITY_NAMES, and "output" or "hidden"
 
 
 def network_parts(assignment: Assignment, check: CheckResult) -> tuple[Part, ...]:
     """The points for each part of an assignment."""
     quantities = [one.what for one in assignment.asked]
     mistaken = frozenset(_moved_to_asked(_mistaken_places(check), quantities))
-    seen = [_seen_in(outcome, check, mistaken) for outcome in check.outcomes]
-    return tuple(_part(asked, seen) for asked in assignment.asked)
+    # A file that is tried on what it supports may refuse the rest.
+    counted = [one for one in check.outcomes if check.support is None or one.verdict != "unsupported"]
+    seen = [_seen_in(outcome, check, mistaken) for outcome in counted]
+    return tuple(_network_part(asked, seen) for asked in assignment.asked)
 
 
-def _part(asked: Asked, seen: Sequence[Mapping[Place, str]]) -> Part:
+def _network_part(asked: Asked, seen: Sequence[Mapping[Spot, str]]) -> Part:
     """The points for a part: all that are asked, by the share of the cases that show it to be right; none if it is
     wrong in any."""
     states = [state for one in seen if (state := _of_part(asked, one))]
-    right, wrong = sum(state in (RIGHT, GIVEN) for state in states), states.count(WRONG)
+    right, wrong = sum(state in (RIGHT, RIGHT_GIVEN) for state in states), states.count(WRONG)
     if wrong:
         return Part(asked.name, 0.0, asked.of, f"wrong in {wrong} of {len(states)} cases")
     if right == len(states) and states:
@@ -55,21 +57,21 @@ def _part(asked: Asked, seen: Sequence[Mapping[Place, str]]) -> Part:
     return Part(asked.name, asked.of * right / max(len(states), 1), asked.of, why)
 
 
-def _of_part(asked: Asked, seen: Mapping[Place, str]) -> str:
+def _of_part(asked: Asked, seen: Mapping[Spot, str]) -> str:
     """What is seen of a part in a case; empty if it has none of its layers."""
     found = {state for (what, where), state in seen.items() if what == asked.what and asked.where in ("", where)}
-    return next((state for state in (WRONG, NOT_SHOWN, GIVEN, RIGHT) if state in found), "")
+    return next((state for state in (WRONG, NOT_SHOWN, RIGHT_GIVEN, RIGHT) if state in found), "")
 
 
-def _mistaken_places(check: CheckResult) -> Iterator[Place]:
+def _mistaken_places(check: CheckResult) -> Iterator[Spot]:
     """The places of the equations in which the formula that explains the numbers differs."""
     for diagnosis in check.diagnoses[:1]:
         for formula in formulas_in(diagnosis, check):
             for quantity in _OF_EQUATIONS[formula.equation]:
-                yield from ((quantity, where) for where in _layers_of(formula))
+                yield from ((quantity, where) for where in _layers_of_formula(formula))
 
 
-def _layers_of(formula: Formula) -> Iterable[str]:
+def _layers_of_formula(formula: Formula) -> Iterable[str]:
     if formula.equation in ("BP1", "BP2"):
         return ("output",) if formula.equation == "BP1" else ("hidden",)
     return {where for rule in formula.rules for where in _layers_of_rule(rule)}
@@ -82,7 +84,7 @@ def _layers_of_rule(rule: Rule) -> Iterable[str]:
     return ("hidden",) if any(word in position for word in ("hidden", "first layer")) else ("output", "hidden")
 
 
-def _moved_to_asked(places: Iterable[Place], quantities: Sequence[str]) -> Iterator[Place]:
+def _moved_to_asked(places: Iterable[Spot], quantities: Sequence[str]) -> Iterator[Spot]:
     """The places, each at the first quantity that gives points and shows it, if its own gives none."""
     for quantity, where in places:
         if quantity in quantities:
@@ -92,18 +94,18 @@ def _moved_to_asked(places: Iterable[Place], quantities: Sequence[str]) -> Itera
             yield from ((one, where) for one in later[:1])
 
 
-def _seen_in(outcome: Outcome, check: CheckResult, mistaken: frozenset[Place]) -> dict[Place, str]:
+def _seen_in(outcome: Outcome, check: CheckResult, mistaken: frozenset[Spot]) -> dict[Spot, str]:
     """What is seen of each quantity in a case, in the output layer and in the hidden layers if it has some."""
     last = len(outcome.trial.inputs.network.layers)
     keys = {key: _state_of(key, outcome, check, mistaken) for key in outcome.judgements}
     if WRONG in keys.values() and not check.diagnoses:
         given = right_given(outcome, check.found)
-        keys = {key: GIVEN if state == WRONG and key in given else state for key, state in keys.items()}
-    shown: dict[Place, str] = {}
-    for what in QUANTITIES:
+        keys = {key: RIGHT_GIVEN if state == WRONG and key in given else state for key, state in keys.items()}
+    shown: dict[Spot, str] = {}
+    for what in QUANTITY_NAMES:
         for where in ("output", "hidden") if last > 1 else ("output",):
-            found = {state for key, state in keys.items() if _place(key, outcome) == (what, where)}
-            shown[what, where] = next((state for state in (WRONG, GIVEN, RIGHT) if state in found), NOT_SHOWN)
+            found = {state for key, state in keys.items() if _place_of_key(key, outcome) == (what, where)}
+            shown[what, where] = next((state for state in (WRONG, RIGHT_GIVEN, RIGHT) if state in found), NOT_SHOWN)
     return {
         place: _implied(place, shown, outcome, check, mistaken) if state == NOT_SHOWN else state
         for place, state in shown.items()
@@ -111,7 +113,11 @@ def _seen_in(outcome: Outcome, check: CheckResult, mistaken: frozenset[Place]) -
 
 
 def _implied(
-    place: Place, shown: Mapping[Place, str], outcome: Outcome, check: CheckResult, mistaken: frozenset[Place]
+    place: Spot,
+    shown: Mapping[Spot, str],
+    outcome: Outcome,
+    check: CheckResult,
+    mistaken: frozenset[Spot],
 ) -> str:
     """What is seen of a quantity that is not shown: a formula says it, or numbers that are computed from it."""
     if place in mistaken and outcome.out_of_bounds:
@@ -119,17 +125,17 @@ def _implied(
     what, where = place
     later = {shown[one, where] for one in LATER.get(what, ())}
     # Without a formula, numbers that are right given wrong ones say nothing of these.
-    return next((state for state in (RIGHT, GIVEN if check.diagnoses else "") if state in later), NOT_SHOWN)
+    return next((state for state in (RIGHT, RIGHT_GIVEN if check.diagnoses else "") if state in later), NOT_SHOWN)
 
 
-def _place(key: ArrayKey, outcome: Outcome) -> Place:
+def _place_of_key(key: ArrayKey, outcome: Outcome) -> Spot:
     name, l = key
     is_last = l == len(outcome.trial.inputs.network.layers)
-    return ("forward" if name in FORWARD else name), ("output" if is_last else "hidden")
+    return ("forward" if name in SHOWN_FORWARD else name), ("output" if is_last else "hidden")
 
 
-def _state_of(key: ArrayKey, outcome: Outcome, check: CheckResult, mistaken: frozenset[Place]) -> str:
+def _state_of(key: ArrayKey, outcome: Outcome, check: CheckResult, mistaken: frozenset[Spot]) -> str:
     """What is seen of a quantity that is shown."""
     if outcome.judgements[key].verdict or outcome.cause != "wrong":
         return RIGHT
-    return GIVEN if check.diagnoses and _place(key, outcome) not in mistaken else WRONG
+    return RIGHT_GIVEN if check.diagnoses and _place_of_key(key, outcome) not in mistaken else WRONG

@@ -19,7 +19,7 @@ from marked_class import HOSTILE_NAMES, SHOW, SMALL, WRONG, class_of, hostile_cl
 from harness.jobs.grade.exports import exporters
 from harness.jobs.grade.exports.names import file_names
 from harness.jobs.grade.exports.shown import SHOWABLE
-from harness.jobs.grade.record import JUDGED, Deduction, Equation, Part, Record
+from harness.jobs.grade.record import JUDGED, ComputedEquation, Deduction, Part, Record
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # also halves of surrogate pairs and what is no character
 FORMATS = ("gradescope", "prairielearn", "github_classroom", "nbgrader", "check50", "junit", "marks_csv")
@@ -50,7 +50,7 @@ def secret(student):
         place="PLACE",
         mistake="MISTAKE",
         sentence="SENTENCE",
-        equations=(Equation("LABEL", "YOURS", "RIGHT", "WHERE"),),
+        equations=(ComputedEquation("LABEL", "YOURS", "RIGHT", "WHERE"),),
         group="GROUP",
         ran=4711,
         of=4713,
