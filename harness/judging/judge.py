@@ -20,6 +20,7 @@ from harness.truth.certify import Standard, certify, certify_forward, error_over
 UNDECLARED_CONVENTION = "agrees up to a convention"
 # In the order of computation: what is computed from a wrong quantity is wrong too.
 QUANTITY_ORDER = ("z", "a", "delta", "w", "b", "update")
+MOST_OTHERS = 8  # truths of a case under other conventions that are kept
 FORWARD_QUANTITIES = ("z", "a")
 QUANTITY_SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
 
@@ -67,6 +68,8 @@ class CaseTruth:
             return self
         key = convention.bias == "none", rate, is_any
         if key not in self._others:
+            if len(self._others) == MOST_OTHERS:  # a truth may outlive many submissions, each with a rate of its own
+                self._others.clear()
             case = replace(self.case, learning_rate=rate)
             self._others[key] = CaseTruth.of(case, inputs, any_subgradient=is_any)
         return self._others[key]
@@ -84,6 +87,28 @@ class CaseTruth:
     def forward(self) -> Mapping[ArrayKey, Standard]:
         """The standards of z and a, computed only for implementations that return them."""
         return certify_forward(self.inputs, self.case.dtype)
+
+
+class Truths:
+    """The inputs and truths of cases with inputs from one seed; each is computed once, however many submissions are
+    judged by it. `known` are some that were computed elsewhere."""
+
+    def __init__(self, seed: int, known: Iterable[CaseTruth] = ()) -> None:
+        self.seed = seed
+        self._known = {one.case.id: one for one in known}
+        self._inputs = {name: one.inputs for name, one in self._known.items()}
+
+    def inputs(self, case: Case) -> Inputs:
+        """The inputs of a case, drawn from the seed."""
+        if case.id not in self._inputs:
+            self._inputs[case.id] = case.build(self.seed)
+        return self._inputs[case.id]
+
+    def of(self, case: Case, clock: Clock | None = None) -> CaseTruth:
+        """The truth of a case. The clock counts its phases."""
+        if case.id not in self._known:
+            self._known[case.id] = CaseTruth.of(case, self.inputs(case), clock)
+        return self._known[case.id]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,26 +12,37 @@ from harness.cases.fitted import every_kind, fitted_cases, select_cases
 from harness.cases.standard import gradient_cases
 from harness.sandbox.requests import Limits
 
-QUANTITIES = {
+QUANTITY_NAMES = {
     "forward": "forward pass",
     "delta": "δ",
     "w": "∂C/∂W",
     "b": "∂C/∂b",
     "update": "update",
 }
-PLACES = {"output": "output layer", "hidden": "hidden layers"}
-SHOWN = ("points", "verdict", "place", "mistake", "equations", "right", "conventions", "cases", "notes", "report")
+PLACE_NAMES = {"output": "output layer", "hidden": "hidden layers"}
+SHOWABLE_PARTS = (
+    "points",
+    "verdict",
+    "place",
+    "mistake",
+    "equations",
+    "right",
+    "conventions",
+    "cases",
+    "notes",
+    "report",
+)
 SHOWN_BY_DEFAULT = ("points", "verdict", "place", "mistake", "conventions", "cases", "notes")
-ENOUGH_CASES = 24  # of the networks of a narrow assignment
-CASES_OF_A_KIND = 3  # that are added at once
+FEWEST_CASES = 24  # of the networks of a narrow assignment
+MORE_OF_A_KIND = 3  # that are added at once
 
 
 @dataclass(frozen=True)
 class Asked:
     """Something that gives points: `of` a right submission.
 
-    In a network, `what` is one of QUANTITIES and `where` one of PLACES, or empty for all layers. In a file of layers,
-    they are the name of a layer and of an array, such as "dx", or empty for all of its arrays.
+    In a network, `what` is one of QUANTITY_NAMES and `where` one of PLACE_NAMES, or empty for all layers. In a file of
+    layers, they are the name of a layer and of an array, such as "dx", or empty for all of its arrays.
     """
 
     name: str
@@ -65,8 +76,8 @@ class Networks:
         if not (self.activations or self.costs or self.layers):
             return ()
         found = [case for case in gradient_cases() if self._fits(case)]
-        for place in range(CASES_OF_A_KIND):
-            if len(found) >= ENOUGH_CASES:
+        for place in range(MORE_OF_A_KIND):
+            if len(found) >= FEWEST_CASES:
                 break
             more = (fitted_cases(kind)[place] for kind in every_kind())
             known = {case.id for case in found}

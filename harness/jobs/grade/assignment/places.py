@@ -9,7 +9,7 @@ _TABLE = re.compile(r"\s*\[\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*=""")
 
 
-def line_of(text: str, keys: Sequence[str]) -> int:
+def line_of_key(text: str, keys: Sequence[str]) -> int:
     """The line, from 1, of a key such as ("points", "delta"), or of the longest part of it that has a line of its own;
     0 if nothing of it is there."""
     places: dict[tuple[str, ...], int] = {}

@@ -12,38 +12,38 @@ from typing import Any
 
 from harness.cases.case import OUTPUT_ACTIVATIONS
 from harness.jobs.grade.assignment.assignment import (
-    PLACES,
-    QUANTITIES,
-    SHOWN,
+    PLACE_NAMES,
+    QUANTITY_NAMES,
+    SHOWABLE_PARTS,
     SHOWN_BY_DEFAULT,
     Asked,
     Assignment,
     Deductions,
     Networks,
 )
-from harness.jobs.grade.assignment.places import line_of
+from harness.jobs.grade.assignment.places import line_of_key
 from harness.layers.library import known_layers
 from harness.model.costs import COSTS
 from harness.model.errors import UnusableInput
 from harness.sandbox.requests import Limits
 from harness.sandbox.sources.toolchains import languages
 
-Kind = tuple[str, Callable[[Any], bool]]  # what is expected in words, and whether a value is it
-TEXT: Kind = ("text", lambda value: isinstance(value, str) and bool(value.strip()))
-POINTS: Kind = ("a number of points, 0 or more", lambda value: _is_number(value) and value >= 0)
-SEED: Kind = ("a whole number, 0 or more", lambda value: _is_whole(value) and value >= 0)
-POSITIVE: Kind = ("a number above 0", lambda value: _is_number(value) and value > 0)
-MEMORY: Kind = ("a size in GiB, at least 0.1", lambda value: _is_number(value) and value >= 0.1)
-DATE: Kind = ("a date and time such as 2030-01-31T23:59:00", lambda value: isinstance(value, date))
-DEPTHS: Kind = (
+Expected = tuple[str, Callable[[Any], bool]]  # what is expected in words, and whether a value is it
+TEXT: Expected = ("text", lambda value: isinstance(value, str) and bool(value.strip()))
+NUMBER_OF_POINTS: Expected = ("a number of points, 0 or more", lambda value: _is_finite_number(value) and value >= 0)
+WHOLE_NUMBER: Expected = ("a whole number, 0 or more", lambda value: _is_whole(value) and value >= 0)
+POSITIVE: Expected = ("a number above 0", lambda value: _is_finite_number(value) and value > 0)
+MEMORY: Expected = ("a size in GiB, at least 0.1", lambda value: _is_finite_number(value) and value >= 0.1)
+DATE: Expected = ("a date and time such as 2030-01-31T23:59:00", lambda value: isinstance(value, date))
+NUMBERS_OF_LAYERS: Expected = (
     "a list of whole numbers, each 1 or more",
     lambda value: isinstance(value, list) and bool(value) and all(_is_whole(one) and one >= 1 for one in value),
 )
-TABLE: Kind = ("a table", lambda value: isinstance(value, dict))
-DIGITS = 6  # of a sum of points: those after it are rounding
+TABLE: Expected = ("a table", lambda value: isinstance(value, dict))
+DIGITS_OF_POINTS = 6  # of a sum of points: those after it are rounding
 
 
-def _is_number(value: Any) -> bool:
+def _is_finite_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -51,7 +51,7 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _names(known: Sequence[str] = ()) -> Kind:
+def _some_of(known: Sequence[str] = ()) -> Expected:
     expected = f"a list of some of {', '.join(known)}" if known else "a list of names"
     return (
         expected,
@@ -61,12 +61,12 @@ def _names(known: Sequence[str] = ()) -> Kind:
     )
 
 
-_LIMITS = {"seconds": POSITIVE, "total": POSITIVE, "memory": MEMORY}
-_DEDUCTIONS = dict.fromkeys(("convention", "late_day", "inaccurate"), POINTS)
+_LIMIT_KINDS = {"seconds": POSITIVE, "total": POSITIVE, "memory": MEMORY}
+_DEDUCTIONS = dict.fromkeys(("convention", "late_day", "inaccurate"), NUMBER_OF_POINTS)
 _NETWORKS = {
-    "activations": _names(OUTPUT_ACTIVATIONS),
-    "costs": _names(tuple(COSTS)),
-    "layers": DEPTHS,
+    "activations": _some_of(OUTPUT_ACTIVATIONS),
+    "costs": _some_of(tuple(COSTS)),
+    "layers": NUMBERS_OF_LAYERS,
     "cases": TEXT,
     "make": TEXT,
     "cost": ("one of " + ", ".join(COSTS), lambda value: isinstance(value, str) and value in COSTS),
@@ -88,10 +88,10 @@ class _File:
 
     def fault(self, keys: Sequence[str], problem: str) -> UnusableInput:
         """An error about a key."""
-        line = line_of(self.text, keys)
+        line = line_of_key(self.text, keys)
         return UnusableInput(f"{self.path}{f', line {line}' if line else ''}: {'.'.join(keys)}: {problem}")
 
-    def checked(self, table: Mapping[str, Any], kinds: Mapping[str, Kind], *where: str) -> Mapping[str, Any]:
+    def checked(self, table: Mapping[str, Any], kinds: Mapping[str, Expected], *where: str) -> Mapping[str, Any]:
         """A table with no other keys than these, each of its kind. Raises UnusableInput."""
         for name, value in table.items():
             if name not in kinds:
@@ -118,7 +118,7 @@ def read_assignment(path: Path) -> Assignment:
         raise file.fault(("networks",), "expected no networks beside [layers]; leave one of the two tables out")
     asked = _asked_layers(file, top["layers"]) if "layers" in top else _asked_network(file, top["points"])
     _check_total(file, top, asked)
-    limits = file.checked(top.get("limits", {}), _LIMITS, "limits")
+    limits = file.checked(top.get("limits", {}), _LIMIT_KINDS, "limits")
     networks: Mapping[str, Any] = file.checked(top.get("networks", {}), _NETWORKS, "networks")
     networks = {name: tuple(value) if isinstance(value, list) else value for name, value in networks.items()}
     return Assignment(
@@ -132,25 +132,25 @@ def read_assignment(path: Path) -> Assignment:
         forbid=tuple(top.get("forbid", ())),
         show=tuple(top.get("show", SHOWN_BY_DEFAULT)),
         deadline=_moment(top.get("deadline")),
-        students=_students(file, top["students"]) if "students" in top else (),
+        students=_listed_students(file, top["students"]) if "students" in top else (),
         deductions=Deductions(**file.checked(top.get("deductions", {}), _DEDUCTIONS, "deductions")),
         limits=Limits(limits.get("seconds", 10.0), limits.get("total", 60.0), limits.get("memory", 2.0) * 2**30),
     )
 
 
-def _top_kinds() -> dict[str, Kind]:
+def _top_kinds() -> dict[str, Expected]:
     known = ("Python", *(one.name for one in languages()))
     tables = dict.fromkeys(("points", "layers", "networks", "deductions", "limits"), TABLE)
     return {
         "title": TEXT,
-        "seed": SEED,
+        "seed": WHOLE_NUMBER,
         "file": TEXT,
-        "languages": _names(known),
-        "forbid": _names(),
-        "show": _names(SHOWN),
+        "languages": _some_of(known),
+        "forbid": _some_of(),
+        "show": _some_of(SHOWABLE_PARTS),
         "deadline": DATE,
         "students": TEXT,
-        "total": POINTS,
+        "total": NUMBER_OF_POINTS,
         **tables,
     }
 
@@ -159,14 +159,16 @@ def _asked_network(file: _File, points: Mapping[str, Any]) -> tuple[Asked, ...]:
     """The parts of a network. The forward pass has no layers apart: what is wrong in one is wrong in all after it."""
     found = []
     for what, value in points.items():
-        if what not in QUANTITIES:
-            raise file.fault(("points", what), f"expected one of {', '.join(QUANTITIES)}; correct the name")
+        if what not in QUANTITY_NAMES:
+            raise file.fault(("points", what), f"expected one of {', '.join(QUANTITY_NAMES)}; correct the name")
         if isinstance(value, dict) and what != "forward":
-            apart = file.checked(value, dict.fromkeys(PLACES, POINTS), "points", what)
-            found += [Asked(f"{QUANTITIES[what]}, {PLACES[place]}", what, place, of) for place, of in apart.items()]
+            apart = file.checked(value, dict.fromkeys(PLACE_NAMES, NUMBER_OF_POINTS), "points", what)
+            found += [
+                Asked(f"{QUANTITY_NAMES[what]}, {PLACE_NAMES[place]}", what, place, of) for place, of in apart.items()
+            ]
         else:
-            file.checked({what: value}, {what: POINTS}, "points")
-            found.append(Asked(QUANTITIES[what], what, "", value))
+            file.checked({what: value}, {what: NUMBER_OF_POINTS}, "points")
+            found.append(Asked(QUANTITY_NAMES[what], what, "", value))
     return tuple(found)
 
 
@@ -178,20 +180,20 @@ def _asked_layers(file: _File, points: Mapping[str, Any]) -> tuple[Asked, ...]:
             raise file.fault(("layers", what), f"expected a layer of docs/layers.md, such as affine, found {what!r}")
         if isinstance(value, dict):
             arrays = (*known[what].results, *known[what].gradients)
-            apart = file.checked(value, dict.fromkeys(arrays, POINTS), "layers", what)
+            apart = file.checked(value, dict.fromkeys(arrays, NUMBER_OF_POINTS), "layers", what)
             found += [Asked(f"{what}: {array}", what, array, of) for array, of in apart.items()]
         else:
-            file.checked({what: value}, {what: POINTS}, "layers")
+            file.checked({what: value}, {what: NUMBER_OF_POINTS}, "layers")
             found.append(Asked(what, what, "", value))
     return tuple(found)
 
 
 def _check_total(file: _File, top: Mapping[str, Any], asked: Sequence[Asked]) -> None:
     where = "layers" if "layers" in top else "points"
-    found = round(sum(one.of for one in asked), DIGITS)
+    found = round(sum(one.of for one in asked), DIGITS_OF_POINTS)
     if not found > 0:
         raise file.fault((where,), f"expected points above 0 in all, found {found:g}")
-    if "total" in top and round(top["total"], DIGITS) != found:
+    if "total" in top and round(top["total"], DIGITS_OF_POINTS) != found:
         raise file.fault(("total",), f"expected the sum of the points in [{where}], {found:g}, found {top['total']:g}")
 
 
@@ -215,7 +217,7 @@ def _moment(value: date | None) -> datetime | None:
     return moment.astimezone()
 
 
-def _students(file: _File, name: str) -> tuple[str, ...]:
+def _listed_students(file: _File, name: str) -> tuple[str, ...]:
     """The first column of a table of students, without its head."""
     path = file.path.parent / name
     try:
