@@ -15,6 +15,7 @@ from harness.jobs.distributed import quiet
 from harness.jobs.distributed.sending import Sending
 from harness.jobs.distributed.standing import standing
 from harness.jobs.distributed.tasks import unfit
+from harness.jobs.distributed.within import within
 from harness.model.errors import UnusableInput
 from harness.sandbox.processes import ending
 
@@ -27,7 +28,6 @@ class Cluster:
 
     def __init__(self, client: Client, ours: LocalCluster | None = None) -> None:
         self.client, self._ours = client, ours
-        self._sending: list[Sending] = []
         ending.at_end(self.close)
 
     def __enter__(self) -> Cluster:
@@ -115,8 +115,8 @@ def remote_cluster(address: str) -> Cluster:
     """The workers of the scheduler at an address. Raises UnusableInput if there is none."""
     quiet.silence()
     try:
-        return Cluster(Client(address, timeout=CONNECT_SECONDS))
-    except (OSError, TimeoutError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        # What answers on the port may be anything, and never say what Dask waits for.
+        return Cluster(within(CONNECT_SECONDS, lambda: Client(address, timeout=CONNECT_SECONDS)))
+    except (OSError, TimeoutError, ValueError):
         what = f"--scheduler {address}: expected a scheduler of Dask, found none within {CONNECT_SECONDS:g} s"
-        raise UnusableInput(f"{what} ({reason}); start one with `dask scheduler`, or correct the address") from None
+        raise UnusableInput(f"{what}; start one with `dask scheduler`, or correct the address") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -14,10 +15,13 @@ from distributed.scheduler import KilledWorker
 from harness.jobs.distributed.here import Lost
 from harness.jobs.distributed.standing import standing
 from harness.jobs.distributed.tasks import Shared, Unfit, do
+from harness.jobs.distributed.within import within
 from harness.model.errors import UnusableInput
+from harness.sandbox.processes import ending
 
 AHEAD = 4  # tasks for each worker that are sent before their turn
 COUNT_SECONDS = 1.0  # between two counts of the workers
+WITHDRAW_SECONDS = 5.0
 
 _sendings = count()
 
@@ -36,10 +40,20 @@ class Sending:
         self._counted, self._workers = 0.0, 0
 
     def __enter__(self) -> Sending:
+        ending.at_end(self._close)
         self._client.register_plugin(self._shared, name=self._name)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        """Leave nothing of this on the workers: what was sent, what is shared, and their fork servers."""
+        ending.forget(self._close)
+        with suppress(Exception):  # a scheduler that has ended, for example
+            within(WITHDRAW_SECONDS, self._withdraw)
+
+    def _withdraw(self) -> None:
         self._client.cancel([*self._open], force=True)
         self._client.unregister_worker_plugin(self._name)
 
