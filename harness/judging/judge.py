@@ -89,28 +89,6 @@ class CaseTruth:
         return certify_forward(self.inputs, self.case.dtype)
 
 
-class Truths:
-    """The inputs and truths of cases with inputs from one seed; each is computed once, however many submissions are
-    judged by it. `known` are some that were computed elsewhere."""
-
-    def __init__(self, seed: int, known: Iterable[CaseTruth] = ()) -> None:
-        self.seed = seed
-        self._known = {one.case.id: one for one in known}
-        self._inputs = {name: one.inputs for name, one in self._known.items()}
-
-    def inputs(self, case: Case) -> Inputs:
-        """The inputs of a case, drawn from the seed."""
-        if case.id not in self._inputs:
-            self._inputs[case.id] = case.build(self.seed)
-        return self._inputs[case.id]
-
-    def of(self, case: Case, clock: Clock | None = None) -> CaseTruth:
-        """The truth of a case. The clock counts its phases."""
-        if case.id not in self._known:
-            self._known[case.id] = CaseTruth.of(case, self.inputs(case), clock)
-        return self._known[case.id]
-
-
 @dataclass(frozen=True, eq=False)
 class Trial:
     """One case, its truth, and the answer of each function."""

@@ -26,11 +26,12 @@ LAYERS = {
         "__init__",
         "distributed",
         {"check", "train"},
-        {"compare", "grade"},
+        "compare",
         "prove",
         "evidence",
         {"claims", "vectors"},
         "page",
+        "grade",
     ),
     "harness/jobs/grade": (
         "record",

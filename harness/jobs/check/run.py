@@ -26,7 +26,7 @@ from harness.sandbox.sources.find import Implementation, implementation_at
 from harness.sandbox.sources.scope import DeclaredScope, cases_in_scope, scope_of
 
 if TYPE_CHECKING:
-    from harness.judging.ratios import Ratio
+    from harness.judging.hints.ratios import Ratio
     from harness.mistakes.diagnose import Diagnosis
 
 
@@ -225,7 +225,7 @@ class CheckRun:
                 diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found, fresh)
                 causes = {outcome.cause for outcome in outcomes if outcome.out_of_bounds}
                 if not diagnoses and "wrong" in causes:
-                    from harness.judging.ratios import exact_ratios
+                    from harness.judging.hints.ratios import exact_ratios
 
                     ratios = exact_ratios(outcomes, verdicts.found)
                 if not diagnoses and not causes.isdisjoint(("wrong", "failed")):

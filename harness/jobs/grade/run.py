@@ -25,7 +25,7 @@ from harness.jobs.grade.store import RecordStore
 SECONDS_OF_A_DAY = 86_400.0  # seconds
 
 
-def handed_in(student: Student, assignment: Assignment) -> HandedIn:
+def submission_of(student: Student, assignment: Assignment) -> HandedIn:
     """What a student has handed in, read from the disk."""
     days = days_late(student, assignment)
     if not student.paths:
@@ -74,18 +74,18 @@ class Class:
                 self._keep(result, show)
 
     def _known(self, student: Student) -> Graded | None:
-        given = handed_in(student, self._assignment)
+        given = submission_of(student, self._assignment)
         return self._store.get(student.name, given.digest(self._assignment))
 
     def _results(self, where: Machines, shared: ClassWide, waiting: Sequence[Student]) -> Iterator[tuple[str, Graded]]:
-        tasks = ((student.name, handed_in(student, self._assignment)) for student in waiting)
+        tasks = ((student.name, submission_of(student, self._assignment)) for student in waiting)
         by_name = {student.name: student for student in waiting}
         for name, result in where.results(judge_submission, tasks, shared):
             yield name, self._lost(by_name[name], result) if isinstance(result, Lost) else result
 
     def _lost(self, student: Student, lost: Lost) -> Graded:
         said = f"The checker was ended while it judged this: {lost.reason}. Tell the teacher."
-        return Graded(without_points(self._assignment, handed_in(student, self._assignment), BROKEN, said), 0.0)
+        return Graded(without_points(self._assignment, submission_of(student, self._assignment), BROKEN, said), 0.0)
 
     def _keep(self, result: Graded, show: Callable[[Graded], None]) -> None:
         self._store.put(result)
@@ -99,7 +99,7 @@ class Class:
 
 def appeal_of(student: Student, assignment: Assignment, where: Machines) -> Graded | Lost:
     """Judge one student again, by an assignment that may have another seed."""
-    task = student.name, handed_in(student, assignment)
+    task = student.name, submission_of(student, assignment)
     [(_, result)] = where.results(judge_submission, [task], ClassWide.of(assignment))
     return result
 

@@ -28,10 +28,14 @@ def chosen_writers(names: str | None) -> Mapping[str, Exporter]:
             if find_spec(package) is None:
                 formats = ",".join(exporters())
                 raise UnusableInput(f"pages need {package}, which is not installed; {INSTALL}, or --write {formats}")
-        from harness.jobs.grade.pages import class_pages
-
-        found[PAGES] = class_pages
+        found[PAGES] = _all_pages
     return found
+
+
+def _all_pages(results: ClassResults) -> dict[str, str]:
+    from harness.jobs.grade.pages.build import class_page, feedback_pages  # other formats need no jinja2
+
+    return {**feedback_pages(results), "class.html": class_page(results)}
 
 
 def write_results(results: ClassResults, writers: Mapping[str, Exporter], out: Path) -> None:

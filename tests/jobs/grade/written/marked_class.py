@@ -83,3 +83,42 @@ def hostile_class() -> ClassResults:
         for name in HOSTILE_NAMES
     ]
     return class_of(*SMALL, *records, title=HOSTILE_NAMES[0])
+
+
+# What the record below has for each word that `show` may have.
+SECRETS = {
+    "points": {"WHY", "TAKEN"},
+    "verdict": {"VERDICT"},
+    "place": {"PLACE"},
+    "mistake": {"MISTAKE", "SENTENCE"},
+    "equations": {"LABEL", "YOURS", "WHERE"},
+    "right": {"LABEL", "YOURS", "WHERE", "RIGHT"},
+    "conventions": {"CONVENTION"},
+    "cases": {"4711"},
+    "notes": {"NOTE"},
+    "report": {"REPORT"},
+}
+ALWAYS = {"3 days"}
+
+
+def secret(student: str) -> Record:
+    """A record with a word of its own in each field."""
+    return Record(
+        student,
+        JUDGED,
+        (Part("p", 1, 4, f"WHY {student}"),),
+        "d",
+        verdict="VERDICT",
+        deductions=(Deduction(0.5, "TAKEN"),),
+        place="PLACE",
+        mistake="MISTAKE",
+        sentence="SENTENCE",
+        equations=(ComputedEquation("LABEL", "YOURS", "RIGHT", "WHERE"),),
+        group="GROUP",
+        ran=4711,
+        of=4713,
+        conventions=("CONVENTION",),
+        notes=("NOTE",),
+        days_late=3,
+        report="REPORT",
+    )

@@ -14,51 +14,16 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marked_class import HOSTILE_NAMES, SHOW, SMALL, WRONG, class_of, hostile_class
+from marked_class import ALWAYS, HOSTILE_NAMES, SECRETS, SHOW, SMALL, WRONG, class_of, hostile_class, secret
 
 from harness.jobs.grade.exports import exporters
 from harness.jobs.grade.exports.names import file_names
 from harness.jobs.grade.exports.shown import SHOWABLE
-from harness.jobs.grade.record import JUDGED, ComputedEquation, Deduction, Part, Record
+from harness.jobs.grade.record import JUDGED, Deduction, Part, Record
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # also halves of surrogate pairs and what is no character
 FORMATS = ("gradescope", "prairielearn", "github_classroom", "nbgrader", "check50", "junit", "marks_csv")
 FOR_STUDENTS = ("gradescope", "prairielearn", "github_classroom", "check50")
-SECRETS = {
-    "points": {"WHY", "TAKEN"},
-    "verdict": {"VERDICT"},
-    "place": {"PLACE"},
-    "mistake": {"MISTAKE", "SENTENCE"},
-    "equations": {"LABEL", "YOURS", "WHERE"},
-    "right": {"LABEL", "YOURS", "WHERE", "RIGHT"},
-    "conventions": {"CONVENTION"},
-    "cases": {"4711"},
-    "notes": {"NOTE"},
-    "report": {"REPORT"},
-}
-ALWAYS = {"3 days"}
-
-
-def secret(student):
-    return Record(
-        student,
-        JUDGED,
-        (Part("p", 1, 4, f"WHY {student}"),),
-        "d",
-        verdict="VERDICT",
-        deductions=(Deduction(0.5, "TAKEN"),),
-        place="PLACE",
-        mistake="MISTAKE",
-        sentence="SENTENCE",
-        equations=(ComputedEquation("LABEL", "YOURS", "RIGHT", "WHERE"),),
-        group="GROUP",
-        ran=4711,
-        of=4713,
-        conventions=("CONVENTION",),
-        notes=("NOTE",),
-        days_late=3,
-        report="REPORT",
-    )
 
 
 def visible_text(name, file, text):
@@ -157,7 +122,9 @@ def test_the_same_results_give_the_same_bytes_in_every_process():
     """The order of sets of words differs between processes with these seeds."""
     code = (
         "from marked_class import hostile_class; from hashlib import sha256; from harness.jobs.grade.exports import *\n"
-        "files = [(n, f) for n, e in exporters().items() for f in e(hostile_class()).items()]\n"
+        "from harness.jobs.grade.pages.build import *; results = hostile_class()\n"
+        "files = [*feedback_pages(results).items(), class_page(results)]\n"
+        "files += [one for export in exporters().values() for one in export(results).items()]\n"
         "print(len(files), sha256(repr(files).encode()).hexdigest())"
     )
     here = Path(__file__).resolve()
@@ -173,7 +140,7 @@ def test_the_same_results_give_the_same_bytes_in_every_process():
         for seed in ("1", "2")
     ]
     assert ran[0] == ran[1]
-    assert int(ran[0].split()[0]) == 3 + 5 * (len(SMALL) + len(HOSTILE_NAMES))
+    assert int(ran[0].split()[0]) == 4 + 6 * (len(SMALL) + len(HOSTILE_NAMES))
 
 
 @pytest.mark.parametrize("students", [0, 1000])
