@@ -12,11 +12,11 @@ import dask
 from distributed import Client, LocalCluster
 
 from harness.jobs.distributed import quiet
+from harness.jobs.distributed.fitness import check_workers
 from harness.jobs.distributed.luggage import Luggage, luggage
 from harness.jobs.distributed.pool import FarPool
 from harness.jobs.distributed.sending import Sending
-from harness.jobs.distributed.standing import equipment, standing
-from harness.jobs.distributed.tasks import unfit
+from harness.jobs.distributed.standing import equipment
 from harness.jobs.distributed.within import within
 from harness.model.errors import UnusableInput
 from harness.sandbox.pool import Pool
@@ -85,15 +85,7 @@ class Cluster:
         except TimeoutError:
             what = f"{self.client.scheduler.address}: expected workers, found none within {CONNECT_SECONDS:g} s"
             raise UnusableInput(f"{what}; start some, as `dask worker ADDRESS --nworkers auto --nthreads 1`") from None
-        threads = self.client.nthreads()
-        for worker, found in self.client.run(standing, on_error="return").items():
-            if isinstance(found, Exception):
-                said = f"{type(found).__name__}: {found}"
-                problem = f"expected gradproof there, found {said}; install it with its extra `cluster`"
-            else:
-                problem = unfit(standing(), found, threads.get(worker, 1))
-            if problem:
-                raise UnusableInput(f"worker {worker}: {problem}")
+        check_workers(self.client, [*self.client.nthreads()])
 
     def _check_equipment(self, implementations: Sequence[Implementation]) -> None:
         """Raise UnusableInput if a worker lacks what these need, or has another version of it."""
@@ -116,7 +108,7 @@ def local_cluster(workers: int) -> Cluster:
     environment = dask.config.get("distributed.nanny.pre-spawn-environ") | quiet.ENVIRONMENT
     # What a killed worker had is not waited for.
     dask.config.set({"distributed.nanny.pre-spawn-environ": environment, "distributed.comm.timeouts.connect": "5s"})
-    with ending.deferred():
+    with ending.deferred():  # processes that are started meanwhile do not see Ctrl-C at all
         ours = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
