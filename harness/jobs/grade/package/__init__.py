@@ -21,7 +21,6 @@ from harness.sandbox.sources.find import PROJECT_ROOT
 _ARCHIVES = Path(__file__).parent
 _HARNESS = PROJECT_ROOT / "harness"
 _LEFT_OUT = ("__pycache__", "implementations")
-_FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # of the calendar of zip files
 _PACKAGE_NAME = re.compile(r"[\w.-]+")
 
 
@@ -35,7 +34,7 @@ def package(kind: str, assignment_toml: bytes, out: Path) -> None:
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name in sorted(files):
-            entry = ZipInfo(name, _FIRST_DAY)
+            entry = ZipInfo(name)  # of the first day of zip files' calendar, whenever it is made
             entry.create_system = 3  # Unix, whose permissions follow
             is_program = files[name].startswith(b"#!")
             entry.external_attr = (S_IFREG | (0o755 if is_program else 0o644)) << 16
