@@ -121,6 +121,8 @@ def test_every_format_has_the_mark(record):
     assert read["prairielearn"]["gradable"] is (record.status == JUDGED)
     assert sum(test["score"] for test in read["github_classroom"]["tests"]) == pytest.approx(record.points)
     assert read["github_classroom"]["max_score"] == 10
+    helped = [check["cause"]["help"] for check in read["check50"]["results"] if check["cause"]]
+    assert [one for one in helped if one] == ([record.sentence] if record.sentence else [])
     passed = [check["passed"] for check in read["check50"]["results"][1:]]
     assert passed == [None if record.status != JUDGED else part not in record.missing for part in record.parts]
 
