@@ -29,7 +29,7 @@ class Deduction:
 
 
 @dataclass(frozen=True)
-class Equation:
+class ComputedEquation:
     """An equation that is computed otherwise: its label, such as BP2, both forms, and the layers if not all."""
 
     label: str
@@ -60,7 +60,7 @@ class Record:
     place: str = ""
     mistake: str = ""
     sentence: str = ""
-    equations: tuple[Equation, ...] = ()
+    equations: tuple[ComputedEquation, ...] = ()
     group: str = ""
     ran: int = 0
     of: int = 0

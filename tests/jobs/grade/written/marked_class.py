@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.jobs.grade.exports import ClassResults
-from harness.jobs.grade.record import JUDGED, Deduction, Equation, Part, Record
+from harness.jobs.grade.record import JUDGED, ComputedEquation, Deduction, Part, Record
 
 SHOW = frozenset({"points", "verdict", "place", "mistake", "conventions", "cases", "notes"})
 HOSTILE_NAMES = (
@@ -44,7 +44,7 @@ WRONG = replace(
     place="δ^1, in case xor-2-3-1-sigmoid-batch4",
     mistake="sigma_prime_missing_in_hidden",
     sentence="The derivative of the hidden units is left out.",
-    equations=(Equation("BP2", "δ^1 = δ^2 W^2", "δ^1 = (δ^2 W^2) ⊙ f'(z^1)", "hidden layers"),),
+    equations=(ComputedEquation("BP2", "δ^1 = δ^2 W^2", "δ^1 = (δ^2 W^2) ⊙ f'(z^1)", "hidden layers"),),
     group="g1",
     conventions=("REDUCTION = 'mean'",),
     notes=("The file was in a zip.",),
@@ -74,7 +74,7 @@ def hostile_class() -> ClassResults:
             mistake=name,
             place=name,
             conventions=(name,),
-            equations=(Equation(name, name, name, name),),
+            equations=(ComputedEquation(name, name, name, name),),
             group=name,
             report=name,
             parts=(Part(name, 1 / 3, 2, name), *WRONG.parts),
@@ -113,7 +113,7 @@ def secret(student: str) -> Record:
         place="PLACE",
         mistake="MISTAKE",
         sentence="SENTENCE",
-        equations=(Equation("LABEL", "YOURS", "RIGHT", "WHERE"),),
+        equations=(ComputedEquation("LABEL", "YOURS", "RIGHT", "WHERE"),),
         group="GROUP",
         ran=4711,
         of=4713,

@@ -27,7 +27,7 @@ from marked_class import (
 from harness.jobs.grade.exports.shown import SHOWABLE
 from harness.jobs.grade.pages import overview
 from harness.jobs.grade.pages.build import class_page, feedback_pages
-from harness.jobs.grade.record import JUDGED, Equation
+from harness.jobs.grade.record import JUDGED, ComputedEquation
 
 VOID = {"meta", "img", "link", "br"}
 BLOCKS = {"p", "li", "h1", "h2", "h3", "td", "th", "pre", "summary", "article", "title"}
@@ -171,7 +171,7 @@ def test_every_submission_is_counted_once_in_each_part():
 
 
 def test_a_group_of_one_is_none():
-    alone = replace(WRONG, group="g9", student="Zoe", equations=(Equation("BP4", "lonely", "right"),))
+    alone = replace(WRONG, group="g9", student="Zoe", equations=(ComputedEquation("BP4", "lonely", "right"),))
     assert [len(one.records) for one in overview.same_formulas([*SMALL, alone])] == [2]
     assert "lonely" not in Read(class_page(class_of(*SMALL, alone))).text
 
