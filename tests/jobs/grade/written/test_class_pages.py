@@ -97,6 +97,7 @@ def test_pages_load_and_run_nothing(results):
         assert not {"script", "iframe", "object", "form", "link", "base"} & set(read.tags), name
         assert not [one for one in read.attributes if one[1].startswith("on") or one[1] == "style"], name
         for address in read.addresses():
+            assert address.isascii()
             assert address.startswith("data:image/svg+xml;base64,") or unquote(address) in pages, address
         page.encode("utf-8")
 
