@@ -53,7 +53,7 @@ def _network_part(asked: Asked, seen: Sequence[Mapping[Spot, str]]) -> Part:
         return Part(asked.name, 0.0, asked.of, f"wrong in {wrong} of {len(states)} cases")
     if right == len(states) and states:
         return Part(asked.name, asked.of, asked.of)
-    why = f"seen in {right} of {len(states)} cases: the others did not run, or return nothing that shows it"
+    why = f"shown to be right in {right} of {len(states)} cases only"
     return Part(asked.name, asked.of * right / max(len(states), 1), asked.of, why)
 
 
