@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
@@ -12,12 +12,17 @@ import dask
 from distributed import Client, LocalCluster
 
 from harness.jobs.distributed import quiet
+from harness.jobs.distributed.luggage import Luggage, luggage
+from harness.jobs.distributed.pool import FarPool
 from harness.jobs.distributed.sending import Sending
-from harness.jobs.distributed.standing import standing
+from harness.jobs.distributed.standing import equipment, standing
 from harness.jobs.distributed.tasks import unfit
 from harness.jobs.distributed.within import within
 from harness.model.errors import UnusableInput
+from harness.sandbox.pool import Pool
 from harness.sandbox.processes import ending
+from harness.sandbox.processes.server import Server
+from harness.sandbox.sources.find import Implementation
 
 CONNECT_SECONDS = 10.0  # to find the scheduler, and then the first worker
 CLOSE_SECONDS = 5.0
@@ -41,11 +46,6 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @property
-    def is_elsewhere(self) -> bool:
-        """Whether the workers may lack the files of this machine."""
-        return self._ours is None
-
     def results(
         self, function: Callable[[Any, Any], Any], tasks: Iterable[tuple[str, Any]], shared: Any
     ) -> Iterator[tuple[str, Any]]:
@@ -56,6 +56,13 @@ class Cluster:
     def sending(self, function: Callable[[Any, Any], Any], shared: Any) -> Sending:
         """Tasks of a function that can be sent one by one; use it in a `with`."""
         return Sending(self.client, function, shared)
+
+    def pool(self, server: Server, jobs: int, implementations: Sequence[Implementation]) -> Pool:
+        """See harness.jobs.distributed.here.Machines."""
+        if self._ours is not None:  # they see the files of this machine
+            return FarPool(self.sending, Luggage())
+        self._check_equipment(implementations)
+        return FarPool(self.sending, luggage(implementations))
 
     def close(self) -> None:
         """Close what is ours; the servers of others' workers are closed, and their tasks cancelled."""
@@ -88,16 +95,28 @@ class Cluster:
             if problem:
                 raise UnusableInput(f"worker {worker}: {problem}")
 
+    def _check_equipment(self, implementations: Sequence[Implementation]) -> None:
+        """Raise UnusableInput if a worker lacks what these need, or has another version of it."""
+        languages = sorted({one.language for one in implementations if one.command})
+        expected = equipment(languages)
+        for worker, found in self.client.run(equipment, languages).items():
+            lacking = {name: version for name, version in expected.items() if found[name] != version}
+            if lacking:
+                names = ", ".join(f"{name} {version}" for name, version in lacking.items())
+                other = ", ".join(f"{name} {found[name]}" for name in lacking)
+                raise UnusableInput(
+                    f"worker {worker}: expected {names}, as here, found {other}; install the same there"
+                )
+
 
 def local_cluster(workers: int) -> Cluster:
     """So many processes of this machine, and a line that says where their dashboard is, if there is one."""
     quiet.silence()
     has_dashboard = find_spec("bokeh") is not None
     environment = dask.config.get("distributed.nanny.pre-spawn-environ") | quiet.ENVIRONMENT
-    with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": environment}),
-        ending.deferred(),
-    ):
+    # What a killed worker had is not waited for.
+    dask.config.set({"distributed.nanny.pre-spawn-environ": environment, "distributed.comm.timeouts.connect": "5s"})
+    with ending.deferred():
         ours = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
+from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
+from harness.sandbox.sources.find import Implementation
 
 Common = TypeVar("Common")
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+Made = TypeVar("Made")
 
-_server: Server | None = None
+_open = ExitStack()
+_made: dict[Callable[[], object], object] = {}
+
+
+def here(make: Callable[[], AbstractContextManager[Made]]) -> Made:
+    """What `make` makes, opened at its first use and once in this process; closed where the work ends."""
+    if make not in _made:
+        _made[make] = _open.enter_context(make())
+    return cast(Made, _made[make])
 
 
 def server_here() -> Server:
-    """The fork server of this process, started at its first use. It is closed where the work ends; if this process is
-    killed, it ends by itself."""
-    global _server
-    if _server is None:
-        _server = Server()
-    return _server
+    """The fork server of this process; if the process is killed, it ends by itself."""
+    return here(Server)
 
 
-def close_server_here() -> None:
-    """Close the fork server of this process, if there is one."""
-    global _server
-    if _server is not None:
-        _server.close()
-        _server = None
+def close_here() -> None:
+    """Close what is open here, the last first."""
+    _made.clear()
+    _open.close()
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,9 @@ class Machines(Protocol):
         function is raised here.
         """
 
+    def pool(self, server: Server, jobs: int, implementations: Sequence[Implementation]) -> Pool:
+        """A pool for submissions of these implementations: here `jobs` processes that `server` forks, or elsewhere."""
+
 
 class Here:
     """This process does the work, one task after the other."""
@@ -62,3 +71,9 @@ class Here:
     ) -> Iterator[tuple[str, Result | Lost]]:
         for key, task in tasks:
             yield key, function(shared, task)
+
+    def pool(self, server: Server, jobs: int, implementations: Sequence[Implementation]) -> Pool:
+        return Pool(server, jobs)
+
+
+HERE = Here()

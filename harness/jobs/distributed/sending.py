@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
@@ -24,6 +24,14 @@ COUNT_SECONDS = 1.0  # between two counts of the workers
 WITHDRAW_SECONDS = 5.0
 
 _sendings = count()
+
+
+class Done(NamedTuple):
+    """The result of a task, or Lost; and the address of the worker that did it, for what must be done there too."""
+
+    key: str
+    result: Any
+    worker: str
 
 
 class Sending:
@@ -68,11 +76,11 @@ class Sending:
             self._counted, self._workers = time.monotonic(), len(self._client.nthreads())
         return AHEAD * max(1, self._workers) - self.open
 
-    def send(self, key: str, task: Any) -> None:
-        """Send a task to whichever worker is free first."""
-        self._submit(key, task)
+    def send(self, key: str, task: Any, *, to: str = "") -> None:
+        """Send a task to the worker at an address, if it is still there, or to whichever is free first."""
+        self._submit(key, task, to)
 
-    def take(self, seconds: float) -> list[tuple[str, Any]]:
+    def take(self, seconds: float) -> list[Done]:
         """The results that are there, after waiting for so many seconds at most."""
         if self._suspects and not self._open:
             self._alone = self._submit(*self._suspects.pop())
@@ -95,31 +103,33 @@ class Sending:
                     more = False
                     break
                 self.send(*task)
-            yield from self.take(COUNT_SECONDS)
+            for done in self.take(COUNT_SECONDS):
+                yield done.key, done.result
 
-    def _submit(self, key: str, task: Any) -> Future:
-        future = self._client.submit(do, self._name, self._function, task, pure=False)
+    def _submit(self, key: str, task: Any, to: str = "") -> Future:
+        where = {"workers": [to], "allow_other_workers": True} if to else {}
+        future = self._client.submit(do, self._name, self._function, task, pure=False, **where)
         self._open[future] = key, task
         future.add_done_callback(self._done.put)
         return future
 
-    def _result(self, future: Future) -> Iterator[tuple[str, Any]]:
+    def _result(self, future: Future) -> Iterator[Done]:
         """The result of a task that has come to its end, if it has one. Raises the task's exception."""
         key, task = self._open.pop(future)
         if future.status == "cancelled":
             raise UnusableInput("the scheduler of Dask has ended; start it again, and then this command")
         try:
-            result = future.result()
+            worker, result = future.result()
         except KilledWorker as error:
             # Tasks that waited in the same worker are as suspicious: each is tried once more with no other beside it.
             if future is not self._alone:
                 self._suspects.append((key, task))
                 return
-            result = Lost(f"the process that did it was killed {error.allowed_failures + 1} times in a row")
+            worker, result = "", Lost(f"the process that did it was killed {error.allowed_failures + 1} times in a row")
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "harness":
                 raise
             raise UnusableInput("a worker has no gradproof; install it with its extra `cluster`") from None
         if isinstance(result, Unfit):
-            raise UnusableInput(f"worker {result.reason}")
-        yield key, result
+            raise UnusableInput(f"worker {worker}: {result.reason}")
+        yield Done(key, result, worker)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-HARNESS = Path(__file__).resolve().parents[2]
+from harness.sandbox.sources.toolchains import language_named
+
+USED = ("scikit-learn", "scipy", "torch")  # by the implementations and by what trains beside them
+SOURCES = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,25 @@ def standing() -> Standing:
     """That of this process."""
     digest = hashlib.sha256()
     # A wheel has the implementations inside the package, a clone beside it; what is asked of them is sent.
-    for path in sorted(HARNESS.rglob("*.py")):
-        name = path.relative_to(HARNESS)
+    for path in sorted(SOURCES.rglob("*.py")):
+        name = path.relative_to(SOURCES)
         if name.parts[0] != "implementations":
             digest.update(f"{name.as_posix()}\n{path.stat().st_size}\n".encode())
             digest.update(path.read_bytes())
     sources = f"of sources {digest.hexdigest()[:12]}"
     return Standing(sources, platform.python_version(), version("numpy"), version("python-flint"))
+
+
+def equipment(languages: Sequence[str]) -> dict[str, str]:
+    """What implementations need beside this, by name: a version, or whether it is there."""
+    programs = {language_named(name).needs for name in languages if name}
+    return {name: _version(name) for name in USED} | {
+        name: "installed" if shutil.which(name) else "missing" for name in sorted(programs)
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from distributed import Worker, WorkerPlugin, get_worker
 
-from harness.jobs.distributed.here import close_server_here
+from harness.jobs.distributed.here import close_here
 from harness.jobs.distributed.standing import Standing, standing
 
 
@@ -28,8 +29,10 @@ class Shared(WorkerPlugin):  # type: ignore[misc] # it ships types, and is not e
     def setup(self, worker: Worker) -> None:
         self.unfit = unfit(self._expected, standing(), worker.state.nthreads)
 
-    def teardown(self, worker: Worker) -> None:
-        close_server_here()
+    async def teardown(self, worker: Worker) -> None:
+        if not any(isinstance(one, Shared) for one in worker.plugins.values()):  # another command's, on the same worker
+            # In the thread of the tasks, after the one that may still run.
+            await asyncio.get_running_loop().run_in_executor(worker.executors["default"], close_here)
 
 
 def unfit(expected: Standing, found: Standing, threads: int) -> str:
@@ -41,8 +44,8 @@ def unfit(expected: Standing, found: Standing, threads: int) -> str:
     return ""
 
 
-def do(name: str, function: Callable[[Any, Any], Any], task: Any) -> Any:
-    """The function of what is shared under a name and of a task; or Unfit."""
+def do(name: str, function: Callable[[Any, Any], Any], task: Any) -> tuple[str, Any]:
+    """The worker's address, and the function of what is shared under a name and of a task; or Unfit."""
     worker = get_worker()
     plugin: Shared = worker.plugins[name]
-    return Unfit(f"{worker.address}: {plugin.unfit}") if plugin.unfit else function(plugin.shared, task)
+    return worker.address, Unfit(plugin.unfit) if plugin.unfit else function(plugin.shared, task)

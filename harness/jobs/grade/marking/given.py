@@ -66,9 +66,9 @@ def right_given(outcome: Outcome, convention: Convention) -> frozenset[ArrayKey]
     scale = convention.scale(trial.inputs)
     if scale.penalty or convention.learning_rate is not None:
         return frozenset()
-    # δ may be that of the sum although the gradients are a mean.
+    # δ may be that of the sum although the gradients are a mean; then that which makes more of them right.
     factors = (1.0, 1 / scale.divisor) if scale.divisor != 1 else (1.0,)
-    return frozenset[ArrayKey]().union(*(_right_with(outcome, convention, scale, factor) for factor in factors))
+    return frozenset(max((_right_with(outcome, convention, scale, factor) for factor in factors), key=len))
 
 
 def _right_with(outcome: Outcome, convention: Convention, scale: CostScale, factor: float) -> set[ArrayKey]:
