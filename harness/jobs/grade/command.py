@@ -27,6 +27,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--single", action="store_true", help="the folder is the submission of one student")
     formats = "what to write, comma-separated (default: everything); grade --write help lists the formats"
     add("--write", metavar="FORMATS", help=formats)
+    package = "write an autograder archive for a course system, such as gradescope, to --out FILE.zip"
+    add("--package", metavar="SYSTEM", help=package)
     add_machines(parser)
 
 
@@ -41,6 +43,8 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.jobs.grade.assignment.reading import read_assignment
 
     assignment = read_assignment(options.assignment)
+    if options.package is not None:
+        return _write_package(options)
     if options.folder is None:
         raise UnusableInput("grade: expected a folder of submissions, found none; see grade --help")
     if options.seed is not None and options.appeal is None:
@@ -59,6 +63,16 @@ def _write_template(path: Path) -> Finished:
     except FileExistsError:
         raise UnusableInput(f"{path}: expected a new file, found one; name another") from None
     print(f"Wrote {path}. Change it, then grade a folder:\n  gradproof grade FOLDER --assignment {path}")
+    return Finished(0)
+
+
+def _write_package(options: argparse.Namespace) -> Finished:
+    """Write an autograder archive of the assignment, which was read before. Raises UnusableInput."""
+    from harness.jobs.grade.exports.package import package
+
+    out = options.out or Path(f"{options.package}.zip")
+    package(options.package, options.assignment.read_bytes(), out)
+    print(f"Wrote {out}: upload it as the autograder of the assignment. docs/grading_formats.md says how.")
     return Finished(0)
 
 

@@ -6,18 +6,19 @@ import argparse
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from harness.jobs import Finished, check_command
+from harness.jobs import Finished
 from harness.jobs.distributed.here import Lost
 from harness.jobs.distributed.machines import machines
 from harness.jobs.grade.assignment.assignment import Assignment
 from harness.jobs.grade.exports import ClassResults
 from harness.jobs.grade.intake.files import ARCHIVES, unpacked_to
-from harness.jobs.grade.intake.students import Student, students_in, with_missing
+from harness.jobs.grade.intake.students import Student, listed_students, students_in, with_missing
 from harness.jobs.grade.marking.judge import BROKEN, Graded
+from harness.jobs.grade.record import JUDGED
 from harness.jobs.grade.run import Class, appeal_of, seconds_table
 from harness.jobs.grade.store import RecordStore
 from harness.jobs.grade.writing import chosen_writers, write_results
@@ -33,12 +34,14 @@ VERDICT_WIDTH = len(UNDECLARED_CONVENTION)
 def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
     """Grade the class in a folder. Raises UnusableInput."""
     writers = chosen_writers(options.write)
+    if options.single:  # the course system knows when it was handed in
+        assignment = replace(assignment, deadline=None)
     out = options.out or Path("grades")
     with _handed_in_by(options, assignment) as (students, others), machines(options) as where:
         for name in options.redo:
             _student_named(name, students)
         store = RecordStore(out / "records")
-        print(f"{assignment.title}: {len(students)} students, {assignment.of_points:g} points")
+        print(f"{assignment.title}: {_counted(len(students))}, {assignment.of_points:g} points")
         if others:
             print(
                 f"Not of a student: {', '.join(others[:LISTED_ENTRIES])}{' …' if len(others) > LISTED_ENTRIES else ''}"
@@ -48,9 +51,10 @@ def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
         graded.grade(where, options.redo, lambda one: print(_student_row(one), flush=True))
     records = graded.in_order()
     results = ClassResults(assignment.title, frozenset(assignment.show), records)
-    write_results(results, writers, out)
+    written = write_results(results, writers, out)
     (out / "seconds.csv").write_text(seconds_table(graded.records), encoding="utf-8")
-    print(_class_summary(graded, out))
+    print(_class_summary(graded))
+    print(f"Written to {out}: {', '.join(sorted({name.partition('/')[0] for name in written}))}, seconds.csv")
     return Finished(1 if any(one.status == BROKEN for one in records) else 0)
 
 
@@ -81,17 +85,14 @@ def _handed_in_by(
     if options.single:
         yield [Student("submission", (folder,), (folder.name,))], []
         return
-    own = frozenset({options.assignment.resolve(), (options.out or Path("grades")).resolve()})
-    if folder.is_file() and folder.name.lower().endswith(ARCHIVES):
-        with _unpacked_class(folder) as found:
-            students, others = students_in(found, own)
-            yield with_missing(students, assignment.students), others
-        return
-    students, others = students_in(folder, own)
-    students = with_missing(students, assignment.students)
-    if not students:
-        raise UnusableInput(f"{folder}: expected a submission of each student, found none; see grade --help")
-    yield students, others
+    listed = listed_students(assignment.students) if assignment.students else ()
+    own = {options.assignment, options.out or Path("grades"), *([assignment.students] if assignment.students else [])}
+    is_archive = folder.is_file() and folder.name.lower().endswith(ARCHIVES)
+    with _unpacked_class(folder) if is_archive else nullcontext(folder) as found:
+        students, others = students_in(found, frozenset(path.resolve() for path in own))
+        if not (students or listed):
+            raise UnusableInput(f"{folder}: expected a submission of each student, found none; see grade --help")
+        yield with_missing(students, listed), others
 
 
 @contextmanager
@@ -116,21 +117,21 @@ def _student_row(one: Graded) -> str:
     """A line of the terminal: the student, the points, the verdict, and what is wrong."""
     record = one.record
     points = f"{record.points:g} / {record.of_points:g}"
-    verdict = record.verdict if record.status == "judged" else record.status
+    verdict = record.verdict if record.status == JUDGED else record.status
     said = "; ".join(filter(None, [record.place.partition(", in case")[0], record.mistake or record.sentence]))
     name = record.student if len(record.student) <= NAME_WIDTH else f"{record.student[: NAME_WIDTH - 2]} …"
     line = f"{name:<{NAME_WIDTH}} {points:>11}  {verdict:<{VERDICT_WIDTH}} {one.seconds:>6.2f} s  {said}"
     return printable(" ".join(line.splitlines())[:ROW_WIDTH]).rstrip()
 
 
-def _class_summary(graded: Class, out: Path) -> str:
+def _counted(students: int) -> str:
+    return f"{students} student{'' if students == 1 else 's'}"
+
+
+def _class_summary(graded: Class) -> str:
     records = graded.in_order()
-    counts = Counter(one.verdict if one.status == "judged" else one.status for one in records)
+    counts = Counter(one.verdict if one.status == JUDGED else one.status for one in records)
     said = ", ".join(f"{count} {name}" for name, count in counts.most_common())
     mean = sum(one.points for one in records) / len(records)
     cases = f"{sum(one.ran for one in records):,} of {sum(one.of for one in records):,} cases ran"
-    return (
-        f"{len(records)} students: {said}; {cases}; mean {mean:.1f} points\n"
-        f"For the class: {out / 'class.html'}; the marks: {out / 'marks.csv'}; for each student: {out / 'feedback'}\n"
-        f"A student may repeat a check with: {check_command()} FILE"
-    )
+    return f"{_counted(len(records))}: {said}; {cases}; mean {mean:.1f} points"

@@ -38,8 +38,9 @@ def _all_pages(results: ClassResults) -> dict[str, str]:
     return {**feedback_pages(results), "class.html": class_page(results)}
 
 
-def write_results(results: ClassResults, writers: Mapping[str, Exporter], out: Path) -> None:
-    """Write the files of each writer. Raises UnusableInput for what cannot be written."""
+def write_results(results: ClassResults, writers: Mapping[str, Exporter], out: Path) -> list[str]:
+    """Write the files of each writer; their names. Raises UnusableInput for what cannot be written."""
+    written = []
     for write in writers.values():
         for name, text in write(results).items():
             path = out / name
@@ -48,3 +49,5 @@ def write_results(results: ClassResults, writers: Mapping[str, Exporter], out: P
                 path.write_text(text, encoding="utf-8")
             except OSError as error:
                 raise UnusableInput(unwritable(error, path)) from None
+            written.append(name)
+    return written

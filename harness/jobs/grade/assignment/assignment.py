@@ -108,7 +108,7 @@ class Assignment:
     """What is asked, how it is marked, and what a student may see. `forbid` are modules that Python may not import.
 
     `file` is the name of the file to hand in, or empty for the only source file; `languages` and `show` are names, and
-    `students` those who must hand in. `networks` is None for a file of layers.
+    `students` a table of those who must hand in. `networks` is None for a file of layers.
     """
 
     path: Path
@@ -121,7 +121,7 @@ class Assignment:
     forbid: tuple[str, ...] = ()
     show: tuple[str, ...] = SHOWN_BY_DEFAULT
     deadline: datetime | None = None
-    students: tuple[str, ...] = ()
+    students: Path | None = None
     deductions: Deductions = Deductions()
     limits: Limits = Limits()  # noqa: RUF009 - it is frozen
 

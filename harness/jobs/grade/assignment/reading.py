@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -132,7 +131,7 @@ def read_assignment(path: Path) -> Assignment:
         forbid=tuple(top.get("forbid", ())),
         show=tuple(top.get("show", SHOWN_BY_DEFAULT)),
         deadline=_moment(top.get("deadline")),
-        students=_listed_students(file, top["students"]) if "students" in top else (),
+        students=path.parent / top["students"] if "students" in top else None,
         deductions=Deductions(**file.checked(top.get("deductions", {}), _DEDUCTIONS, "deductions")),
         limits=Limits(limits.get("seconds", 10.0), limits.get("total", 60.0), limits.get("memory", 2.0) * 2**30),
     )
@@ -215,19 +214,3 @@ def _moment(value: date | None) -> datetime | None:
         return None
     moment = value if isinstance(value, datetime) else datetime.combine(value, time.max)
     return moment.astimezone()
-
-
-def _listed_students(file: _File, name: str) -> tuple[str, ...]:
-    """The first column of a table of students, without its head."""
-    path = file.path.parent / name
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as rows:
-            names = [row[0].strip() for row in csv.reader(rows) if row and row[0].strip()]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise file.fault(("students",), f"expected a table beside the assignment, {name}, found: {reason}") from None
-    if len(names) < 2:
-        raise file.fault(
-            ("students",), f"expected a head and a row for each student in {name}, found {len(names)} rows"
-        )
-    return tuple(dict.fromkeys(names[1:]))

@@ -71,7 +71,7 @@ def _feedback_lines(shown: Record) -> Iterator[str]:
     if shown.place:
         yield f"Where: {shown.place}"
     if text := ": ".join(filter(None, (shown.mistake, shown.sentence))):
-        yield f"What: {text}"
+        yield f"{'What' if shown.status == JUDGED else 'Why'}: {text}"
     for one in shown.equations:
         yield f"{one.label}{f' ({one.where})' if one.where else ''}, yours: {one.yours}"
         if one.right:

@@ -8,6 +8,7 @@ An entry is a folder, a file or an archive with the name of a student. Moodle an
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -64,6 +65,21 @@ def students_in(folder: Path, leave_out: frozenset[Path]) -> tuple[list[Student]
             is_late=one.is_late or earlier.is_late,
         )
     return sorted(found.values(), key=lambda one: one.name), others
+
+
+def listed_students(table: Path) -> tuple[str, ...]:
+    """The first column of a table of students, without its head. Raises UnusableInput."""
+    try:
+        with open(table, encoding="utf-8-sig", newline="") as rows:
+            names = [row[0].strip() for row in csv.reader(rows) if row and row[0].strip()]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UnusableInput(
+            f"{table}: expected a table of students, found: {reason}"
+        ) from None
+    if len(names) < 2:
+        raise UnusableInput(f"{table}: expected a head and a row for each student, found {len(names)} rows")
+    return tuple(dict.fromkeys(names[1:]))
 
 
 def with_missing(students: list[Student], names: tuple[str, ...]) -> list[Student]:

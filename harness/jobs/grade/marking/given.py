@@ -66,12 +66,13 @@ def right_given(outcome: Outcome, convention: Convention) -> frozenset[ArrayKey]
     scale = convention.scale(trial.inputs)
     if scale.penalty or convention.learning_rate is not None:
         return frozenset()
-    # δ may be that of the sum although the gradients are a mean.
+    # δ may be that of the sum although the gradients are a mean; then that which makes more of them right.
     factors = (1.0, 1 / scale.divisor) if scale.divisor != 1 else (1.0,)
-    return frozenset[ArrayKey]().union(*(_right_with(outcome, convention, scale, factor) for factor in factors))
+    found = [_right_with(outcome, convention, scale, factor) for factor in factors]
+    return max(found, key=len)
 
 
-def _right_with(outcome: Outcome, convention: Convention, scale: CostScale, factor: float) -> set[ArrayKey]:
+def _right_with(outcome: Outcome, convention: Convention, scale: CostScale, factor: float) -> frozenset[ArrayKey]:
     """Those that are right if the submission's δ are to be multiplied by a factor."""
     trial = outcome.trial
     inputs = rounded_inputs(convention.inputs(trial.inputs), trial.case.dtype)
@@ -84,11 +85,12 @@ def _right_with(outcome: Outcome, convention: Convention, scale: CostScale, fact
         try:
             new = book.step()
         except MISFITS:
-            return set()
+            return frozenset()
         for l, (old, moved) in enumerate(zip(inputs.network.layers, new.layers, strict=True), start=1):
             book.right["update", l] = append_bias_column(old.w - moved.w, old.b - moved.b)
         shown = outcome.quantities.keys() & book.right.keys()
-        return {key for key in shown if np.isfinite(mine[key]).all() and are_of_formula(mine[key], book.right[key])}
+        is_right = {key: np.isfinite(mine[key]).all() and are_of_formula(mine[key], book.right[key]) for key in shown}
+    return frozenset(key for key in shown if is_right[key])
 
 
 def _deltas_of_one_row(mine: Mapping[ArrayKey, Array], inputs: Inputs, scale: CostScale) -> dict[ArrayKey, Array]:

@@ -53,7 +53,7 @@ def _network_part(asked: Asked, seen: Sequence[Mapping[Spot, str]]) -> Part:
         return Part(asked.name, 0.0, asked.of, f"wrong in {wrong} of {len(states)} cases")
     if right == len(states) and states:
         return Part(asked.name, asked.of, asked.of)
-    why = f"seen in {right} of {len(states)} cases: the others did not run, or return nothing that shows it"
+    why = f"shown to be right in {right} of {len(states)} cases only"
     return Part(asked.name, asked.of * right / max(len(states), 1), asked.of, why)
 
 
@@ -66,6 +66,9 @@ def _of_part(asked: Asked, seen: Mapping[Spot, str]) -> str:
 def _mistaken_places(check: CheckResult) -> Iterator[Spot]:
     """The places of the equations in which the formula that explains the numbers differs."""
     for diagnosis in check.diagnoses[:1]:
+        if diagnosis.function == "step":  # its gradients are right, whichever equation would make the same step
+            yield from (("update", "output"), ("update", "hidden"))
+            continue
         for formula in formulas_in(diagnosis, check):
             for quantity in _OF_EQUATIONS[formula.equation]:
                 yield from ((quantity, where) for where in _layers_of_formula(formula))
@@ -123,6 +126,8 @@ def _implied(
     if place in mistaken and outcome.out_of_bounds:
         return WRONG
     what, where = place
+    # The error of the output depends on the whole forward pass.
+    where = "output" if what == "forward" else where
     later = {shown[one, where] for one in LATER.get(what, ())}
     # Without a formula, numbers that are right given wrong ones say nothing of these.
     return next((state for state in (RIGHT, RIGHT_GIVEN if check.diagnoses else "") if state in later), NOT_SHOWN)

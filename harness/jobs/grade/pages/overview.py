@@ -83,9 +83,9 @@ def part_counts(records: Iterable[Record]) -> list[PartCount]:
 
 def mistakes_by_frequency(records: Sequence[Record]) -> list[Alike]:
     """Submissions with the same mistake, the most frequent first. A mistake without a name is known by its sentence;
-    what failed has none."""
+    that of what failed says why it did."""
     failed = {one.student for one in failures(records)}
-    return _groups_of(records, lambda record: "" if record.student in failed else record.mistake or record.sentence)
+    return _groups_of(records, lambda record: record.mistake or ("" if record.student in failed else record.sentence))
 
 
 def same_formulas(records: Iterable[Record]) -> list[Alike]:

@@ -97,6 +97,7 @@ def test_pages_load_and_run_nothing(results):
         assert not {"script", "iframe", "object", "form", "link", "base"} & set(read.tags), name
         assert not [one for one in read.attributes if one[1].startswith("on") or one[1] == "style"], name
         for address in read.addresses():
+            assert address.isascii()
             assert address.startswith("data:image/svg+xml;base64,") or unquote(address) in pages, address
         page.encode("utf-8")
 
@@ -147,7 +148,7 @@ def test_a_teacher_reads_how_the_class_did():
     assert lines.index("2×") < lines.index("1×")  # two left out the derivative, one has no biases
     assert lines[lines.index("2×") + 1] == "The derivative of the hidden units is left out."
     assert lines[lines.index("1×") + 1] == "Biases are not trained."
-    assert lines.count("1×") == 1  # what failed is no mistake in a formula
+    assert lines.count("1×") == 1  # that it took too long is no mistake in a formula
     assert lines[lines.index("2 submissions", lines.index("The same wrong formula")) + 1] == "BP2, hidden layers"
     assert "computed δ1 = δ2 W2" in lines
     assert "right δ1 = (δ2 W2) ⊙ f'(z1)" in lines
@@ -167,6 +168,14 @@ def test_every_submission_is_counted_once_in_each_part():
     lost = sum(part.lost for part in parts) * len(judged)
     assert lost == pytest.approx(sum(one.of_points - sum(part.points for part in one.parts) for one in judged))
     assert sum(count for _, count in overview.outcomes(records)) == len(records)
+
+
+def test_a_mistake_counts_also_where_the_submission_failed_later_and_has_its_name_if_no_sentence():
+    failed = replace(WRONG, verdict="failed", sentence="")
+    (found,) = overview.mistakes_by_frequency([failed])
+    assert (found.name, found.records) == (WRONG.mistake, (failed,))
+    lines = Read(class_page(class_of(failed))).text.splitlines()
+    assert lines[lines.index("1×") + 1] == WRONG.mistake
 
 
 def test_a_group_of_one_is_none():

@@ -115,10 +115,14 @@ def test_every_format_has_the_mark(record):
     file, share = results.names[0], record.points / 10
     read = {name: json.loads(files_of(name, results)[f"{name}/{file}.json"]) for name in SCHEMAS}
     assert read["gradescope"]["score"] == record.points
+    lost = [test["status"] == "failed" for test in read["gradescope"]["tests"]]
+    assert lost == [part in record.missing for part in record.parts]
     assert read["prairielearn"]["score"] == pytest.approx(share)
     assert read["prairielearn"]["gradable"] is (record.status == JUDGED)
     assert sum(test["score"] for test in read["github_classroom"]["tests"]) == pytest.approx(record.points)
     assert read["github_classroom"]["max_score"] == 10
+    helped = [check["cause"]["help"] for check in read["check50"]["results"] if check["cause"]]
+    assert [one for one in helped if one] == ([record.sentence] if record.sentence else [])
     passed = [check["passed"] for check in read["check50"]["results"][1:]]
     assert passed == [None if record.status != JUDGED else part not in record.missing for part in record.parts]
 
@@ -137,6 +141,18 @@ def test_the_reporter_of_github_classroom_reads_the_same_from_the_variable():
     for name in coded:
         assert files[name].count("\n") == 1
         assert base64.b64decode(files[name]).decode() == files[name.replace(".base64", ".json")]
+
+
+def test_the_log_of_github_classroom_says_what_is_wrong():
+    """Its reporter prints the messages of tests with the status error alone."""
+    files = files_of("github_classroom", class_of(RIGHT, WRONG))
+    read = {name: json.loads(text) for name, text in files.items() if name.endswith(".json")}
+    printed = [one["message"] for one in read["github_classroom/Bob.json"]["tests"] if one["status"] == "error"]
+    lines = "\n".join(printed).splitlines()
+    assert "What: sigma_prime_missing_in_hidden: The derivative of the hidden units is left out." in lines
+    assert "δ: 0 of 3 points. δ^1 is wrong in 62 of 80 cases." in lines
+    assert read["github_classroom/Bob.json"]["status"] == "fail"
+    assert {one["status"] for one in read["github_classroom/Ada_Lovelace.json"]["tests"]} == {"pass"}
 
 
 def test_a_submission_that_was_not_judged_says_why():

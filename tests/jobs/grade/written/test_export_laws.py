@@ -56,6 +56,7 @@ def test_a_student_sees_what_is_shown_and_nothing_else(name, show):
     may = set().union(ALWAYS, *(SECRETS[one] for one in show))
     every = set().union(ALWAYS, {"GROUP"}, *SECRETS.values())
     results = class_of(secret("one"), secret("two"), show=show)
+    assert {record.group for record in results.shown} == {""}
     for file, text in exporters()[name](results).items():
         seen = visible_text(name, file, text)
         assert not {word for word in every - may if word in seen}, file

@@ -40,21 +40,28 @@ def _part_checks(record: Record, shown: Record) -> list[dict[str, Any]]:
         "dependency": None,
     }
     visible = {part.name for part in shown.parts}
-    parts = enumerate(record.parts, start=1)
-    return [first, *(_check(i, part, judged, part not in record.missing, part.name in visible) for i, part in parts)]
+    return [
+        first,
+        *(_check(i, part, record, shown, part.name in visible) for i, part in enumerate(record.parts, start=1)),
+    ]
 
 
-def _check(number: int, part: Part, judged: bool, full: bool, visible: bool) -> dict[str, Any]:
-    """The check of a part; one of a submission that was not judged is skipped, as that of a dependency that failed."""
-    points = f": {points_text(part.points)} of {points_text(part.of)} points" if visible else ""
+def _check(number: int, part: Part, record: Record, shown: Record, visible: bool) -> dict[str, Any]:
+    """The check of a part; one of a submission that was not judged is skipped, as that of a dependency that failed. The
+    first that fails has the mistake as help."""
+    judged, points = record.status == JUDGED, f": {points_text(part.points)} of {points_text(part.of)} points"
+    passed = part not in record.missing if judged else None
     why = (part.why if visible else "") or f"{part.name} is not right"
-    passed = full if judged else None
+    cause = {
+        "rationale": why if judged else "there was nothing to judge",
+        "help": shown.sentence or None if judged and part in record.missing[:1] else None,
+    }
     return {
         "name": f"part_{number}",
-        "description": part.name + points,
+        "description": part.name + (points if visible else ""),
         "passed": passed,
         "log": [],
-        "cause": None if passed else {"rationale": why if judged else "there was nothing to judge", "help": None},
+        "cause": None if passed else cause,
         "data": {"points": round(part.points, 2), "of": part.of} if visible else {},
         "dependency": _FIRST,
     }

@@ -7,10 +7,12 @@ src/notify-classroom.js; it reads base64 of the JSON from the environment variab
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 from harness.jobs.grade.exports import ClassResults
 from harness.jobs.grade.exports.formats import json_document
+from harness.jobs.grade.exports.readable import points_text
 from harness.jobs.grade.exports.shown import feedback
 from harness.jobs.grade.record import JUDGED, Record
 
@@ -28,25 +30,25 @@ def github_classroom(results: ClassResults) -> dict[str, str]:
 def _runner_result(record: Record, shown: Record) -> dict[str, Any]:
     said = {part.name: part.why for part in shown.parts}
     tests = [
-        _runner_test(part.name, part not in record.missing, part.points, said.get(part.name, ""))
+        _runner_test(part.name, "fail" if part in record.missing else "pass", part.points, said.get(part.name, ""))
         for part in record.parts
     ]
     if record.deductions:
         taken_off = round(record.points - sum(part.points for part in record.parts), 2)
-        tests.append(_runner_test("taken off", False, taken_off, "; ".join(one.why for one in shown.deductions)))
+        tests.append(_runner_test("taken off", "fail", taken_off, "; ".join(one.why for one in shown.deductions)))
     status = "error" if record.status != JUDGED else "pass" if all(t["status"] == "pass" for t in tests) else "fail"
     if status != "pass":
-        # The reporter prints the messages of tests that did not pass, and nothing else.
-        tests.insert(0, {**_runner_test("feedback", False, 0, feedback(shown)), "status": status})
+        # The reporter prints the messages of errors, and nothing of what passed or failed but its name.
+        tests.insert(0, _runner_test("feedback", "error", 0, "\n".join(_said_in_log(shown))))
     return {"version": 1, "status": status, "max_score": record.of_points, "tests": tests}
 
 
-def _runner_test(name: str, passed: bool, score: float, message: str) -> dict[str, Any]:
+def _said_in_log(shown: Record) -> Iterator[str]:
+    yield feedback(shown)
+    for part in shown.missing if shown.status == JUDGED else ():
+        yield f"{part.name}: {points_text(part.points)} of {points_text(part.of)} points. {part.why}".rstrip()
+
+
+def _runner_test(name: str, status: str, score: float, message: str) -> dict[str, Any]:
     place = {"test_code": "", "filename": "", "line_no": 0, "execution_time": 0}
-    return {
-        "name": name,
-        "status": "pass" if passed else "fail",
-        "score": score,
-        "message": message or None,
-        **place,
-    }
+    return {"name": name, "status": status, "score": score, "message": message or None, **place}
