@@ -16,7 +16,7 @@ from harness.jobs.distributed.fitness import check_workers
 from harness.jobs.distributed.luggage import Luggage, luggage
 from harness.jobs.distributed.pool import FarPool
 from harness.jobs.distributed.sending import Sending
-from harness.jobs.distributed.standing import equipment
+from harness.jobs.distributed.standing import equipment, standing
 from harness.jobs.distributed.within import within
 from harness.model.errors import UnusableInput
 from harness.sandbox.pool import Pool
@@ -55,7 +55,7 @@ class Cluster:
 
     def sending(self, function: Callable[[Any, Any], Any], shared: Any) -> Sending:
         """Tasks of a function that can be sent one by one; use it in a `with`."""
-        return Sending(self.client, function, shared)
+        return Sending(self.client, function, shared, workers_stay=self._ours is None)
 
     def pool(self, server: Server, jobs: int, implementations: Sequence[Implementation]) -> Pool:
         """See harness.jobs.distributed.here.Machines."""
@@ -85,7 +85,7 @@ class Cluster:
         except TimeoutError:
             what = f"{self.client.scheduler.address}: expected workers, found none within {CONNECT_SECONDS:g} s"
             raise UnusableInput(f"{what}; start some, as `dask worker ADDRESS --nworkers auto --nthreads 1`") from None
-        check_workers(self.client, [*self.client.nthreads()])
+        check_workers(self.client, [*self.client.nthreads()], standing())
 
     def _check_equipment(self, implementations: Sequence[Implementation]) -> None:
         """Raise UnusableInput if a worker lacks what these need, or has another version of it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from distributed import Client
 
-from harness.jobs.distributed.standing import standing
+from harness.jobs.distributed.standing import Standing, standing
 from harness.jobs.distributed.tasks import unfit
 from harness.jobs.distributed.within import within
 from harness.model.errors import UnusableInput
@@ -15,8 +15,8 @@ ANSWER_SECONDS = 10.0
 _INSTALL = "install it there with its extra `cluster`, and start the worker again"
 
 
-def check_workers(client: Client, workers: Sequence[str]) -> set[str]:
-    """Those that may do the work, of these addresses; the rest has ended. Raises UnusableInput if one must not."""
+def check_workers(client: Client, workers: Sequence[str], expected: Standing) -> set[str]:
+    """Those of these addresses that may do the work; the rest has ended. Raises UnusableInput if one must not."""
     try:
         answers = within(ANSWER_SECONDS, lambda: client.run(standing, workers=[*workers], on_error="return"))
     except TimeoutError:
@@ -28,7 +28,7 @@ def check_workers(client: Client, workers: Sequence[str]) -> set[str]:
     for worker, found in answers.items():
         if isinstance(found, str | ImportError | AttributeError):
             raise UnusableInput(f"worker {worker}: expected gradproof there, found {_said(found)}; {_INSTALL}")
-        if not isinstance(found, Exception) and (problem := unfit(standing(), found, threads.get(worker, 1))):
+        if not isinstance(found, Exception) and (problem := unfit(expected, found, threads.get(worker, 1))):
             raise UnusableInput(f"worker {worker}: {problem}")
     return {worker for worker, found in answers.items() if not isinstance(found, Exception)}
 

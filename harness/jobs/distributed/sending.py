@@ -24,7 +24,7 @@ from harness.sandbox.processes import ending
 AHEAD = 4  # tasks for each worker that are sent before their turn
 COUNT_SECONDS = 1.0  # between two counts of the workers
 GONE_SECONDS = 60.0  # without any worker, before this is given up
-WITHDRAW_SECONDS = 5.0
+WITHDRAW_SECONDS = 2.0  # a task that runs comes to its end, and is not waited for
 
 _sendings = count()
 
@@ -38,12 +38,13 @@ class Done(NamedTuple):
 
 
 class Sending:
-    """The tasks of one function; use it in a `with`. `open` are those that were sent and have no result yet."""
+    """The tasks of one function; use it in a `with`. Workers that stay when the command is ended must be told."""
 
-    def __init__(self, client: Client, function: Callable[[Any, Any], Any], shared: Any) -> None:
-        self._client, self._function = client, function
+    def __init__(self, client: Client, function: Callable[[Any, Any], Any], shared: Any, *, workers_stay: bool) -> None:
+        self._client, self._function, self._workers_stay = client, function, workers_stay
         self._name = f"gradproof-{client.id}-{next(_sendings)}"
-        self._shared = Shared(shared, standing())
+        self._expected = standing()
+        self._shared = Shared(shared, self._expected)
         self._open: dict[Future, tuple[str, Any]] = {}
         self._done = SimpleQueue[Future]()
         self._suspects: list[tuple[str, Any]] = []  # their worker was killed
@@ -52,7 +53,8 @@ class Sending:
         self._fit = {*client.nthreads()}  # the addresses of the workers that may do the work
 
     def __enter__(self) -> Sending:
-        ending.at_end(self._close)
+        if self._workers_stay:
+            ending.at_end(self._close)
         self._client.register_plugin(self._shared, name=self._name)
         return self
 
@@ -71,6 +73,7 @@ class Sending:
 
     @property
     def open(self) -> int:
+        """How many tasks have no result yet."""
         return len(self._open) + len(self._suspects)
 
     @property
@@ -121,7 +124,7 @@ class Sending:
             with suppress(OSError):  # then the tasks are cancelled, too
                 workers = {*self._client.nthreads()}
                 if others := workers - self._fit:
-                    workers -= others - check_workers(self._client, [*others])
+                    workers -= others - check_workers(self._client, [*others], self._expected)
                 self._fit = workers
             if self._fit:
                 self._seen = now
