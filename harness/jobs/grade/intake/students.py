@@ -74,9 +74,7 @@ def listed_students(table: Path) -> tuple[str, ...]:
             names = [row[0].strip() for row in csv.reader(rows) if row and row[0].strip()]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UnusableInput(
-            f"{table}: expected a table of students, found: {reason}"
-        ) from None
+        raise UnusableInput(f"{table}: expected a table of students, found: {reason}") from None
     if len(names) < 2:
         raise UnusableInput(f"{table}: expected a head and a row for each student, found {len(names)} rows")
     return tuple(dict.fromkeys(names[1:]))
