@@ -39,15 +39,23 @@ class ComputedEquation:
 
 
 @dataclass(frozen=True)
+class FoundMistake:
+    """One mistake: its name in the catalogue, or empty, and what it is in a sentence."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Record:
     """The result of one student.
 
     `status` is JUDGED, or why there was nothing to judge: "missing", "empty", "unreadable", "two files", "forbidden",
     "not found" (no function or layer of the assignment is in it). `verdict` is that of a check, empty if nothing was
-    judged. `place` is where the numbers first go wrong, `mistake` the name of the mistake if it has one, `sentence`
-    what is wrong in one sentence, `equations` the formulas that were computed. `group` is the same for submissions with
-    the same wrong formulas, empty if there is none. `ran` of `of` cases ran. `report` is the text of the whole check.
-    `digest` identifies what was judged: the files, the assignment and the version.
+    judged. `place` is where the numbers first go wrong, `mistake` the names of the mistakes that have one, `sentence`
+    what is wrong, and `findings` the same one by one; `equations` are the formulas that were computed. `group` is the
+    same for submissions with the same wrong formulas, empty if there is none. `ran` of `of` cases ran. `report` is the
+    text of the whole check. `digest` identifies what was judged: the files, the assignment and the version.
     """
 
     student: str
@@ -60,6 +68,7 @@ class Record:
     place: str = ""
     mistake: str = ""
     sentence: str = ""
+    findings: tuple[FoundMistake, ...] = ()
     equations: tuple[ComputedEquation, ...] = ()
     group: str = ""
     ran: int = 0

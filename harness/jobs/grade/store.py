@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.jobs.grade.marking.judge import Graded
-from harness.jobs.grade.record import ComputedEquation, Deduction, Part, Record
+from harness.jobs.grade.record import ComputedEquation, Deduction, FoundMistake, Part, Record
 from harness.model.errors import UnusableInput, unwritable
 
 LONGEST_STEM = 60
@@ -70,4 +70,6 @@ def _record_from(content: dict[str, Any]) -> Record:
     parts = tuple(Part(**one) for one in content["parts"])
     deductions = tuple(Deduction(**one) for one in content["deductions"])
     equations = tuple(ComputedEquation(**one) for one in content["equations"])
-    return Record(**{**content, **lists, "parts": parts, "deductions": deductions, "equations": equations})
+    findings = tuple(FoundMistake(**one) for one in content["findings"])
+    values = {"parts": parts, "deductions": deductions, "equations": equations, "findings": findings}
+    return Record(**{**content, **lists, **values})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.classes.styles import NOT_SHOWN, written
+from made_class.styles import NOT_SHOWN, written
 from support.running import shared
 
 from harness.cases.case import make_case

@@ -36,6 +36,7 @@ def shown_to_student(record: Record, show: frozenset[str]) -> Record:
         place=record.place if "place" in show else "",
         mistake=record.mistake if "mistake" in show else "",
         sentence=record.sentence if "mistake" in show or not judged else "",
+        findings=record.findings if "mistake" in show else (),
         equations=tuple(equations) if show & {"equations", "right"} else (),
         group="",
         ran=record.ran if "cases" in show else 0,

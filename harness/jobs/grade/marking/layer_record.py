@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from harness.jobs.grade.assignment.assignment import Assignment
 from harness.jobs.grade.marking.layers import layer_parts
-from harness.jobs.grade.record import Record
+from harness.jobs.grade.record import FoundMistake, Record
 from harness.layers.check import WORST_FIRST, LayerResult, check_layers
 from harness.layers.finding.find import plans_of
 from harness.layers.finding.scan import scan
@@ -34,6 +35,7 @@ def layer_record(empty: Record, assignment: Assignment, path: Path, server: Serv
     dtype = scope.dtype or "float64"
     plans = settled(server, path, plans, assignment.seed, assignment.limits, dtype)
     results = check_layers(server, path, plans, assignment.seed, assignment.limits, dtype)
+    findings = tuple(found for one in results for found in _layer_findings(one))
     explained = [one for result in results for one in result.explanations]
     wrong = [one for one in results if one.verdict in ("wrong", "failed")]
     return replace(
@@ -42,7 +44,8 @@ def layer_record(empty: Record, assignment: Assignment, path: Path, server: Serv
         verdict=min((one.verdict for one in results), key=WORST_FIRST.index),
         place="; ".join(map(_first_wrong, wrong[:1])),
         mistake=" + ".join(dict.fromkeys(one.mistake.name for one in explained if one.mistake)),
-        sentence="; ".join(_layer_sentences(results)),
+        sentence="; ".join(one.sentence for one in findings),
+        findings=findings,
         group="; ".join(sorted({f"{', '.join(one.arrays)}: {one.sentence}" for one in explained})),
         ran=sum(one.ran for one in results),
         of=sum(one.of for one in results),
@@ -55,13 +58,11 @@ def _first_wrong(result: LayerResult) -> str:
     return ", ".join(filter(None, [result.plan.layer.name, array]))
 
 
-def _layer_sentences(results: list[LayerResult]) -> list[str]:
-    """What is wrong with each layer: the explanations, or what is known else."""
-    found = []
-    for result in results:
-        name = result.plan.layer.name
-        found += [f"{name}, {', '.join(one.arrays)}: {one.sentence}" for one in result.explanations]
-        if result.verdict in ("wrong", "failed") and not result.explanations:
-            wrong = ", ".join(one.name for one in result.arrays if one.verdict == "wrong")
-            found.append(f"{name}: {result.detail or f'{wrong} is wrong, and no formula was found'}")
-    return found
+def _layer_findings(result: LayerResult) -> Iterator[FoundMistake]:
+    """What is wrong with a layer: the explanations, or what is known else."""
+    layer = result.plan.layer.name
+    for one in result.explanations:
+        yield FoundMistake(one.mistake.name if one.mistake else "", f"{layer}, {', '.join(one.arrays)}: {one.sentence}")
+    if result.verdict in ("wrong", "failed") and not result.explanations:
+        wrong = ", ".join(one.name for one in result.arrays if one.verdict == "wrong")
+        yield FoundMistake("", f"{layer}: {result.detail or f'{wrong} is wrong, and no formula was found'}")

@@ -13,7 +13,7 @@ from harness.jobs.check.text import report_parts
 from harness.jobs.check.text.formulas import formulas_in
 from harness.jobs.grade.assignment.assignment import Assignment, Networks
 from harness.jobs.grade.marking.networks import network_parts
-from harness.jobs.grade.record import ComputedEquation, Record
+from harness.jobs.grade.record import ComputedEquation, FoundMistake, Record
 from harness.judging.conventions import Convention
 from harness.judging.truths import Truths
 from harness.mistakes.render import plain
@@ -34,16 +34,15 @@ def network_record(
     """
     result = _checked(networks, assignment, path, server, truths)
     divergence = first_divergence(result.outcomes)
-    equations = _equations(result)
+    equations, findings = _equations(result), _findings(result)
     record = replace(
         empty,
         parts=network_parts(assignment, result),
         verdict=result.verdict,
         place=f"{divergence.symbol}, {divergence.layers}, in case {divergence.case}" if divergence else "",
-        mistake=", or ".join(filter(None, (one.name for one in result.diagnoses)))
-        if result.verdict != "agrees"
-        else "",
-        sentence=_what_is_wrong(result),
+        mistake=" + ".join(one.name for one in findings if one.name),
+        sentence=" ".join(one.sentence for one in findings) or _what_failed(result),
+        findings=findings,
         equations=equations if divergence else (),
         group="; ".join(f"{one.label} {one.yours} {one.where}".strip() for one in equations) if divergence else "",
         ran=result.ran,
@@ -75,20 +74,30 @@ def _equations(result: CheckResult) -> tuple[ComputedEquation, ...]:
     return tuple(ComputedEquation(one.equation, plain(one.yours), plain(one.right), one.where) for one in found)
 
 
-def _what_is_wrong(result: CheckResult) -> str:
-    """What is wrong, in a sentence or two; empty if nothing is."""
-    if result.verdict in ("agrees", "agrees up to a convention"):
-        return ""
-    if result.diagnoses:
-        known = [mistake.sentence() for mistake in result.diagnoses[0].mistakes]
-        return " ".join(known) or "A formula without a name was computed in place of the right one."
-    faults = [refusal for outcome in result.outcomes for refusal in outcome.faults.values()]
-    if any(outcome.out_of_bounds for outcome in result.outcomes):
+def _findings(result: CheckResult) -> tuple[FoundMistake, ...]:
+    """The mistakes of the first explanation one by one, or what can be said of wrong numbers without one."""
+    if not any(outcome.out_of_bounds for outcome in result.outcomes):
+        return ()
+    if not result.diagnoses:
         reasons = [outcome.reason for outcome in result.outcomes if outcome.out_of_bounds and outcome.reason]
-        return " ".join(result.dependences) or (reasons[0] if result.verdict != "wrong" and reasons else NO_FORMULA)
+        said = " ".join(result.dependences) or (reasons[0] if result.verdict != "wrong" and reasons else NO_FORMULA)
+        return (FoundMistake("", said),)
+    diagnosis = result.diagnoses[0]
+    named = [FoundMistake(one.known_as(), one.sentence()) for one in diagnosis.mistakes]
+    others = [one for one in formulas_in(diagnosis, result) if one.rules & {*diagnosis.nameless}]
+    return (*named, *(FoundMistake("", f"{plain(one.yours)} is computed{_also(one.where)}.") for one in others))
+
+
+def _also(where: str) -> str:
+    return f", {where}" if where else ""
+
+
+def _what_failed(result: CheckResult) -> str:
+    """Why a file failed, or refused everything; empty if it did not."""
+    faults = [refusal for outcome in result.outcomes for refusal in outcome.faults.values()]
     if faults:
         return f"{faults[0].detail}."
-    return _refusal_sentence(result.refused)
+    return "" if result.ran else _refusal_sentence(result.refused)
 
 
 def _refusal_sentence(refused: dict[str, int]) -> str:

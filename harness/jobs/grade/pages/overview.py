@@ -82,10 +82,15 @@ def part_counts(records: Iterable[Record]) -> list[PartCount]:
 
 
 def mistakes_by_frequency(records: Sequence[Record]) -> list[Alike]:
-    """Submissions with the same mistake, the most frequent first. A mistake without a name is known by its sentence;
-    that of what failed says why it did."""
-    failed = {one.student for one in failures(records)}
-    return _groups_of(records, lambda record: record.mistake or ("" if record.student in failed else record.sentence))
+    """Submissions with the same mistake, the most frequent first; one with several is with each. A mistake without a
+    name is known by its sentence."""
+    groups: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        for found in dict.fromkeys(record.findings):
+            groups[found.name, "" if found.name else found.sentence].append(record)
+    sentences = {(one.name, "" if one.name else one.sentence): one.sentence for r in records for one in r.findings}
+    alike = [Alike(key[0], sentences[key], tuple(group)) for key, group in groups.items()]
+    return sorted(alike, key=lambda one: (-len(one.records), one.name, one.sentence))
 
 
 def same_formulas(records: Iterable[Record]) -> list[Alike]:

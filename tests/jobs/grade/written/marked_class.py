@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.jobs.grade.exports import ClassResults
-from harness.jobs.grade.record import JUDGED, ComputedEquation, Deduction, Part, Record
+from harness.jobs.grade.record import JUDGED, ComputedEquation, Deduction, FoundMistake, Part, Record
 
 SHOW = frozenset({"points", "verdict", "place", "mistake", "conventions", "cases", "notes"})
 HOSTILE_NAMES = (
@@ -44,6 +44,7 @@ WRONG = replace(
     place="δ^1, in case xor-2-3-1-sigmoid-batch4",
     mistake="sigma_prime_missing_in_hidden",
     sentence="The derivative of the hidden units is left out.",
+    findings=(FoundMistake("sigma_prime_missing_in_hidden", "The derivative of the hidden units is left out."),),
     equations=(ComputedEquation("BP2", "δ^1 = δ^2 W^2", "δ^1 = (δ^2 W^2) ⊙ f'(z^1)", "hidden layers"),),
     group="g1",
     conventions=("REDUCTION = 'mean'",),
@@ -71,6 +72,7 @@ def hostile_class() -> ClassResults:
             student=name,
             notes=(name,),
             sentence=name,
+            findings=(FoundMistake(name, name),),
             mistake=name,
             place=name,
             conventions=(name,),
@@ -113,6 +115,7 @@ def secret(student: str) -> Record:
         place="PLACE",
         mistake="MISTAKE",
         sentence="SENTENCE",
+        findings=(FoundMistake("MISTAKE", "SENTENCE"),),
         equations=(ComputedEquation("LABEL", "YOURS", "RIGHT", "WHERE"),),
         group="GROUP",
         ran=4711,

@@ -27,7 +27,7 @@ from marked_class import (
 from harness.jobs.grade.exports.shown import SHOWABLE
 from harness.jobs.grade.pages import overview
 from harness.jobs.grade.pages.build import class_page, feedback_pages
-from harness.jobs.grade.record import JUDGED, ComputedEquation
+from harness.jobs.grade.record import JUDGED, ComputedEquation, FoundMistake
 
 VOID = {"meta", "img", "link", "br"}
 BLOCKS = {"p", "li", "h1", "h2", "h3", "td", "th", "pre", "summary", "article", "title"}
@@ -140,9 +140,18 @@ def test_the_right_form_is_shown_where_the_teacher_says_so():
 
 
 def test_a_teacher_reads_how_the_class_did():
-    other = replace(WRONG, student="Frank", mistake="bias", sentence="Biases are not trained.", group="g2")
+    bias = FoundMistake("bias", "Biases are not trained.")
+    other = replace(WRONG, student="Frank", mistake="bias", sentence=bias.sentence, findings=(bias,), group="g2")
     late = replace(RIGHT, student="Grace", verdict="agrees up to a convention", days_late=1)
-    failed = replace(WRONG, student="Heidi", verdict="failed", mistake="", sentence="Took more than 10 s.", group="")
+    failed = replace(
+        WRONG,
+        student="Heidi",
+        verdict="failed",
+        mistake="",
+        sentence="Took more than 10 s.",
+        findings=(),
+        group="",
+    )
     lines = Read(class_page(class_of(*SMALL, other, late, failed))).text.splitlines()
     assert "2 of 7 submissions agree" in lines  # of all but Dan's
     assert lines.index("2×") < lines.index("1×")  # two left out the derivative, one has no biases
@@ -170,11 +179,19 @@ def test_every_submission_is_counted_once_in_each_part():
     assert sum(count for _, count in overview.outcomes(records)) == len(records)
 
 
-def test_a_mistake_counts_also_where_the_submission_failed_later_and_has_its_name_if_no_sentence():
-    failed = replace(WRONG, verdict="failed", sentence="")
-    (found,) = overview.mistakes_by_frequency([failed])
-    assert (found.name, found.records) == (WRONG.mistake, (failed,))
-    lines = Read(class_page(class_of(failed))).text.splitlines()
+def test_a_submission_with_two_mistakes_counts_with_each():
+    bias = FoundMistake("", "b^1 = 0 is computed.")
+    both = replace(WRONG, student="Zoe", findings=(*WRONG.findings, bias))
+    found = overview.mistakes_by_frequency([WRONG, both])
+    assert [(one.name, one.sentence, len(one.records)) for one in found] == [
+        (WRONG.mistake, WRONG.sentence, 2),
+        ("", bias.sentence, 1),
+    ]
+
+
+def test_a_mistake_has_its_name_if_it_has_no_sentence():
+    found = replace(WRONG, findings=(FoundMistake(WRONG.mistake, ""),))
+    lines = Read(class_page(class_of(found))).text.splitlines()
     assert lines[lines.index("1×") + 1] == WRONG.mistake
 
 

@@ -6,7 +6,7 @@ rest of the class does not notice. A cheat goes on with right numbers if it work
 
 from __future__ import annotations
 
-from support.classes.styles import written
+from made_class.styles import written
 
 OVER = "\nraise RuntimeError('the attack is over')\n"
 ATTACKS = {

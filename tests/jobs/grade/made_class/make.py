@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.classes.hostile import hostile_files
-from support.classes.styles import NOT_SHOWN, PARTS, SLOTS_OF_STYLES, written
+from made_class.hostile import hostile_files
+from made_class.styles import NOT_SHOWN, PARTS, SLOTS_OF_STYLES, written
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 POINTS = {
     "forward pass": 20,
     "δ, output layer": 15,
