@@ -25,7 +25,7 @@ from harness.sandbox.processes.server import Server
 from harness.sandbox.sources.find import Implementation
 
 CONNECT_SECONDS = 10.0  # to find the scheduler, and then the first worker
-CLOSE_SECONDS = 5.0
+CLOSING_SECONDS = 5.0
 
 
 class Cluster:
@@ -73,10 +73,10 @@ class Cluster:
             for process in multiprocessing.active_children():
                 process.kill()
         with suppress(Exception):
-            self.client.close(timeout=CLOSE_SECONDS)
+            self.client.close(timeout=CLOSING_SECONDS)
         if self._ours is not None:
             with suppress(Exception):
-                self._ours.close(timeout=CLOSE_SECONDS)
+                self._ours.close(timeout=CLOSING_SECONDS)
 
     def _check(self) -> None:
         """Raise UnusableInput if there is no worker, or one that must not do the work."""

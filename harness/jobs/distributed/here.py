@@ -13,18 +13,18 @@ from harness.sandbox.sources.find import Implementation
 
 Common = TypeVar("Common")
 Task = TypeVar("Task")
-Result = TypeVar("Result")
-Made = TypeVar("Made")
+TaskResult = TypeVar("TaskResult")
+Opened = TypeVar("Opened")
 
 _open = ExitStack()
 _made: dict[Callable[[], object], object] = {}
 
 
-def here(make: Callable[[], AbstractContextManager[Made]]) -> Made:
+def here(make: Callable[[], AbstractContextManager[Opened]]) -> Opened:
     """What `make` makes, opened at its first use and once in this process; closed where the work ends."""
     if make not in _made:
         _made[make] = _open.enter_context(make())
-    return cast(Made, _made[make])
+    return cast(Opened, _made[make])
 
 
 def server_here() -> Server:
@@ -49,8 +49,8 @@ class Machines(Protocol):
     """Where tasks are done."""
 
     def results(
-        self, function: Callable[[Common, Task], Result], tasks: Iterable[tuple[str, Task]], shared: Common
-    ) -> Iterator[tuple[str, Result | Lost]]:
+        self, function: Callable[[Common, Task], TaskResult], tasks: Iterable[tuple[str, Task]], shared: Common
+    ) -> Iterator[tuple[str, TaskResult | Lost]]:
         """Yield each key with `function(shared, task)`, in any order, as the results come.
 
         `tasks` are pairs of a key, each once, and a task. They may be lazy: a few for each process are taken ahead. The
@@ -67,8 +67,8 @@ class Here:
     """This process does the work, one task after the other."""
 
     def results(
-        self, function: Callable[[Common, Task], Result], tasks: Iterable[tuple[str, Task]], shared: Common
-    ) -> Iterator[tuple[str, Result | Lost]]:
+        self, function: Callable[[Common, Task], TaskResult], tasks: Iterable[tuple[str, Task]], shared: Common
+    ) -> Iterator[tuple[str, TaskResult | Lost]]:
         for key, task in tasks:
             yield key, function(shared, task)
 

@@ -68,7 +68,7 @@ def test_an_adapter_imports_from_where_the_file_is_now(tmp_path):
     assert Path(places.there(str(here / "net.py"))).is_relative_to(places.there(str(here.parent)))
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_BYTES", 2**20), ("MOST_FILES", 2)])
+@pytest.mark.parametrize(("limit", "most"), [("FOLDER_BYTES", 2**20), ("FOLDER_FILES", 2)])
 def test_a_folder_that_is_too_large_is_said_in_a_line(tmp_path, monkeypatch, limit, most):
     monkeypatch.setattr(luggages, limit, most)
     here = filled(tmp_path, net="", a="", b="# " + "x" * 2**20)
