@@ -102,11 +102,9 @@ def add_limits(parser: argparse.ArgumentParser, of: str, default: float) -> None
 
 
 def add_walls(parser: argparse.ArgumentParser, default: str = "auto") -> None:
-    """Add --walls, which says whether workers run in namespaces of their own."""
-    walls = (
-        f"namespaces around each worker: no network, nothing to write, made by bubblewrap; auto: where it works, on: or "
-        f"not at all (default: {default})"
-    )
+    """Add --walls, which says whether each worker has namespaces of its own."""
+    ways = "auto: where bubblewrap makes them; on: always, or it is an error; off: none"
+    walls = f"no network for code, nothing to write, no other processes to see; {ways} (default: {default})"
     parser.add_argument("--walls", choices=("auto", "on", "off"), default=default, help=walls)
 
 

@@ -57,7 +57,8 @@ def _run_check(options: argparse.Namespace) -> Finished:
         from harness.sandbox.processes.walls import walls_for
 
         os.environ.update(ONE_THREAD)
-        started = Server(by_fork=True, walls=walls_for(options.walls))  # before the code that computes the truth is imported
+        walls = walls_for(options.walls)
+        started = Server(by_fork=True, walls=walls)  # before the code that computes the truth is imported
     with started as server:
         status = _check_and_print(options, server, clock)
     if options.profile:

@@ -28,9 +28,7 @@ from harness.sandbox.wire.messages import pack_answer
 _NO_LIMIT = 2**62  # the harness is trusted
 
 
-def run_worker(
-    host: str, target: Sequence[str], folder: str, walls: Sequence[str], channel: int, output: int
-) -> None:
+def run_worker(host: str, target: Sequence[str], folder: str, walls: Sequence[str], channel: int, output: int) -> None:
     """Run a worker process. Does not return.
 
     `host` is a class, as `module:class`; it is called with the arguments in `target`, the paths of an implementation's
@@ -43,6 +41,7 @@ def run_worker(
         for fd in (1, 2):
             os.dup2(output, fd)
         os.close(output)
+        os.set_inheritable(channel, False)
         if walls:
             _enter(walls, host, folder, channel)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]

@@ -2,9 +2,9 @@
 
 The server reads commands from its socket, one line of JSON each, and answers each with a line of the same number. A
 command with `target` starts a worker, with a channel and a pipe for its output; one with `end` ends a worker and all
-processes that it has started; one with `reset` ends all workers. The server also kills workers that use too much
-memory, or start too many processes. If the server is killed or stopped, the guardian ends its descendants, starts another server, and reports the
-loss on the socket. When the harness ends, the guardian removes the folder of the run.
+processes that it has started; one with `reset` ends all workers. The server also kills workers that use too much memory
+or start too many processes. If the server is killed or stopped, the guardian ends its descendants, starts another
+server, and reports the loss on the socket. When the harness ends, the guardian removes the folder of the run.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the code in a worker may see and write, where bubblewrap makes walls around it.
 
 The worker has namespaces of its own: no network, no processes but its own, the system read-only. Some folders are
-empty there; the files of its submission and what programs need are shown again. It writes to its own folder alone, which
-is in memory, of a limited size, and gone with the worker.
+empty there; the files of its submission and what programs need are shown again. It writes to its own folder alone,
+which is in memory, of a limited size, and gone with the worker.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ from harness.sandbox.processes.joining import problem_with
 from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 from harness.sandbox.sources.toolchains import languages
 
-CHOICES = ("auto", "on", "off")
 MEBIBYTE = 2**20
 _TEMPORARY = ("/tmp", "/var/tmp", "/run")
-_NAMESPACES = ("user", "pid", "net", "ipc", "uts")
+_SEPARATE = ("user", "pid", "net", "ipc", "uts")
 _MOST_FOLDERS = 3  # above that of a file, in which its imports are looked for
 _REPOSITORY = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
 _SHARED_PREFIXES = (".cargo", ".local")  # in a home: they hold more than programs
@@ -124,7 +123,7 @@ def _version() -> str:
 def _base_command() -> list[str]:
     bwrap = shutil.which("bwrap")
     assert bwrap is not None
-    namespaces = (f"--unshare-{kind}" for kind in _NAMESPACES)
+    namespaces = (f"--unshare-{kind}" for kind in _SEPARATE)
     safety = ("--disable-userns", "--die-with-parent", "--cap-drop", "ALL")
     return [bwrap, *namespaces, *safety, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
 
@@ -185,5 +184,3 @@ def _as_named(paths: Iterable[str]) -> tuple[str, ...]:
 def _real(paths: Iterable[str]) -> tuple[str, ...]:
     """The real paths of those that exist."""
     return tuple(dict.fromkeys(os.path.realpath(path) for path in paths if os.path.exists(path)))
-
-
