@@ -70,21 +70,19 @@ def _start_holder(command: Sequence[str]) -> tuple[int, int]:
 
     It says that it is ready once all is mounted, by copying a line. Raises OSError.
     """
-    (said, say), (stdin, feed), (heard, stdout) = os.pipe(), os.pipe(), os.pipe()
+    (said, say), (stdin, feed), (heard, stdout), (complained, stderr) = (os.pipe() for _ in range(4))
     os.set_inheritable(say, True)
     arguments = [command[0], "--info-fd", str(say), *command[1:], "--", "cat"]
-    actions = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, stdout, 1)]
+    actions = [(os.POSIX_SPAWN_DUP2, end, fd) for fd, end in enumerate((stdin, stdout, stderr))]
     os.posix_spawn(arguments[0], arguments, os.environ, file_actions=actions)
-    for fd in (say, stdin, stdout):
+    for fd in (say, stdin, stdout, stderr):
         os.close(fd)
     with contextlib.suppress(BrokenPipeError):  # it has ended
         os.write(feed, b"\n")
-    with open(said, "rb") as file:
-        told = file.read()
-    is_ready = os.read(heard, 1)
-    os.close(heard)
-    if not (told and is_ready):
-        raise OSError("bubblewrap has made no namespaces")
+    with open(said, "rb") as file, open(heard, "rb") as answer, open(complained, "rb") as complaint:
+        told, is_ready = file.read(), answer.read(1)
+        if not (told and is_ready):
+            raise OSError(complaint.read().decode(errors="replace").strip() or "bubblewrap was ended")
     return feed, int(json.loads(told)["child-pid"])
 
 

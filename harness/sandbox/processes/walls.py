@@ -53,13 +53,14 @@ class Walls:
         `home` is the folder of the run, `place` the worker's own one in it, and `target` are arguments of its host,
         some of which are paths.
         """
-        own, shown = os.path.realpath(place), {*self.shown, *(one for path in target for one in self._of(path))}
-        covered = {*self.hidden, os.path.realpath(home), *(_run_folders() if self.hidden[0] in shown else ())}
+        covered, own = {*self.hidden, os.path.realpath(home)}, os.path.realpath(place)
+        wanted = {*self.shown, *(one for path in target for one in self._of(path))}
+        shown = {one for path in wanted for one in (_entries(path) if path in covered else [path])}
         hidden = sorted(path for path in covered if not _is_hidden(os.path.dirname(path), covered, shown))
-        # What lies in a folder is mounted after it; of one path, what is shown after what is hidden.
         mounts = [(path, ["--tmpfs", path]) for path in hidden]
         mounts += [(path, ["--ro-bind-try", path, path]) for path in sorted(shown) if _is_in_any(path, covered)]
         mounts += [(own, [*self._sized, own, "--dir", f"{own}/work", "--dir", f"{own}/tmp"])]
+        # What lies in a folder is mounted after it.
         parts = [part for _, mount in sorted(mounts, key=lambda one: one[0].count(os.sep)) for part in mount]
         sealed = [part for path in hidden for part in ("--remount-ro", path)]
         return [*_base_command(), "--remount-ro", "/dev", *self._sized, "/dev/shm", *parts, *sealed]
@@ -159,10 +160,12 @@ def _import_root(folder: str, bounds: Iterable[str]) -> str:
     return found
 
 
-def _run_folders() -> Iterator[str]:
-    """The temporary folders of all runs that are going on."""
-    with os.scandir(temporary_root()) as entries:
-        yield from (os.path.realpath(entry.path) for entry in entries if entry.name.startswith(PREFIX))
+def _entries(folder: str) -> Iterator[str]:
+    """The files and folders in a folder; those of runs that are going on, and sockets, are left out."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith((".", PREFIX)) and (entry.is_file() or entry.is_dir()):
+                yield entry.path
 
 
 def _is_hidden(folder: str, hidden: Collection[str], shown: Collection[str]) -> bool:
