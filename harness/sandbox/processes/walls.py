@@ -63,7 +63,7 @@ class Walls:
         # What lies in a folder is mounted after it.
         parts = [part for _, mount in sorted(mounts, key=lambda one: one[0].count(os.sep)) for part in mount]
         sealed = [part for path in hidden for part in ("--remount-ro", path)]
-        return [*_base_command(), "--remount-ro", "/dev", *self._sized, "/dev/shm", *parts, *sealed]
+        return [*_base_command(), *self._sized, "/dev/shm", *parts, *sealed]
 
     @property
     def _sized(self) -> list[str]:
@@ -126,7 +126,10 @@ def _base_command() -> list[str]:
     assert bwrap is not None
     namespaces = (f"--unshare-{kind}" for kind in _SEPARATE)
     safety = ("--disable-userns", "--die-with-parent", "--cap-drop", "ALL")
-    return [bwrap, *namespaces, *safety, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    system = ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
+    # To root, /proc/sys is writable without any capability.
+    sealed = ("--remount-ro", "/dev", "--remount-ro", "/proc")
+    return [bwrap, *namespaces, *safety, *system, *sealed]
 
 
 def _of_programs() -> Iterator[str]:
