@@ -82,6 +82,13 @@ def layers(session):
 
 
 @nox.session
+def grade(session):
+    """Mark a folder of submissions by parts: FOLDER --assignment FILE.toml after --; --new FILE.toml writes one."""
+    install(session)
+    run(session, "grade")
+
+
+@nox.session
 def claims(session):
     """The articles' questions, answered by experiment; writes reports/claims.md. Names of claims after --."""
     install(session)

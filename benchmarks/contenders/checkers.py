@@ -13,12 +13,12 @@ import sys
 from benchmarks.contenders.battery import cases_from
 from benchmarks.contenders.spec import PRACTICAL
 
-GRADCHECK, CENTRAL = "gradcheck", "central_differences"  # functions of harness.jobs.mistakes.peers.checkers
+GRADCHECK, CENTRAL = "gradcheck", "central_differences"  # functions of harness.jobs.evidence.mistakes.peers.checkers
 
 
 def main(checker: str, text: str) -> int:
     """Check the gradients of all cases."""
-    from harness.jobs.mistakes.peers import checkers
+    from harness.jobs.evidence.mistakes.peers import checkers
 
     backprop = importlib.import_module(f"implementations.{PRACTICAL}").backprop
 

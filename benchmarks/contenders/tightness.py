@@ -1,6 +1,6 @@
 """How tight the rounding bound is: rounding bound / median error of a correct implementation, on random networks.
 
-`python -m benchmarks.contenders.tightness` prints one line that begins with this ratio. harness.jobs.soundness
+`python -m benchmarks.contenders.tightness` prints one line that begins with this ratio. harness.jobs.evidence.soundness
 computes it.
 """
 
@@ -15,7 +15,7 @@ TRIALS = 200
 
 def main() -> int:
     """Run the trials and print the line."""
-    from harness.jobs.soundness.trials import TrialTally, submitted, tallies
+    from harness.jobs.evidence.soundness.trials import TrialTally, submitted, tallies
     from harness.sandbox.pool import Pool
     from harness.sandbox.processes.server import Server
     from harness.sandbox.sources.find import find_implementations

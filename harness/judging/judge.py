@@ -20,6 +20,7 @@ from harness.truth.certify import Standard, certify, certify_forward, error_over
 UNDECLARED_CONVENTION = "agrees up to a convention"
 # In the order of computation: what is computed from a wrong quantity is wrong too.
 QUANTITY_ORDER = ("z", "a", "delta", "w", "b", "update")
+MOST_OTHERS = 8  # truths of a case under other conventions that are kept
 FORWARD_QUANTITIES = ("z", "a")
 QUANTITY_SYMBOLS = {"z": "z", "a": "a", "delta": "δ", "w": "∂C/∂W", "b": "∂C/∂b", "update": "the update"}
 
@@ -67,6 +68,8 @@ class CaseTruth:
             return self
         key = convention.bias == "none", rate, is_any
         if key not in self._others:
+            if len(self._others) == MOST_OTHERS:  # a truth may outlive many submissions, each with a rate of its own
+                self._others.clear()
             case = replace(self.case, learning_rate=rate)
             self._others[key] = CaseTruth.of(case, inputs, any_subgradient=is_any)
         return self._others[key]

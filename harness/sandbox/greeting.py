@@ -12,6 +12,15 @@ from harness.sandbox.sources.find import Implementation
 from harness.sandbox.wire.messages import HELLO
 
 
+def stages_of_check(implementation: Implementation, server: Server, limits: Limits) -> tuple[Implementation, ...]:
+    """The ways to run a file that are checked one after the other, as long as they agree; a program is greeted."""
+    if not implementation.command:
+        return (implementation,)
+    from harness.sandbox.sources.course import stages_of  # few files are exercises of a course
+
+    return greeted(server, stages_of(implementation), limits)
+
+
 def greeted(
     server: Server, implementations: Iterable[Implementation], limits: Limits, jobs: int = 1
 ) -> tuple[Implementation, ...]:

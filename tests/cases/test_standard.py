@@ -7,7 +7,7 @@ import pytest
 
 from harness.cases.case import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from harness.cases.standard import gradient_cases
-from harness.jobs.mistakes.kill_matrix import answers
+from harness.jobs.evidence.mistakes.kill_matrix import answers
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.model.textbook import Textbook

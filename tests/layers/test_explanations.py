@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.jobs.layers.formulations import by_numpy
+from harness.jobs.evidence.layers.formulations import by_numpy
 from harness.layers.cases import draw
 from harness.layers.definition import Argument, Definition, LayerMistake
 from harness.layers.library import known_layers

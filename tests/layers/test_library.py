@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.jobs.layers.formulations import by_numpy, by_torch
+from harness.jobs.evidence.layers.formulations import by_numpy, by_torch
 from harness.layers.cases import draw
 from harness.layers.library import known_layers
 from harness.layers.standards import TracedCase

@@ -15,7 +15,7 @@ from support.networks import inputs
 
 from harness.cases.case import Case, make_case
 from harness.cases.standard import gradient_cases
-from harness.jobs.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix, prepared
+from harness.jobs.evidence.mistakes.kill_matrix import HIDDEN, SEEN, answers, kill_matrix, prepared
 from harness.judging.conventions import DEFAULT_CONVENTION, Convention
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.mistakes import CATALOGUE

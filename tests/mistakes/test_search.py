@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.mistakes.kill_matrix import answers, prepared
+from harness.jobs.evidence.mistakes.kill_matrix import answers, prepared
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import judge_case
 from harness.mistakes.diagnose import diagnose

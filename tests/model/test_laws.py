@@ -10,7 +10,7 @@ from support.networks import inputs, random_inputs
 from support.running import functions_of
 
 from harness.cases.standard import standard_cases
-from harness.jobs.soundness.trials import LOSSY
+from harness.jobs.evidence.soundness.trials import LOSSY
 from harness.judging.verdict import digits, judge_array, max_norm_distance
 from harness.model.contract import Unsupported
 from harness.sandbox.sources.find import REFERENCE, find_implementations, python_implementations

@@ -14,7 +14,7 @@ from support.commands import PATIENCE
 from harness.cases.case import make_case, required_functions
 from harness.jobs.compare.run import Comparison, compare
 from harness.jobs.compare.table import RESULT_COLUMNS
-from harness.jobs.soundness.trials import submitted, tallies
+from harness.jobs.evidence.soundness.trials import submitted, tallies
 from harness.judging.causes.find_causes import find_causes
 from harness.judging.causes.measurements import Suspect
 from harness.judging.examine import convention_of

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from support.networks import inputs, random_inputs
 from support.running import cause_of, functions_of, tallied
 
-from harness.jobs.mistakes.peers.checkers import central_differences, gradcheck, gradproof
-from harness.jobs.mistakes.peers.sensitivity import problems
-from harness.jobs.soundness import trials
-from harness.jobs.soundness.trials import LOSSY, SPECIAL_EVERY, TrialTally, random_case
+from harness.jobs.evidence.mistakes.peers.checkers import central_differences, gradcheck, gradproof
+from harness.jobs.evidence.mistakes.peers.sensitivity import problems
+from harness.jobs.evidence.soundness import trials
+from harness.jobs.evidence.soundness.trials import LOSSY, SPECIAL_EVERY, TrialTally, random_case
 from harness.judging.conventions import DEFAULT_CONVENTION, quantities_of
 from harness.model.activations import ACTIVATIONS
 from harness.model.contract import Gradients, Inputs, Layer, Network, Unsupported

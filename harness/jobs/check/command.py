@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from harness.layers.finding.scan import Source
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import Server
-    from harness.sandbox.requests import Limits
     from harness.sandbox.sources.find import Implementation
 
 
@@ -69,6 +68,7 @@ def _run_check(options: argparse.Namespace) -> Finished:
 def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) -> int:
     with clock.phase("import"):
         from harness.cases.standard import gradient_cases
+        from harness.sandbox.greeting import stages_of_check
         from harness.sandbox.inference.driving.adapters import Adapters
         from harness.sandbox.inference.driving.written import check_place
         from harness.sandbox.requests import Limits
@@ -92,7 +92,7 @@ def _check_and_print(options: argparse.Namespace, server: Server, clock: Clock) 
     with Adapters(server, limits) as adapters:
         with clock.phase("inference"):
             implementation = adapters.drive(implementation, options.make, options.cost)
-            stages = _stages(implementation, server, limits)
+            stages = stages_of_check(implementation, server, limits)
         _use_options(implementation, options)
         with clock.phase("import"):
             from harness.jobs.check.run import CheckRun
@@ -139,16 +139,6 @@ def _layers_of(implementation: Implementation) -> Source | None:
     from harness.jobs.check.layers import layers_in
 
     return layers_in(implementation.target)
-
-
-def _stages(implementation: Implementation, server: Server, limits: Limits) -> tuple[Implementation, ...]:
-    """The implementations to check, one after the other as long as they agree; a program is greeted."""
-    if not implementation.command:
-        return (implementation,)
-    from harness.sandbox.greeting import greeted
-    from harness.sandbox.sources.course import stages_of
-
-    return greeted(server, stages_of(implementation), limits)
 
 
 def _use_options(implementation: Implementation, options: argparse.Namespace) -> None:

@@ -16,8 +16,8 @@ from harness.jobs.check.support import Support, refusal_reason
 from harness.judging.conventions import Convention
 from harness.judging.examine import Examination
 from harness.judging.judge import CaseTruth, Outcome
+from harness.judging.truths import Truths
 from harness.judging.verdict import VERDICTS
-from harness.model.contract import Inputs
 from harness.reporting.profile import Clock
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
@@ -26,7 +26,7 @@ from harness.sandbox.sources.find import Implementation, implementation_at
 from harness.sandbox.sources.scope import DeclaredScope, cases_in_scope, scope_of
 
 if TYPE_CHECKING:
-    from harness.judging.ratios import Ratio
+    from harness.judging.hints.ratios import Ratio
     from harness.mistakes.diagnose import Diagnosis
 
 
@@ -113,7 +113,7 @@ class CheckRun:
 
     The file starts to compute when this object is created, while the process imports the modules that judge it. The
     cases are made to fit if `is_fitted`: those that the file declares not to be for are left out, and if few of them
-    run, more are added of the kinds that do.
+    run, more are added of the kinds that do. `truths` may have been used before, with the same seed.
     """
 
     def __init__(
@@ -125,14 +125,15 @@ class CheckRun:
         limits: Limits,
         *,
         is_fitted: bool = False,
+        truths: Truths | None = None,
     ) -> None:
         self._start = time.perf_counter()
         self._implementation, self._seed, self._is_fitted = implementation, seed, is_fitted
+        self._known = truths or Truths(seed)
         self._scope = scope_of(implementation) if is_fitted else DeclaredScope()
         self._pool = Pool(server, 1)
         self._submission = Submission.of(implementation, limits)
         self._examination = Examination(self._pool, self._submission, 0)
-        self._inputs: dict[str, Inputs] = {}
         self._cases: dict[str, Case] = {}
         self._ran: list[Case] = []
         self._refused: list[Case] = []
@@ -153,7 +154,7 @@ class CheckRun:
         clock = clock or Clock()
         truths, early = {}, self._early
         for case in self._first:
-            truths[case.id] = CaseTruth.of(case, self._inputs[case.id], clock)
+            truths[case.id] = self._known.of(case, clock)
             early += self._pool.poll()
         outcomes: dict[str, Outcome] = {}
         inside = self._submission.loading
@@ -182,9 +183,9 @@ class CheckRun:
     def _ask(self, cases: Iterable[Case]) -> None:
         """Queue cases, with inputs drawn from the seed."""
         for case in cases:
-            self._cases[case.id], self._inputs[case.id] = case, case.build(self._seed)
+            self._cases[case.id] = case
             self._examination.extend(1)
-            self._examination.ask(case, self._inputs[case.id])
+            self._examination.ask(case, self._known.inputs(case))
 
     def _note(self, case: Case, request: Request) -> None:
         """Count a case as refused, or as one that ran."""
@@ -204,8 +205,8 @@ class CheckRun:
 
     def _truth(self, case_id: str, clock: Clock) -> CaseTruth:
         """The truth of a case that was added; it is not computed if the file refused it."""
-        case, inputs = self._cases[case_id], self._inputs[case_id]
-        return CaseTruth.of(case, inputs, clock) if case in self._ran else CaseTruth(case, inputs)
+        case = self._cases[case_id]
+        return self._known.of(case, clock) if case in self._ran else CaseTruth(case, self._known.inputs(case))
 
     def _support(self) -> Support | None:
         if not self._is_fitted:
@@ -224,7 +225,7 @@ class CheckRun:
                 diagnoses = diagnose_outcomes(outcomes, verdicts.declared, verdicts.found, fresh)
                 causes = {outcome.cause for outcome in outcomes if outcome.out_of_bounds}
                 if not diagnoses and "wrong" in causes:
-                    from harness.judging.ratios import exact_ratios
+                    from harness.judging.hints.ratios import exact_ratios
 
                     ratios = exact_ratios(outcomes, verdicts.found)
                 if not diagnoses and not causes.isdisjoint(("wrong", "failed")):

@@ -24,6 +24,7 @@ from harness.jobs import (
     check_json_file,
     seed_argument,
 )
+from harness.jobs.distributed.machines import add_machines, machines
 from harness.model.errors import UnusableInput, unwritable
 from harness.reporting.files import REPORTS
 from harness.sandbox.processes import ending
@@ -52,6 +53,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_reports(parser)
     add("--seed", type=seed_argument, metavar="N", help="draw the inputs anew from it (default: those of the reports)")
     add_jobs(parser)
+    add_machines(parser)
     add_limits(parser, "one implementation on one case", 60.0)
     add_walls(parser)
     add("--json", type=Path, metavar="FILE", help="also write all rows of the tables, as data")
@@ -95,7 +97,7 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
     path = folder / "data" / PARTIAL if folder is not None else None
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
     jobs = options.jobs or processors()
-    with Adapters(server, limits) as adapters:
+    with machines(options) as where, Adapters(server, limits) as adapters:
         with clock.phase("inference"):
             driven = adapters.drive_all(selection.implementations, options.make, options.cost)
         selection = replace(selection, implementations=driven)
@@ -109,7 +111,9 @@ def _run_comparison(options: argparse.Namespace, server: Server, clock: Clock) -
         shown = comparison_display()
         ending.at_end(shown.close)
         try:
-            comparison = compare(to_run, server, jobs, limits, shown.show, seed=options.seed, path=path, clock=clock)
+            comparison = compare(
+                to_run, server, jobs, limits, shown.show, seed=options.seed, path=path, clock=clock, where=where
+            )
         finally:
             shown.close()
     with clock.phase("reports"):

@@ -18,9 +18,9 @@ from harness.jobs.compare.report.tally import Tally
 from harness.jobs.compare.rows import Row
 from harness.jobs.compare.schedule import Answered, Schedule
 from harness.jobs.compare.table import ResultTable
+from harness.jobs.distributed.here import HERE, Machines
 from harness.model.errors import UnusableInput
 from harness.reporting.profile import Clock
-from harness.sandbox.pool import Pool
 from harness.sandbox.requests import Limits
 from harness.sandbox.sources.find import Implementation, available_implementations, find_implementations
 
@@ -96,10 +96,11 @@ def compare(
     seed: int | None = None,
     path: Path | None = None,
     clock: Clock | None = None,
+    where: Machines = HERE,
 ) -> Comparison:
-    """Run the selection in `jobs` processes, which `server` forks, within the limits of each implementation, on the
-    inputs of the reports or, with a seed, on others; `progress` is told each answer as it comes, how many there will
-    be, and how many of them from each implementation.
+    """Run the selection in `jobs` processes, which `server` forks, or on other machines, within the limits of each
+    implementation, on the inputs of the reports or, with a seed, on others; `progress` is told each answer as it comes,
+    how many there will be, and how many of them from each implementation.
 
     The rows are written to `path` as they come, or to a file without a name. The clock counts the phases.
     """
@@ -109,7 +110,7 @@ def compare(
     pairs = Pairs(names, selection.cases)
     total = len(names) * len(selection.cases)
     jobs = min(jobs, total)
-    with Pool(server, jobs) as pool:
+    with where.pool(server, jobs, selection.implementations) as pool:
         schedule = Schedule(selection.implementations, selection.cases, pool, limits, clock, seed)
         for answered in schedule.results(rows, pairs):
             progress(answered, total, len(selection.cases))

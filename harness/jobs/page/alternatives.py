@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.jobs.mistakes.report import MARK_OF
+from harness.jobs.evidence.mistakes.report import MARK_OF
 from harness.jobs.page.mistakes import two_forms
 from harness.reporting.files import DATA_FOLDER
 from harness.reporting.reading import Value, read_json

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.jobs.mistakes.report import MARK_OF
+from harness.jobs.evidence.mistakes.report import MARK_OF
 from harness.reporting.files import DATA_FOLDER
 from harness.reporting.reading import Value, read_json
 

@@ -17,6 +17,7 @@ from harness.jobs import (
     add_walls,
     count_argument,
 )
+from harness.jobs.distributed.machines import add_machines, machines
 from harness.reporting.files import REPORTS
 from harness.sandbox.processes import ending
 
@@ -30,6 +31,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--fresh", action="store_true", help="ignore saved runs")
     add_reports(parser)
     add_jobs(parser)
+    add_machines(parser)
     add_limits(parser, "one run between two recorded epochs", 120.0)
     add_walls(parser)
 
@@ -54,7 +56,8 @@ def _run(options: argparse.Namespace) -> Finished:
         check_output_folder(folder, files_of("training"), (RUNS_TABLE, PICTURES))
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
-    with Server(walls=walls_for(options.walls)) as server, Adapters(server, limits) as adapters:
+    walls = walls_for(options.walls)
+    with machines(options) as where, Server(walls=walls) as server, Adapters(server, limits) as adapters:
         implementations = adapters.drive_all(selection.implementations, options.make, options.cost)
         print(driven_texts(implementations), end="", flush=True)
         selection = selection.with_implementations(implementations)
@@ -62,7 +65,7 @@ def _run(options: argparse.Namespace) -> Finished:
         ending.keep("what is done is kept: the same command goes on from there")
         ending.at_end(shown.close)
         try:
-            followed = follow(selection, store, server, options.jobs or processors(), limits, shown)
+            followed = follow(selection, store, server, options.jobs or processors(), limits, shown, where)
         finally:
             shown.close()
     judged = judge(followed)

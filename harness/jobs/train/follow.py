@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from harness.cases.selection import select_matching, split_names
+from harness.jobs.distributed.here import HERE, Machines
 from harness.jobs.train.courses import COURSE_EPOCHS, Course, courses
 from harness.jobs.train.runners import OWN, PERTURBED, PLANTED_MISTAKE, TRUTH, Formulation, Runner, ScikitLearn
 from harness.jobs.train.states import State, network_of
@@ -17,7 +18,6 @@ from harness.model.contract import Inputs
 from harness.model.costs import UNSCALED
 from harness.model.errors import UnusableInput
 from harness.sandbox.answers import Answer, Refusal
-from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
 from harness.sandbox.requests import Limits, Request, Submission, contract_request
 from harness.sandbox.sources.find import (
@@ -96,10 +96,17 @@ def select_courses(
 
 
 def follow(
-    selection: TrainingSelection, store: Store, server: Server, jobs: int, limits: Limits, display: TrainingDisplay
+    selection: TrainingSelection,
+    store: Store,
+    server: Server,
+    jobs: int,
+    limits: Limits,
+    display: TrainingDisplay,
+    where: Machines = HERE,
 ) -> Followed:
-    """Train in `jobs` processes whatever the store does not have, within the limits, of which the seconds are those
-    between two recorded epochs. What a run has reached is in the store before the display is told."""
+    """Train in `jobs` processes, or on other machines, whatever the store does not have, within the limits, of which
+    the seconds are those between two recorded epochs. What a run has reached is in the store before the display is
+    told."""
     inputs = {course.id: course.build() for course in selection.courses}
     runs = {}
     for runner in selection.runners:
@@ -110,7 +117,7 @@ def follow(
     display.begin([*runs.values()])
     stopped: dict[tuple[str, str], Refusal] = {}
     submissions = {one.name: one.submission(limits) for one in selection.runners}
-    with Pool(server, jobs) as pool:
+    with where.pool(server, jobs, selection.implementations) as pool:
         for run in runs.values():
             if not run.is_complete:
                 pool.add(submissions[run.runner.name], [_next_stretch(run)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from harness.jobs.mistakes.kill_matrix import SEEN, answers, found_in
+from harness.jobs.evidence.mistakes.kill_matrix import SEEN, answers, found_in
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import Trial, judge_case
 from harness.mistakes import CATALOGUE, Mistake

@@ -81,14 +81,14 @@ def running_descendants(pid: int) -> list[int]:
 def usage(pid: int, most: float) -> tuple[int, int]:
     """The number of the descendants of a process, and their resident memory in bytes; both 0 without /proc.
 
-    They are counted until there are more than `most`.
+    They are counted until there are more than `most`; those that have ended count until their parents have noticed it.
     """
-    found, memory = running_children(pid), 0
+    found, memory = _children(pid), 0
     for count, one in enumerate(found, start=1):  # which grows
         memory += resident(one)
         if count > most:
             break
-        found += running_children(one)
+        found += _children(one)
     return len(found), memory
 
 

@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.mistakes.kill_matrix import prepared
-from harness.jobs.mistakes.single_alternatives import NETWORK, WITHOUT, alternative_facts, example_inputs, numbers_of
+from harness.jobs.evidence.mistakes.kill_matrix import prepared
+from harness.jobs.evidence.mistakes.single_alternatives import (
+    NETWORK,
+    WITHOUT,
+    alternative_facts,
+    example_inputs,
+    numbers_of,
+)
 from harness.jobs.page.alternatives import read_alternatives
 from harness.mistakes.grammar import SLOTS
 from harness.mistakes.rules import HIDDEN_LAYERS, Rule

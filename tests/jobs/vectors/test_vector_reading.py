@@ -13,7 +13,7 @@ from support.commands import PATIENCE, ROOT, completed, in_process
 from support.running import shared, write
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.mistakes.kill_matrix import answers
+from harness.jobs.evidence.mistakes.kill_matrix import answers
 from harness.jobs.vectors.answers import judge_file, judged_vector, run_on_vectors, undeclared_convention, vector_inputs
 from harness.jobs.vectors.choice import RAW_DATASETS
 from harness.jobs.vectors.kills import hidden_mistakes, visible_mistakes

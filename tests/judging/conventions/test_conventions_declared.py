@@ -16,7 +16,7 @@ from support.networks import inputs, random_inputs
 from support.running import shared
 
 from harness.cases.case import DTYPES, make_case
-from harness.jobs.mistakes.kill_matrix import answers
+from harness.jobs.evidence.mistakes.kill_matrix import answers
 from harness.judging import conventions
 from harness.judging.conventions import Convention
 from harness.judging.conventions.declarations import CONVENTION_VALUES

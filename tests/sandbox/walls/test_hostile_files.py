@@ -40,7 +40,10 @@ DENIED = {
     "write for all to see": ("open('/tmp/x', 'w')", "Read-only file system"),
     "write into the system": ("open('/usr/x', 'w')", "Read-only file system"),
     "write into the home": ("open(os.path.expanduser('~/x'), 'w')", "Error: [Errno "),
-    "connect to this machine": ("import socket; socket.create_connection(('127.0.0.1', {port}), 5)", "ConnectionRefused"),
+    "connect to this machine": (
+        "import socket; socket.create_connection(('127.0.0.1', {port}), 5)",
+        "ConnectionRefused",
+    ),
     "connect to another machine": ("import socket; socket.create_connection(('192.0.2.1', 80), 5)", "unreachable"),
     "connect to an abstract socket": (
         "import socket; socket.socket(socket.AF_UNIX).connect('\\0{abstract}')",

@@ -6,8 +6,8 @@ import json
 import textwrap
 
 from harness.jobs.check.run import CheckResult
+from harness.judging.hints.ratios import meanings_of
 from harness.judging.judge import FORWARD_QUANTITIES, QUANTITY_SYMBOLS
-from harness.judging.ratios import meanings_of
 
 LINE_WIDTH = 100
 
@@ -17,8 +17,8 @@ def location_text(check: CheckResult) -> str:
     if not any(outcome.out_of_bounds for outcome in check.outcomes):
         return ""
     from harness.jobs.check.location import first_divergence  # most checks pass and need neither
-    from harness.judging.forward import follows_from_forward
-    from harness.judging.sigmoid_only import is_for_sigmoid_only
+    from harness.judging.hints.forward import follows_from_forward
+    from harness.judging.hints.sigmoid_only import is_for_sigmoid_only
 
     divergence = first_divergence(check.outcomes)
     if divergence is None:

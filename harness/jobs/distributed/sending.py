@@ -1,0 +1,135 @@
+"""Tasks on their way to the workers of Dask, and results on their way back: a limited number at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import count
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+
+from distributed import Client, Future
+from distributed.scheduler import KilledWorker
+
+from harness.jobs.distributed.here import Lost
+from harness.jobs.distributed.standing import standing
+from harness.jobs.distributed.tasks import Shared, Unfit, do
+from harness.jobs.distributed.within import within
+from harness.model.errors import UnusableInput
+from harness.sandbox.processes import ending
+
+AHEAD = 4  # tasks for each worker that are sent before their turn
+COUNT_SECONDS = 1.0  # between two counts of the workers
+WITHDRAW_SECONDS = 5.0
+
+_sendings = count()
+
+
+class Done(NamedTuple):
+    """The result of a task, or Lost; and the address of the worker that did it, for what must be done there too."""
+
+    key: str
+    result: Any
+    worker: str
+
+
+class Sending:
+    """The tasks of one function; use it in a `with`. `open` are those that were sent and have no result yet."""
+
+    def __init__(self, client: Client, function: Callable[[Any, Any], Any], shared: Any) -> None:
+        self._client, self._function = client, function
+        self._name = f"gradproof-{client.id}-{next(_sendings)}"
+        self._shared = Shared(shared, standing())
+        self._open: dict[Future, tuple[str, Any]] = {}
+        self._done = SimpleQueue[Future]()
+        self._suspects: list[tuple[str, Any]] = []  # their worker was killed
+        self._alone: Future | None = None
+        self._counted, self._workers = 0.0, 0
+
+    def __enter__(self) -> Sending:
+        ending.at_end(self._close)
+        self._client.register_plugin(self._shared, name=self._name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        """Leave nothing of this on the workers: what was sent, what is shared, and their fork servers."""
+        ending.forget(self._close)
+        with suppress(Exception):  # a scheduler that has ended, for example
+            within(WITHDRAW_SECONDS, self._withdraw)
+
+    def _withdraw(self) -> None:
+        self._client.cancel([*self._open], force=True)
+        self._client.unregister_worker_plugin(self._name)
+
+    @property
+    def open(self) -> int:
+        return len(self._open) + len(self._suspects)
+
+    @property
+    def room(self) -> int:
+        """How many more tasks may be sent now."""
+        if time.monotonic() - self._counted > COUNT_SECONDS:
+            self._counted, self._workers = time.monotonic(), len(self._client.nthreads())
+        return AHEAD * max(1, self._workers) - self.open
+
+    def send(self, key: str, task: Any, *, to: str = "") -> None:
+        """Send a task to the worker at an address, if it is still there, or to whichever is free first."""
+        self._submit(key, task, to)
+
+    def take(self, seconds: float) -> list[Done]:
+        """The results that are there, after waiting for so many seconds at most."""
+        if self._suspects and not self._open:
+            self._alone = self._submit(*self._suspects.pop())
+        ready = list[Future]()
+        try:
+            ready.append(self._done.get(timeout=seconds))
+            while True:
+                ready.append(self._done.get_nowait())
+        except Empty:
+            pass
+        return [result for future in ready for result in self._result(future)]
+
+    def all_of(self, tasks: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+        """Send all tasks, in their order, and yield results as they come."""
+        waiting = iter(tasks)
+        more = True
+        while more or self.open:
+            for _ in range(self.room):
+                if (task := next(waiting, None)) is None:
+                    more = False
+                    break
+                self.send(*task)
+            for done in self.take(COUNT_SECONDS):
+                yield done.key, done.result
+
+    def _submit(self, key: str, task: Any, to: str = "") -> Future:
+        where = {"workers": [to], "allow_other_workers": True} if to else {}
+        future = self._client.submit(do, self._name, self._function, task, pure=False, **where)
+        self._open[future] = key, task
+        future.add_done_callback(self._done.put)
+        return future
+
+    def _result(self, future: Future) -> Iterator[Done]:
+        """The result of a task that has come to its end, if it has one. Raises the task's exception."""
+        key, task = self._open.pop(future)
+        if future.status == "cancelled":
+            raise UnusableInput("the scheduler of Dask has ended; start it again, and then this command")
+        try:
+            worker, result = future.result()
+        except KilledWorker as error:
+            # Tasks that waited in the same worker are as suspicious: each is tried once more with no other beside it.
+            if future is not self._alone:
+                self._suspects.append((key, task))
+                return
+            worker, result = "", Lost(f"the process that did it was killed {error.allowed_failures + 1} times in a row")
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != "harness":
+                raise
+            raise UnusableInput("a worker has no gradproof; install it with its extra `cluster`") from None
+        if isinstance(result, Unfit):
+            raise UnusableInput(f"worker {worker}: {result.reason}")
+        yield Done(key, result, worker)

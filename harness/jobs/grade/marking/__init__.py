@@ -1,0 +1,1 @@
+"""From the result of a check to a mark by parts."""

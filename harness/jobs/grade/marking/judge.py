@@ -1,0 +1,168 @@
+"""Judge one submission: write its files to a folder, check it, and make a record of it.
+
+This runs where the work is done, which may be another machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.cases.standard import gradient_cases
+from harness.jobs.distributed.here import server_here
+from harness.jobs.distributed.standing import standing
+from harness.jobs.grade.assignment.assignment import Assignment
+from harness.jobs.grade.intake.chosen import Chosen, NotJudged, chosen_in
+from harness.jobs.grade.intake.files import Files
+from harness.jobs.grade.marking.layer_record import layer_record
+from harness.jobs.grade.marking.layers import NOT_FOUND
+from harness.jobs.grade.marking.network_record import network_record
+from harness.jobs.grade.record import Deduction, Part, Record
+from harness.judging.judge import CaseTruth
+from harness.judging.truths import Truths
+from harness.model.errors import UnusableInput
+from harness.sandbox.processes import folders
+
+UNREADABLE, MISSING, BROKEN = "unreadable", "missing", "not judged"
+NOT_DRIVEN = "not found"
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What a student has handed in: the files, or why they cannot be read; empty for nothing."""
+
+    student: str
+    files: Files | None
+    problem: str = ""
+    days_late: int = 0
+
+    def digest(self, assignment: Assignment) -> str:
+        """What the record of it depends on: the files, what is asked of them, and the version of gradproof."""
+        asked = (assignment.asked, assignment.networks, assignment.file, assignment.languages, assignment.forbid)
+        rules = (assignment.deductions, assignment.limits, assignment.seed, self.days_late, self.problem)
+        digest = hashlib.sha256(repr((asked, rules, standing().gradproof, self.files is None)).encode())
+        for name, content in sorted((self.files or {}).items()):
+            digest.update(f"\n{name!r} {len(content)}\n".encode() + content)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class ClassWide:
+    """What the judging of all submissions shares: the assignment, and the truths of the cases."""
+
+    assignment: Assignment
+    truths: tuple[CaseTruth, ...]
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> ClassWide:
+        """With the truths of the cases of an assignment, which are computed here."""
+        if assignment.networks is None:
+            return cls(assignment, ())
+        truths = Truths(assignment.seed)
+        cases = assignment.networks.required() or gradient_cases()
+        return cls(assignment, tuple(map(truths.of, cases)))
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A record, the seconds that it took, and whether some cases ran out of time while others did not."""
+
+    record: Record
+    seconds: float
+    was_slow: bool = False
+
+
+def judge_submission(shared: ClassWide, handed_in: HandedIn) -> Graded:
+    """The record of a submission. Whatever goes wrong is in it."""
+    start = time.perf_counter()
+    assignment = shared.assignment
+    try:
+        record, was_slow = _judged_record(shared, handed_in)
+    except NotJudged as error:
+        record, was_slow = without_points(assignment, handed_in, error.status, error.sentence), False
+    except Exception as error:  # of the checker: it must cost no other row
+        said = f"The checker failed ({type(error).__name__}: {error}). Tell the teacher; it is no fault of the file."
+        record, was_slow = without_points(assignment, handed_in, BROKEN, said), False
+    return Graded(_with_deductions(record, assignment, handed_in), time.perf_counter() - start, was_slow)
+
+
+def _judged_record(shared: ClassWide, handed_in: HandedIn) -> tuple[Record, bool]:
+    assignment, files = shared.assignment, handed_in.files
+    if handed_in.problem:
+        raise NotJudged(UNREADABLE, f"It cannot be read: {handed_in.problem}.")
+    if files is None:
+        raise NotJudged(MISSING, "Nothing was handed in.")
+    chosen = chosen_in(files, assignment)
+    empty = replace(
+        without_points(assignment, handed_in, "judged", ""), files=tuple(sorted(chosen.files)), notes=chosen.notes
+    )
+    with _written(chosen) as path:
+        try:
+            if assignment.networks is None:
+                return layer_record(empty, assignment, path, server_here()), False
+            return network_record(empty, assignment, assignment.networks, path, server_here(), _truths(shared))
+        except UnusableInput as error:  # it cannot be driven
+            said = str(error).replace(str(path.parent), "").removeprefix("/")
+            raise NotJudged(NOT_DRIVEN, f"{said}.") from None
+
+
+_last: tuple[ClassWide, Truths] | None = None
+
+
+def _truths(shared: ClassWide) -> Truths:
+    """The truths of this process, which come to be more where submissions are tried on what they support."""
+    global _last
+    if _last is None or _last[0] is not shared:
+        _last = shared, Truths(shared.assignment.seed, shared.truths)
+    return _last[1]
+
+
+@contextmanager
+def _written(chosen: Chosen) -> Iterator[Path]:
+    """The path of the file to judge, in a folder that holds the submission and nothing else."""
+    home, lock = folders.make_run_folder()
+    try:
+        try:
+            for name, content in chosen.files.items():
+                path = Path(home, "submission", name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        except (OSError, ValueError) as error:  # an archive may have names that no file can have
+            raise NotJudged(UNREADABLE, f"The file {name} cannot be written: {error}.") from None
+        yield Path(home, "submission", chosen.main)
+    finally:
+        os.close(lock)
+        folders.remove_tree(home)
+
+
+def without_points(assignment: Assignment, handed_in: HandedIn, status: str, sentence: str) -> Record:
+    """A record without points."""
+    return Record(
+        student=handed_in.student,
+        status=status,
+        parts=tuple(Part(one.name, 0.0, one.of, "" if status != "judged" else NOT_FOUND) for one in assignment.asked),
+        digest=handed_in.digest(assignment),
+        files=tuple(sorted(handed_in.files or ())),
+        sentence=sentence,
+        days_late=handed_in.days_late,
+    )
+
+
+def _with_deductions(record: Record, assignment: Assignment, handed_in: HandedIn) -> Record:
+    """The record with what conventions, arithmetic and lateness cost."""
+    costs, found = assignment.deductions, list[Deduction]()
+    if record.conventions and costs.convention:
+        found.append(
+            Deduction(costs.convention * len(record.conventions), f"conventions: {', '.join(record.conventions)}")
+        )
+    if record.verdict == "inaccurate" and costs.inaccurate:
+        found.append(Deduction(costs.inaccurate, "the arithmetic loses digits"))
+    if handed_in.days_late and costs.late_day:
+        days = f"{handed_in.days_late} day{'s' if handed_in.days_late > 1 else ''} late"
+        found.append(Deduction(costs.late_day * handed_in.days_late, days))
+    return replace(record, deductions=tuple(found))

@@ -1,0 +1,1 @@
+"""What can be said of wrong numbers that no formula explains."""
