@@ -81,7 +81,7 @@ def test_what_a_program_tries_is_denied_and_said(walled, tmp_path, name):
 def test_a_daemon_of_a_program_ends_with_it(walled, tmp_path):
     script = written(tmp_path, "net.sh", SHELL.replace("COMMAND", "setsid sleep 600 >/dev/null 2>&1 &"))
     with program(walled, script) as one:
-        assert answered(one, FIRST).refusal.detail.startswith("it said: ")
+        assert answered(one, FIRST).refusal.detail.startswith("it said:")
     assert_clean(walled)
 
 
