@@ -101,6 +101,13 @@ def add_limits(parser: argparse.ArgumentParser, of: str, default: float) -> None
     add("--memory", type=memory_argument, default=2.0, metavar="GIB", help=memory)
 
 
+def add_walls(parser: argparse.ArgumentParser, default: str = "auto") -> None:
+    """Add --walls, which says whether each worker has namespaces of its own."""
+    ways = "auto: where bubblewrap makes them; on: always, or it is an error; off: none"
+    walls = f"no network for code, nothing to write, no other processes to see; {ways} (default: {default})"
+    parser.add_argument("--walls", choices=("auto", "on", "off"), default=default, help=walls)
+
+
 def check_json_file(path: Path, *inputs: Path) -> None:
     """Raise UnusableInput, before anything is computed, where the file of --json could not be written, or would replace
     source code or one of the `inputs` of the command."""

@@ -172,7 +172,7 @@ class Job:
         if self._server.is_lost:  # then the cause is unknown
             return []
         self.is_over = True
-        if exit_kind == "memory" or not kind:
+        if exit_kind in ("memory", "processes") or not kind:
             kind, detail = exit_kind, exit_detail
         if not self.requests:
             return []

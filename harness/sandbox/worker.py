@@ -55,12 +55,14 @@ class Worker:
         self._inbox, self._unsent = Inbox(0, is_python=True), bytearray()
         with theirs:
             command = {"host": host, "target": [*target], "folder": self._folder, "memory": memory}
-            answer = server.command(command, [theirs.fileno(), end])
+            confined = server.confinement(self._folder, target)
+            answer = server.command({**command, **confined}, [theirs.fileno(), end])
         os.close(end)
         if answer and "error" in answer:
             found = f"found: {answer['error']}; use fewer --jobs"
             raise UnusableInput(f"expected the system to start another process, {found}")
         self._pid: int | None = answer["pid"] if answer else None
+        self._processes = confined["processes"]
         self.is_closed, self._has_ended = answer is None, False
 
     @property
@@ -141,7 +143,9 @@ class Worker:
         self.is_closed = True
         if answer is None:
             return "", ""
-        if answer["is_too_large"]:
+        if answer["exceeded"] == "processes":
+            return "processes", f"it started more than {self._processes} processes"
+        if answer["exceeded"] == "memory":
             return "memory", f"it uses more than {self._memory / 2**30:g} GiB of resident memory"
         printed = f"; last output: {self._last_line}" if self._last_line else ""
         return "crash", f"the process ended: {_exit_in_words(answer['code'])}{printed}"

@@ -97,12 +97,12 @@ def hears(process):
     return int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16) >> (signal.SIGTERM - 1) & 1
 
 
-# When a signal comes, by what is there; `note` is written by the file that is being loaded.
+# When a signal comes, by what is there; the file that is being loaded starts `sleep`.
 MOMENTS = {
-    "at the start": lambda process, note: hears(process),
-    "while it prepares": lambda process, note: below(process),
-    "while workers start": lambda process, note: len(below(process)) > 1,
-    "while a file is loaded": lambda process, note: note.exists(),
+    "at the start": hears,
+    "while it prepares": below,
+    "while workers start": lambda process: len(below(process)) > 1,
+    "while a file is loaded": lambda process: below(process, "600"),
 }
 
 
@@ -110,14 +110,12 @@ MOMENTS = {
 @pytest.mark.parametrize("name", ["check", "compare", "train"])
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_after_a_signal_there_is_no_traceback_process_or_folder(tmp_path, name, sent):
-    path, note = tmp_path / "slow.py", tmp_path / "note"
-    loading = f"import time\nopen({str(note)!r}, 'w').close()\ntime.sleep(600)\n"
+    path, loading = tmp_path / "slow.py", "import subprocess\nsubprocess.run(['sleep', '600'])\n"
     path.write_text(RIGHT + loading, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
     for number, (moment, is_there) in enumerate(MOMENTS.items()):
-        note.unlink(missing_ok=True)
         with started(command(name, path, tmp_path), env=environment, start_new_session=True) as process:
-            until(lambda process=process, is_there=is_there: is_there(process, note))
+            until(lambda process=process, is_there=is_there: is_there(process))
             children = below(process)
             (os.killpg if number % 2 else os.kill)(process.pid, sent)
             _, said = process.communicate(timeout=PATIENCE)

@@ -13,6 +13,7 @@ from harness.jobs import (
     Finished,
     add_driving,
     add_limits,
+    add_walls,
     check_command,
     check_json_file,
     seconds_argument,
@@ -41,6 +42,7 @@ def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
     add_limits(parser, "one case", 10.0)
     limit = "time limit of all cases (default: 60)"
     add("--total-seconds", type=seconds_argument, default=60.0, metavar="S", help=limit)
+    add_walls(parser)
     add("--profile", action="store_true", help="also print the time of each phase")
 
 
@@ -51,9 +53,11 @@ def _run_check(options: argparse.Namespace) -> Finished:
     clock = Clock()
     with clock.phase("import"):
         from harness.sandbox.processes.server import ONE_THREAD, Server
+        from harness.sandbox.processes.walls import walls_for
 
         os.environ.update(ONE_THREAD)
-        started = Server(by_fork=True)  # before the code that computes the truth is imported
+        walls = walls_for(options.walls)
+        started = Server(by_fork=True, walls=walls)  # before the code that computes the truth is imported
     with started as server:
         status = _check_and_print(options, server, clock)
     if options.profile:
@@ -163,7 +167,8 @@ def _rerun_command(options: argparse.Namespace, case: str, seed: int) -> str:
         return ""
     import shlex
 
-    given = {"--make": options.make, "--cost": options.cost}
+    walls = "" if options.walls == "auto" else options.walls
+    given = {"--make": options.make, "--cost": options.cost, "--walls": walls}
     driving = "".join(f" {name} {shlex.quote(value)}" for name, value in given.items() if value)
     what, program = options.file or "", options.program
     parts = [check_command(), shlex.quote(what) + driving if what else "", f"--case {case} --seed {seed}"]

@@ -20,6 +20,7 @@ from harness.jobs import (
     add_limits,
     add_reports,
     add_selection,
+    add_walls,
     check_json_file,
     seed_argument,
 )
@@ -54,6 +55,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
     add_machines(parser)
     add_limits(parser, "one implementation on one case", 60.0)
+    add_walls(parser)
     add("--json", type=Path, metavar="FILE", help="also write all rows of the tables, as data")
     add("--profile", action="store_true", help="also print where the time went")
 
@@ -61,12 +63,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> Finished:
     from harness.reporting.profile import Clock
     from harness.sandbox.processes.server import ONE_THREAD, Server
+    from harness.sandbox.processes.walls import walls_for
 
     clock = Clock()
     gc.set_threshold(100_000)  # for the workers too: a short run would spend a tenth of its time on looking for garbage
     os.environ.update(ONE_THREAD)  # before numpy is loaded: the workers are forks of this process
     with clock.phase("import"):
-        server = Server(by_fork=True)  # nothing of the truth is here yet
+        server = Server(by_fork=True, walls=walls_for(options.walls))  # nothing of the truth is here yet
     with server:
         return _run_comparison(options, server, clock)
 

@@ -14,6 +14,7 @@ from harness.jobs import (
     add_limits,
     add_reports,
     add_selection,
+    add_walls,
     count_argument,
 )
 from harness.jobs.distributed.machines import add_machines, machines
@@ -32,6 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
     add_machines(parser)
     add_limits(parser, "one run between two recorded epochs", 120.0)
+    add_walls(parser)
 
 
 def _run(options: argparse.Namespace) -> Finished:
@@ -45,6 +47,7 @@ def _run(options: argparse.Namespace) -> Finished:
     from harness.sandbox.inference.driving.adapters import Adapters
     from harness.sandbox.inference.driving.written import driven_texts
     from harness.sandbox.processes.server import Server, processors
+    from harness.sandbox.processes.walls import walls_for
     from harness.sandbox.requests import Limits
 
     selection = select_courses(options.only, options.course, options.epochs)
@@ -53,7 +56,8 @@ def _run(options: argparse.Namespace) -> Finished:
         check_output_folder(folder, files_of("training"), (RUNS_TABLE, PICTURES))
     store = Store((folder or REPORTS) / "data" / "training", fresh=options.fresh)
     limits = Limits(options.seconds, math.inf, options.memory * 2**30)
-    with machines(options) as where, Server() as server, Adapters(server, limits) as adapters:
+    walls = walls_for(options.walls)
+    with machines(options) as where, Server(walls=walls) as server, Adapters(server, limits) as adapters:
         implementations = adapters.drive_all(selection.implementations, options.make, options.cost)
         print(driven_texts(implementations), end="", flush=True)
         selection = selection.with_implementations(implementations)

@@ -20,6 +20,7 @@ from types import ModuleType
 from harness.sandbox.answers import Answer, Fault, failed, refusal_from
 from harness.sandbox.host.progress import report_to
 from harness.sandbox.processes.fork_server import settle_worker
+from harness.sandbox.processes.joining import join_walls
 from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 from harness.sandbox.wire.lines import Inbox, pack
 from harness.sandbox.wire.messages import pack_answer
@@ -27,18 +28,22 @@ from harness.sandbox.wire.messages import pack_answer
 _NO_LIMIT = 2**62  # the harness is trusted
 
 
-def run_worker(host: str, target: Sequence[str], folder: str, channel: int, output: int) -> None:
+def run_worker(host: str, target: Sequence[str], folder: str, walls: Sequence[str], channel: int, output: int) -> None:
     """Run a worker process. Does not return.
 
     `host` is a class, as `module:class`; it is called with the arguments in `target`, the paths of an implementation's
-    files, and its object answers the requests. `folder` is the working folder. `channel` is the
-    file descriptor of the socket to the harness, `output` that of the pipe which takes everything printed.
+    files, and its object answers the requests. `folder` is the working folder, `walls` the command that makes walls
+    around the worker, if there are any. `channel` is the file descriptor of the socket to the harness, `output` that of
+    the pipe which takes everything printed.
     """
     try:
         settle_worker(channel, output)
         for fd in (1, 2):
             os.dup2(output, fd)
         os.close(output)
+        os.set_inheritable(channel, False)
+        if walls:
+            _enter(walls, host, folder, channel)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         os.chdir(folder)
         os.environ["TMPDIR"] = str(Path(folder).parent / "tmp")
@@ -56,6 +61,14 @@ def run_worker(host: str, target: Sequence[str], folder: str, channel: int, outp
         traceback.print_exc()
     finally:
         os._exit(1)
+
+
+def _enter(walls: Sequence[str], host: str, folder: str, channel: int) -> None:
+    """Continue as a process in walls. What the host needs of the project is loaded before it is out of sight."""
+    importlib.import_module(host.partition(":")[0])
+    join_walls(walls)
+    settle_worker(channel)
+    os.environ["XDG_CACHE_HOME"] = str(Path(folder).parent / "cache")
 
 
 def _answer_requests(channel: socket.socket, host: str, target: Sequence[str]) -> None:

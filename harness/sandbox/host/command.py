@@ -19,7 +19,7 @@ from harness.sandbox.host.call import FunctionsHost
 from harness.sandbox.host.program import Program
 from harness.sandbox.processes.process_tree import running_children
 from harness.sandbox.sources.functions import DECLARABLE, MOST_DECLARED, Functions, is_declarable
-from harness.sandbox.sources.toolchains import language_named
+from harness.sandbox.sources.toolchains import language_named, languages
 from harness.sandbox.wire.arrays import ARRAY_FORMS
 from harness.sandbox.wire.lines import BadMessage, Message
 from harness.sandbox.wire.messages import ARRAY_NAMES, HELLO, inputs_message
@@ -34,6 +34,8 @@ SMALLEST_NORMAL = sys.float_info.min
 ALL_DIGITS = "print 17, as %.17g does, or answer with hex"
 ORDINARY = [[1 / 3, -2e-7 / 3, 1e23, 0.1], [123456789.12345679, -6.02214076e23, 2.0**-40, 3.0]]
 SPECIAL = [[-0.0, np.nan, np.inf], [-np.inf, 5e-324, 1.7976931348623157e308]]
+
+languages()  # they are read here, where the project's files are in sight
 
 
 class CommandHost(FunctionsHost):

@@ -2,9 +2,9 @@
 
 The server reads commands from its socket, one line of JSON each, and answers each with a line of the same number. A
 command with `target` starts a worker, with a channel and a pipe for its output; one with `end` ends a worker and all
-processes that it has started; one with `reset` ends all workers. The server also kills workers that use too much
-memory. If the server is killed or stopped, the guardian ends its descendants, starts another server, and reports the
-loss on the socket. When the harness ends, the guardian removes the folder of the run.
+processes that it has started; one with `reset` ends all workers. The server also kills workers that use too much memory
+or start too many processes. If the server is killed or stopped, the guardian ends its descendants, starts another
+server, and reports the loss on the socket. When the harness ends, the guardian removes the folder of the run.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import contextlib
 import gc
 import importlib
 import json
+import math
 import os
 import select
 import signal
@@ -25,6 +26,7 @@ from typing import Any
 
 from harness.sandbox.processes import folders
 from harness.sandbox.processes.ending import SIGNALS
+from harness.sandbox.processes.joining import MAX_FILES
 from harness.sandbox.processes.process_tree import (
     CHILD_SUBREAPER,
     PARENT_DEATH_SIGNAL,
@@ -32,13 +34,13 @@ from harness.sandbox.processes.process_tree import (
     end_children,
     kill_group,
     resident,
+    usage,
 )
 
 MAX_COMMAND_BYTES = 2**16
-MEMORY_CHECK_SECONDS = 0.05  # seconds between two checks of the workers' memory
+CHECK_SECONDS = 0.05  # seconds between two checks of the workers' memory and number of processes
 WORKER_EXIT_SECONDS = 0.5  # a worker whose channel is closed has so many seconds to exit before it is killed
 _GC_THRESHOLD = 100_000  # objects between garbage collections; code with many small numbers would wait for these
-_MAX_FILES = 2**16  # file descriptors up to this one are closed in a worker
 
 
 def run_guardian(fd: int, home: str, preload: Collection[str]) -> None:
@@ -94,7 +96,7 @@ def settle_worker(*keep: int) -> None:
     control(CHILD_SUBREAPER, 1)
     for number in (signal.SIGTERM, signal.SIGHUP):  # the harness handles Ctrl-C
         signal.signal(number, signal.SIG_DFL)
-    for first, last in pairwise((2, *sorted(keep), _MAX_FILES)):
+    for first, last in pairwise((2, *sorted(keep), MAX_FILES)):
         os.closerange(first + 1, last)
 
 
@@ -110,10 +112,23 @@ def _has_ended_well(server: int) -> bool:
 
 @dataclass
 class _Child:
-    """A worker: its limit of resident memory in bytes, and whether it was killed because it used more."""
+    """A worker: its limits of resident memory in bytes and of processes, and the one for which it was killed.
+
+    Where the number of processes is limited, the worker is in walls, and its first process waits outside.
+    """
 
     memory: float
-    is_too_large: bool = False
+    processes: float = math.inf
+    exceeded: str = ""
+
+    def exceeds(self, pid: int) -> str:
+        """The limit that its processes exceed; empty if there is none."""
+        count, memory = usage(pid, self.processes)
+        if count > self.processes:
+            return "processes"
+        if self.processes == math.inf:
+            memory += resident(pid)
+        return "memory" if memory > self.memory else ""
 
 
 class ForkServer:
@@ -123,7 +138,7 @@ class ForkServer:
         self._commands = commands
         self._children: dict[int, _Child] = {}
         self._pending, self._fds = b"", list[int]()  # received with commands that are not handled yet
-        self._next_memory_check = 0.0
+        self._next_check = 0.0
 
     def serve(self) -> None:
         """Handle commands until the other end of the socket is closed. Does not return."""
@@ -154,10 +169,10 @@ class ForkServer:
         return {}
 
     def _receive(self) -> bool:
-        """Wait for more of a command, and check the workers' memory meanwhile; False if the socket is closed."""
-        while not select.select([self._commands], [], [], MEMORY_CHECK_SECONDS if self._children else None)[0]:
-            self._check_memory()
-        self._check_memory()
+        """Wait for more of a command, and check the workers meanwhile; False if the socket is closed."""
+        while not select.select([self._commands], [], [], CHECK_SECONDS if self._children else None)[0]:
+            self._check_usage()
+        self._check_usage()
         try:
             data, fds, _, _ = socket.recv_fds(self._commands, MAX_COMMAND_BYTES, 8)
         except ConnectionResetError:  # the harness was killed before it had read an answer
@@ -166,18 +181,18 @@ class ForkServer:
         self._fds += fds
         return bool(data)
 
-    def _check_memory(self) -> None:
-        """Kill the workers that use too much memory; at most one check in MEMORY_CHECK_SECONDS."""
-        if time.monotonic() < self._next_memory_check:
+    def _check_usage(self) -> None:
+        """Kill the workers that exceed a limit; at most one check in CHECK_SECONDS."""
+        if time.monotonic() < self._next_check:
             return
-        self._next_memory_check = time.monotonic() + MEMORY_CHECK_SECONDS
+        self._next_check = time.monotonic() + CHECK_SECONDS
         for pid, child in self._children.items():
-            if not child.is_too_large and resident(pid) > child.memory:
-                child.is_too_large = True
+            if not child.exceeded and (exceeded := child.exceeds(pid)):
+                child.exceeded = exceeded
                 kill_group(pid)
 
-    def _fork(self, memory: float, **arguments: str) -> dict[str, Any]:
-        """Fork a worker with these arguments of run_worker; its pid, or the error."""
+    def _fork(self, memory: float, processes: float, **arguments: Any) -> dict[str, Any]:
+        """Fork a worker with these limits and arguments of run_worker; its pid, or the error."""
         channel, output, *self._fds = self._fds
         try:
             pid = os.fork()
@@ -190,7 +205,7 @@ class ForkServer:
         finally:
             os.close(channel)
             os.close(output)
-        self._children[pid] = _Child(memory)
+        self._children[pid] = _Child(memory, processes)
         return {"pid": pid}
 
     def _end(self, end: int, *, at_once: bool) -> dict[str, Any]:
@@ -205,8 +220,8 @@ class ForkServer:
                     break
                 if time.monotonic() > deadline:
                     kill_group(pid)
-                self._check_memory()
+                self._check_usage()
                 time.sleep(0.0005)
-        child = self._children.pop(pid, _Child(0))
+        child = self._children.pop(pid, _Child(math.inf))
         end_children(but=self._children)
-        return {"code": code, "is_too_large": child.is_too_large}
+        return {"code": code, "exceeded": child.exceeded}

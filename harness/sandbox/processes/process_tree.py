@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -33,8 +34,15 @@ def end_children(but: Collection[int] = ()) -> None:
     while children := [one for one in _children(os.getpid()) if one not in but]:
         for child in children:
             kill_group(child)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, 0)
+        # In any order: the first process of a PID namespace ends after the others.
+        if not sum(map(_has_been_reaped, children)):
+            time.sleep(0.0005)
+
+
+def _has_been_reaped(child: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        return os.waitpid(child, os.WNOHANG)[0] == child
+    return True
 
 
 def running_children(pid: int) -> list[int]:
@@ -70,12 +78,22 @@ def running_descendants(pid: int) -> list[int]:
     return found
 
 
+def usage(pid: int, most: float) -> tuple[int, int]:
+    """The number of the descendants of a process, and their resident memory in bytes; both 0 without /proc.
+
+    They are counted until there are more than `most`; those that have ended count until their parents have noticed it.
+    """
+    found, memory = _children(pid), 0
+    for count, one in enumerate(found, start=1):  # which grows
+        memory += resident(one)
+        if count > most:
+            break
+        found += _children(one)
+    return len(found), memory
+
+
 def resident(pid: int) -> int:
-    """Resident memory of a process and of its descendants, in bytes; of the process alone without /proc."""
-    return sum(map(_resident, [pid, *running_descendants(pid)]))
-
-
-def _resident(pid: int) -> int:
+    """Resident memory of a process alone, in bytes."""
     if pages := _words(f"/proc/{pid}/statm"):
         return int(pages[1]) * os.sysconf("SC_PAGE_SIZE")
     if sys.platform == "linux":  # the process has ended

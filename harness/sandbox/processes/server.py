@@ -9,17 +9,21 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import math
 import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import UnusableInput
 from harness.sandbox.processes import ending, folders
 from harness.sandbox.sources.find import PROJECT_ROOT
+
+if TYPE_CHECKING:
+    from harness.sandbox.processes.walls import Walls
 
 STARTUP_SECONDS = 120.0  # time limit of the first answer, on a busy machine
 ANSWER_SECONDS = 10.0  # time limit of every other answer; only a stopped server exceeds it
@@ -43,14 +47,16 @@ class Server:
     pid: int  # of the guardian; all workers and the processes that they start are its descendants
     is_lost = False  # the fork server has ended, was stopped or does not answer; its workers are lost, too
 
-    def __init__(self, preload: Sequence[str] = FILE_MODULES, *, by_fork: bool = False) -> None:
-        """`preload` are the modules that its workers need. Set `by_fork` only if this process has a single thread and
-        has loaded nothing that the workers must not see."""
+    def __init__(
+        self, preload: Sequence[str] = FILE_MODULES, *, by_fork: bool = False, walls: Walls | None = None
+    ) -> None:
+        """`preload` are the modules that its workers need, and `walls` are those around each of them. Set `by_fork`
+        only if this process has a single thread and has loaded nothing that the workers must not see."""
         if not hasattr(os, "fork"):
             raise UnusableInput(
                 "implementations run in forked processes: expected Linux, macOS or WSL; use one of them"
             )
-        self._preload, self._numbers = preload, 0
+        self._preload, self._walls, self._numbers = preload, walls, 0
         if by_fork:
             import numpy  # noqa: F401 - the workers share it
         self._start(by_fork=by_fork)
@@ -130,6 +136,13 @@ class Server:
         with contextlib.suppress(OSError):
             for path in (folder, os.path.join(os.path.dirname(folder), "tmp"), os.path.dirname(folder)):
                 os.rmdir(path)
+
+    def confinement(self, folder: str, target: Sequence[str]) -> dict[str, Any]:
+        """What a command for a worker says of the walls around it; `target` are the arguments of its host."""
+        if self._walls is None:
+            return {"walls": [], "processes": math.inf}
+        command = self._walls.command(self.home, os.path.dirname(folder), target)
+        return {"walls": command, "processes": self._walls.processes}
 
     def command(self, command: Mapping[str, Any], fds: Sequence[int] = ()) -> dict[str, Any] | None:
         """Send a command with open file descriptors, and wait for the answer; None if the fork server is lost."""
