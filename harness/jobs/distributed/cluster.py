@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -59,10 +60,11 @@ class Cluster:
 
     def pool(self, server: Server, jobs: int, implementations: Sequence[Implementation]) -> Pool:
         """See harness.jobs.distributed.here.Machines."""
-        if self._ours is not None:  # they see the files of this machine
-            return FarPool(self.sending, Luggage())
-        self._check_equipment(implementations)
-        return FarPool(self.sending, luggage(implementations))
+        taken = Luggage()  # workers of this machine see its files
+        if self._ours is None:
+            self._check_equipment(implementations)
+            taken = luggage(implementations)
+        return FarPool(self.sending, replace(taken, walls="on" if server.has_walls else "off"))
 
     def close(self) -> None:
         """Close what is ours; the servers of others' workers are closed, and their tasks cancelled."""
@@ -84,7 +86,7 @@ class Cluster:
             self.client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except TimeoutError:
             what = f"{self.client.scheduler.address}: expected workers, found none within {CONNECT_SECONDS:g} s"
-            raise UnusableInput(f"{what}; start some, as `dask worker ADDRESS --nworkers auto --nthreads 1`") from None
+            raise UnusableInput(f"{what}; start some, as `dask worker ADDRESS --nworkers -1 --nthreads 1`") from None
         check_workers(self.client, [*self.client.nthreads()], standing())
 
     def _check_equipment(self, implementations: Sequence[Implementation]) -> None:
@@ -108,7 +110,7 @@ def local_cluster(workers: int) -> Cluster:
     environment = dask.config.get("distributed.nanny.pre-spawn-environ") | quiet.ENVIRONMENT
     # What a killed worker had is not waited for.
     dask.config.set({"distributed.nanny.pre-spawn-environ": environment, "distributed.comm.timeouts.connect": "5s"})
-    with ending.deferred():  # processes that are started meanwhile do not see Ctrl-C at all
+    with ending.deferred():
         ours = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -21,10 +21,12 @@ _UNSENT = ("__pycache__", "node_modules")  # and what is hidden
 
 @dataclass(frozen=True)
 class Luggage:
-    """By the path of a folder, the bytes of its files by their paths in it; and those of adapters, by their paths."""
+    """By the path of a folder, the bytes of its files by their paths in it; and those of adapters, by their paths.
+    `walls` says whether there must be walls around them, `on` or `off`."""
 
     folders: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     adapters: Mapping[str, bytes] = field(default_factory=dict)
+    walls: str = "off"
 
     def unpacked(self, place: Path) -> Places:
         """Write everything into a folder; where it is now."""

@@ -129,13 +129,13 @@ class FarPool(Pool):
 class _Running:
     """What this process runs: the submissions that it has run before stay in their processes."""
 
-    def __init__(self) -> None:
-        self._open = ExitStack()
+    def __init__(self, walls: str) -> None:
+        self._open, self._walls = ExitStack(), walls
         self._submissions: dict[str, Submission] = {}
         self._places: dict[str, Places] = {}  # by run
 
     def __enter__(self) -> _Running:
-        self._pool = self._open.enter_context(Pool(server_here(), 1))
+        self._pool = self._open.enter_context(Pool(server_here(self._walls), 1))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -173,7 +173,7 @@ class _Running:
 
 def run_there(luggage: Luggage, asked: FarRequests) -> FarAnswers:
     """Run what is asked in this process, in the sandbox."""
-    running = here(_Running)
+    running = here(_Running, luggage.walls)
     return running.run(asked, running.places(asked.name.partition(" ")[0], luggage))
 
 
