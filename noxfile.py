@@ -31,11 +31,15 @@ def install(session, *groups, extra="compare"):
 
 
 def install_programs(session, packages):
-    """What apt offers of the programs that are missing; `packages` has the package of each."""
+    """Install what apt offers of the programs that are missing; `packages` has the package of each.
+
+    What cannot be installed is no error: the tests that need it are skipped.
+    """
     missing = [package for program, package in packages.items() if shutil.which(program) is None]
-    rights = [] if os.geteuid() == 0 else ["sudo"]
-    if missing and all(map(shutil.which, ["apt-get", *rights])):
-        session.run(*rights, "apt-get", "install", "-y", *missing, external=True, success_codes=[0, 100])
+    apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "-n", "apt-get"]
+    if missing and all(map(shutil.which, ["apt-get", apt[0]])):
+        for command in (["update"], ["install", "-y", *missing]):
+            session.run(*apt, *command, external=True, success_codes=range(256))
 
 
 def imports_more(session):
