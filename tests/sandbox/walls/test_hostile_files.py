@@ -7,9 +7,19 @@ import socket
 from dataclasses import replace
 
 import pytest
-from support.asking import FIRST, GENEROUS, SECOND, answered, misbehaving
+from support.asking import (
+    FIRST,
+    GENEROUS,
+    NEEDS_WALLS,
+    SECOND,
+    answered,
+    asked,
+    assert_clean,
+    misbehaving,
+    small_walls,
+    written,
+)
 from support.commands import ROOT
-from support.walled import NEEDS_WALLS, asked, assert_clean, small_walls, written
 
 from harness.sandbox.processes.server import Server
 

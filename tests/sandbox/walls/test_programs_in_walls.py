@@ -8,9 +8,20 @@ import socket
 from pathlib import Path
 
 import pytest
-from support.asking import FIRST, GENEROUS, SECOND, Asked, answered, judged
+from support.asking import (
+    FIRST,
+    GENEROUS,
+    NEEDS_WALLS,
+    SECOND,
+    Asked,
+    answered,
+    asked,
+    assert_clean,
+    judged,
+    small_walls,
+    written,
+)
 from support.commands import ROOT
-from support.walled import NEEDS_WALLS, asked, assert_clean, small_walls, written
 
 from harness.sandbox.processes.server import Server
 from harness.sandbox.processes.walls import walls_for

@@ -10,10 +10,9 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from support.asking import FIRST, SECOND, answered, misbehaving
+from support.asking import FIRST, NEEDS_WALLS, SECOND, answered, asked, assert_clean, inside, misbehaving, written
 from support.commands import ROOT, completed, until
 from support.running import RIGHT
-from support.walled import NEEDS_WALLS, asked, assert_clean, inside, written
 
 from harness.model.errors import UnusableInput
 from harness.sandbox.processes import walls
