@@ -68,6 +68,16 @@ def test_files_of_a_folder_of_submissions_are_seen_alone(tmp_path):
 
 
 @NEEDS_WALLS
+def test_of_a_folder_of_submissions_a_submission_sees_all_of_its_own(tmp_path):
+    path = written(tmp_path / "class" / "alice" / "code" / "nets", "net.py", "")
+    written(tmp_path / "class" / "alice" / "data", "table.csv", "")
+    written(tmp_path / "class" / "bob" / "code", "net.py", "")
+    given = walls.walls_for("on", apart=[str(tmp_path / "class")])
+    folders = [tmp_path / "class", tmp_path / "class" / "alice", tmp_path / "class" / "alice" / "data"]
+    assert seen(given, path, folders) == [["alice"], ["code", "data"], ["table.csv"]]
+
+
+@NEEDS_WALLS
 def test_a_file_in_the_temporary_folder_sees_its_neighbours_but_no_run(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     path = written(tmp_path, "net.py", "import beside\n")
