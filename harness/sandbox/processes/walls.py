@@ -55,7 +55,7 @@ class Walls:
         """
         covered, own = {*self.hidden, os.path.realpath(home)}, os.path.realpath(place)
         wanted = {*self.shown, *(one for path in target for one in self._of(path))}
-        shown = {one for path in wanted for one in (_entries(path) if path in covered else [path])}
+        shown = {one for path in wanted for one in (_shown_in(path) if path in covered else [path])}
         hidden = sorted(path for path in covered if not _is_hidden(os.path.dirname(path), covered, shown))
         mounts = [(path, ["--tmpfs", path]) for path in hidden]
         mounts += [(path, ["--ro-bind-try", path, path]) for path in sorted(shown) if _is_in_any(path, covered)]
@@ -112,10 +112,10 @@ def described(walls: Walls | None) -> str:
     if walls is None:
         return f"Walls: none{f' ({problem()})' if problem() else ''}"
     limits = f"{walls.size // MEBIBYTE} MiB of temporary files, {walls.processes} processes"
-    return f"Walls: {_version()}: no network, the system read-only, other submissions out of sight; {limits}"
+    return f"Walls: {_bubblewrap()}: no network, the system read-only, other submissions out of sight; {limits}"
 
 
-def _version() -> str:
+def _bubblewrap() -> str:
     import subprocess  # only where the walls are described
 
     return subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False).stdout.strip()
@@ -163,7 +163,7 @@ def _import_root(folder: str, bounds: Iterable[str]) -> str:
     return found
 
 
-def _entries(folder: str) -> Iterator[str]:
+def _shown_in(folder: str) -> Iterator[str]:
     """The files and folders in a folder; those of runs that are going on, and sockets, are left out."""
     with os.scandir(folder) as entries:
         for entry in entries:
