@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -12,11 +13,11 @@ import dask
 from distributed import Client, LocalCluster
 
 from harness.jobs.distributed import quiet
+from harness.jobs.distributed.fitness import check_workers
 from harness.jobs.distributed.luggage import Luggage, luggage
 from harness.jobs.distributed.pool import FarPool
 from harness.jobs.distributed.sending import Sending
 from harness.jobs.distributed.standing import equipment, standing
-from harness.jobs.distributed.tasks import unfit
 from harness.jobs.distributed.within import within
 from harness.model.errors import UnusableInput
 from harness.sandbox.pool import Pool
@@ -25,7 +26,7 @@ from harness.sandbox.processes.server import Server
 from harness.sandbox.sources.find import Implementation
 
 CONNECT_SECONDS = 10.0  # to find the scheduler, and then the first worker
-CLOSE_SECONDS = 5.0
+CLOSING_SECONDS = 5.0
 
 
 class Cluster:
@@ -55,14 +56,15 @@ class Cluster:
 
     def sending(self, function: Callable[[Any, Any], Any], shared: Any) -> Sending:
         """Tasks of a function that can be sent one by one; use it in a `with`."""
-        return Sending(self.client, function, shared)
+        return Sending(self.client, function, shared, workers_stay=self._ours is None)
 
     def pool(self, server: Server, jobs: int, implementations: Sequence[Implementation]) -> Pool:
         """See harness.jobs.distributed.here.Machines."""
-        if self._ours is not None:  # they see the files of this machine
-            return FarPool(self.sending, Luggage())
-        self._check_equipment(implementations)
-        return FarPool(self.sending, luggage(implementations))
+        taken = Luggage()  # workers of this machine see its files
+        if self._ours is None:
+            self._check_equipment(implementations)
+            taken = luggage(implementations)
+        return FarPool(self.sending, replace(taken, walls="on" if server.has_walls else "off"))
 
     def close(self) -> None:
         """Close what is ours; the servers of others' workers are closed, and their tasks cancelled."""
@@ -73,10 +75,10 @@ class Cluster:
             for process in multiprocessing.active_children():
                 process.kill()
         with suppress(Exception):
-            self.client.close(timeout=CLOSE_SECONDS)
+            self.client.close(timeout=CLOSING_SECONDS)
         if self._ours is not None:
             with suppress(Exception):
-                self._ours.close(timeout=CLOSE_SECONDS)
+                self._ours.close(timeout=CLOSING_SECONDS)
 
     def _check(self) -> None:
         """Raise UnusableInput if there is no worker, or one that must not do the work."""
@@ -84,16 +86,8 @@ class Cluster:
             self.client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except TimeoutError:
             what = f"{self.client.scheduler.address}: expected workers, found none within {CONNECT_SECONDS:g} s"
-            raise UnusableInput(f"{what}; start some, as `dask worker ADDRESS --nworkers auto --nthreads 1`") from None
-        threads = self.client.nthreads()
-        for worker, found in self.client.run(standing, on_error="return").items():
-            if isinstance(found, Exception):
-                said = f"{type(found).__name__}: {found}"
-                problem = f"expected gradproof there, found {said}; install it with its extra `cluster`"
-            else:
-                problem = unfit(standing(), found, threads.get(worker, 1))
-            if problem:
-                raise UnusableInput(f"worker {worker}: {problem}")
+            raise UnusableInput(f"{what}; start some, as `dask worker ADDRESS --nworkers -1 --nthreads 1`") from None
+        check_workers(self.client, [*self.client.nthreads()], standing())
 
     def _check_equipment(self, implementations: Sequence[Implementation]) -> None:
         """Raise UnusableInput if a worker lacks what these need, or has another version of it."""

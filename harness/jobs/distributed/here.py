@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
 from harness.sandbox.pool import Pool
 from harness.sandbox.processes.server import Server
+from harness.sandbox.processes.walls import walls_for
 from harness.sandbox.sources.find import Implementation
 
 Common = TypeVar("Common")
 Task = TypeVar("Task")
-Result = TypeVar("Result")
-Made = TypeVar("Made")
+TaskResult = TypeVar("TaskResult")
+Opened = TypeVar("Opened")
 
 _open = ExitStack()
-_made: dict[Callable[[], object], object] = {}
+_made: dict[tuple[object, ...], object] = {}
 
 
-def here(make: Callable[[], AbstractContextManager[Made]]) -> Made:
-    """What `make` makes, opened at its first use and once in this process; closed where the work ends."""
-    if make not in _made:
-        _made[make] = _open.enter_context(make())
-    return cast(Made, _made[make])
+def here(make: Callable[..., AbstractContextManager[Opened]], *arguments: Hashable) -> Opened:
+    """What `make` makes of the arguments, opened at its first use and once in this process; closed where the work
+    ends."""
+    key = make, *arguments
+    if key not in _made:
+        _made[key] = _open.enter_context(make(*arguments))
+    return cast(Opened, _made[key])
 
 
-def server_here() -> Server:
-    """The fork server of this process; if the process is killed, it ends by itself."""
-    return here(Server)
+def server_here(walls: str = "off", hidden: tuple[str, ...] = (), apart: tuple[str, ...] = ()) -> Server:
+    """The fork server of this process, with walls as harness.sandbox.processes.walls.walls_for makes them; if the
+    process is killed, it ends by itself. Raises UnusableInput if there cannot be walls, and must be."""
+    return here(_server, walls, hidden, apart)
+
+
+def _server(walls: str, hidden: tuple[str, ...], apart: tuple[str, ...]) -> Server:
+    return Server(walls=walls_for(walls, hidden, apart))
 
 
 def close_here() -> None:
@@ -49,8 +57,8 @@ class Machines(Protocol):
     """Where tasks are done."""
 
     def results(
-        self, function: Callable[[Common, Task], Result], tasks: Iterable[tuple[str, Task]], shared: Common
-    ) -> Iterator[tuple[str, Result | Lost]]:
+        self, function: Callable[[Common, Task], TaskResult], tasks: Iterable[tuple[str, Task]], shared: Common
+    ) -> Iterator[tuple[str, TaskResult | Lost]]:
         """Yield each key with `function(shared, task)`, in any order, as the results come.
 
         `tasks` are pairs of a key, each once, and a task. They may be lazy: a few for each process are taken ahead. The
@@ -67,8 +75,8 @@ class Here:
     """This process does the work, one task after the other."""
 
     def results(
-        self, function: Callable[[Common, Task], Result], tasks: Iterable[tuple[str, Task]], shared: Common
-    ) -> Iterator[tuple[str, Result | Lost]]:
+        self, function: Callable[[Common, Task], TaskResult], tasks: Iterable[tuple[str, Task]], shared: Common
+    ) -> Iterator[tuple[str, TaskResult | Lost]]:
         for key, task in tasks:
             yield key, function(shared, task)
 

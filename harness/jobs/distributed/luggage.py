@@ -14,17 +14,19 @@ from pathlib import Path
 from harness.model.errors import UnusableInput
 from harness.sandbox.sources.find import Implementation
 
-MOST_BYTES = 2**24  # of a folder
-MOST_FILES = 2000
-_LEFT_OUT = ("__pycache__", "node_modules")  # and what is hidden
+FOLDER_BYTES = 2**24  # of a folder
+FOLDER_FILES = 2000
+_UNSENT = ("__pycache__", "node_modules")  # and what is hidden
 
 
 @dataclass(frozen=True)
 class Luggage:
-    """By the path of a folder, the bytes of its files by their paths in it; and those of adapters, by their paths."""
+    """By the path of a folder, the bytes of its files by their paths in it; and those of adapters, by their paths.
+    `walls` says whether there must be walls around them, `on` or `off`."""
 
     folders: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     adapters: Mapping[str, bytes] = field(default_factory=dict)
+    walls: str = "off"
 
     def unpacked(self, place: Path) -> Places:
         """Write everything into a folder; where it is now."""
@@ -69,7 +71,7 @@ def luggage(implementations: Sequence[Implementation]) -> Luggage:
     folders = {folder for one in implementations for folder in _folders(one)}
     outermost = sorted(one for one in folders if folders.isdisjoint(one.parents))
     adapters = {str(one.adapter.resolve()): one.adapter.read_bytes() for one in implementations if one.adapter}
-    return Luggage({str(folder): dict(_files(folder)) for folder in outermost}, adapters)
+    return Luggage({str(folder): dict(_contents(folder)) for folder in outermost}, adapters)
 
 
 def _folders(implementation: Implementation) -> Iterator[Path]:
@@ -81,18 +83,18 @@ def _folders(implementation: Implementation) -> Iterator[Path]:
                 yield Path(ast.literal_eval(node.args[1]))
 
 
-def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Each file with its bytes. Raises UnusableInput if there are too many of either."""
     count = size = 0
     for path in _paths(folder):
         count, size = count + 1, size + path.stat().st_size
-        if count > MOST_FILES or size > MOST_BYTES:
-            limit = f"expected at most {MOST_FILES} files and {MOST_BYTES >> 20} MiB to send to other machines"
+        if count > FOLDER_FILES or size > FOLDER_BYTES:
+            limit = f"expected at most {FOLDER_FILES} files and {FOLDER_BYTES >> 20} MiB to send to other machines"
             raise UnusableInput(f"{folder}: {limit}, found more; put what belongs together in a folder of its own")
         yield str(path.relative_to(folder)), path.read_bytes()
 
 
 def _paths(folder: Path) -> Iterable[Path]:
     for place, inner, names in os.walk(folder):
-        inner[:] = sorted(one for one in inner if not one.startswith(".") and one not in _LEFT_OUT)
+        inner[:] = sorted(one for one in inner if not one.startswith(".") and one not in _UNSENT)
         yield from (path for name in sorted(names) if (path := Path(place, name)).is_file() and name[0] != ".")

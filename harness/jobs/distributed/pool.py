@@ -23,7 +23,7 @@ LEARNED = ("declared", "scope_said", "language_said", "notes", "loading", "fault
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class FarRequests:
     """Requests to a submission, with all that is known of it; `name` is that of the run and the submission."""
 
     name: str
@@ -32,7 +32,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Answered:
+class FarAnswers:
     """The requests in the order in which they were answered: their numbers in what was asked, answers and seconds; what
     was learned, what was printed and the seconds used."""
 
@@ -49,7 +49,7 @@ class Tasks(Protocol):
     def open(self) -> int: ...
     @property
     def room(self) -> int: ...
-    def send(self, key: str, task: Any, *, to: str = "") -> None: ...
+    def send(self, key: str, task: Any, *, to: str = "") -> object: ...
     def take(self, seconds: float) -> Sequence[tuple[str, Any, str]]: ...
 
 
@@ -59,7 +59,7 @@ class FarPool(Pool):
 
     def __init__(
         self,
-        sending: Callable[[Callable[[Luggage, Asked], Answered], Luggage], AbstractContextManager[Tasks]],
+        sending: Callable[[Callable[[Luggage, FarRequests], FarAnswers], Luggage], AbstractContextManager[Tasks]],
         luggage: Luggage,
     ) -> None:
         self._sending, self._luggage = sending, luggage
@@ -70,7 +70,7 @@ class FarPool(Pool):
         self._workers: dict[Submission, str] = {}  # where they have run before
 
     def __enter__(self) -> FarPool:
-        self._tasks = self._open.enter_context(self._sending(answer, self._luggage))
+        self._tasks = self._open.enter_context(self._sending(run_there, self._luggage))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -100,10 +100,10 @@ class FarPool(Pool):
         submission.queue.clear()
         self._asked[name] = submission, requests
         sent = [replace(request, key=number) for number, request in enumerate(requests)]
-        asked = Asked(name, replace(submission, output=Output(), queue=deque()), sent)
+        asked = FarRequests(name, replace(submission, output=Output(), queue=deque()), sent)
         self._tasks.send(name, asked, to=self._workers.get(submission, ""))
 
-    def _answered(self, name: str, result: Answered | Lost, worker: str) -> list[Request]:
+    def _answered(self, name: str, result: FarAnswers | Lost, worker: str) -> list[Request]:
         """The requests, with their answers; and the submission knows what was learned of it."""
         submission, requests = self._asked.pop(name)
         if isinstance(result, Lost):
@@ -129,13 +129,13 @@ class FarPool(Pool):
 class _Running:
     """What this process runs: the submissions that it has run before stay in their processes."""
 
-    def __init__(self) -> None:
-        self._open = ExitStack()
+    def __init__(self, walls: str) -> None:
+        self._open, self._walls = ExitStack(), walls
         self._submissions: dict[str, Submission] = {}
         self._places: dict[str, Places] = {}  # by run
 
     def __enter__(self) -> _Running:
-        self._pool = self._open.enter_context(Pool(server_here(), 1))
+        self._pool = self._open.enter_context(Pool(server_here(self._walls), 1))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -150,7 +150,7 @@ class _Running:
             self._places[run] = luggage.unpacked(Path(folder))
         return self._places.get(run, Places())
 
-    def run(self, asked: Asked, places: Places) -> Answered:
+    def run(self, asked: FarRequests, places: Places) -> FarAnswers:
         """Answer the requests in the process that has answered earlier ones of the submission, if it is here."""
         submission = self._submissions.setdefault(asked.name, asked.submission)
         submission.target = tuple(map(places.there, asked.submission.target))
@@ -168,12 +168,12 @@ class _Running:
         if submission.unusable is not None:
             learned["unusable"] = _said_there(submission.unusable, places)
         used = TimeUsed(submission.used.seconds - before, submission.used.is_counted)
-        return Answered(found, learned, submission.output, used)
+        return FarAnswers(found, learned, submission.output, used)
 
 
-def answer(luggage: Luggage, asked: Asked) -> Answered:
+def run_there(luggage: Luggage, asked: FarRequests) -> FarAnswers:
     """Run what is asked in this process, in the sandbox."""
-    running = here(_Running)
+    running = here(_Running, luggage.walls)
     return running.run(asked, running.places(asked.name.partition(" ")[0], luggage))
 
 

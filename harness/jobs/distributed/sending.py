@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 
+from harness.jobs.distributed.fitness import check_workers
 from harness.jobs.distributed.here import Lost
 from harness.jobs.distributed.standing import standing
 from harness.jobs.distributed.tasks import Shared, Unfit, do
@@ -21,7 +23,8 @@ from harness.sandbox.processes import ending
 
 AHEAD = 4  # tasks for each worker that are sent before their turn
 COUNT_SECONDS = 1.0  # between two counts of the workers
-WITHDRAW_SECONDS = 5.0
+GONE_SECONDS = 60.0  # without any worker, before this is given up
+WITHDRAW_SECONDS = 2.0  # a task that runs comes to its end, and is not waited for
 
 _sendings = count()
 
@@ -35,20 +38,23 @@ class Done(NamedTuple):
 
 
 class Sending:
-    """The tasks of one function; use it in a `with`. `open` are those that were sent and have no result yet."""
+    """The tasks of one function; use it in a `with`. Workers that stay when the command is ended must be told."""
 
-    def __init__(self, client: Client, function: Callable[[Any, Any], Any], shared: Any) -> None:
-        self._client, self._function = client, function
+    def __init__(self, client: Client, function: Callable[[Any, Any], Any], shared: Any, *, workers_stay: bool) -> None:
+        self._client, self._function, self._workers_stay = client, function, workers_stay
         self._name = f"gradproof-{client.id}-{next(_sendings)}"
-        self._shared = Shared(shared, standing())
+        self._expected = standing()
+        self._shared = Shared(shared, self._expected)
         self._open: dict[Future, tuple[str, Any]] = {}
         self._done = SimpleQueue[Future]()
         self._suspects: list[tuple[str, Any]] = []  # their worker was killed
         self._alone: Future | None = None
-        self._counted, self._workers = 0.0, 0
+        self._counted = self._seen = time.monotonic()
+        self._fit = {*client.nthreads()}  # the addresses of the workers that may do the work
 
     def __enter__(self) -> Sending:
-        ending.at_end(self._close)
+        if self._workers_stay:
+            ending.at_end(self._close)
         self._client.register_plugin(self._shared, name=self._name)
         return self
 
@@ -67,23 +73,27 @@ class Sending:
 
     @property
     def open(self) -> int:
+        """How many tasks have no result yet."""
         return len(self._open) + len(self._suspects)
 
     @property
     def room(self) -> int:
         """How many more tasks may be sent now."""
-        if time.monotonic() - self._counted > COUNT_SECONDS:
-            self._counted, self._workers = time.monotonic(), len(self._client.nthreads())
-        return AHEAD * max(1, self._workers) - self.open
+        return 0 if self._alone is not None else AHEAD * max(1, self._count()) - self.open
 
-    def send(self, key: str, task: Any, *, to: str = "") -> None:
+    def send(self, key: str, task: Any, *, to: str = "") -> Future:
         """Send a task to the worker at an address, if it is still there, or to whichever is free first."""
-        self._submit(key, task, to)
+        where = {"workers": [to], "allow_other_workers": True} if to else {}
+        future = self._client.submit(do, self._name, self._function, task, pure=False, **where)
+        self._open[future] = key, task
+        future.add_done_callback(self._done.put)
+        return future
 
     def take(self, seconds: float) -> list[Done]:
         """The results that are there, after waiting for so many seconds at most."""
+        self._count()
         if self._suspects and not self._open:
-            self._alone = self._submit(*self._suspects.pop())
+            self._alone = self.send(*self._suspects.pop())
         ready = list[Future]()
         try:
             ready.append(self._done.get(timeout=seconds))
@@ -106,30 +116,36 @@ class Sending:
             for done in self.take(COUNT_SECONDS):
                 yield done.key, done.result
 
-    def _submit(self, key: str, task: Any, to: str = "") -> Future:
-        where = {"workers": [to], "allow_other_workers": True} if to else {}
-        future = self._client.submit(do, self._name, self._function, task, pure=False, **where)
-        self._open[future] = key, task
-        future.add_done_callback(self._done.put)
-        return future
+    def _count(self) -> int:
+        """The workers, now or not long ago. Raises UnusableInput if there has been none for long."""
+        now = time.monotonic()
+        if now > self._counted + COUNT_SECONDS:
+            self._counted = now
+            with suppress(OSError):  # then the tasks are cancelled, too
+                workers = {*self._client.nthreads()}
+                if others := workers - self._fit:
+                    workers -= others - check_workers(self._client, [*others], self._expected)
+                self._fit = workers
+            if self._fit:
+                self._seen = now
+            elif now > self._seen + GONE_SECONDS:
+                raise UnusableInput(f"expected workers, found none for {GONE_SECONDS:g} s; start some, and this again")
+        return len(self._fit)
 
     def _result(self, future: Future) -> Iterator[Done]:
         """The result of a task that has come to its end, if it has one. Raises the task's exception."""
         key, task = self._open.pop(future)
-        if future.status == "cancelled":
-            raise UnusableInput("the scheduler of Dask has ended; start it again, and then this command")
+        is_alone, self._alone = future is self._alone, None if future is self._alone else self._alone
         try:
             worker, result = future.result()
+        except CancelledError:
+            raise UnusableInput("the scheduler of Dask has ended; start it again, and then this command") from None
         except KilledWorker as error:
             # Tasks that waited in the same worker are as suspicious: each is tried once more with no other beside it.
-            if future is not self._alone:
+            if not is_alone:
                 self._suspects.append((key, task))
                 return
             worker, result = "", Lost(f"the process that did it was killed {error.allowed_failures + 1} times in a row")
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] != "harness":
-                raise
-            raise UnusableInput("a worker has no gradproof; install it with its extra `cluster`") from None
         if isinstance(result, Unfit):
             raise UnusableInput(f"worker {worker}: {result.reason}")
         yield Done(key, result, worker)

@@ -45,7 +45,7 @@ def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
         for name in options.redo:
             _student_named(name, students)
         store = RecordStore(out / "records")
-        print(f"{assignment.title}: {_counted(len(students))}, {assignment.of_points:g} points")
+        print(f"{assignment.title}: {_students_in_words(len(students))}, {assignment.of_points:g} points")
         if others:
             print(
                 f"Not of a student: {', '.join(others[:LISTED_ENTRIES])}{' …' if len(others) > LISTED_ENTRIES else ''}"
@@ -139,7 +139,7 @@ def _student_row(one: Graded) -> str:
     return printable(" ".join(line.splitlines())[:ROW_WIDTH]).rstrip()
 
 
-def _counted(students: int) -> str:
+def _students_in_words(students: int) -> str:
     return f"{students} student{'' if students == 1 else 's'}"
 
 
@@ -149,4 +149,4 @@ def _class_summary(graded: Class) -> str:
     said = ", ".join(f"{count} {name}" for name, count in counts.most_common())
     mean = sum(one.points for one in records) / len(records)
     cases = f"{sum(one.ran for one in records):,} of {sum(one.of for one in records):,} cases ran"
-    return f"{_counted(len(records))}: {said}; {cases}; mean {mean:.1f} points"
+    return f"{_students_in_words(len(records))}: {said}; {cases}; mean {mean:.1f} points"

@@ -107,6 +107,11 @@ class Server:
         self.is_lost = self._is_replaced = False
         self.command({"reset": True})  # a command sent before the loss may have started a worker unknown to the harness
 
+    @property
+    def has_walls(self) -> bool:
+        """Whether there are walls around each worker."""
+        return self._walls is not None
+
     def __enter__(self) -> Server:
         return self
 
