@@ -30,6 +30,18 @@ def install(session, *groups, extra="compare"):
         stamp.write_text(wanted)
 
 
+def install_programs(session, packages):
+    """Install what apt offers of the programs that are missing; `packages` has the package of each.
+
+    What cannot be installed is no error: the tests that need it are skipped.
+    """
+    missing = [package for program, package in packages.items() if shutil.which(program) is None]
+    apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "-n", "apt-get"]
+    if missing and all(map(shutil.which, ["apt-get", apt[0]])):
+        for command in (["update"], ["install", "-y", *missing]):
+            session.run(*apt, *command, external=True, success_codes=range(256))
+
+
 def imports_more(session):
     """Whether a file among the arguments speaks of torch or scipy, which a check itself does not need."""
     folders = (Path(session.invoked_from), ""), (ROOT / "implementations", ".py")
@@ -162,6 +174,7 @@ def mutants(session):
 def tests(session):
     """The tests, a process for each core, pytest's own options after --: -n0 runs them in one process."""
     install(session, "tests")
+    install_programs(session, {"bwrap": "bubblewrap"})
     # What the tests of a file share is computed in one process.
     parallel = [] if "no:xdist" in session.posargs else ["-n", "auto", "--dist", "loadfile"]
     session.run("python", "-m", "pytest", *parallel, *session.posargs)
@@ -176,10 +189,7 @@ def languages(session):
         for path in sorted((ROOT / "harness/sandbox/sources/languages").glob("*.toml"))
         if (found := tomllib.loads(path.read_text(encoding="utf-8")))["install"].startswith("apt install ")
     }
-    missing = [package for program, package in packages.items() if shutil.which(program) is None]
-    if missing and shutil.which("apt-get"):
-        rights = [] if os.geteuid() == 0 else ["sudo"]
-        session.run(*rights, "apt-get", "install", "-y", *missing, external=True)
+    install_programs(session, packages)
     files = [
         "tests/jobs/check/test_languages.py",
         "tests/jobs/check/test_octave_course.py",

@@ -45,7 +45,7 @@ LAYERS = {
         "command",
     ),
     "harness/jobs/evidence": ("__init__", "layers", {"soundness", "mutants"}, "mistakes"),
-    "benchmarks": ("runner", "contenders", "report", "sections", "__main__"),
+    "benchmarks": ("runner", "contenders", "report", "sections", {"__main__", "grading"}),
 }
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
+import psutil
+import pytest
+from support.commands import until
 from support.running import RIGHT as BODY
 
 from harness.cases.case import make_case
 from harness.judging.conventions import DEFAULT_CONVENTION
 from harness.judging.judge import CaseTruth, Trial, judge_case
 from harness.sandbox.pool import Pool
+from harness.sandbox.processes.walls import problem, walls_for
 from harness.sandbox.requests import Limits, Submission, contract_request
-from harness.sandbox.sources.find import Implementation
+from harness.sandbox.sources.find import Implementation, implementation_at
 
 FIRST = make_case("random", (3, 2), "sigmoid", 5)  # here the files misbehave
 SECOND = make_case("random", (3, 4, 2), "sigmoid", 5)  # and here they do not
 RIGHT = f"import os, sys, time, random, subprocess\n{BODY}"
+MEBIBYTE = 2**20
+NEEDS_WALLS = pytest.mark.skipif(bool(problem()), reason=f"there are no walls here: {problem()}")
 GENEROUS = Limits(seconds=60.0, total=120.0, memory=2**29)  # nothing that should answer meets them, on any machine
 
 
@@ -58,3 +67,39 @@ def judged(one, case):
     inputs = case.build(1)
     answers = one.answers(("backprop",), inputs, case.learning_rate)
     return judge_case(Trial(CaseTruth.of(case, inputs), answers), DEFAULT_CONVENTION)
+
+
+def small_walls(**limits):
+    """Walls that hide what the commands hide, and where a limit is reached soon."""
+    return replace(walls_for("on"), **{"size": 8 * MEBIBYTE, "processes": 40} | limits)
+
+
+def written(folder, name, text):
+    """A file of this text in a folder, which it may create."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def asked(server, path, limits=GENEROUS):
+    """A file, or a program, to be asked."""
+    return Asked(server, implementation_at(path), limits)
+
+
+def inside(server):
+    """The processes of a server's workers: all below its guardian but the fork server."""
+    try:
+        return [one for one in psutil.Process(server.pid).children(recursive=True) if one.ppid() != server.pid]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def is_clean(server):
+    """Whether no worker, none of its processes and no folder is left."""
+    return not inside(server) and not os.listdir(server.home)
+
+
+def assert_clean(server):
+    """Wait for that."""
+    until(lambda: is_clean(server))

@@ -71,7 +71,7 @@ def luggage(implementations: Sequence[Implementation]) -> Luggage:
     folders = {folder for one in implementations for folder in _folders(one)}
     outermost = sorted(one for one in folders if folders.isdisjoint(one.parents))
     adapters = {str(one.adapter.resolve()): one.adapter.read_bytes() for one in implementations if one.adapter}
-    return Luggage({str(folder): dict(_contents(folder)) for folder in outermost}, adapters)
+    return Luggage({str(folder): dict(_contents_of_files(folder)) for folder in outermost}, adapters)
 
 
 def _folders(implementation: Implementation) -> Iterator[Path]:
@@ -83,7 +83,7 @@ def _folders(implementation: Implementation) -> Iterator[Path]:
                 yield Path(ast.literal_eval(node.args[1]))
 
 
-def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+def _contents_of_files(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Each file with its bytes. Raises UnusableInput if there are too many of either."""
     count = size = 0
     for path in _paths(folder):

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from harness.jobs import Command, Finished, folder_argument, seed_argument
+from harness.jobs import Command, Finished, add_walls, folder_argument, seed_argument
 from harness.jobs.distributed.machines import add_machines
 from harness.model.errors import UnusableInput
 
@@ -29,6 +29,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--write", metavar="FORMATS", help=formats)
     package = "write an autograder archive for a course system, such as gradescope, to --out FILE.zip"
     add("--package", metavar="SYSTEM", help=package)
+    add_walls(parser, "on")
     add_machines(parser)
 
 

@@ -18,6 +18,7 @@ from harness.jobs.grade.exports import ClassResults
 from harness.jobs.grade.intake.files import ARCHIVES, unpacked_to
 from harness.jobs.grade.intake.students import Student, listed_students, students_in, with_missing
 from harness.jobs.grade.marking.judge import BROKEN, Graded
+from harness.jobs.grade.marking.walled import WalledServer
 from harness.jobs.grade.record import JUDGED
 from harness.jobs.grade.run import Class, appeal_of, seconds_table
 from harness.jobs.grade.store import RecordStore
@@ -26,6 +27,7 @@ from harness.judging.judge import UNDECLARED_CONVENTION
 from harness.model.errors import UnknownName, UnusableInput
 from harness.sandbox.answers import printable
 from harness.sandbox.processes import ending, folders
+from harness.sandbox.processes.walls import described
 
 NAME_WIDTH, ROW_WIDTH, LISTED_ENTRIES = 28, 160, 5
 VERDICT_WIDTH = len(UNDECLARED_CONVENTION)
@@ -36,18 +38,20 @@ def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
     writers = chosen_writers(options.write)
     if options.single:  # the course system knows when it was handed in
         assignment = replace(assignment, deadline=None)
-    out = options.out or Path("grades")
+    out = _out(options)
+    walled = _walled_server(options, assignment)
+    print(described(walled.walls()))
     with _handed_in_by(options, assignment) as (students, others), machines(options) as where:
         for name in options.redo:
             _student_named(name, students)
         store = RecordStore(out / "records")
-        print(f"{assignment.title}: {_counted(len(students))}, {assignment.of_points:g} points")
+        print(f"{assignment.title}: {_students_in_words(len(students))}, {assignment.of_points:g} points")
         if others:
             print(
                 f"Not of a student: {', '.join(others[:LISTED_ENTRIES])}{' …' if len(others) > LISTED_ENTRIES else ''}"
             )
         ending.keep("what is judged is kept: the same command goes on from there")
-        graded = Class(students, assignment, store)
+        graded = Class(students, assignment, store, walled)
         graded.grade(where, options.redo, lambda one: print(_student_row(one), flush=True))
     records = graded.in_order()
     results = ClassResults(assignment.title, frozenset(assignment.show), records)
@@ -63,7 +67,7 @@ def appeal(options: argparse.Namespace, assignment: Assignment) -> Finished:
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
     with _handed_in_by(options, assignment) as (students, _), machines(options) as where:
         student = _student_named(options.appeal, students)
-        found = appeal_of(student, replace(assignment, seed=seed), where)
+        found = appeal_of(student, replace(assignment, seed=seed), _walled_server(options, assignment), where)
     if isinstance(found, Lost):
         raise UnusableInput(f"{student.name}: {found.reason}; try it without --workers and --scheduler")
     record = found.record
@@ -76,6 +80,17 @@ def appeal(options: argparse.Namespace, assignment: Assignment) -> Finished:
     return Finished(0)
 
 
+def _walled_server(options: argparse.Namespace, assignment: Assignment) -> WalledServer:
+    """What runs the submissions: they see neither the class, nor the assignment, nor the results."""
+    private = (options.folder, options.assignment.parent, _out(options))
+    hidden = tuple(sorted({str(path.resolve()) for path in private} - {os.sep}))
+    return WalledServer(options.walls, hidden, assignment.forbid)
+
+
+def _out(options: argparse.Namespace) -> Path:
+    return options.out or Path("grades")
+
+
 @contextmanager
 def _handed_in_by(
     options: argparse.Namespace, assignment: Assignment
@@ -86,7 +101,7 @@ def _handed_in_by(
         yield [Student("submission", (folder,), (folder.name,))], []
         return
     listed = listed_students(assignment.students) if assignment.students else ()
-    own = {options.assignment, options.out or Path("grades"), *([assignment.students] if assignment.students else [])}
+    own = {options.assignment, _out(options), *([assignment.students] if assignment.students else [])}
     is_archive = folder.is_file() and folder.name.lower().endswith(ARCHIVES)
     with _unpacked_class(folder) if is_archive else nullcontext(folder) as found:
         students, others = students_in(found, frozenset(path.resolve() for path in own))
@@ -124,7 +139,7 @@ def _student_row(one: Graded) -> str:
     return printable(" ".join(line.splitlines())[:ROW_WIDTH]).rstrip()
 
 
-def _counted(students: int) -> str:
+def _students_in_words(students: int) -> str:
     return f"{students} student{'' if students == 1 else 's'}"
 
 
@@ -134,4 +149,4 @@ def _class_summary(graded: Class) -> str:
     said = ", ".join(f"{count} {name}" for name, count in counts.most_common())
     mean = sum(one.points for one in records) / len(records)
     cases = f"{sum(one.ran for one in records):,} of {sum(one.of for one in records):,} cases ran"
-    return f"{_counted(len(records))}: {said}; {cases}; mean {mean:.1f} points"
+    return f"{_students_in_words(len(records))}: {said}; {cases}; mean {mean:.1f} points"

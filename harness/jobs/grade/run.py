@@ -19,6 +19,7 @@ from harness.jobs.grade.marking.judge import (
     judge_submission,
     without_points,
 )
+from harness.jobs.grade.marking.walled import WalledServer
 from harness.jobs.grade.record import Record
 from harness.jobs.grade.store import RecordStore
 
@@ -45,8 +46,10 @@ def days_late(student: Student, assignment: Assignment) -> int:
 class Class:
     """The grading of a class; `records` are those that are there, by student."""
 
-    def __init__(self, students: Sequence[Student], assignment: Assignment, store: RecordStore) -> None:
-        self._students, self._assignment, self._store = students, assignment, store
+    def __init__(
+        self, students: Sequence[Student], assignment: Assignment, store: RecordStore, walled: WalledServer
+    ) -> None:
+        self._students, self._assignment, self._store, self._walled = students, assignment, store, walled
         self.records: dict[str, Graded] = {}
 
     def grade(self, where: Machines, redo: Sequence[str], show: Callable[[Graded], None]) -> None:
@@ -61,7 +64,7 @@ class Class:
                 self.records[student.name] = known
         if not waiting:
             return
-        shared = ClassWide.of(self._assignment)
+        shared = ClassWide.of(self._assignment, self._walled)
         slow = []
         for name, result in self._results(where, shared, waiting):
             if result.was_slow:
@@ -97,10 +100,10 @@ class Class:
         return tuple(self.records[one.name].record for one in self._students)
 
 
-def appeal_of(student: Student, assignment: Assignment, where: Machines) -> Graded | Lost:
+def appeal_of(student: Student, assignment: Assignment, walled: WalledServer, where: Machines) -> Graded | Lost:
     """Judge one student again, by an assignment that may have another seed."""
     task = student.name, submission_of(student, assignment)
-    [(_, result)] = where.results(judge_submission, [task], ClassWide.of(assignment))
+    [(_, result)] = where.results(judge_submission, [task], ClassWide.of(assignment, walled))
     return result
 
 

@@ -52,7 +52,10 @@ def run_guardian(fd: int, home: str, preload: Collection[str]) -> None:
     gc.set_threshold(_GC_THRESHOLD)
     for name in preload:
         importlib.import_module(name)
-    lock, commands = folders.lock_folder(home), socket.socket(fileno=fd)
+    try:
+        lock, commands = folders.lock_folder(home), socket.socket(fileno=fd)
+    except FileNotFoundError:  # the harness was killed, and another run has removed its folder
+        os._exit(0)
     server = _fork_server(commands)
     folders.remove_abandoned_folders()
     while not _has_ended_well(server):

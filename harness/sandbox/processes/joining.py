@@ -35,7 +35,7 @@ def join_walls(command: Sequence[str]) -> None:
     """
     holder, first = _start_holder(command)
     pidfd = os.pidfd_open(first)
-    _check(ctypes.CDLL(None, use_errno=True).setns(pidfd, _NAMESPACES), "setns")
+    _raise_if(ctypes.CDLL(None, use_errno=True).setns(pidfd, _NAMESPACES), "setns")
     os.close(pidfd)
     child = os.fork()
     if child == 0:
@@ -94,8 +94,8 @@ def _drop_privileges() -> None:
         capability += 1
     libc.prctl(_AMBIENT, _CLEAR_ALL, 0, 0, 0)
     header, none = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
-    _check(libc.capset(header, none), "capset")
-    _check(libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
+    _raise_if(libc.capset(header, none), "capset")
+    _raise_if(libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")
     libc.prctl(_DUMPABLE, 1, 0, 0, 0)  # its own files in /proc are its own
     if tuple(map(int, os.uname().release.split(".")[:2])) >= _COUNTS_BY_NAMESPACE:
         resource.setrlimit(resource.RLIMIT_NPROC, (_MOST_THREADS, _MOST_THREADS))
@@ -117,6 +117,6 @@ def _end_alike(child: int, first: int, holder: int) -> NoReturn:
     os._exit(code)
 
 
-def _check(result: int, what: str) -> None:
+def _raise_if(result: int, what: str) -> None:
     if result != 0:
         raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")

@@ -24,7 +24,6 @@ from harness.sandbox.sources.find import IMPLEMENTATIONS_FOLDER, PROJECT_ROOT
 from harness.sandbox.sources.toolchains import languages
 
 MEBIBYTE = 2**20
-_TEMPORARY = ("/tmp", "/var/tmp", "/run")
 _SEPARATE = ("user", "pid", "net", "ipc", "uts")
 _MOST_FOLDERS = 3  # above that of a file, in which its imports are looked for
 _REPOSITORY = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
@@ -37,8 +36,8 @@ class Walls:
     """The walls around each worker.
 
     `hidden` are folders that are empty inside, `shown` folders and files that are there nevertheless, all by their real
-    paths. A submission also sees the folder of its file, unless the folder is in `apart`, where each file is another
-    submission: then it sees the file alone. It can write `size` bytes, and start `processes` processes.
+    paths. A submission also sees the folder of its file. In a folder of `apart`, each file and each folder is another
+    submission, of which all is seen. It can write `size` bytes, and start `processes` processes.
     """
 
     hidden: tuple[str, ...]
@@ -54,8 +53,7 @@ class Walls:
         some of which are paths.
         """
         covered, own = {*self.hidden, os.path.realpath(home)}, os.path.realpath(place)
-        wanted = {*self.shown, *(one for path in target for one in self._of(path))}
-        shown = {one for path in wanted for one in (_entries(path) if path in covered else [path])}
+        shown = {*self.shown, *(one for path in target for one in self._of(path))} - covered
         hidden = sorted(path for path in covered if not _is_hidden(os.path.dirname(path), covered, shown))
         mounts = [(path, ["--tmpfs", path]) for path in hidden]
         mounts += [(path, ["--ro-bind-try", path, path]) for path in sorted(shown) if _is_in_any(path, covered)]
@@ -76,8 +74,12 @@ class Walls:
             yield path
         elif os.path.isfile(path):
             folder = os.path.dirname(path)
-            is_apart = folder in self.apart or os.path.basename(folder).startswith(PREFIX)
-            yield path if is_apart else _import_root(folder, {*self.hidden, *self.apart})
+            if folder in _temporary():
+                yield from _shown_in(folder)
+            elif folder in (*self.hidden, *self.apart) or os.path.basename(folder).startswith(PREFIX):
+                yield path
+            else:
+                yield _whole(folder, self.apart, self.hidden)
 
 
 def walls_for(choice: str, hidden: Iterable[str] = (), apart: Iterable[str] = ()) -> Walls | None:
@@ -93,8 +95,9 @@ def walls_for(choice: str, hidden: Iterable[str] = (), apart: Iterable[str] = ()
             "later), allow user namespaces, which containers may forbid, or use --walls off"
         )
     project = str(PROJECT_ROOT if _IS_CLONE else PROJECT_ROOT / "harness")
-    covered = _real([temporary_root(), *_TEMPORARY, project, *hidden])
-    return Walls(covered, _as_named(_of_programs()), _real([str(PROJECT_ROOT), str(IMPLEMENTATIONS_FOLDER), *apart]))
+    separate = _real([str(IMPLEMENTATIONS_FOLDER), *apart])
+    covered = *_temporary(), *_real([project, *hidden]), *separate
+    return Walls(covered, _as_named(_of_programs()), separate)
 
 
 @cache
@@ -112,10 +115,10 @@ def described(walls: Walls | None) -> str:
     if walls is None:
         return f"Walls: none{f' ({problem()})' if problem() else ''}"
     limits = f"{walls.size // MEBIBYTE} MiB of temporary files, {walls.processes} processes"
-    return f"Walls: {_version()}: no network, the system read-only, other submissions out of sight; {limits}"
+    return f"Walls: {_bubblewrap()}: no network, the system read-only, other submissions out of sight; {limits}"
 
 
-def _version() -> str:
+def _bubblewrap() -> str:
     import subprocess  # only where the walls are described
 
     return subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False).stdout.strip()
@@ -130,6 +133,11 @@ def _base_command() -> list[str]:
     # To root, /proc/sys is writable without any capability.
     sealed = ("--remount-ro", "/dev", "--remount-ro", "/proc")
     return [bwrap, *namespaces, *safety, *system, *sealed]
+
+
+def _temporary() -> tuple[str, ...]:
+    """The folders for temporary files of all users and programs."""
+    return _real([temporary_root(), "/tmp", "/var/tmp", "/run"])
 
 
 def _of_programs() -> Iterator[str]:
@@ -152,18 +160,21 @@ def _prefix_of(program: Path) -> Iterator[str]:
         yield str(folder)
 
 
-def _import_root(folder: str, bounds: Iterable[str]) -> str:
-    """The folder from which a file in a folder imports: the one that holds its packages or its repository."""
-    ancestors = [folder, *map(str, Path(folder).parents)][: 1 + _MOST_FOLDERS]
+def _whole(folder: str, apart: Collection[str], hidden: Collection[str]) -> str:
+    """The folder of the submission that a folder belongs to: what lies in a folder of submissions, or else the folder
+    of its packages or its repository, from which it may import."""
+    ancestors = [folder, *map(str, Path(folder).parents)]
+    if student := [one for one in ancestors if os.path.dirname(one) in apart]:
+        return student[-1]
     found = folder
-    for one in takewhile(lambda one: one not in bounds, ancestors):
+    for one in takewhile(lambda one: one not in hidden, ancestors[: 1 + _MOST_FOLDERS]):
         is_package = os.path.isfile(os.path.join(found, "__init__.py")) and os.path.dirname(found) == one
         if is_package or any(os.path.exists(os.path.join(one, name)) for name in _REPOSITORY):
             found = one
     return found
 
 
-def _entries(folder: str) -> Iterator[str]:
+def _shown_in(folder: str) -> Iterator[str]:
     """The files and folders in a folder; those of runs that are going on, and sockets, are left out."""
     with os.scandir(folder) as entries:
         for entry in entries:

@@ -9,7 +9,7 @@ import sys
 import jsonschema
 import psutil
 import pytest
-from support.commands import PATIENCE, ROOT, harness, in_process, started, until
+from support.commands import PATIENCE, ROOT, below, harness, in_process, started, until
 
 from harness.cases.standard import gradient_cases
 
@@ -181,20 +181,19 @@ def test_unusable_options_say_what_was_expected(option):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_running_after_an_interrupt(tmp_path, how):
-    note = tmp_path / "pid"
     path = tmp_path / "endless.py"
-    body = f"open({str(note)!r}, 'w').write(f'{{os.getpid()}}\\n')\n    while True: pass\n"
-    path.write_text(f"import os\ndef backprop(n, x, t):\n    {body}", encoding="utf-8")
+    body = "subprocess.run(['sleep', '600'])\n    while True: pass\n"
+    path.write_text(f"import subprocess\ndef backprop(n, x, t):\n    {body}", encoding="utf-8")
     command = [sys.executable, "-m", "harness", "check", str(path), "--seconds", str(PATIENCE)]
     with started(command, start_new_session=True) as process:
-        until(lambda: note.exists() and note.read_text().endswith("\n"))
-        worker = psutil.Process(int(note.read_text()))
+        until(lambda: below(process, "600"))
+        workers = below(process)
         process.send_signal(how)
         _, errors = process.communicate(timeout=PATIENCE)
     if how == signal.SIGINT:
         assert process.returncode == 130
         assert errors.strip() == "interrupted"
-    assert not psutil.wait_procs([worker], timeout=PATIENCE)[1]
+    assert not psutil.wait_procs(workers, timeout=PATIENCE)[1]
 
 
 def test_a_function_that_refuses_is_listed_beside_one_that_agrees(tmp_path):

@@ -7,9 +7,19 @@ import socket
 from dataclasses import replace
 
 import pytest
-from support.asking import FIRST, GENEROUS, SECOND, answered, misbehaving
+from support.asking import (
+    FIRST,
+    GENEROUS,
+    NEEDS_WALLS,
+    SECOND,
+    answered,
+    asked,
+    assert_clean,
+    misbehaving,
+    small_walls,
+    written,
+)
 from support.commands import ROOT
-from support.walled import NEEDS_WALLS, asked, assert_clean, small_walls, written
 
 from harness.sandbox.processes.server import Server
 
@@ -125,8 +135,9 @@ def test_to_kill_everything_kills_nothing_else(walled, tmp_path):
 
 def test_it_holds_no_files_of_the_harness(walled, tmp_path):
     """Of the files that are open there, beside the standard ones only the channel is none of its own."""
-    links = "[os.readlink(f'/proc/self/fd/{{fd}}') for fd in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{{fd}}')]"
-    refusal = tried(walled, tmp_path, f"raise ValueError(sorted({{{{l.partition(':')[0] for l in {links}}}}}))")
+    listed = "map('/proc/self/fd/'.__add__, os.listdir('/proc/self/fd'))"
+    kinds = f"{{{{os.readlink(fd).partition(':')[0] for fd in {listed} if os.path.exists(fd)}}}}"
+    refusal = tried(walled, tmp_path, f"raise ValueError(sorted({kinds}))")
     assert refusal.detail.startswith("ValueError: ['/dev/null', 'pipe', 'socket']")
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cases.standard import gradient_cases
-from harness.jobs.distributed.here import server_here
+from harness.jobs.distributed.here import here
 from harness.jobs.distributed.standing import standing
 from harness.jobs.grade.assignment.assignment import Assignment
 from harness.jobs.grade.intake.chosen import Chosen, NotJudged, chosen_in
@@ -22,11 +22,13 @@ from harness.jobs.grade.intake.files import Files
 from harness.jobs.grade.marking.layer_record import layer_record
 from harness.jobs.grade.marking.layers import NOT_FOUND
 from harness.jobs.grade.marking.network_record import network_record
+from harness.jobs.grade.marking.walled import WalledServer
 from harness.jobs.grade.record import Deduction, Part, Record
 from harness.judging.judge import CaseTruth
 from harness.judging.truths import Truths
 from harness.model.errors import UnusableInput
 from harness.sandbox.processes import folders
+from harness.sandbox.processes.server import Server
 
 UNREADABLE, MISSING, BROKEN = "unreadable", "missing", "not judged"
 NOT_DRIVEN = "not found"
@@ -53,19 +55,20 @@ class HandedIn:
 
 @dataclass(frozen=True)
 class ClassWide:
-    """What the judging of all submissions shares: the assignment, and the truths of the cases."""
+    """What the judging of all submissions shares: the assignment, the truths of the cases, and what runs them."""
 
     assignment: Assignment
     truths: tuple[CaseTruth, ...]
+    walled: WalledServer
 
     @classmethod
-    def of(cls, assignment: Assignment) -> ClassWide:
+    def of(cls, assignment: Assignment, walled: WalledServer) -> ClassWide:
         """With the truths of the cases of an assignment, which are computed here."""
         if assignment.networks is None:
-            return cls(assignment, ())
+            return cls(assignment, (), walled)
         truths = Truths(assignment.seed)
         cases = assignment.networks.required() or gradient_cases()
-        return cls(assignment, tuple(map(truths.of, cases)))
+        return cls(assignment, tuple(map(truths.of, cases)), walled)
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,9 @@ class Graded:
 def judge_submission(shared: ClassWide, handed_in: HandedIn) -> Graded:
     """The record of a submission. Whatever goes wrong is in it."""
     start = time.perf_counter()
-    assignment = shared.assignment
+    assignment, server = shared.assignment, here(shared.walled)
     try:
-        record, was_slow = _judged_record(shared, handed_in)
+        record, was_slow = _judged_record(shared, handed_in, server)
     except NotJudged as error:
         record, was_slow = without_points(assignment, handed_in, error.status, error.sentence), False
     except Exception as error:  # of the checker: it must cost no other row
@@ -91,7 +94,7 @@ def judge_submission(shared: ClassWide, handed_in: HandedIn) -> Graded:
     return Graded(_with_deductions(record, assignment, handed_in), time.perf_counter() - start, was_slow)
 
 
-def _judged_record(shared: ClassWide, handed_in: HandedIn) -> tuple[Record, bool]:
+def _judged_record(shared: ClassWide, handed_in: HandedIn, server: Server) -> tuple[Record, bool]:
     assignment, files = shared.assignment, handed_in.files
     if handed_in.problem:
         raise NotJudged(UNREADABLE, f"It cannot be read: {handed_in.problem}.")
@@ -104,8 +107,8 @@ def _judged_record(shared: ClassWide, handed_in: HandedIn) -> tuple[Record, bool
     with _written(chosen) as path:
         try:
             if assignment.networks is None:
-                return layer_record(empty, assignment, path, server_here()), False
-            return network_record(empty, assignment, assignment.networks, path, server_here(), _truths(shared))
+                return layer_record(empty, assignment, path, server), False
+            return network_record(empty, assignment, assignment.networks, path, server, _truths(shared))
         except UnusableInput as error:  # it cannot be driven
             said = str(error).replace(str(path.parent), "").removeprefix("/")
             raise NotJudged(NOT_DRIVEN, f"{said}.") from None

@@ -18,6 +18,7 @@ from harness.mistakes.render import Formula
 from harness.mistakes.rules import Rule
 from harness.sandbox.answers import ArrayKey
 
+NO_BIASES = "the submission has no biases"
 SHOWN_FORWARD = ("z", "a")
 # The quantities that are computed from each.
 LATER = {"forward": ("delta", "w", "b", "update"), "delta": ("w", "b", "update"), "w": ("update",), "b": ("update",)}
@@ -41,6 +42,11 @@ def network_parts(assignment: Assignment, check: CheckResult) -> tuple[Part, ...
     # A file that is tried on what it supports may refuse the rest.
     counted = [one for one in check.outcomes if check.support is None or one.verdict != "unsupported"]
     seen = [_seen_in(outcome, check, mistaken) for outcome in counted]
+    if check.found.bias == "none":  # then ∂C/∂b is right whatever it is
+        return tuple(
+            Part(one.name, 0.0, one.of, NO_BIASES) if one.what == "b" else _network_part(one, seen)
+            for one in assignment.asked
+        )
     return tuple(_network_part(asked, seen) for asked in assignment.asked)
 
 

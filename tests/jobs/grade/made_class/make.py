@@ -47,7 +47,7 @@ late_day = 3
 inaccurate = 5
 [limits]
 seconds = 2
-total = 8
+total = 6
 memory = 0.5
 """
 ON_TIME = 1772300000.0  # a day before the deadline, in seconds since 1970
@@ -197,30 +197,28 @@ def _other_languages() -> Iterator[Made]:
         yield Made(name, {f"{name}{Path(source).suffix}": f"{text}\n// {name}\n".encode()}, _points(*lost))
 
 
-def _hostile(folder: Path, socket: str) -> Iterator[Made]:
-    for name, text in hostile_files(str(ROOT), str(folder), socket).items():
+def _hostile(spied: Path) -> Iterator[Made]:
+    for name, text in hostile_files(str(ROOT), str(spied / "class"), str(spied / "socket")).items():
         yield Made(f"hostile_{name}", {f"hostile_{name}.py": text.encode()}, 0.0, JUDGED)
 
 
-def make_class(folder: Path, seed: int, socket: str) -> tuple[Path, dict[str, Made]]:
-    """Write the class below a folder; the assignment, and the students by name."""
+def make_class(folder: Path, seed: int, spied: Path, every: int = 1) -> tuple[Path, dict[str, Made]]:
+    """Write every so many-th student of the class below a folder; the assignment, and the students by name.
+
+    What attacks look for is below `spied`: a folder `class` and a socket.
+    """
     own = folder / "class"
     own.mkdir()
-    parts = (
-        _planted(random.Random(seed)),
-        _right_ones(),
-        _mean_of_one_part(),
-        _without_formula(),
-        _not_judged(),
-        _odd_packages(),
-    )
-    students = [*(one for part in parts for one in part), *_other_languages(), *_hostile(own, socket)]
-    for one in students:
-        _write(own, one)
-    (folder / "students.csv").write_text("name\n" + "\n".join(["missing", "right_0"]) + "\n", encoding="utf-8")
-    (folder / "assignment.toml").write_text(ASSIGNMENT, encoding="utf-8")
+    judged = (*_planted(random.Random(seed)), *_right_ones(), *_mean_of_one_part(), *_without_formula())
+    students = [*judged, *_not_judged(), *_odd_packages(), *_other_languages(), *_hostile(spied)]
     assert len(students) == CLASS_SIZE, len(students)
-    return folder / "assignment.toml", {one.name: one for one in students}
+    chosen = students[::every]
+    for one in chosen:
+        _write(own, one)
+    listed = [one.name for one in chosen if one.status == "missing" or one.name == "right_0"]
+    (folder / "students.csv").write_text("\n".join(["name", *listed, chosen[0].name]) + "\n", encoding="utf-8")
+    (folder / "assignment.toml").write_text(ASSIGNMENT, encoding="utf-8")
+    return folder / "assignment.toml", {one.name: one for one in chosen}
 
 
 def _write(folder: Path, one: Made) -> None:
