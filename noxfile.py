@@ -21,8 +21,9 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 def install(session, *groups, extra="compare"):
     """The project's dependencies, those of an extra, and these groups, as pinned; only what is not there yet."""
     packages = [*PROJECT["project"]["dependencies"], *nox.project.dependency_groups(PROJECT, *groups)]
-    if extra:
-        packages += PROJECT["project"]["optional-dependencies"][extra]
+    extras = [*([extra] if extra else []), *(["cluster"] if uses_cluster(session) else [])]
+    for name in extras:
+        packages += PROJECT["project"]["optional-dependencies"][name]
     wanted = hashlib.sha256("\n".join([*packages, (ROOT / "constraints.txt").read_text()]).encode()).hexdigest()
     stamp = Path(session.virtualenv.location) / "installed"
     if not stamp.exists() or stamp.read_text() != wanted:
@@ -40,6 +41,11 @@ def install_programs(session, packages):
     if missing and all(map(shutil.which, ["apt-get", apt[0]])):
         for command in (["update"], ["install", "-y", *missing]):
             session.run(*apt, *command, external=True, success_codes=range(256))
+
+
+def uses_cluster(session):
+    """Whether the arguments ask for a cluster, which is an extra of its own."""
+    return any(one.partition("=")[0] in ("--workers", "--scheduler") for one in session.posargs)
 
 
 def imports_more(session):

@@ -7,6 +7,7 @@ languages, and one in twenty hostile. Each copy has a comment of its own, so tha
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import heapq
 import os
@@ -54,8 +55,8 @@ w = 15
 b = 15
 update = 10
 [limits]
-seconds = 5
-total = 20
+seconds = 2
+total = 10
 memory = 1
 """
 NOT_RIGHT = ("wrong", "failed", "inaccurate", "cannot tell")
@@ -106,28 +107,34 @@ def _hostile() -> Iterator[tuple[str, str]]:
 
 
 class Watch:
-    """The resident memory of a process and of all below it, in bytes, a sample each second."""
+    """The resident memory of a process and of all below it, in bytes, a sample each second; and the processor seconds
+    of the process itself, which reads submissions, sends them out and writes what comes back."""
 
     def __init__(self, pid: int) -> None:
-        self.samples, self._process = list[int](), psutil.Process(pid)
+        self.samples, self.own_seconds, self._process = list[int](), 0.0, psutil.Process(pid)
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _watch(self) -> None:
-        while self._process.is_running():
-            total = 0
-            for one in [self._process, *self._process.children(recursive=True)]:
-                try:
-                    total += one.memory_info().rss
-                except psutil.Error:
-                    continue
-            self.samples.append(total)
-            time.sleep(SAMPLE_SECONDS)
+        with contextlib.suppress(psutil.Error):  # it has ended
+            while self._process.is_running():
+                own = self._process.cpu_times()
+                self.own_seconds = own.user + own.system
+                below = self._process.children(recursive=True)
+                self.samples.append(sum(map(_resident_bytes, [self._process, *below])))
+                time.sleep(SAMPLE_SECONDS)
 
     def at(self, first: float, last: float) -> float:
         """The mean over a part of the time, such as from 0.25 to 0.5, in MiB."""
         part = self.samples[int(first * len(self.samples)) : max(1, int(last * len(self.samples)))]
         return mean(part or [0]) / 2**20
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 def processes_needed(seconds: Sequence[float], dispatch: float, submissions: int, within: float) -> int:
@@ -190,7 +197,7 @@ def _report(grades: Path, counts: Counter[str], wall: float, watch: Watch) -> st
     rows, seconds = _rows(grades / "marks.csv"), [float(one["seconds"]) for one in _rows(grades / "seconds.csv")]
     count, busy = sum(counts.values()), sum(seconds)
     overhead = 1 - busy / (WORKERS * wall)
-    dispatch = max(0.0, wall - busy / WORKERS) / count
+    dispatch = watch.own_seconds / count
     needed = processes_needed(seconds, dispatch, MANY, HOUR)
     verdicts = Counter(one["verdict"] or one["status"] for one in rows)
     hostile = [one for one in rows if one["student"].startswith("hostile")]
@@ -201,6 +208,7 @@ def _report(grades: Path, counts: Counter[str], wall: float, watch: Watch) -> st
         ("seconds a submission, whole command", f"{wall / count:.3f} (goal: {GOAL_SECONDS})"),
         ("seconds inside a worker: mean, largest", f"{mean(seconds):.3f}, {max(seconds):.1f}"),
         ("share of the workers' time that is not inside a submission", f"{overhead:.1%}"),
+        ("processor seconds of the sending process, a submission", f"{dispatch:.4f}"),
         ("MiB of all processes in the 2nd and the 4th quarter", f"{watch.at(0.25, 0.5):.0f}, {watch.at(0.75, 1):.0f}"),
         ("right submissions that agree", _share(rows, "right", ("agrees", "agrees up to a convention"))),
         (
@@ -217,8 +225,8 @@ def _report(grades: Path, counts: Counter[str], wall: float, watch: Watch) -> st
         f"{tabulate(figures, headers=['what', 'measured'], tablefmt='github', disable_numparse=True)}\n\n"
         f"Kinds: {', '.join(f'{n} {kind}' for kind, n in sorted(counts.items()))}.\n"
         f"Outcomes: {', '.join(f'{n} {kind}' for kind, n in verdicts.most_common())}.\n\n"
-        f"By simulation from these durations, with this overhead for each submission in one scheduler, {MANY:,} "
-        f"submissions in an hour take {needed:,} processes: {machines}.\n"
+        f"By simulation from these durations, where one process sends all, {MANY:,} submissions in an hour take "
+        f"{needed:,} processes: {machines}.\n"
     )
 
 
