@@ -108,8 +108,13 @@ def local_cluster(workers: int) -> Cluster:
     quiet.silence()
     has_dashboard = find_spec("bokeh") is not None
     environment = dask.config.get("distributed.nanny.pre-spawn-environ") | quiet.ENVIRONMENT
-    # What a killed worker had is not waited for.
-    dask.config.set({"distributed.nanny.pre-spawn-environ": environment, "distributed.comm.timeouts.connect": "5s"})
+    dask.config.set(
+        {
+            "distributed.nanny.pre-spawn-environ": environment,
+            "distributed.comm.timeouts.connect": "5s",  # what a killed worker had is not waited for
+            "distributed.deploy.lost-worker-timeout": "1 day",  # one that is killed often is always started again
+        }
+    )
     with ending.deferred():
         ours = LocalCluster(
             n_workers=workers,

@@ -24,6 +24,7 @@ from harness.sandbox.processes import ending
 AHEAD = 4  # tasks for each worker that are sent before their turn
 COUNT_SECONDS = 1.0  # between two counts of the workers
 GONE_SECONDS = 60.0  # without any worker, before this is given up
+FETCH_SECONDS = 60.0  # for a result, before it is looked at again
 WITHDRAW_SECONDS = 2.0  # a task that runs comes to its end, and is not waited for
 
 _sendings = count()
@@ -123,29 +124,35 @@ class Sending:
             self._counted = now
             with suppress(OSError):  # then the tasks are cancelled, too
                 workers = {*self._client.nthreads()}
+                self._seen = now if workers else self._seen
                 if others := workers - self._fit:
                     workers -= others - check_workers(self._client, [*others], self._expected)
                 self._fit = workers
-            if self._fit:
-                self._seen = now
-            elif now > self._seen + GONE_SECONDS:
+            if now > self._seen + GONE_SECONDS:
                 raise UnusableInput(f"expected workers, found none for {GONE_SECONDS:g} s; start some, and this again")
         return len(self._fit)
 
     def _result(self, future: Future) -> Iterator[Done]:
-        """The result of a task that has come to its end, if it has one. Raises the task's exception."""
-        key, task = self._open.pop(future)
-        is_alone, self._alone = future is self._alone, None if future is self._alone else self._alone
+        """The result of a task that has come to its end, if it is here. Raises the task's exception."""
         try:
-            worker, result = future.result()
+            worker, result = future.result(FETCH_SECONDS)
         except CancelledError:
             raise UnusableInput("the scheduler of Dask has ended; start it again, and then this command") from None
         except KilledWorker as error:
-            # Tasks that waited in the same worker are as suspicious: each is tried once more with no other beside it.
-            if not is_alone:
-                self._suspects.append((key, task))
-                return
             worker, result = "", Lost(f"the process that did it was killed {error.allowed_failures + 1} times in a row")
+        except TimeoutError:
+            if future.status == "error":  # the task's own
+                raise
+            future.add_done_callback(self._done.put)  # the worker was killed with it, and it is done again
+            return
+        key, task = self._open.pop(future)
+        is_alone = future is self._alone
+        if is_alone:
+            self._alone = None
         if isinstance(result, Unfit):
             raise UnusableInput(f"worker {worker}: {result.reason}")
+        if isinstance(result, Lost) and not is_alone:
+            # Tasks that waited in the same worker are as suspicious: each is tried once more with no other beside it.
+            self._suspects.append((key, task))
+            return
         yield Done(key, result, worker)
