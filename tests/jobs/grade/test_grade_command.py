@@ -86,23 +86,11 @@ def test_an_appeal_prints_everything_and_writes_nothing(home):
     for said in ("75 / 100", "inputs from seed 3; nothing was written", "δ, hidden layers", "The mistake: sigma_prime"):
         assert said in done.stdout, said
     assert not (home / "out").exists()
-    assert grade(home, "--appeal", "bob", "--seed", "3").stdout.replace(" s ", "") != ""
 
 
 def test_a_single_submission_is_one_student(home):
-    done = harness(
-        "grade",
-        home / "class" / "bob.py",
-        "--single",
-        "--assignment",
-        home / "a.toml",
-        "--out",
-        home / "out",
-        "--walls",
-        "auto",
-        "--write",
-        "gradescope",
-    )
+    options = ("--assignment", home / "a.toml", "--out", home / "out", "--walls", "auto", "--write", "gradescope")
+    done = harness("grade", home / "class" / "bob.py", "--single", *options)
     assert done.returncode == 0, done.stderr
     [path] = (home / "out" / "gradescope").iterdir()
     assert json.loads(path.read_text(encoding="utf-8"))["score"] == 75
@@ -141,7 +129,7 @@ WRONG = [
     (["{home}/empty", "--assignment", "{home}/a.toml"], "expected a submission of each student, found none"),
     (
         ["{home}/class", "--assignment", "{home}/a.toml", "--redo", "bobo"],
-        "unknown student 'bobo': did you mean 'bob'?",
+        "'bobo': did you mean 'bob'?",
     ),
     (["{home}/class", "--assignment", "{home}/a.toml", "--appeal", "x"], "unknown student 'x'"),
     (["{home}/class", "--assignment", "{home}/a.toml", "--seed", "1"], "--seed: expected --appeal NAME with it"),
