@@ -133,7 +133,9 @@ def _student_row(one: Graded) -> str:
     record = one.record
     points = f"{record.points:g} / {record.of_points:g}"
     verdict = record.verdict if record.status == JUDGED else record.status
-    said = "; ".join(filter(None, [record.place.partition(", in case")[0], record.mistake or record.sentence]))
+    taken_off = ", ".join(one.why for one in record.deductions)
+    parts = (taken_off, record.place.partition(", in case")[0], record.mistake or record.sentence)
+    said = "; ".join(filter(None, parts))
     name = record.student if len(record.student) <= NAME_WIDTH else f"{record.student[: NAME_WIDTH - 2]} …"
     line = f"{name:<{NAME_WIDTH}} {points:>11}  {verdict:<{VERDICT_WIDTH}} {one.seconds:>6.2f} s  {said}"
     return printable(" ".join(line.splitlines())[:ROW_WIDTH]).rstrip()
