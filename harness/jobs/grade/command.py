@@ -18,7 +18,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     folder = "a folder with a submission of each student: folders, files or archives; or one archive of all"
     add("folder", metavar="FOLDER", type=Path, nargs="?", help=folder)
     add("--assignment", metavar="FILE.toml", type=Path, help="what is asked and how it is marked; see --new")
-    add("--new", metavar="FILE.toml", type=Path, help="write an assignment with comments to this new file")
+    new = "write an assignment with comments to a new file (default: assignment.toml)"
+    add("--new", metavar="FILE.toml", type=Path, nargs="?", const=Path("assignment.toml"), help=new)
     add("--out", metavar="FOLDER", type=folder_argument, help="folder for the results (default: grades)")
     redo = "judge this student again, though nothing has changed; may be repeated"
     add("--redo", metavar="NAME", action="append", default=[], help=redo)
@@ -40,7 +41,7 @@ def _run(options: argparse.Namespace) -> Finished:
     if options.new is not None:
         return _write_template(options.new)
     if options.assignment is None:
-        raise UnusableInput("grade: expected --assignment FILE.toml, found none; write one with grade --new FILE.toml")
+        raise UnusableInput("grade: expected --assignment FILE.toml, found none; write one with grade --new")
     from harness.jobs.grade.assignment.reading import read_assignment
 
     assignment = read_assignment(options.assignment)

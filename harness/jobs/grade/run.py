@@ -32,7 +32,9 @@ def submission_of(student: Student, assignment: Assignment) -> HandedIn:
     if not student.paths:
         return HandedIn(student.name, None)
     try:
-        return HandedIn(student.name, submitted_files(student.paths, student.called), "", days)
+        files, archives = submitted_files(student.paths, student.called)
+        notes = tuple(f"Unpacked from {name}." for name in archives)
+        return HandedIn(student.name, files, "", days, notes)
     except Unreadable as error:
         return HandedIn(student.name, {}, str(error), days)
 

@@ -68,7 +68,7 @@ def test_a_folder_around_all_files_does_not_matter(tmp_path):
     (folder / "net.py").write_text("x = 1", encoding="utf-8")
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "net.pyc").write_bytes(b"?")
-    assert submitted_files([tmp_path / "ada"], ["ada"]) == {"net.py": b"x = 1"}
+    assert submitted_files([tmp_path / "ada"], ["ada"]) == ({"net.py": b"x = 1"}, ())
 
 
 def test_archives_of_each_kind_have_the_same_files(tmp_path):
@@ -83,7 +83,8 @@ def test_archives_of_each_kind_have_the_same_files(tmp_path):
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
     found = [submitted_files([tmp_path / name], [name]) for name in ("a.zip", "b.tar.gz")]
-    assert found[0] == found[1] == {"net.py": b"x = 1", "lib/own.py": b"y = 2"}
+    files = {"net.py": b"x = 1", "lib/own.py": b"y = 2"}
+    assert found == [(files, ("a.zip",)), (files, ("b.tar.gz",))]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_a_damaged_archive_is_read_or_unreadable(junk, place):
         from pathlib import Path
 
         try:
-            found = submitted_files([Path(file.name)], ["a.zip"])
+            found, _ = submitted_files([Path(file.name)], ["a.zip"])
         except Unreadable:
             return
         assert all(isinstance(content, bytes) for content in found.values())
@@ -128,7 +129,7 @@ def test_links_and_pipes_are_not_read(tmp_path):
     (tmp_path / "secret.py").write_text("x = 1", encoding="utf-8")
     (tmp_path / "ada" / "link.py").symlink_to(tmp_path / "secret.py")
     os.mkfifo(tmp_path / "ada" / "pipe.py")
-    assert submitted_files([tmp_path / "ada"], ["ada"]) == {}
+    assert submitted_files([tmp_path / "ada"], ["ada"]) == ({}, ())
     (tmp_path / "bob.py").symlink_to(tmp_path / "secret.py")
     with pytest.raises(Unreadable, match="a link"):
         submitted_files([tmp_path / "bob.py"], ["bob.py"])

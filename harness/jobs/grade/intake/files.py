@@ -29,17 +29,22 @@ class Unreadable(Exception):
     """A submission that cannot be read, and why, in a few words."""
 
 
-def submitted_files(paths: Iterable[Path], called: Iterable[str]) -> Files:
-    """The files at these paths, of which each was `called` so when it was handed in. Raises Unreadable."""
+def submitted_files(paths: Iterable[Path], called: Iterable[str]) -> tuple[Files, tuple[str, ...]]:
+    """The files at these paths, of which each was `called` so when it was handed in, and the names of archives that
+    were unpacked. Raises Unreadable."""
     found: Files = {}
+    archives = []
     try:
         for path, name in zip(paths, called, strict=True):
             more = _folder_files(path) if path.is_dir() and not path.is_symlink() else _read_file(path, name)
-            found |= _files_of_archive(more) if len(more) == 1 else more
+            if len(more) == 1 and [*more][0].lower().endswith(ARCHIVES):
+                archives += [*more]
+                more = _files_of_archive(more)
+            found |= more
             _check_size(found.values())
     except OSError as error:
         raise Unreadable(f"{error.strerror or error}") from None
-    return _without_common_folder(found)
+    return _without_common_folder(found), tuple(archives)
 
 
 def _check_size(contents: Iterable[bytes]) -> None:
@@ -76,10 +81,8 @@ def _is_kept(name: str) -> bool:
 
 
 def _files_of_archive(files: Files) -> Files:
-    """The files of an archive, if that is all there is."""
+    """The files of an archive."""
     [(name, content)] = files.items()
-    if not name.lower().endswith(ARCHIVES):
-        return files
     found: Files = {}
     for member in _members(BytesIO(content), name):
         found[member.path.as_posix()] = member.content

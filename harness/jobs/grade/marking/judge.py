@@ -36,17 +36,19 @@ NOT_DRIVEN = "not found"
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What a student has handed in: the files, or why they cannot be read; empty for nothing."""
+    """What a student has handed in: the files, or the `problem` why they cannot be read; None for nothing. `notes` are
+    sentences about how it came."""
 
     student: str
     files: Files | None
     problem: str = ""
     days_late: int = 0
+    notes: tuple[str, ...] = ()
 
     def digest(self, assignment: Assignment) -> str:
         """What the record of it depends on: the files, what is asked of them, and the version of gradproof."""
         asked = (assignment.asked, assignment.networks, assignment.file, assignment.languages, assignment.forbid)
-        rules = (assignment.deductions, assignment.limits, assignment.seed, self.days_late, self.problem)
+        rules = (assignment.deductions, assignment.limits, assignment.seed, self.days_late, self.problem, self.notes)
         digest = hashlib.sha256(repr((asked, rules, standing().gradproof, self.files is None)).encode())
         for name, content in sorted((self.files or {}).items()):
             digest.update(f"\n{name!r} {len(content)}\n".encode() + content)
@@ -102,7 +104,9 @@ def _judged_record(shared: ClassWide, handed_in: HandedIn, server: Server) -> tu
         raise NotJudged(MISSING, "Nothing was handed in.")
     chosen = chosen_in(files, assignment)
     empty = replace(
-        without_points(assignment, handed_in, "judged", ""), files=tuple(sorted(chosen.files)), notes=chosen.notes
+        without_points(assignment, handed_in, "judged", ""),
+        files=tuple(sorted(chosen.files)),
+        notes=(*handed_in.notes, *chosen.notes),
     )
     with _written(chosen) as path:
         try:
@@ -153,6 +157,7 @@ def without_points(assignment: Assignment, handed_in: HandedIn, status: str, sen
         files=tuple(sorted(handed_in.files or ())),
         sentence=sentence,
         days_late=handed_in.days_late,
+        notes=handed_in.notes,
     )
 
 
