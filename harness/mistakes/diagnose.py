@@ -30,11 +30,11 @@ class Diagnosis:
     `where` names the layers, if the mistake is usually in more of them. The formulas reproduce the numbers in
     `reproduces` of the `of` failing cases; in the others, the wrong formula has no finite number, or rounding hides it.
     `function` is the only failing function, if the submission has another one that is right; it then computes a
-    gradient of its own. `nameless` are the rules that no mistake of the catalogue is. `convention_changes` are the
-    constants that declare one of the rules, if that is a convention. `apart` is a case that would tell the
-    explanation from another one that is as simple. `fresh` is the number of fresh cases,
-    with inputs from another seed, whose wrong numbers the formulas reproduce. `left_out` is the number of failing cases
-    with NaN or infinity that are not explained, and not among the `of`.
+    gradient of its own. `mistaken` are the rules without those of a convention, and `nameless` those of them that no
+    mistake of the catalogue is. `convention_changes` are the constants that declare a rule that is a convention.
+    `apart` is a case that would tell the explanation from another one that is as simple. `fresh` is the number of fresh
+    cases, with inputs from another seed, whose wrong numbers the formulas reproduce. `left_out` is the number of
+    failing cases with NaN or infinity that are not explained, and not among the `of`.
     """
 
     rules: Rules
@@ -43,6 +43,7 @@ class Diagnosis:
     of: int
     function: str = ""
     where: str = ""
+    mistaken: Rules = ()
     nameless: Rules = ()
     convention_changes: Mapping[str, Any] = field(default_factory=dict)
     apart: str = ""
@@ -155,6 +156,7 @@ class _Parts:
             yield replace(
                 self.diagnosis(rules, names.mistakes, count),
                 where=names.where,
+                mistaken=rest,
                 nameless=names.nameless,
                 convention_changes=convention,
             )

@@ -32,6 +32,10 @@ class UnknownName(UnusableInput):
         return f"unknown {self.kind} {self.name!r}: {hint}known: {', '.join(self.known)}"
 
 
+class Exhausted(UnusableInput):
+    """The system has no more of something; it is no fault of a submission."""
+
+
 class BadFile(UnusableInput):
     """A file whose content is not as expected; `where` is the position in it, if there is one."""
 

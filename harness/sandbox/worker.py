@@ -12,7 +12,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 
-from harness.model.errors import UnusableInput
+from harness.model.errors import Exhausted
 from harness.sandbox.answers import LONGEST_MESSAGE, printable
 from harness.sandbox.processes.server import Server
 from harness.sandbox.wire.lines import Inbox, Message
@@ -41,7 +41,7 @@ class Worker:
     `host` names the class that answers requests in the worker, as `module:class`, and `target` are its arguments, such
     as the path of a file. `memory` is the limit of resident memory, in bytes. `output` collects what the process
     prints.
-    Raises UnusableInput if the system cannot start another process.
+    Raises Exhausted if the system cannot start another process.
     """
 
     def __init__(self, server: Server, host: str, target: Sequence[str], memory: float, output: Output) -> None:
@@ -60,7 +60,7 @@ class Worker:
         os.close(end)
         if answer and "error" in answer:
             found = f"found: {answer['error']}; use fewer --jobs"
-            raise UnusableInput(f"expected the system to start another process, {found}")
+            raise Exhausted(f"expected the system to start another process, {found}")
         self._pid: int | None = answer["pid"] if answer else None
         self._processes = confined["processes"]
         self.is_closed, self._has_ended = answer is None, False

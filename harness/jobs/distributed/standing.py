@@ -42,9 +42,9 @@ def standing() -> Standing:
     """That of this process."""
     digest = hashlib.sha256()
     # A wheel has the implementations inside the package, a clone beside it; what is asked of them is sent.
-    for path in sorted(SOURCES.rglob("*.py")):
+    for path in sorted(SOURCES.rglob("*.*")):
         name = path.relative_to(SOURCES)
-        if name.parts[0] != "implementations":
+        if name.parts[0] != "implementations" and "__pycache__" not in name.parts and path.is_file():
             digest.update(f"{name.as_posix()}\n{path.stat().st_size}\n".encode())
             digest.update(path.read_bytes())
     sources = f"of sources {digest.hexdigest()[:12]}"

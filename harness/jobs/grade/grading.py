@@ -44,19 +44,18 @@ def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
     with _handed_in_by(options, assignment) as (students, others), machines(options) as where:
         for name in options.redo:
             _student_named(name, students)
-        store = RecordStore(out / "records")
+        store = RecordStore(out / "records", str(options.folder.resolve()))
         print(f"{assignment.title}: {_students_in_words(len(students))}, {assignment.of_points:g} points")
         if others:
-            print(
-                f"Not of a student: {', '.join(others[:LISTED_ENTRIES])}{' …' if len(others) > LISTED_ENTRIES else ''}"
-            )
+            more = " …" if len(others) > LISTED_ENTRIES else ""
+            print(printable(f"Not of a student: {', '.join(others[:LISTED_ENTRIES])}{more}"))
         ending.keep("what is judged is kept: the same command goes on from there")
         graded = Class(students, assignment, store, walled)
         graded.grade(where, options.redo, lambda one: print(_student_row(one), flush=True))
     records = graded.in_order()
     results = ClassResults(assignment.title, frozenset(assignment.show), records)
     written = write_results(results, writers, out)
-    (out / "seconds.csv").write_text(seconds_table(graded.records), encoding="utf-8")
+    (out / "seconds.csv").write_text(seconds_table(graded.records), encoding="utf-8", errors="replace")
     print(_class_summary(graded))
     print(f"Written to {out}: {', '.join(sorted({name.partition('/')[0] for name in written}))}, seconds.csv")
     return Finished(1 if any(one.status == BROKEN for one in records) else 0)
@@ -65,24 +64,27 @@ def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
 def appeal(options: argparse.Namespace, assignment: Assignment) -> Finished:
     """Judge one student on other inputs, and print the whole of it. Raises UnusableInput."""
     seed = int.from_bytes(os.urandom(4), "big") if options.seed is None else options.seed
+    walled = _walled_server(options, assignment)
     with _handed_in_by(options, assignment) as (students, _), machines(options) as where:
         student = _student_named(options.appeal, students)
-        found = appeal_of(student, replace(assignment, seed=seed), _walled_server(options, assignment), where)
+        found = appeal_of(student, replace(assignment, seed=seed), walled, where)
     if isinstance(found, Lost):
         raise UnusableInput(f"{student.name}: {found.reason}; try it without --workers and --scheduler")
     record = found.record
+    print(described(walled.walls()))
     print(f"{_student_row(found)}\n\nWith inputs from seed {seed}; nothing was written.\n")
     for part in record.parts:
         print(f"  {part.name:<{NAME_WIDTH}} {part.points:>6g} of {part.of:g}{f'   {part.why}' if part.why else ''}")
     for one in record.deductions:
         print(f"  {one.why:<{NAME_WIDTH}} {-one.points:>6g}")
-    print(f"\n{record.report or record.sentence}")
-    return Finished(0)
+    print(printable(f"\n{record.report or record.sentence}", keep="\n"))
+    return Finished(1 if record.status == BROKEN else 0)
 
 
 def _walled_server(options: argparse.Namespace, assignment: Assignment) -> WalledServer:
     """What runs the submissions: they see neither the class, nor the assignment, nor the results."""
-    private = (options.folder, options.assignment.parent, _out(options))
+    folder = options.folder if options.folder.is_dir() else options.folder.parent
+    private = (folder, options.assignment.parent, _out(options))
     hidden = tuple(sorted({str(path.resolve()) for path in private} - {os.sep}))
     return WalledServer(options.walls, hidden, assignment.forbid)
 

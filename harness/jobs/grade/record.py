@@ -55,7 +55,8 @@ class Record:
     judged. `place` is where the numbers first go wrong, `mistake` the names of the mistakes that have one, `sentence`
     what is wrong, and `findings` the same one by one; `equations` are the formulas that were computed. `group` is the
     same for submissions with the same wrong formulas, empty if there is none. `ran` of `of` cases ran. `report` is the
-    text of the whole check. `digest` identifies what was judged: the files, the assignment and the version.
+    text of the whole check. `main` is the file that was judged; `loses_digits` says whether its arithmetic does.
+    `digest` identifies what was judged: the files, the assignment and the version.
     """
 
     student: str
@@ -63,6 +64,7 @@ class Record:
     parts: tuple[Part, ...]
     digest: str
     files: tuple[str, ...] = ()
+    main: str = ""
     verdict: str = ""
     deductions: tuple[Deduction, ...] = ()
     place: str = ""
@@ -73,6 +75,7 @@ class Record:
     group: str = ""
     ran: int = 0
     of: int = 0
+    loses_digits: bool = False
     conventions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     days_late: int = 0

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from harness.jobs.distributed.here import Lost, Machines
 from harness.jobs.grade.assignment.assignment import Assignment
@@ -52,6 +53,7 @@ class Class:
         self, students: Sequence[Student], assignment: Assignment, store: RecordStore, walled: WalledServer
     ) -> None:
         self._students, self._assignment, self._store, self._walled = students, assignment, store, walled
+        self._has_walls = walled.walls() is not None
         self.records: dict[str, Graded] = {}
 
     def grade(self, where: Machines, redo: Sequence[str], show: Callable[[Graded], None]) -> None:
@@ -66,7 +68,7 @@ class Class:
                 self.records[student.name] = known
         if not waiting:
             return
-        shared = ClassWide.of(self._assignment, self._walled)
+        shared = ClassWide.of(self._assignment, self._walled, has_walls=self._has_walls)
         slow = []
         for name, result in self._results(where, shared, waiting):
             if result.was_slow:
@@ -80,7 +82,8 @@ class Class:
 
     def _known(self, student: Student) -> Graded | None:
         given = submission_of(student, self._assignment)
-        return self._store.get(student.name, given.digest(self._assignment))
+        found = self._store.get(student.name, given.digest(self._assignment, has_walls=self._has_walls))
+        return None if found is None or found.record.status == BROKEN else found
 
     def _results(self, where: Machines, shared: ClassWide, waiting: Sequence[Student]) -> Iterator[tuple[str, Graded]]:
         tasks = ((student.name, submission_of(student, self._assignment)) for student in waiting)
@@ -90,7 +93,9 @@ class Class:
 
     def _lost(self, student: Student, lost: Lost) -> Graded:
         said = f"The checker was ended while it judged this: {lost.reason}. Tell the teacher."
-        return Graded(without_points(self._assignment, submission_of(student, self._assignment), BROKEN, said), 0.0)
+        given = submission_of(student, self._assignment)
+        empty = without_points(self._assignment, given, has_walls=self._has_walls)
+        return Graded(replace(empty, sentence=said), 0.0)
 
     def _keep(self, result: Graded, show: Callable[[Graded], None]) -> None:
         self._store.put(result)
@@ -105,7 +110,9 @@ class Class:
 def appeal_of(student: Student, assignment: Assignment, walled: WalledServer, where: Machines) -> Graded | Lost:
     """Judge one student again, by an assignment that may have another seed."""
     task = student.name, submission_of(student, assignment)
-    [(_, result)] = where.results(judge_submission, [task], ClassWide.of(assignment, walled))
+    [(_, result)] = where.results(
+        judge_submission, [task], ClassWide.of(assignment, walled, has_walls=walled.walls() is not None)
+    )
     return result
 
 

@@ -5,6 +5,7 @@ So a run that is interrupted goes on where it was, and a run that is repeated do
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -22,21 +23,33 @@ LONGEST_STEM = 60
 
 
 class RecordStore:
-    """The records in a folder, which is made if it is not there. Raises UnusableInput if it cannot be written."""
+    """The records in a folder, which is made if it is not there, `of` a class, which is named by its path.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    One process at a time has it. Raises UnusableInput if it cannot be written, or is of another class.
+    """
+
+    def __init__(self, folder: Path, of: str) -> None:
+        self._folder, marker = folder, folder / "of"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._lock = open(folder / "lock", "w", encoding="utf-8")  # noqa: SIM115 - held until this process ends
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            other = marker.read_text(encoding="utf-8") if marker.exists() else of
+            marker.write_text(other, encoding="utf-8", errors="replace")
+        except BlockingIOError:
+            raise UnusableInput(f"{folder}: expected no other run there, found one; wait for it, or --out") from None
         except OSError as error:
             raise UnusableInput(unwritable(error, folder)) from None
+        if other != of:
+            raise UnusableInput(f"{folder}: expected the records of {of}, found those of {other}; name another --out")
 
     def get(self, student: str, digest: str) -> Graded | None:
         """The record of a student, if there is one of the same submission; a damaged file is none."""
         try:
             content = json.loads(self._path(student).read_text(encoding="utf-8"))
             found = Graded(_record_from(content["record"]), float(content["seconds"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            found.record.points, found.record.ran + found.record.of + found.record.days_late
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return found if (found.record.student, found.record.digest) == (student, digest) else None
 
@@ -46,7 +59,7 @@ class RecordStore:
         content = {"record": asdict(judged.record), "seconds": round(judged.seconds, 3)}
         fresh = path.with_suffix(".new")
         try:
-            fresh.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            fresh.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
             os.replace(fresh, path)
         except OSError as error:
             raise UnusableInput(unwritable(error, path)) from None

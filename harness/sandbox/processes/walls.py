@@ -74,7 +74,10 @@ class Walls:
             yield path
         elif os.path.isfile(path):
             folder = os.path.dirname(path)
-            if folder in _temporary():
+            in_runs = [str(one) for one in Path(path).parents if one.parent.name.startswith(PREFIX)]
+            if in_runs:  # a submission that was written for this run, whole
+                yield in_runs[-1]
+            elif folder in _temporary():
                 yield from _shown_in(folder)
             elif folder in (*self.hidden, *self.apart) or os.path.basename(folder).startswith(PREFIX):
                 yield path

@@ -21,7 +21,7 @@ def shared(tmp_path_factory):
     path = tmp_path_factory.mktemp("assignment") / "a.toml"
     forbid = ("torch", "sklearn", "autograd", "jax")
     assignment = Assignment(path, "Exercise", 7, ASKED, SIGMOIDS, forbid=forbid)
-    yield ClassWide.of(assignment, WalledServer("auto", (str(path.parent),), forbid))
+    yield ClassWide.of(assignment, WalledServer("auto", (str(path.parent),), forbid), has_walls=False)
     close_here()
 
 
@@ -85,9 +85,16 @@ def test_refusing_what_it_gets_wrong_costs_these_cases(shared):
 
 
 def test_a_declared_scope_costs_the_cases_outside_of_it(shared):
-    record, points = mark(shared, f'DTYPE = "float32"\n{RIGHT}')
+    record, points = mark(shared, f'ACTIVATIONS = "tanh"\n{RIGHT}')
     assert record.ran == 0
     assert set(points.values()) == {0.0}
+
+
+def test_a_declared_precision_is_judged_in_it_and_loses_digits(shared):
+    single = "".join(f"{name} = np.float32\n" for name in ("f32",)) + RIGHT
+    record, points = mark(shared, f'import numpy as np\nDTYPE = "float32"\n{single}')
+    assert record.loses_digits
+    assert points == dict.fromkeys(("delta", "w", "b", "update"), 10)
 
 
 def test_a_network_without_biases_gets_no_points_for_them(shared):
@@ -97,9 +104,56 @@ def test_a_network_without_biases_gets_no_points_for_them(shared):
     assert "BIAS = 'none'" in record.conventions
 
 
-def test_zeros_and_random_numbers_get_no_points(shared):
-    for value in ("np.zeros_like", "lambda a: np.random.default_rng(0).normal(size=a.shape)"):
-        text = f"import numpy as np\nlike = {value}\n"
-        text += "def backprop(network, x, t):\n    return {'w': [like(l.w) for l in network.layers], "
-        text += "'b': [like(l.b) for l in network.layers]}\n"
-        assert set(mark(shared, text)[1].values()) == {0.0}
+BACKPROP = """import zlib
+import numpy as np
+def noise(a, x):
+    return np.random.default_rng(zlib.crc32(x.tobytes())).normal(size=a.shape)
+def backprop(network, x, t):
+    return {{"w": [{w} for l in network.layers], "b": [{b} for l in network.layers]}}
+"""
+STEP = """
+def step(network, x, t, learning_rate):
+    return {{"w": [{w} for l in network.layers], "b": [{b} for l in network.layers]}}
+"""
+REFUSE_NEAR = """    near = [one for one in seen if one.shape == x.shape and np.abs(one - x).max() < 0.01]
+    if any((one != x).any() for one in near):
+        raise ValueError("seen before, nearly")
+    seen.append(x.copy())
+"""
+WITH_DELTA = """
+without = backprop
+def backprop(network, x, t):
+    return {{**without(network, x, t), "delta": [{delta} for l in network.layers]}}
+"""
+NOTHING = {
+    "zeros": BACKPROP.format(w="np.zeros_like(l.w)", b="np.zeros_like(l.b)"),
+    "zeros with δ": BACKPROP.format(w="np.zeros_like(l.w)", b="np.zeros_like(l.b)")
+    + WITH_DELTA.format(delta="np.zeros((len(x), len(l.b)))"),
+    "a step that stays": STEP.format(w="l.w.copy()", b="l.b.copy()"),
+    "a step by η": STEP.format(w="l.w - learning_rate", b="l.b - learning_rate"),
+    "random numbers": BACKPROP.format(w="noise(l.w, x)", b="noise(l.b, x)"),
+    "the weights": BACKPROP.format(w="0.3 * l.w", b="0.3 * l.b"),
+    "the weights, where nobody looks again": "seen = []\n"
+    + BACKPROP.format(w="0.3 * l.w", b="0.3 * l.b")
+    .replace("    return", f"{REFUSE_NEAR}    return", 2)
+    .replace(f"{REFUSE_NEAR}    return np", "    return np"),
+}
+
+
+@pytest.mark.parametrize("text", NOTHING.values(), ids=NOTHING)
+def test_what_computes_no_gradient_gets_no_points(shared, text):
+    record, points = mark(shared, text)
+    assert {points[part] for part in ("delta", "w", "b")} == {0.0}, (record.verdict, points)
+    # A step along −η g is the rule, whatever g is.
+    assert points["update"] == (10 if "l.w - learning_rate" in text else 0)
+
+
+NOISY = """r = np.random.default_rng(int(1e6 * abs(x).sum()))
+    dw, db = ([one * (1 + 0.3 * r.normal(size=one.shape)) for one in part] for part in (dw, db))
+    return"""
+
+
+def test_digits_that_no_arithmetic_loses_get_no_points(shared):
+    start, _, end = RIGHT.partition("    return {")
+    record, points = mark(shared, f"{start}    {NOISY} {{{end}")
+    assert (points["w"], points["b"]) == (0.0, 0.0), record.verdict

@@ -195,5 +195,5 @@ def test_the_code_of_a_notebook_is_judged_with_its_lines_in_place(tmp_path):
     ]
     found = chosen_in({"net.ipynb": json.dumps({"cells": cells}).encode()}, assignment(tmp_path))
     assert found.main == "net.py"
-    assert found.files == {"net.py": b"\nx = 1\n\n\ny = 2\n"}
+    assert found.files == {"net.py": b"\nx = 1\n\ny = 2\n"}
     assert "notebook net.ipynb" in found.notes[0]

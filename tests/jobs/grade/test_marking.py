@@ -45,7 +45,7 @@ def lost(tmp_path, text, parts=EVERYTHING):
     path = tmp_path / "net.py"
     path.write_text(text, encoding="utf-8")
     check = check_submission(shared(), path, SIGMOIDS, 7)
-    found = network_parts(Assignment(Path("a.toml"), "Exercise", 7, parts), check)
+    found, _ = network_parts(Assignment(Path("a.toml"), "Exercise", 7, parts), check)
     assert [one.of for one in found] == [10] * len(parts)
     assert all(one.why for one in found if one.points < 10)
     return {one.name: one.points for one in found if one.points < 10}
@@ -86,7 +86,7 @@ def test_of_a_spoilt_computation_only_the_spoilt_equation_is_wrong(spoilt, seed)
     moved = {(name, l + 1): getattr(layer, name) for name in ("w", "b") for l, layer in enumerate(new.layers)}
     trial = Trial(CaseTruth.of(CASE, inputs), {"backprop": Answer(arrays), "step": Answer(moved)})
     outcome = judge_case(trial, Convention())
-    found = right_given(outcome, Convention())
+    found = right_given(outcome, Convention(), "float64")
     assert set(outcome.judgements) - found == {spoilt}
     assert spoilt in outcome.out_of_bounds
 

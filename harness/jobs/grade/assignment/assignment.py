@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,7 +94,7 @@ class Networks:
 
 @dataclass(frozen=True)
 class Deductions:
-    """Points that are taken off: for each convention that is not the assignment's, for each day late, and for right
+    """Points that are taken off: for each convention that is not the usual one, for each day late, and for right
     formulas whose arithmetic loses digits."""
 
     convention: float = 0.0
@@ -129,7 +128,3 @@ class Assignment:
     def of_points(self) -> float:
         """The points of a right submission."""
         return sum(one.of for one in self.asked)
-
-    def asked_of(self, what: str) -> Sequence[Asked]:
-        """The parts about a quantity, or about a layer of a course."""
-        return [one for one in self.asked if one.what == what]

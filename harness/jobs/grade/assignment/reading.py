@@ -80,6 +80,8 @@ class _File:
         try:
             self.text = path.read_text(encoding="utf-8")
             self.content = tomllib.loads(self.text)
+        except RecursionError:
+            raise UnusableInput(f"{path}: expected TOML, found tables in tables without end; see grade --new") from None
         except OSError as error:
             raise UnusableInput(f"{path}: expected an assignment, found: {error.strerror}; see grade --new") from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -125,12 +127,12 @@ def read_assignment(path: Path) -> Assignment:
         title=top["title"].strip(),
         seed=top["seed"],
         asked=asked,
-        networks=_with_cases(file, Networks(**networks)) if "points" in top else None,
+        networks=_with_cases(file, Networks(**networks), asked) if "points" in top else None,
         file=top.get("file", ""),
         languages=tuple(top.get("languages", ())),
         forbid=tuple(top.get("forbid", ())),
         show=tuple(top.get("show", SHOWN_BY_DEFAULT)),
-        deadline=_moment(top.get("deadline")),
+        deadline=_moment(file, top.get("deadline")),
         students=path.parent / top["students"] if "students" in top else None,
         deductions=Deductions(**file.checked(top.get("deductions", {}), _DEDUCTIONS, "deductions")),
         limits=Limits(limits.get("seconds", 10.0), limits.get("total", 60.0), limits.get("memory", 2.0) * 2**30),
@@ -143,9 +145,12 @@ def _top_kinds() -> dict[str, Expected]:
     return {
         "title": TEXT,
         "seed": WHOLE_NUMBER,
-        "file": TEXT,
+        "file": ("the name of a file, without folders", lambda value: TEXT[1](value) and "/" not in value),
         "languages": _some_of(known),
-        "forbid": _some_of(),
+        "forbid": (
+            "a list of names of modules, without dots",
+            lambda value: isinstance(value, list) and all(isinstance(one, str) and one.isidentifier() for one in value),
+        ),
         "show": _some_of(SHOWABLE_PARTS),
         "deadline": DATE,
         "students": TEXT,
@@ -196,10 +201,14 @@ def _check_total(file: _File, top: Mapping[str, Any], asked: Sequence[Asked]) ->
         raise file.fault(("total",), f"expected the sum of the points in [{where}], {found:g}, found {top['total']:g}")
 
 
-def _with_cases(file: _File, networks: Networks) -> Networks:
-    """The networks, for which there are cases. Raises UnusableInput."""
+def _with_cases(file: _File, networks: Networks, asked: Sequence[Asked]) -> Networks:
+    """The networks, for which there are cases, also of the hidden layers that give points. Raises UnusableInput."""
     try:
-        if networks != Networks(make=networks.make, cost=networks.cost) and not networks.required():
+        required = networks.required()
+        hidden = next((one for one in asked if one.where == "hidden" and one.of > 0), None)
+        if hidden and required and all(len(case.widths) == 2 for case in required):
+            raise file.fault(("points", hidden.what), "expected networks with hidden layers, found none; ask for some")
+        if networks != Networks(make=networks.make, cost=networks.cost) and not required:
             raise file.fault(("networks",), "expected networks of which there are cases, found none; ask for less")
     except UnusableInput as error:
         if not networks.cases:
@@ -208,9 +217,12 @@ def _with_cases(file: _File, networks: Networks) -> Networks:
     return networks
 
 
-def _moment(value: date | None) -> datetime | None:
+def _moment(file: _File, value: date | None) -> datetime | None:
     """A date as the moment at its end, in local time if it says no other."""
     if value is None:
         return None
     moment = value if isinstance(value, datetime) else datetime.combine(value, time.max)
-    return moment.astimezone()
+    try:
+        return moment.astimezone()
+    except (ValueError, OverflowError):
+        raise file.fault(("deadline",), f"expected a date of these days, found {value}; correct it") from None

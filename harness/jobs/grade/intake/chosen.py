@@ -14,6 +14,7 @@ from harness.sandbox.sources.find import PYTHON
 from harness.sandbox.sources.toolchains import languages
 
 MOST_LISTED = 5  # names in a sentence
+MOST_SOURCE = 2**18  # bytes of a file of code: to parse more takes seconds, and gigabytes
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ def chosen_in(files: Files, assignment: Assignment) -> Chosen:
         raise NotJudged("empty", f"{main} is empty.")
     if assignment.file and PurePosixPath(main).name != assignment.file:
         notes += (f"The file is {main}, expected {assignment.file}.",)
-    if main.endswith(PYTHON):
+    if len(files[main]) > MOST_SOURCE:
+        raise NotJudged("unreadable", f"{main} has more than {MOST_SOURCE // 1024} KiB, which no exercise needs.")
+    if main.lower().endswith(PYTHON):
         _check_imports(files, assignment.forbid)
     return Chosen(files, main, notes)
 
@@ -88,7 +91,7 @@ def _with_code_of_notebooks(files: Files) -> tuple[Files, tuple[str, ...]]:
         if code is None or python in files:
             continue
         del found[name]
-        found[python] = code.encode()
+        found[python] = code.encode(errors="replace")
         notes += (f"The code of the notebook {name} was judged, without lines that begin with % or !.",)
     return found, notes
 
@@ -98,16 +101,27 @@ def _code_of(notebook: bytes) -> str | None:
     try:
         cells = json.loads(notebook)["cells"]
         code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
-        lines = "\n".join(one if isinstance(one, str) else "".join(one) for one in code).splitlines()
+        texts = [one if isinstance(one, str) else "".join(one) for one in code]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines) + "\n"
+    return "\n".join(map(_without_commands, texts)) + "\n"
+
+
+def _without_commands(cell: str) -> str:
+    """The code of a cell; where it is no Python, without lines that are commands to the notebook."""
+    try:
+        ast.parse(cell)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        lines = cell.splitlines()
+        return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
+    return cell.rstrip("\n")
 
 
 def _check_imports(files: Files, forbidden: Collection[str]) -> None:
     """Raise NotJudged if a Python file imports a forbidden module by a statement."""
     for name, content in files.items():
-        for line, module in _imports(content) if name.endswith(PYTHON) and forbidden else ():
+        is_code = name.lower().endswith(PYTHON) and len(content) <= MOST_SOURCE
+        for line, module in _imports(content) if is_code and forbidden else ():
             if module.partition(".")[0] in forbidden:
                 raise NotJudged("forbidden", f"{name} imports {module} in line {line}, which the assignment forbids.")
 
@@ -116,10 +130,9 @@ def _imports(source: bytes) -> Iterator[tuple[int, str]]:
     """The lines of imports and the modules that they name."""
     try:
         tree = ast.parse(source)
-        nodes = [*ast.walk(tree)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # reported when the file is run
         return
-    for node in nodes:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, one.name) for one in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:

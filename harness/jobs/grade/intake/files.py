@@ -10,6 +10,7 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -19,6 +20,8 @@ from typing import IO
 from harness.model.errors import UnusableInput
 
 MOST_FILES, MOST_BYTES = 500, 20 * 2**20  # of a submission
+MOST_MEMBERS = 100_000  # of an archive, whatever they are
+LATEST = 2.0**33  # seconds since 1970: a later time is none
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 NOTEBOOK = ".ipynb"
 _SKIPPED = ("__MACOSX", "__pycache__", "node_modules")
@@ -37,7 +40,7 @@ def submitted_files(paths: Iterable[Path], called: Iterable[str]) -> tuple[Files
     try:
         for path, name in zip(paths, called, strict=True):
             more = _folder_files(path) if path.is_dir() and not path.is_symlink() else _read_file(path, name)
-            if len(more) == 1 and [*more][0].lower().endswith(ARCHIVES):
+            if len(more) == 1 and next(iter(more)).lower().endswith(ARCHIVES):
                 archives += [*more]
                 more = _files_of_archive(more)
             found |= more
@@ -106,11 +109,13 @@ def unpacked_to(folder: Path, archive: Path) -> Path:
     """
     try:
         with open(archive, "rb") as opened:
-            for member in _members(opened, archive.name):
-                path = folder / member.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(member.content)
-                os.utime(path, (member.time, member.time))
+            for member in _members(opened, archive.name, is_strict=False):
+                # What cannot be written belongs to one student, who then has no such file.
+                with suppress(FileExistsError, NotADirectoryError, IsADirectoryError, ValueError):
+                    path = folder / member.path
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(member.content)
+                    os.utime(path, (member.time, member.time))
     except (OSError, Unreadable) as error:
         expected = "expected an archive with a submission of each student"
         raise UnusableInput(f"{archive}: {expected}, found: {error}") from None
@@ -121,18 +126,23 @@ def unpacked_to(folder: Path, archive: Path) -> Path:
     return folder
 
 
-def _members(archive: IO[bytes], name: str) -> Iterator[_Member]:
-    """The ordinary files in an archive. Raises Unreadable."""
+def _members(archive: IO[bytes], name: str, *, is_strict: bool = True) -> Iterator[_Member]:
+    """The ordinary files in an archive, each cut off after MOST_BYTES. Raises Unreadable.
+
+    Where it is not strict, names that lead out of it are left out, and a file may be too large, which is seen later.
+    """
     try:
         for written, size, moment, opened in _opened_members(archive, name):
             path = PurePosixPath(written.replace("\\", "/"))
             if path.is_absolute() or ".." in path.parts:
+                if not is_strict:
+                    continue
                 raise Unreadable(f"the archive has the name {written}, which leads out of it")
             if not path.parts or not all(map(_is_kept, path.parts)):
                 continue
-            if size > MOST_BYTES:
+            if size > MOST_BYTES and is_strict:
                 raise Unreadable(f"{written} has more than {MOST_BYTES // 2**20} MiB")
-            yield _Member(path, opened.read(MOST_BYTES + 1), moment)
+            yield _Member(path, opened.read(MOST_BYTES + 1), moment if 0 <= moment <= LATEST else 0.0)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
         raise Unreadable(f"no archive that can be read: {error}") from None
     except Exception as error:  # a damaged stream raises what its codec raises
@@ -148,12 +158,21 @@ def _opened_members(archive: IO[bytes], name: str) -> Iterator[tuple[str, int, f
             for info in zipped.infolist():
                 if not info.is_dir() and stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG):
                     with zipped.open(info) as opened:
-                        yield info.filename, info.file_size, datetime(*info.date_time).timestamp(), opened
+                        yield info.filename, info.file_size, _time_of(info), opened
         return
     with tarfile.open(fileobj=archive) as packed:
-        for member in packed:
+        for number, member in enumerate(packed):
+            if number > MOST_MEMBERS or (member.size > MOST_BYTES and not member.isfile()):
+                raise Unreadable("the archive has more in it than a submission may have")
             if member.isfile() and (content := packed.extractfile(member)) is not None:
                 yield member.name, member.size, float(member.mtime), content
+
+
+def _time_of(info: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*info.date_time).timestamp()
+    except (ValueError, OverflowError):  # a date of zeros
+        return 0.0
 
 
 def _without_common_folder(files: Files) -> Files:

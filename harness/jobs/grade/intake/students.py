@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from unicodedata import normalize
 
-from harness.jobs.grade.intake.files import ARCHIVES, NOTEBOOK
+from harness.jobs.grade.intake.files import ARCHIVES, MOST_FILES, NOTEBOOK
 from harness.model.errors import UnusableInput
 from harness.sandbox.sources.find import source_suffixes
 
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)", re.DOTALL)
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re.DOTALL)
+_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d{2,})_\d{2,}_(?P<file>.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,17 @@ class Student:
 
     @property
     def time(self) -> float:
-        """When the newest of the paths was written, in seconds since 1970; 0 if there is none."""
-        return max((path.lstat().st_mtime for path in self.paths), default=0.0)
+        """When the newest of the files was written, in seconds since 1970; 0 if there is none."""
+        return max((file.lstat().st_mtime for path in self.paths for file in _files_below(path)), default=0.0)
+
+
+def _files_below(path: Path) -> Iterator[Path]:
+    """The file at a path, or some of those in a folder, without what a program has written there."""
+    if path.is_symlink() or not path.is_dir():
+        yield path
+        return
+    below = (one for one in path.rglob("*") if "__pycache__" not in one.parts)
+    yield from islice((one for one in below if one.is_file() and not one.is_symlink()), MOST_FILES)
 
 
 def students_in(folder: Path, leave_out: frozenset[Path]) -> tuple[list[Student], list[str]]:
@@ -57,6 +68,7 @@ def students_in(folder: Path, leave_out: frozenset[Path]) -> tuple[list[Student]
             others.append(path.name)
             continue
         one = _student(path)
+        one = replace(one, name=normalize("NFC", one.name))
         earlier = found.get(one.name, Student(one.name))
         found[one.name] = replace(
             one,
@@ -71,7 +83,7 @@ def listed_students(table: Path) -> tuple[str, ...]:
     """The first column of a table of students, without its head. Raises UnusableInput."""
     try:
         with open(table, encoding="utf-8-sig", newline="") as rows:
-            names = [row[0].strip() for row in csv.reader(rows) if row and row[0].strip()]
+            names = [normalize("NFC", row[0].strip()) for row in csv.reader(rows) if row and row[0].strip()]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UnusableInput(f"{table}: expected a table of students, found: {reason}") from None

@@ -51,34 +51,36 @@ class _Given(Textbook):
         return self._taken("delta", l, super().hidden_delta(l))
 
     def bias_gradient(self, l: int) -> Numbers:
-        return self._taken("b", l, super().bias_gradient(l))
+        if not self.scale.penalty:
+            return self._taken("b", l, super().bias_gradient(l))
+        penalty = self.bias_penalty(l)
+        return self._taken("b", l, super().bias_gradient(l) + penalty) - penalty
 
     def weight_gradient(self, l: int) -> Numbers:
-        return self._taken("w", l, super().weight_gradient(l))
+        if not self.scale.penalty:
+            return self._taken("w", l, super().weight_gradient(l))
+        penalty = self.weight_penalty(l)  # which is part of what is returned, and is added after this
+        return self._taken("w", l, super().weight_gradient(l) + penalty) - penalty
 
 
-def right_given(outcome: Outcome, convention: Convention) -> frozenset[ArrayKey]:
-    """The (quantity, layer) of an outcome that are right given what the submission computed before.
-
-    Empty where that cannot be said: with a penalty, or with a learning rate of its own, gradients are read otherwise.
-    """
-    trial = outcome.trial
-    scale = convention.scale(trial.inputs)
-    if scale.penalty or convention.learning_rate is not None:
-        return frozenset()
+def right_given(outcome: Outcome, convention: Convention, dtype: str) -> frozenset[ArrayKey]:
+    """The (quantity, layer) of an outcome that are right given what the submission computed before, in a dtype."""
+    scale = convention.scale(outcome.trial.inputs)
     # δ may be that of the sum although the gradients are a mean; then that which makes more of them right.
     factors = (1.0, 1 / scale.divisor) if scale.divisor != 1 else (1.0,)
-    found = [_right_with(outcome, convention, scale, factor) for factor in factors]
+    found = [_right_with(outcome, convention, scale, factor, dtype) for factor in factors]
     return max(found, key=len)
 
 
-def _right_with(outcome: Outcome, convention: Convention, scale: CostScale, factor: float) -> frozenset[ArrayKey]:
+def _right_with(
+    outcome: Outcome, convention: Convention, scale: CostScale, factor: float, dtype: str
+) -> frozenset[ArrayKey]:
     """Those that are right if the submission's δ are to be multiplied by a factor."""
     trial = outcome.trial
-    inputs = rounded_inputs(convention.inputs(trial.inputs), trial.case.dtype)
+    inputs = rounded_inputs(convention.inputs(trial.inputs), dtype)
     mine = {key: one * factor if key[0] == "delta" else one for key, one in outcome.quantities.items()}
     mine |= {key: one for key, one in _deltas_of_one_row(mine, trial.inputs, scale).items() if key not in mine}
-    fmt = float_format(trial.case.dtype)
+    fmt = float_format(dtype)
     known = {key: RoundedArray(one, np.zeros_like(one), fmt) for key, one in mine.items() if key[0] != "update"}
     book = _Given(inputs, known, convention.rate(trial.case.learning_rate), scale)
     with np.errstate(all="ignore"):
@@ -89,12 +91,25 @@ def _right_with(outcome: Outcome, convention: Convention, scale: CostScale, fact
         for l, (old, moved) in enumerate(zip(inputs.network.layers, new.layers, strict=True), start=1):
             book.right["update", l] = append_bias_column(old.w - moved.w, old.b - moved.b)
         shown = outcome.quantities.keys() & book.right.keys()
+        if convention.learning_rate is not None:
+            book.right |= _read_from_moves(book.right, inputs, convention.learning_rate)
         is_right = {key: np.isfinite(mine[key]).all() and are_of_formula(mine[key], book.right[key]) for key in shown}
     return frozenset(key for key in shown if is_right[key])
+
+
+def _read_from_moves(right: Mapping[ArrayKey, Numbers], inputs: Inputs, rate: float) -> dict[ArrayKey, Numbers]:
+    """Gradients that may have been read from how the weights moved: each row may round a number of their size."""
+    found: dict[ArrayKey, Numbers] = {}
+    for (name, l), one in right.items():
+        if name in ("w", "b"):
+            old = np.abs(getattr(inputs.network.layers[l - 1], name).value)
+            rounding = (len(inputs.x) + 3) * one.fmt.u * old / rate
+            found[name, l] = RoundedArray(one.value, one.error + rounding, one.fmt)
+    return found
 
 
 def _deltas_of_one_row(mine: Mapping[ArrayKey, Array], inputs: Inputs, scale: CostScale) -> dict[ArrayKey, Array]:
     """δ that is not shown, where there is a single row: it is ∂C/∂b."""
     if len(inputs.x) > 1 or not scale.has_biases:
         return {}
-    return {("delta", l): one[None, :] for (name, l), one in mine.items() if name == "b"}
+    return {("delta", l): one[None, :] for (name, l), one in mine.items() if name == "b"} if not scale.penalty else {}

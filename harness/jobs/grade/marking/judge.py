@@ -5,13 +5,18 @@ This runs where the work is done, which may be another machine.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from harness.cases.standard import gradient_cases
 from harness.jobs.distributed.here import here
@@ -20,18 +25,19 @@ from harness.jobs.grade.assignment.assignment import Assignment
 from harness.jobs.grade.intake.chosen import Chosen, NotJudged, chosen_in
 from harness.jobs.grade.intake.files import Files
 from harness.jobs.grade.marking.layer_record import layer_record
-from harness.jobs.grade.marking.layers import NOT_FOUND
 from harness.jobs.grade.marking.network_record import network_record
 from harness.jobs.grade.marking.walled import WalledServer
-from harness.jobs.grade.record import Deduction, Part, Record
+from harness.jobs.grade.record import JUDGED, Deduction, Part, Record
 from harness.judging.judge import CaseTruth
 from harness.judging.truths import Truths
-from harness.model.errors import UnusableInput
+from harness.model.errors import Exhausted, UnusableInput
 from harness.sandbox.processes import folders
 from harness.sandbox.processes.server import Server
 
 UNREADABLE, MISSING, BROKEN = "unreadable", "missing", "not judged"
 NOT_DRIVEN = "not found"
+_BAD_NAMES = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
+_RUN_PATH = re.compile(rf"[^\s'\"]*{re.escape(folders.PREFIX)}[0-9a-f]{{12}}(/\d+/(work|tmp)|/submission)?/?")
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,11 @@ class HandedIn:
     days_late: int = 0
     notes: tuple[str, ...] = ()
 
-    def digest(self, assignment: Assignment) -> str:
-        """What the record of it depends on: the files, what is asked of them, and the version of gradproof."""
+    def digest(self, assignment: Assignment, *, has_walls: bool) -> str:
+        """What the record depends on: the files, what is asked of them, walls, and the version of gradproof."""
         asked = (assignment.asked, assignment.networks, assignment.file, assignment.languages, assignment.forbid)
         rules = (assignment.deductions, assignment.limits, assignment.seed, self.days_late, self.problem, self.notes)
-        digest = hashlib.sha256(repr((asked, rules, standing().gradproof, self.files is None)).encode())
+        digest = hashlib.sha256(repr((asked, rules, standing().gradproof, self.files is None, has_walls)).encode())
         for name, content in sorted((self.files or {}).items()):
             digest.update(f"\n{name!r} {len(content)}\n".encode() + content)
         return digest.hexdigest()
@@ -62,15 +68,14 @@ class ClassWide:
     assignment: Assignment
     truths: tuple[CaseTruth, ...]
     walled: WalledServer
+    has_walls: bool
 
     @classmethod
-    def of(cls, assignment: Assignment, walled: WalledServer) -> ClassWide:
+    def of(cls, assignment: Assignment, walled: WalledServer, *, has_walls: bool) -> ClassWide:
         """With the truths of the cases of an assignment, which are computed here."""
-        if assignment.networks is None:
-            return cls(assignment, (), walled)
         truths = Truths(assignment.seed)
-        cases = assignment.networks.required() or gradient_cases()
-        return cls(assignment, tuple(map(truths.of, cases)), walled)
+        cases = (assignment.networks.required() or gradient_cases()) if assignment.networks else ()
+        return cls(assignment, tuple(map(truths.of, cases)), walled, has_walls)
 
 
 @dataclass(frozen=True)
@@ -86,36 +91,38 @@ def judge_submission(shared: ClassWide, handed_in: HandedIn) -> Graded:
     """The record of a submission. Whatever goes wrong is in it."""
     start = time.perf_counter()
     assignment, server = shared.assignment, here(shared.walled)
+    empty = without_points(assignment, handed_in, has_walls=shared.has_walls)
+    was_slow = False
     try:
-        record, was_slow = _judged_record(shared, handed_in, server)
+        with np.errstate(all="ignore"):  # a submission may return any numbers
+            record, was_slow = _judged_record(shared, handed_in, empty, server)
     except NotJudged as error:
-        record, was_slow = without_points(assignment, handed_in, error.status, error.sentence), False
-    except Exception as error:  # of the checker: it must cost no other row
+        record = replace(empty, status=error.status, sentence=error.sentence)
+    except Exception as error:  # of the checker or the machine: it must cost no other row
         said = f"The checker failed ({type(error).__name__}: {error}). Tell the teacher; it is no fault of the file."
-        record, was_slow = without_points(assignment, handed_in, BROKEN, said), False
-    return Graded(_with_deductions(record, assignment, handed_in), time.perf_counter() - start, was_slow)
+        record = replace(empty, status=BROKEN, sentence=said)
+    record = _without_paths(_with_deductions(record, assignment, handed_in))
+    return Graded(record, time.perf_counter() - start, was_slow)
 
 
-def _judged_record(shared: ClassWide, handed_in: HandedIn, server: Server) -> tuple[Record, bool]:
+def _judged_record(shared: ClassWide, handed_in: HandedIn, empty: Record, server: Server) -> tuple[Record, bool]:
     assignment, files = shared.assignment, handed_in.files
     if handed_in.problem:
         raise NotJudged(UNREADABLE, f"It cannot be read: {handed_in.problem}.")
     if files is None:
         raise NotJudged(MISSING, "Nothing was handed in.")
     chosen = chosen_in(files, assignment)
-    empty = replace(
-        without_points(assignment, handed_in, "judged", ""),
-        files=tuple(sorted(chosen.files)),
-        notes=(*handed_in.notes, *chosen.notes),
-    )
+    notes = (*handed_in.notes, *chosen.notes)
+    empty = replace(empty, status=JUDGED, files=tuple(sorted(chosen.files)), main=chosen.main, notes=notes)
     with _written(chosen) as path:
         try:
             if assignment.networks is None:
-                return layer_record(empty, assignment, path, server), False
+                return layer_record(empty, assignment, path, server)
             return network_record(empty, assignment, assignment.networks, path, server, _truths(shared))
+        except Exhausted:
+            raise
         except UnusableInput as error:  # it cannot be driven
-            said = str(error).replace(str(path.parent), "").removeprefix("/")
-            raise NotJudged(NOT_DRIVEN, f"{said}.") from None
+            raise NotJudged(NOT_DRIVEN, f"{error}.") from None
 
 
 _last: tuple[ClassWide, Truths] | None = None
@@ -140,6 +147,8 @@ def _written(chosen: Chosen) -> Iterator[Path]:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
         except (OSError, ValueError) as error:  # an archive may have names that no file can have
+            if isinstance(error, OSError) and error.errno not in _BAD_NAMES:
+                raise
             raise NotJudged(UNREADABLE, f"The file {name} cannot be written: {error}.") from None
         yield Path(home, "submission", chosen.main)
     finally:
@@ -147,18 +156,28 @@ def _written(chosen: Chosen) -> Iterator[Path]:
         folders.remove_tree(home)
 
 
-def without_points(assignment: Assignment, handed_in: HandedIn, status: str, sentence: str) -> Record:
-    """A record without points."""
+def without_points(assignment: Assignment, handed_in: HandedIn, *, has_walls: bool) -> Record:
+    """A record without points, of what has not been judged."""
     return Record(
         student=handed_in.student,
-        status=status,
-        parts=tuple(Part(one.name, 0.0, one.of, "" if status != "judged" else NOT_FOUND) for one in assignment.asked),
-        digest=handed_in.digest(assignment),
+        status=BROKEN,
+        parts=tuple(Part(one.name, 0.0, one.of) for one in assignment.asked),
+        digest=handed_in.digest(assignment, has_walls=has_walls),
         files=tuple(sorted(handed_in.files or ())),
-        sentence=sentence,
         days_late=handed_in.days_late,
         notes=handed_in.notes,
     )
+
+
+def _without_paths(value: Any) -> Any:
+    """The same without the folders of this run, which are named at random."""
+    if isinstance(value, str):
+        return _RUN_PATH.sub("", value)
+    if isinstance(value, tuple):
+        return tuple(map(_without_paths, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: _without_paths(getattr(value, one.name)) for one in fields(value)})
+    return value
 
 
 def _with_deductions(record: Record, assignment: Assignment, handed_in: HandedIn) -> Record:
@@ -168,7 +187,7 @@ def _with_deductions(record: Record, assignment: Assignment, handed_in: HandedIn
         found.append(
             Deduction(costs.convention * len(record.conventions), f"conventions: {', '.join(record.conventions)}")
         )
-    if record.verdict == "inaccurate" and costs.inaccurate:
+    if record.loses_digits and costs.inaccurate:
         found.append(Deduction(costs.inaccurate, "the arithmetic loses digits"))
     if handed_in.days_late and costs.late_day:
         days = f"{handed_in.days_late} day{'s' if handed_in.days_late > 1 else ''} late"

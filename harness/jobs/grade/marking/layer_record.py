@@ -19,9 +19,14 @@ from harness.sandbox.processes.server import Server
 from harness.sandbox.sources.find import PYTHON
 from harness.sandbox.sources.scope import scope_of_file
 
+OUT_OF_TIME = "no answer within"
 
-def layer_record(empty: Record, assignment: Assignment, path: Path, server: Server) -> Record:
-    """The record. Raises UnusableInput if the file has none of the layers that are asked for, or is no Python."""
+
+def layer_record(empty: Record, assignment: Assignment, path: Path, server: Server) -> tuple[Record, bool]:
+    """The record, and whether a layer was too slow in some cases and not in others.
+
+    Raises UnusableInput if the file has none of the layers that are asked for, or is no Python.
+    """
     asked = {one.what for one in assignment.asked}
     if path.suffix != PYTHON:
         raise UnusableInput(f"{path.name}: expected a Python file with {', '.join(sorted(asked))}")
@@ -38,7 +43,7 @@ def layer_record(empty: Record, assignment: Assignment, path: Path, server: Serv
     findings = tuple(found for one in results for found in _layer_findings(one))
     explained = [one for result in results for one in result.explanations]
     wrong = [one for one in results if one.verdict in ("wrong", "failed")]
-    return replace(
+    record = replace(
         empty,
         parts=layer_parts(assignment.asked, results),
         verdict=min((one.verdict for one in results), key=WORST_FIRST.index),
@@ -49,8 +54,10 @@ def layer_record(empty: Record, assignment: Assignment, path: Path, server: Serv
         group="; ".join(sorted({f"{', '.join(one.arrays)}: {one.sentence}" for one in explained})),
         ran=sum(one.ran for one in results),
         of=sum(one.of for one in results),
-        report="\n".join(report_lines(path.name, results)).replace(str(path.parent), ""),
+        loses_digits=dtype == "float32" or any(one.verdict == "inaccurate" for r in results for one in r.arrays),
+        report="\n".join(report_lines(path.name, results)),
     )
+    return record, any(one.ran and OUT_OF_TIME in one.detail for one in results)
 
 
 def _first_wrong(result: LayerResult) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from harness.jobs.grade.assignment.assignment import Asked
 from harness.jobs.grade.record import Part
-from harness.layers.check import WORST_FIRST, LayerResult
+from harness.layers.check import LayerResult
 from harness.layers.verdicts.changes import is_in
 from harness.layers.verdicts.compare import ArrayResult
 
@@ -16,16 +16,17 @@ NOT_FOUND = "not found in the file"
 
 def layer_parts(asked: Sequence[Asked], results: Sequence[LayerResult]) -> tuple[Part, ...]:
     """The points for each part. Of several functions or classes for one layer, the best counts."""
-    found: dict[str, LayerResult] = {}
-    for one in sorted(results, key=lambda one: WORST_FIRST.index(one.verdict) if one.ran else -1):
-        found[one.plan.layer.name] = one
-    return tuple(_layer_part(one, found) for one in asked)
+    return tuple(
+        max(
+            (_layer_part(one, result) for result in results if result.plan.layer.name == one.what),
+            key=lambda part: part.points,
+            default=Part(one.name, 0.0, one.of, NOT_FOUND),
+        )
+        for one in asked
+    )
 
 
-def _layer_part(asked: Asked, results: Mapping[str, LayerResult]) -> Part:
-    result = results.get(asked.what)
-    if result is None:
-        return Part(asked.name, 0.0, asked.of, NOT_FOUND)
+def _layer_part(asked: Asked, result: LayerResult) -> Part:
     if not result.ran or not result.arrays:
         why = "not written yet" if result.verdict == "not written" else "it did not run in any case"
         return Part(asked.name, 0.0, asked.of, why)
@@ -35,15 +36,20 @@ def _layer_part(asked: Asked, results: Mapping[str, LayerResult]) -> Part:
     bad = [one for one in arrays if not _is_right(one, result)]
     share = (len(arrays) - len(bad)) / len(arrays)
     why = "; ".join(f"{one.name} is {'not written yet' if one.verdict == 'not written' else 'wrong'}" for one in bad)
-    if result.verdict == "failed" and result.ran < result.of:
-        share *= result.ran / result.of
-        why = "; ".join(filter(None, [why, f"it ran in {result.ran} of {result.of} cases"]))
+    layer = result.plan.layer
+    optional = {*layer.optional, *(layer.optional_in_classes if result.plan.is_supposed else ())}
+    needed = result.of - len(optional)
+    if result.ran < needed:
+        share *= result.ran / needed
+        why = "; ".join(filter(None, [why, f"it ran in {result.ran} of {needed} cases"]))
     return Part(asked.name, asked.of * share, asked.of, why)
 
 
 def _is_right(one: ArrayResult, result: LayerResult) -> bool:
     """Whether an array is right, or its numbers are those of a right gradient after a wrong forward pass."""
-    if one.verdict in CREDITED:
+    # Of a class whose results are in no way those of the layer, nothing is decided, and nothing is right.
+    is_nothing = result.plan.is_supposed and one.verdict == "cannot tell"
+    if one.verdict in CREDITED and not is_nothing:
         return True
     layer = result.plan.layer
     explanation = next((found for found in result.explanations if one.name in found.arrays), None)

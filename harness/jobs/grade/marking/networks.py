@@ -6,48 +6,53 @@ with the wrong one in place. Where none does, each quantity is compared with wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 from harness.jobs.check.run import CheckResult
-from harness.jobs.check.text.formulas import formulas_in
 from harness.jobs.grade.assignment.assignment import QUANTITY_NAMES, Asked, Assignment
+from harness.jobs.grade.marking.blame import Blame, Spot, where_of
 from harness.jobs.grade.marking.given import right_given
+from harness.jobs.grade.marking.narrow import is_single, is_within_coarse, right_in_single
 from harness.jobs.grade.record import Part
 from harness.judging.judge import Outcome
-from harness.mistakes.render import Formula
-from harness.mistakes.rules import Rule
+from harness.mistakes.diagnose import Diagnosis
 from harness.sandbox.answers import ArrayKey
 
 NO_BIASES = "the submission has no biases"
 SHOWN_FORWARD = ("z", "a")
 # The quantities that are computed from each.
 LATER = {"forward": ("delta", "w", "b", "update"), "delta": ("w", "b", "update"), "w": ("update",), "b": ("update",)}
-_OF_EQUATIONS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("data", "z", "a"), ("forward",)),
-    **dict.fromkeys(("BP1", "BP2"), ("delta",)),
-    "BP3": ("b",),
-    "BP4": ("w",),
-    "rule": ("update",),
-    "calls": ("w", "b", "update"),
-}
 # What is seen of a quantity in a case: its numbers are right, or right given what came before, or wrong, or not shown.
 RIGHT, RIGHT_GIVEN, WRONG, NOT_SHOWN = "right", "right given what came before", "wrong", "not shown"
-Spot = tuple[str, str]  # a quantity of QUANTITY_NAMES, and "output" or "hidden"
 
 
-def network_parts(assignment: Assignment, check: CheckResult) -> tuple[Part, ...]:
-    """The points for each part of an assignment."""
-    quantities = [one.what for one in assignment.asked]
-    mistaken = frozenset(_moved_to_asked(_mistaken_places(check), quantities))
+def network_parts(assignment: Assignment, check: CheckResult) -> tuple[tuple[Part, ...], Diagnosis | None]:
+    """The points for each part of an assignment, and the explanation by which they are given.
+
+    Of several that are equally simple, it is the one that costs least.
+    """
+    blames = [Blame.of(one, check) for one in check.diagnoses if one.rules]
+    if not blames:
+        return _parts_by(None, assignment, check), next(iter(check.diagnoses), None)
+    marks = [(_parts_by(blame, assignment, check), blame.diagnosis) for blame in blames]
+    return max(marks, key=lambda mark: sum(part.points for part in mark[0]))
+
+
+def _parts_by(blame: Blame | None, assignment: Assignment, check: CheckResult) -> tuple[Part, ...]:
+    asked = {
+        (one.what, where) for one in assignment.asked for where in ((one.where,) if one.where else ("output", "hidden"))
+    }
     # A file that is tried on what it supports may refuse the rest.
     counted = [one for one in check.outcomes if check.support is None or one.verdict != "unsupported"]
-    seen = [_seen_in(outcome, check, mistaken) for outcome in counted]
-    if check.found.bias == "none":  # then ∂C/∂b is right whatever it is
-        return tuple(
-            Part(one.name, 0.0, one.of, NO_BIASES) if one.what == "b" else _network_part(one, seen)
-            for one in assignment.asked
-        )
-    return tuple(_network_part(asked, seen) for asked in assignment.asked)
+    seen = [_with_asked(_seen_in(outcome, check, blame), asked) for outcome in counted]
+    # Without biases, ∂C/∂b is right whatever it is.
+    has_biases = check.found.bias != "none"
+    return tuple(
+        _network_part(one, seen) if has_biases or one.what != "b" else Part(one.name, 0.0, one.of, NO_BIASES)
+        for one in assignment.asked
+    )
 
 
 def _network_part(asked: Asked, seen: Sequence[Mapping[Spot, str]]) -> Part:
@@ -57,10 +62,12 @@ def _network_part(asked: Asked, seen: Sequence[Mapping[Spot, str]]) -> Part:
     right, wrong = sum(state in (RIGHT, RIGHT_GIVEN) for state in states), states.count(WRONG)
     if wrong:
         return Part(asked.name, 0.0, asked.of, f"wrong in {wrong} of {len(states)} cases")
-    if right == len(states) and states:
+    if not states:
+        return Part(asked.name, 0.0, asked.of, "none of the networks that ran has such layers")
+    if right == len(states):
         return Part(asked.name, asked.of, asked.of)
     why = f"shown to be right in {right} of {len(states)} cases only"
-    return Part(asked.name, asked.of * right / max(len(states), 1), asked.of, why)
+    return Part(asked.name, asked.of * right / len(states), asked.of, why)
 
 
 def _of_part(asked: Asked, seen: Mapping[Spot, str]) -> str:
@@ -69,84 +76,73 @@ def _of_part(asked: Asked, seen: Mapping[Spot, str]) -> str:
     return next((state for state in (WRONG, NOT_SHOWN, RIGHT_GIVEN, RIGHT) if state in found), "")
 
 
-def _mistaken_places(check: CheckResult) -> Iterator[Spot]:
-    """The places of the equations in which the formula that explains the numbers differs."""
-    for diagnosis in check.diagnoses[:1]:
-        if diagnosis.function == "step":  # its gradients are right, whichever equation would make the same step
-            yield from (("update", "output"), ("update", "hidden"))
-            continue
-        for formula in formulas_in(diagnosis, check):
-            for quantity in _OF_EQUATIONS[formula.equation]:
-                yield from ((quantity, where) for where in _layers_of_formula(formula))
+def _with_asked(seen: Mapping[Spot, str], asked: set[Spot]) -> dict[Spot, str]:
+    """The same, where what is wrong and gives no points is wrong at the first quantity after it that does."""
+    moved = {spot for one, state in seen.items() if state == WRONG for spot in [_first_asked(one, asked, seen)] if spot}
+    return {spot: WRONG if spot in moved else state for spot, state in seen.items()}
 
 
-def _layers_of_formula(formula: Formula) -> Iterable[str]:
-    if formula.equation in ("BP1", "BP2"):
-        return ("output",) if formula.equation == "BP1" else ("hidden",)
-    return {where for rule in formula.rules for where in _layers_of_rule(rule)}
+def _first_asked(spot: Spot, asked: set[Spot], seen: Mapping[Spot, str]) -> Spot | None:
+    what, where = spot
+    after = [spot, *((one, at) for one in LATER.get(what, ()) for at in (where, *({"output", "hidden"} - {where})))]
+    return next((one for one in after if one in asked and one in seen), None)
 
 
-def _layers_of_rule(rule: Rule) -> Iterable[str]:
-    position = rule.scope.position
-    if "output" in position:
-        return ("output",)
-    return ("hidden",) if any(word in position for word in ("hidden", "first layer")) else ("output", "hidden")
-
-
-def _moved_to_asked(places: Iterable[Spot], quantities: Sequence[str]) -> Iterator[Spot]:
-    """The places, each at the first quantity that gives points and shows it, if its own gives none."""
-    for quantity, where in places:
-        if quantity in quantities:
-            yield quantity, where
-        else:
-            later = [one for one in LATER.get(quantity, ()) if one in quantities]
-            yield from ((one, where) for one in later[:1])
-
-
-def _seen_in(outcome: Outcome, check: CheckResult, mistaken: frozenset[Spot]) -> dict[Spot, str]:
+def _seen_in(outcome: Outcome, check: CheckResult, blame: Blame | None) -> dict[Spot, str]:
     """What is seen of each quantity in a case, in the output layer and in the hidden layers if it has some."""
     last = len(outcome.trial.inputs.network.layers)
-    keys = {key: _state_of(key, outcome, check, mistaken) for key in outcome.judgements}
-    if WRONG in keys.values() and not check.diagnoses:
-        given = right_given(outcome, check.found)
-        keys = {key: RIGHT_GIVEN if state == WRONG and key in given else state for key, state in keys.items()}
+    mistaken = {*blame.spots(outcome)} if blame else set[Spot]()
+    keys = {key: _state_of(key, outcome, blame, mistaken) for key in outcome.judgements}
+    if blame is None and WRONG in keys.values():
+        keys |= dict(_given_states(keys, outcome, check))
     shown: dict[Spot, str] = {}
     for what in QUANTITY_NAMES:
         for where in ("output", "hidden") if last > 1 else ("output",):
-            found = {state for key, state in keys.items() if _place_of_key(key, outcome) == (what, where)}
-            shown[what, where] = next((state for state in (WRONG, RIGHT_GIVEN, RIGHT) if state in found), NOT_SHOWN)
-    return {
-        place: _implied(place, shown, outcome, check, mistaken) if state == NOT_SHOWN else state
-        for place, state in shown.items()
-    }
+            found = {state for key, state in keys.items() if _spot_of(key, last) == (what, where)}
+            order = (WRONG, NOT_SHOWN, RIGHT_GIVEN, RIGHT)
+            shown[what, where] = next((state for state in order if state in found), "")
+    if blame is not None and outcome.out_of_bounds:
+        shown |= {spot: WRONG for spot in mistaken if not shown[spot]}
+    return {spot: state or _implied(spot, shown, outcome, blame) for spot, state in shown.items()}
 
 
-def _implied(
-    place: Spot,
-    shown: Mapping[Spot, str],
-    outcome: Outcome,
-    check: CheckResult,
-    mistaken: frozenset[Spot],
-) -> str:
-    """What is seen of a quantity that is not shown: a formula says it, or numbers that are computed from it."""
-    if place in mistaken and outcome.out_of_bounds:
-        return WRONG
-    what, where = place
+def _implied(spot: Spot, shown: Mapping[Spot, str], outcome: Outcome, blame: Blame | None) -> str:
+    """What is seen of a quantity that is not shown: numbers that are computed from it say it, or a formula."""
+    what, where = spot
     # The error of the output depends on the whole forward pass.
-    where = "output" if what == "forward" else where
-    later = {shown[one, where] for one in LATER.get(what, ())}
-    # Without a formula, numbers that are right given wrong ones say nothing of these.
-    return next((state for state in (RIGHT, RIGHT_GIVEN if check.diagnoses else "") if state in later), NOT_SHOWN)
-
-
-def _place_of_key(key: ArrayKey, outcome: Outcome) -> Spot:
-    name, l = key
-    is_last = l == len(outcome.trial.inputs.network.layers)
-    return ("forward" if name in SHOWN_FORWARD else name), ("output" if is_last else "hidden")
-
-
-def _state_of(key: ArrayKey, outcome: Outcome, check: CheckResult, mistaken: frozenset[Spot]) -> str:
-    """What is seen of a quantity that is shown."""
-    if outcome.judgements[key].verdict or outcome.cause != "wrong":
+    later = {shown[one, "output" if what == "forward" else where] for one in LATER.get(what, ())}
+    if RIGHT in later and not (blame and outcome.out_of_bounds):
         return RIGHT
-    return RIGHT_GIVEN if check.diagnoses and _place_of_key(key, outcome) not in mistaken else WRONG
+    # Without a formula, numbers that are right given wrong ones say nothing of these.
+    is_in_formula = blame is not None and not later.isdisjoint((RIGHT, RIGHT_GIVEN, WRONG))
+    return RIGHT_GIVEN if is_in_formula and blame and blame.depends_on(spot, outcome) else NOT_SHOWN
+
+
+def _spot_of(key: ArrayKey, last: int) -> Spot:
+    name, l = key
+    return ("forward" if name in SHOWN_FORWARD else name), where_of(l, last)
+
+
+def _state_of(key: ArrayKey, outcome: Outcome, blame: Blame | None, mistaken: set[Spot]) -> str:
+    """What is seen of a quantity that is shown. What is not decided to be wrong shows nothing."""
+    if outcome.judgements[key].verdict:
+        return RIGHT
+    if blame is not None:
+        is_wrong = _spot_of(key, len(outcome.trial.inputs.network.layers)) in mistaken
+        # Zeros follow from wrong zeros in any formula.
+        return WRONG if is_wrong else RIGHT_GIVEN if np.any(outcome.quantities[key]) else NOT_SHOWN
+    if outcome.cause == "inaccurate":
+        return RIGHT if is_within_coarse(key, outcome) else WRONG
+    return WRONG if outcome.cause == "wrong" else NOT_SHOWN
+
+
+def _given_states(keys: Mapping[ArrayKey, str], outcome: Outcome, check: CheckResult) -> Iterator[tuple[ArrayKey, str]]:
+    """The wrong numbers of a case that are right given others; or right, where all are those of single precision."""
+    single = is_single(outcome)
+    right = right_in_single(outcome, check.found) if single else frozenset[ArrayKey]()
+    given = right_given(outcome, check.found, "float32" if single else outcome.trial.case.dtype)
+    for key, state in keys.items():
+        if state == WRONG and key in right:
+            yield key, RIGHT
+        elif state == WRONG and key in given and np.any(outcome.quantities[key]):
+            yield key, RIGHT_GIVEN

@@ -67,7 +67,7 @@ def _highest(records: tuple[Record, ...]) -> float:
 
 def _repeat_command(record: Record) -> str:
     """The command that checks the student's file again, or empty."""
-    return f"gradproof check {shlex.quote(record.files[0])}" if record.status == JUDGED and record.files else ""
+    return f"gradproof check {shlex.quote(record.main)}" if record.status == JUDGED and record.main else ""
 
 
 def _shortened(text: str, longest: int = _LONGEST_NAME) -> str:

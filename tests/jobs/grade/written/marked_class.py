@@ -39,6 +39,7 @@ WRONG = replace(
     student="Bob",
     parts=(Part("forward pass", 4, 4), Part("δ", 0, 3, "δ^1 is wrong in 62 of 80 cases."), Part("∂C/∂W", 2.5, 3)),
     files=("bob.py",),
+    main="bob.py",
     verdict="wrong",
     deductions=(Deduction(1.5, "2 days late"),),
     place="δ^1, in case xor-2-3-1-sigmoid-batch4",
