@@ -59,7 +59,6 @@ seconds = 2
 total = 10
 memory = 1
 """
-NOT_RIGHT = ("wrong", "failed", "inaccurate", "cannot tell")
 GOAL_SECONDS, HOUR, MANY = 0.4, 3600.0, 100_000
 PROCESSES_A_MACHINE = (2, 8, 32)
 

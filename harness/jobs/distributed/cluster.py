@@ -116,14 +116,18 @@ def local_cluster(workers: int) -> Cluster:
         }
     )
     with ending.deferred():
-        ours = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=0,  # the sandbox has its own
-            dashboard_address="127.0.0.1:0" if has_dashboard else None,
-            silence_logs=quiet.SILENT,
-        )
-        cluster = Cluster(Client(ours), ours)
+        try:
+            ours = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=0,  # the sandbox has its own
+                dashboard_address="127.0.0.1:0" if has_dashboard else None,
+                silence_logs=quiet.SILENT,
+            )
+            cluster = Cluster(Client(ours), ours)
+        except (RuntimeError, OSError, TimeoutError) as error:  # a process ended while it was started
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise UnusableInput(f"--workers {workers}: expected them to start, found: {reason}; try again") from None
     if has_dashboard:
         print(f"Dashboard: {cluster.client.dashboard_link}")
     return cluster

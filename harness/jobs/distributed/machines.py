@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.jobs.distributed.cluster import Cluster
     from harness.jobs.distributed.here import Machines
 
+MOST_WORKERS = 64  # of a local cluster
 _ADDRESS = r"(tcp|tls)://[^\s/]+:\d+"
 _INSTALL = "install gradproof with its extra, as `pip install '.[cluster]'` does in a clone"
 
@@ -47,6 +48,8 @@ def machines(options: argparse.Namespace) -> Iterator[Machines]:
     option = "--scheduler" if options.workers is None else "--workers"
     if getattr(options, "jobs", None) is not None:
         raise UnusableInput(f"--jobs with {option}: expected one of them, found both; leave --jobs out")
+    if options.workers is not None and options.workers > MOST_WORKERS:
+        raise UnusableInput(f"--workers {options.workers}: expected at most {MOST_WORKERS} on one machine; use fewer")
     if options.scheduler is not None and not re.fullmatch(_ADDRESS, options.scheduler):
         raise UnusableInput(f"--scheduler {options.scheduler}: expected an address as tcp://host:8786; correct it")
     try:

@@ -16,7 +16,7 @@ TEMPLATE = Path(__file__).parent / "assignment" / "template.toml"
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     folder = "a folder with a submission of each student: folders, files or archives; or one archive of all"
-    add("folder", metavar="FOLDER", type=Path, nargs="?", help=folder)
+    add("folder", metavar="FOLDER", type=folder_argument, nargs="?", help=folder)
     add("--assignment", metavar="FILE.toml", type=Path, help="what is asked and how it is marked; see --new")
     new = "write an assignment with comments to a new file (default: assignment.toml)"
     add("--new", metavar="FILE.toml", type=Path, nargs="?", const=Path("assignment.toml"), help=new)
@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> Finished:
 
 def _write_template(path: Path) -> Finished:
     """Write an assignment to complete. Raises UnusableInput if the file is there, or cannot be written."""
-    text = TEMPLATE.read_text(encoding="utf-8").format(seed=int.from_bytes(os.urandom(4), "big"))
+    text = TEMPLATE.read_text(encoding="utf-8").format(seed=int.from_bytes(os.urandom(7), "big"))
     try:
         with open(path, "x", encoding="utf-8") as file:
             file.write(text)

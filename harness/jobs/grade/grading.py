@@ -106,7 +106,7 @@ def _handed_in_by(
     own = {options.assignment, _out(options), *([assignment.students] if assignment.students else [])}
     is_archive = folder.is_file() and folder.name.lower().endswith(ARCHIVES)
     with _unpacked_class(folder) if is_archive else nullcontext(folder) as found:
-        students, others = students_in(found, frozenset(path.resolve() for path in own))
+        students, others = students_in(found, frozenset(map(os.path.realpath, own)))
         if not (students or listed):
             raise UnusableInput(f"{folder}: expected a submission of each student, found none; see grade --help")
         yield with_missing(students, listed), others

@@ -56,13 +56,15 @@ class Record:
     what is wrong, and `findings` the same one by one; `equations` are the formulas that were computed. `group` is the
     same for submissions with the same wrong formulas, empty if there is none. `ran` of `of` cases ran. `report` is the
     text of the whole check. `main` is the file that was judged; `loses_digits` says whether its arithmetic does.
-    `digest` identifies what was judged: the files, the assignment and the version.
+    `digest` identifies what was judged: the files, the assignment and the version; `code` the files alone, for
+    students, who could find the seed from the digest.
     """
 
     student: str
     status: str
     parts: tuple[Part, ...]
     digest: str
+    code: str = ""
     files: tuple[str, ...] = ()
     main: str = ""
     verdict: str = ""

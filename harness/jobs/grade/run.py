@@ -10,6 +10,8 @@ from dataclasses import replace
 
 from harness.jobs.distributed.here import Lost, Machines
 from harness.jobs.grade.assignment.assignment import Assignment
+from harness.jobs.grade.exports.formats.marks_csv import safe_cell
+from harness.jobs.grade.exports.readable import readable
 from harness.jobs.grade.intake.files import Unreadable, submitted_files
 from harness.jobs.grade.intake.students import Student
 from harness.jobs.grade.marking.judge import (
@@ -35,6 +37,7 @@ def submission_of(student: Student, assignment: Assignment) -> HandedIn:
     try:
         files, archives = submitted_files(student.paths, student.called)
         notes = tuple(f"Unpacked from {name}." for name in archives)
+        notes += ("The course system calls it late.",) if student.is_late else ()
         return HandedIn(student.name, files, "", days, notes)
     except Unreadable as error:
         return HandedIn(student.name, {}, str(error), days)
@@ -121,5 +124,5 @@ def seconds_table(records: dict[str, Graded]) -> str:
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
     rows.writerow(["student", "seconds"])
-    rows.writerows([name, f"{one.seconds:.2f}"] for name, one in sorted(records.items()))
+    rows.writerows([safe_cell(readable(name)), f"{one.seconds:.2f}"] for name, one in sorted(records.items()))
     return table.getvalue()

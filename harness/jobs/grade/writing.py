@@ -39,8 +39,11 @@ def _all_pages(results: ClassResults) -> dict[str, str]:
 
 
 def write_results(results: ClassResults, writers: Mapping[str, Exporter], out: Path) -> list[str]:
-    """Write the files of each writer; their names. Raises UnusableInput for what cannot be written."""
-    written = []
+    """Write the files of each writer; their names. What an earlier run wrote of students who are gone is removed.
+
+    Raises UnusableInput for what cannot be written.
+    """
+    written = list[str]()
     for write in writers.values():
         for name, text in write(results).items():
             path = out / name
@@ -50,4 +53,9 @@ def write_results(results: ClassResults, writers: Mapping[str, Exporter], out: P
             except OSError as error:
                 raise UnusableInput(unwritable(error, path)) from None
             written.append(name)
+    for folder in {(out / name).parent for name in written if "/" in name}:
+        kept = {path for path in map(out.joinpath, written) if path.parent == folder}
+        for path in folder.iterdir():
+            if path not in kept and path.is_file():
+                path.unlink(missing_ok=True)
     return written

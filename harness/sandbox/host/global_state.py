@@ -43,12 +43,14 @@ class GlobalState:
     folder: str
     threads: int
     children: frozenset[int]
+    files: frozenset[str]
 
     @classmethod
     def current(cls) -> GlobalState:
         """The state now."""
         children = frozenset(running_descendants(os.getpid()))
-        return cls(_settings(), _random_states(), _working_folder(), _thread._count(), children)
+        folder = _working_folder()
+        return cls(_settings(), _random_states(), folder, _thread._count(), children, frozenset(_files_in(folder)))
 
     def restore_random_states(self) -> None:
         """Restore the random generators, except those of libraries that were not loaded at that moment."""
@@ -70,7 +72,7 @@ class GlobalState:
             time.sleep(0.001)
         if what:
             return Refusal("failed", f"it left a {what} running", "processes")
-        files = sorted(os.listdir(self.folder))
+        files = [name for name in _files_in(self.folder) if name not in self.files]  # an import may write some
         return Refusal("failed", f"it left files behind: {', '.join(files[:3])}", "files") if files else None
 
     def _running(self) -> str:
@@ -80,6 +82,13 @@ class GlobalState:
         if any(one not in self.children and not _is_multiprocessing_helper(one) for one in now):
             return "process"
         return "thread" if _thread._count() > self.threads else ""
+
+
+def _files_in(folder: str) -> list[str]:
+    """The names in a folder; none if it is gone."""
+    with contextlib.suppress(OSError):
+        return sorted(os.listdir(folder))
+    return []
 
 
 def _is_multiprocessing_helper(pid: int) -> bool:

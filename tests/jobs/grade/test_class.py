@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 import socket
 import subprocess
@@ -50,10 +51,13 @@ def command(assignment, folder, out, *more):
 def graded(made, tmp_path_factory):
     """The folder with the results, by two workers of a cluster, and what was printed."""
     assignment, folder, _ = made
-    out = tmp_path_factory.mktemp("grades")
+    home = tmp_path_factory.mktemp("graded")
+    out, temporary = home / "grades", home / "temporary"
+    temporary.mkdir()
     done = subprocess.run(
         [*map(str, command(assignment, folder, out, "--workers", "2"))],
         cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(temporary)},
         capture_output=True,
         text=True,
         timeout=LONGEST,
@@ -110,8 +114,17 @@ def test_nothing_of_another_student_is_on_a_page(made, graded):
 
 
 def test_no_process_and_no_folder_is_left(graded):
-    below = [one for one in psutil.process_iter(["cmdline"]) if str(graded[0]) in (one.info["cmdline"] or ())]
-    assert below == []
+    """Everything of the run knows its folder for temporary files, which nothing else has."""
+    temporary = graded[0].parent / "temporary"
+    assert [one for one in psutil.process_iter() if environment_of(one).get("TMPDIR") == str(temporary)] == []
+    assert [path.name for path in temporary.iterdir() if path.name.startswith("gradproof-run-")] == []
+
+
+def environment_of(process):
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
 
 
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_tables(made, graded, tmp_path):
@@ -142,7 +155,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_tables(made, gr
 
 def records_in(out: Path) -> dict[str, Record]:
     """The records that a run has kept."""
-    store, found = RecordStore(out / "records"), {}
+    store, found = RecordStore(out / "records", (out / "records" / "of").read_text(encoding="utf-8")), {}
     for path in (out / "records").glob("*.json"):
         named = json.loads(path.read_text(encoding="utf-8"))["record"]
         kept = store.get(named["student"], named["digest"])

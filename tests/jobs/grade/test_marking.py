@@ -126,6 +126,48 @@ def test_where_delta_is_not_shown_nothing_that_may_follow_from_it_is_credited(tm
     assert found["w hidden"] == 0.0
 
 
+MEAN = {"out": "(a[-1] - t) * a[-1] * (1 - a[-1]) / len(x)"}
+
+
+def test_a_convention_beside_a_mistake_costs_no_part(tmp_path):
+    assert lost(tmp_path, written("matrix", "mean", z="without the bias", **MEAN)) == {"forward": 0.0}
+    assert lost(tmp_path, written("matrix", "mean", hidden="half a slope", **MEAN)) == {"delta hidden": 0.0}
+
+
+def test_a_mistake_in_layers_that_give_no_points_costs_what_follows_first(tmp_path):
+    text = written("matrix", "planted", hidden="without its slope")
+    assert lost(tmp_path, text, asked("delta output", "w", "b")) == {"w": 0.0}
+
+
+def test_a_mistake_in_the_first_layer_is_one_of_the_output_where_it_is_the_only_layer(tmp_path):
+    text = written("matrix", "planted", w="delta[l].T @ a[l] * (0.5 if l == 0 else 1)")
+    assert {*lost(tmp_path, text)} == {"w output", "w hidden"}
+
+
+def test_single_precision_beside_a_mistake_costs_no_more(tmp_path):
+    text = (
+        written("matrix", "narrow", **ODD).replace("np.exp(-z)", "np.exp(-z)").replace("a = [x]", "a = [x.astype(f)]")
+    )
+    text = text.replace("import numpy as np", "import numpy as np\nf = np.float32")
+    text = text.replace("layer.w.T + layer.b", "layer.w.T.astype(f) + layer.b.astype(f)")
+    text = text.replace("network.layers[l + 1].w", "network.layers[l + 1].w.astype(f)").replace(
+        "- t)", "- t.astype(f))"
+    )
+    assert {*lost(tmp_path, text)} == {"delta hidden"}
+
+
+def test_a_penalty_and_a_fixed_rate_do_not_keep_from_judging_what_follows(tmp_path):
+    decayed = {"w": "delta[l].T @ a[l] + 0.5 * network.layers[l].w", **ODD}
+    assert {*lost(tmp_path, f"L2 = 0.5\n{written('matrix', 'decayed', **decayed)}")} == {"delta hidden"}
+    fixed = {"rule": "old - 0.25 * g[key][l]", **ODD}
+    assert {*lost(tmp_path, f"LEARNING_RATE = 0.25\n{written('matrix', 'fixed', **fixed)}")} == {"delta hidden"}
+
+
+def test_invented_deltas_cost_what_follows_first_where_they_give_no_points(tmp_path):
+    invented = {"out": "np.cos(37 * a[-1])", "hidden": "np.sin(91 * y)"}
+    assert {*lost(tmp_path, written("matrix", "invented", **invented), asked("w", "b", "update"))} == {"w"}
+
+
 def test_a_part_without_points_costs_what_follows_first(tmp_path):
     text = written("matrix", "planted", z="without the bias")
     assert lost(tmp_path, text, asked("delta", "w")) == {"delta": 0.0}

@@ -42,7 +42,9 @@ def chosen_in(files: Files, assignment: Assignment) -> Chosen:
     allowed = _suffixes(assignment.languages)
     sources = [name for name in files if name.lower().endswith(tuple(allowed)) and not _is_test(name)]
     if not sources:
-        expected = assignment.file or f"a file that ends in {', '.join(sorted(allowed))}"
+        if unread := [name for name in files if name.lower().endswith(NOTEBOOK)]:
+            raise NotJudged("unreadable", f"The notebook {unread[0]} cannot be read.")
+        expected = assignment.file or f"a file that ends in {', '.join(sorted(allowed))}, or a notebook"
         raise NotJudged("not found", f"Expected {expected}, found {_some_names([*files])}.")
     main = _main(sources, assignment.file)
     if not files[main].strip():

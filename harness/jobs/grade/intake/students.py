@@ -9,6 +9,7 @@ An entry is a folder, a file or an archive with the name of a student. Moodle an
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -49,7 +50,7 @@ def _files_below(path: Path) -> Iterator[Path]:
     yield from islice((one for one in below if one.is_file() and not one.is_symlink()), MOST_FILES)
 
 
-def students_in(folder: Path, leave_out: frozenset[Path]) -> tuple[list[Student], list[str]]:
+def students_in(folder: Path, leave_out: frozenset[str]) -> tuple[list[Student], list[str]]:
     """The students in a folder, by name, and the names of the entries that are of no student.
 
     `leave_out` are files of the teacher. Raises UnusableInput.
@@ -62,7 +63,7 @@ def students_in(folder: Path, leave_out: frozenset[Path]) -> tuple[list[Student]
     found: dict[str, Student] = {}
     others = []
     for path in entries:
-        if path.name.startswith((".", "__MACOSX")) or path.resolve() in leave_out:
+        if path.name.startswith((".", "__MACOSX")) or os.path.realpath(path) in leave_out:
             continue
         if not path.is_dir() and not path.name.lower().endswith((*source_suffixes(), *ARCHIVES, NOTEBOOK)):
             others.append(path.name)

@@ -36,6 +36,7 @@ from harness.sandbox.processes.server import Server
 
 UNREADABLE, MISSING, BROKEN = "unreadable", "missing", "not judged"
 NOT_DRIVEN = "not found"
+LONGEST_CODE = 16  # digits
 _BAD_NAMES = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
 _RUN_PATH = re.compile(rf"[^\s'\"]*{re.escape(folders.PREFIX)}[0-9a-f]{{12}}(/\d+/(work|tmp)|/submission)?/?")
 
@@ -55,9 +56,18 @@ class HandedIn:
         """What the record depends on: the files, what is asked of them, walls, and the version of gradproof."""
         asked = (assignment.asked, assignment.networks, assignment.file, assignment.languages, assignment.forbid)
         rules = (assignment.deductions, assignment.limits, assignment.seed, self.days_late, self.problem, self.notes)
-        digest = hashlib.sha256(repr((asked, rules, standing().gradproof, self.files is None, has_walls)).encode())
+        version = standing().gradproof, self.files is None, has_walls
+        return hashlib.sha256(repr((asked, rules, version, self._of_files())).encode()).hexdigest()
+
+    @property
+    def code(self) -> str:
+        """What stands for the files, for people."""
+        return self._of_files()[:LONGEST_CODE]
+
+    def _of_files(self) -> str:
+        digest = hashlib.sha256()
         for name, content in sorted((self.files or {}).items()):
-            digest.update(f"\n{name!r} {len(content)}\n".encode() + content)
+            digest.update(f"{name!r} {len(content)}\n".encode() + content)
         return digest.hexdigest()
 
 
@@ -163,6 +173,7 @@ def without_points(assignment: Assignment, handed_in: HandedIn, *, has_walls: bo
         status=BROKEN,
         parts=tuple(Part(one.name, 0.0, one.of) for one in assignment.asked),
         digest=handed_in.digest(assignment, has_walls=has_walls),
+        code=handed_in.code,
         files=tuple(sorted(handed_in.files or ())),
         days_late=handed_in.days_late,
         notes=handed_in.notes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from harness.sandbox.processes.server import Server
 from harness.sandbox.sources.find import implementation_at
 from harness.sandbox.sources.scope import scope_of
 
+TWO_CONVENTIONS = "Some of the gradients are of another convention than the others, such as a mean beside sums."
+MOST_REASONS = 3  # of refusals
 NO_FORMULA = "No formula was found that gives these numbers."
 
 
@@ -38,12 +40,33 @@ def network_record(
     Raises UnusableInput if the file cannot be driven.
     """
     result, is_course = _checked(networks, assignment, path, server, truths)
+    price = assignment.deductions.convention
+    records = [_record_of(one, empty, assignment, is_course) for one in (result, *_with_declared(result))]
+    record = max(records, key=lambda one: sum(part.points for part in one.parts) - price * len(one.conventions))
+    kinds = [refusal.kind for outcome in result.outcomes for refusal in outcome.faults.values()]
+    return record, "timeout" in kinds and any(outcome.judgements for outcome in result.outcomes)
+
+
+def _with_declared(result: CheckResult) -> Iterator[CheckResult]:
+    """The same under the convention that the file declares, if another one does not explain all of its numbers.
+
+    A ∂C/∂W that is a mean beside a ∂C/∂b that is a sum is one mistake in either of two conventions.
+    """
+    if result.found == result.declared or not any(outcome.out_of_bounds for outcome in result.outcomes):
+        return
+    convention = replace(result.declared, layout=result.found.layout, bias=result.found.bias)
+    outcomes = tuple(judge_case(outcome.trial, convention) for outcome in result.outcomes)
+    yield replace(result, outcomes=outcomes, found=convention, diagnoses=(), dependences=(TWO_CONVENTIONS,))
+
+
+def _record_of(result: CheckResult, empty: Record, assignment: Assignment, is_course: bool) -> Record:
     divergence = first_divergence(result.outcomes)
     parts, diagnosis = network_parts(assignment, result)
     equations, findings = _equations(result, diagnosis), _findings(result, diagnosis)
     declared = result.declared if is_course else Convention()
     conventions = result.found.differences_from(declared) | dict(diagnosis.convention_changes if diagnosis else {})
-    record = replace(
+    refused = [f"It refused {count} cases: {reason}." for reason, count in result.refused.items() if not result.support]
+    return replace(
         empty,
         parts=parts,
         verdict=result.verdict,
@@ -57,11 +80,9 @@ def network_record(
         of=len(result.outcomes),
         conventions=tuple(f"{name} = {value!r}" for name, value in sorted(conventions.items())),
         loses_digits=any(one.verdict == "inaccurate" for one in result.outcomes) or _is_all_single(result),
-        notes=(*empty.notes, *result.notes),
+        notes=(*empty.notes, *result.notes, *refused[:MOST_REASONS]),
         report=_report(result),
     )
-    kinds = [refusal.kind for outcome in result.outcomes for refusal in outcome.faults.values()]
-    return record, "timeout" in kinds and any(outcome.judgements for outcome in result.outcomes)
 
 
 def _checked(

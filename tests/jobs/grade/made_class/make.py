@@ -229,7 +229,7 @@ def _write(folder: Path, one: Made) -> None:
         path = home / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    for name in {name.partition("/")[0] for name in one.files} | ({""} if one.in_folder else set()):
+    for name in one.files:
         os.utime(home / name, (one.time, one.time))
 
 

@@ -26,11 +26,11 @@ def marks_csv(results: ClassResults) -> dict[str, str]:
     parts = list(dict.fromkeys(part.name for record in results.records for part in record.parts))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(map(_cell, (*_BEFORE, *(f"points: {part}" for part in parts), *_AFTER)))
+    table.writerow(map(safe_cell, (*_BEFORE, *(f"points: {part}" for part in parts), *_AFTER)))
     for record in results.records:
         points = {part.name: points_text(part.points) for part in record.parts}
         mark = (points_text(record.points), points_text(record.of_points), *(points.get(part, "") for part in parts))
-        table.writerow(map(_cell, (record.student, record.status, record.verdict, *mark, *_found_cells(record))))
+        table.writerow(map(safe_cell, (record.student, record.status, record.verdict, *mark, *_found_cells(record))))
     return {"marks.csv": text.getvalue()}
 
 
@@ -42,5 +42,6 @@ def _found_cells(record: Record) -> tuple[str, ...]:
     )
 
 
-def _cell(text: str) -> str:
+def safe_cell(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) and not _PLAIN_NUMBER.fullmatch(text) else text
