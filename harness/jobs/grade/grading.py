@@ -6,7 +6,7 @@ import argparse
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,10 +41,13 @@ def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
     out = _out(options)
     walled = _walled_server(options, assignment)
     print(described(walled.walls()))
-    with _handed_in_by(options, assignment) as (students, others), machines(options) as where:
+    with (
+        _handed_in_by(options, assignment) as (students, others),
+        machines(options) as where,
+        closing(RecordStore(out / "records", str(options.folder.resolve()))) as store,
+    ):
         for name in options.redo:
             _student_named(name, students)
-        store = RecordStore(out / "records", str(options.folder.resolve()))
         print(f"{assignment.title}: {_students_in_words(len(students))}, {assignment.of_points:g} points")
         if others:
             more = " …" if len(others) > LISTED_ENTRIES else ""
@@ -52,10 +55,9 @@ def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
         ending.keep("what is judged is kept: the same command goes on from there")
         graded = Class(students, assignment, store, walled)
         graded.grade(where, options.redo, lambda one: print(_student_row(one), flush=True))
-    records = graded.in_order()
-    results = ClassResults(assignment.title, frozenset(assignment.show), records)
-    written = write_results(results, writers, out)
-    (out / "seconds.csv").write_text(seconds_table(graded.records), encoding="utf-8", errors="replace")
+        records = graded.in_order()
+        written = write_results(ClassResults(assignment.title, frozenset(assignment.show), records), writers, out)
+        (out / "seconds.csv").write_text(seconds_table(graded.records), encoding="utf-8", errors="replace")
     print(_class_summary(graded))
     print(f"Written to {out}: {', '.join(sorted({name.partition('/')[0] for name in written}))}, seconds.csv")
     return Finished(1 if any(one.status == BROKEN for one in records) else 0)

@@ -25,14 +25,14 @@ LONGEST_STEM = 60
 class RecordStore:
     """The records in a folder, which is made if it is not there, `of` a class, which is named by its path.
 
-    One process at a time has it. Raises UnusableInput if it cannot be written, or is of another class.
+    One run at a time has it, until it is closed. Raises UnusableInput if it cannot be written, or is of another class.
     """
 
     def __init__(self, folder: Path, of: str) -> None:
         self._folder, marker = folder, folder / "of"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = open(folder / "lock", "w", encoding="utf-8")  # noqa: SIM115 - held until this process ends
+            self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o644)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             other = marker.read_text(encoding="utf-8") if marker.exists() else of
             marker.write_text(other, encoding="utf-8", errors="replace")
@@ -42,6 +42,10 @@ class RecordStore:
             raise UnusableInput(unwritable(error, folder)) from None
         if other != of:
             raise UnusableInput(f"{folder}: expected the records of {of}, found those of {other}; name another --out")
+
+    def close(self) -> None:
+        """Let another run have the folder."""
+        os.close(self._lock)
 
     def get(self, student: str, digest: str) -> Graded | None:
         """The record of a student, if there is one of the same submission; a damaged file is none."""

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -155,10 +156,11 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_tables(made, gr
 
 def records_in(out: Path) -> dict[str, Record]:
     """The records that a run has kept."""
-    store, found = RecordStore(out / "records", (out / "records" / "of").read_text(encoding="utf-8")), {}
-    for path in (out / "records").glob("*.json"):
-        named = json.loads(path.read_text(encoding="utf-8"))["record"]
-        kept = store.get(named["student"], named["digest"])
-        assert kept is not None
-        found[kept.record.student] = kept.record
+    found = {}
+    with closing(RecordStore(out / "records", (out / "records" / "of").read_text(encoding="utf-8"))) as store:
+        for path in (out / "records").glob("*.json"):
+            named = json.loads(path.read_text(encoding="utf-8"))["record"]
+            kept = store.get(named["student"], named["digest"])
+            assert kept is not None
+            found[kept.record.student] = kept.record
     return found

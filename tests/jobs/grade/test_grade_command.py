@@ -120,6 +120,17 @@ def test_ctrl_c_keeps_what_is_judged(home):
         assert (home / "out" / "records" / name).read_bytes() == content
 
 
+def test_results_of_another_class_are_not_replaced(home):
+    grade(home)
+    (home / "other").mkdir()
+    (home / "other" / "zoe.py").write_text(written("loops", "zoe"), encoding="utf-8")
+    options = ("--assignment", home / "a.toml", "--out", home / "out", "--walls", "auto")
+    done = harness("grade", home / "other", *options)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {home / 'out' / 'records'}: expected the records of {home / 'other'}, found")
+    assert (home / "out" / "feedback" / "ada.html").exists()
+
+
 WRONG = [
     ([], "expected --assignment FILE.toml, found none"),
     (["--assignment", "{home}/none.toml"], "none.toml: expected an assignment, found: No such file or directory"),
