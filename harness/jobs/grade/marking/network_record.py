@@ -134,7 +134,11 @@ def _findings(result: CheckResult, diagnosis: Diagnosis | None) -> tuple[FoundMi
         return (FoundMistake("", said),)
     named = [FoundMistake(one.known_as(), one.sentence()) for one in diagnosis.mistakes]
     others = [one for one in formulas_in(diagnosis, result) if one.rules & {*diagnosis.nameless}]
-    return (*named, *(FoundMistake("", f"{plain(one.yours)} is computed{_also(one.where)}.") for one in others))
+    if diagnosis.function == "step":
+        sentences = [f"The step is that of {plain(one.yours)}, though the gradients are right." for one in others]
+    else:
+        sentences = [f"{plain(one.yours)} is computed{_also(one.where)}." for one in others]
+    return (*named, *(FoundMistake("", one) for one in sentences))
 
 
 def _also(where: str) -> str:
