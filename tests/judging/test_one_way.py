@@ -14,7 +14,7 @@ from harness.cases.standard import gradient_cases
 from harness.jobs.check.run import check_submission
 from harness.jobs.compare.rows import rows_of
 from harness.jobs.compare.run import Selection
-from harness.judging import ratios
+from harness.judging.hints import ratios
 from harness.judging.judge import UNDECLARED_CONVENTION
 from harness.judging.verdict import VERDICTS
 from harness.mistakes import explain

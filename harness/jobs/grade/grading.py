@@ -6,7 +6,7 @@ import argparse
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,13 +41,12 @@ def grade(options: argparse.Namespace, assignment: Assignment) -> Finished:
     out = _out(options)
     walled = _walled_server(options, assignment)
     print(described(walled.walls()))
-    with (
-        _handed_in_by(options, assignment) as (students, others),
-        machines(options) as where,
-        closing(RecordStore(out / "records", str(options.folder.resolve()))) as store,
-    ):
+    with ExitStack() as stack:
+        students, others = stack.enter_context(_handed_in_by(options, assignment))
         for name in options.redo:
             _student_named(name, students)
+        where = stack.enter_context(machines(options))
+        store = stack.enter_context(closing(RecordStore(out / "records", str(options.folder.resolve()))))
         print(f"{assignment.title}: {_students_in_words(len(students))}, {assignment.of_points:g} points")
         if others:
             more = " …" if len(others) > LISTED_ENTRIES else ""

@@ -154,7 +154,8 @@ WRONG = [
 @pytest.mark.parametrize(("arguments", "said"), WRONG, ids=[said[:30] for _, said in WRONG])
 def test_wrong_arguments_are_one_line(home, arguments, said):
     (home / "empty").mkdir()
-    done = in_process("grade", *(one.format(home=home) for one in arguments), "--walls", "off")
+    out = [] if "--out" in arguments else ["--out", home / "out"]
+    done = in_process("grade", *(one.format(home=home) for one in arguments), *out, "--walls", "off")
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
