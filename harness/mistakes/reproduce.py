@@ -75,16 +75,17 @@ def candidate_calls(
     scale = subject.convention.scale(subject.inputs)
     book = formulation(right.inputs, subject.learning_rate if subject.function == "step" else None, scale)
     book.take_forward(right)
-    first, second = (_as_read(call, subject) for call in _calls(book, subject.function))
+    calls, rate = _calls(book, subject.function), subject.convention.learning_rate
+    first, second = (as_read(call, subject.inputs, rate) for call in calls)
     return book, first, second
 
 
-def _as_read(quantities: RoundedQuantities, subject: Subject) -> RoundedQuantities:
-    """The same, with gradients that may have been read from moved weights, as a fixed rate allows.
+def as_read(quantities: RoundedQuantities, inputs: Inputs, rate: float | None) -> RoundedQuantities:
+    """The same, with gradients that may have been read from moved weights, as a fixed `rate` allows; None if there is
+    none.
 
     Each row may round a number of the size of the old weights.
     """
-    rate, inputs = subject.convention.learning_rate, subject.inputs
     if rate is None:
         return quantities
     found = dict(quantities)

@@ -30,14 +30,14 @@ def here(make: Callable[..., AbstractContextManager[Opened]], *arguments: Hashab
     return cast(Opened, _made[key])
 
 
-def server_here(walls: str = "off", hidden: tuple[str, ...] = (), apart: tuple[str, ...] = ()) -> Server:
+def server_here(walls: str = "off") -> Server:
     """The fork server of this process, with walls as harness.sandbox.processes.walls.walls_for makes them; if the
     process is killed, it ends by itself. Raises UnusableInput if there cannot be walls, and must be."""
-    return here(_server, walls, hidden, apart)
+    return here(_server, walls)
 
 
-def _server(walls: str, hidden: tuple[str, ...], apart: tuple[str, ...]) -> Server:
-    return Server(walls=walls_for(walls, hidden, apart))
+def _server(walls: str) -> Server:
+    return Server(walls=walls_for(walls))
 
 
 def close_here() -> None:

@@ -19,7 +19,6 @@ from harness.jobs.grade.intake.files import ARCHIVES, unpacked_to
 from harness.jobs.grade.intake.students import Student, listed_students, students_in, with_missing
 from harness.jobs.grade.marking.judge import BROKEN, Graded
 from harness.jobs.grade.marking.walled import WalledServer
-from harness.jobs.grade.record import JUDGED
 from harness.jobs.grade.run import Class, appeal_of, seconds_table
 from harness.jobs.grade.store import RecordStore
 from harness.jobs.grade.writing import chosen_writers, write_results
@@ -135,12 +134,11 @@ def _student_row(one: Graded) -> str:
     """A line of the terminal: the student, the points, the verdict, and what is wrong."""
     record = one.record
     points = f"{record.points:g} / {record.of_points:g}"
-    verdict = record.verdict if record.status == JUDGED else record.status
     taken_off = ", ".join(one.why for one in record.deductions)
     parts = (taken_off, record.place.partition(", in case")[0], record.mistake or record.sentence)
     said = "; ".join(filter(None, parts))
     name = record.student if len(record.student) <= NAME_WIDTH else f"{record.student[: NAME_WIDTH - 2]} …"
-    line = f"{name:<{NAME_WIDTH}} {points:>11}  {verdict:<{VERDICT_WIDTH}} {one.seconds:>6.2f} s  {said}"
+    line = f"{name:<{NAME_WIDTH}} {points:>11}  {record.outcome:<{VERDICT_WIDTH}} {one.seconds:>6.2f} s  {said}"
     return printable(" ".join(line.splitlines())[:ROW_WIDTH]).rstrip()
 
 
@@ -150,7 +148,7 @@ def _students_in_words(students: int) -> str:
 
 def _class_summary(graded: Class) -> str:
     records = graded.in_order()
-    counts = Counter(one.verdict if one.status == JUDGED else one.status for one in records)
+    counts = Counter(one.outcome for one in records)
     said = ", ".join(f"{count} {name}" for name, count in counts.most_common())
     mean = sum(one.points for one in records) / len(records)
     cases = f"{sum(one.ran for one in records):,} of {sum(one.of for one in records):,} cases ran"

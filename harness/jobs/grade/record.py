@@ -84,6 +84,11 @@ class Record:
     report: str = ""
 
     @property
+    def outcome(self) -> str:
+        """The verdict, or why there is none."""
+        return self.verdict if self.status == JUDGED else self.status
+
+    @property
     def of_points(self) -> float:
         """The points of a right submission."""
         return sum(part.of for part in self.parts)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harness.jobs.grade.assignment.assignment import SHOWABLE_PARTS
 from harness.jobs.grade.exports.readable import points_text
 from harness.jobs.grade.record import JUDGED, Record
 
 # What `show` may name. "right" are the right forms of the equations that were computed otherwise.
-SHOWABLE = frozenset(
-    {*("points", "verdict", "place", "mistake", "equations"), *("right", "conventions", "cases", "notes", "report")}
-)
+SHOWABLE = frozenset(SHOWABLE_PARTS)
 LONGEST_REPORT = 100_000  # characters: course systems refuse results of a megabyte
 _NOT_JUDGED = {
     "missing": "There is no submission.",

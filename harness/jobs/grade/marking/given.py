@@ -13,7 +13,7 @@ import numpy as np
 from harness.judging.conventions import Convention
 from harness.judging.judge import Outcome
 from harness.mistakes.grammar import MISFITS
-from harness.mistakes.reproduce import are_of_formula
+from harness.mistakes.reproduce import are_of_formula, as_read
 from harness.model.contract import Array, Inputs, Numbers
 from harness.model.costs import CostScale
 from harness.model.textbook import Textbook
@@ -91,21 +91,9 @@ def _right_with(
         for l, (old, moved) in enumerate(zip(inputs.network.layers, new.layers, strict=True), start=1):
             book.right["update", l] = append_bias_column(old.w - moved.w, old.b - moved.b)
         shown = outcome.quantities.keys() & book.right.keys()
-        if convention.learning_rate is not None:
-            book.right |= _read_from_moves(book.right, inputs, convention.learning_rate)
-        is_right = {key: np.isfinite(mine[key]).all() and are_of_formula(mine[key], book.right[key]) for key in shown}
+        right = as_read(book.right, trial.inputs, convention.learning_rate)
+        is_right = {key: np.isfinite(mine[key]).all() and are_of_formula(mine[key], right[key]) for key in shown}
     return frozenset(key for key in shown if is_right[key])
-
-
-def _read_from_moves(right: Mapping[ArrayKey, Numbers], inputs: Inputs, rate: float) -> dict[ArrayKey, Numbers]:
-    """Gradients that may have been read from how the weights moved: each row may round a number of their size."""
-    found: dict[ArrayKey, Numbers] = {}
-    for (name, l), one in right.items():
-        if name in ("w", "b"):
-            old = np.abs(getattr(inputs.network.layers[l - 1], name).value)
-            rounding = (len(inputs.x) + 3) * one.fmt.u * old / rate
-            found[name, l] = RoundedArray(one.value, one.error + rounding, one.fmt)
-    return found
 
 
 def _deltas_of_one_row(mine: Mapping[ArrayKey, Array], inputs: Inputs, scale: CostScale) -> dict[ArrayKey, Array]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,14 @@ class HandedIn:
         asked = (assignment.asked, assignment.networks, assignment.file, assignment.languages, assignment.forbid)
         rules = (assignment.deductions, assignment.limits, assignment.seed, self.days_late, self.problem, self.notes)
         version = standing().gradproof, self.files is None, has_walls
-        return hashlib.sha256(repr((asked, rules, version, self._of_files())).encode()).hexdigest()
+        return hashlib.sha256(repr((asked, rules, version, self._of_files)).encode()).hexdigest()
 
     @property
     def code(self) -> str:
         """What stands for the files, for people."""
-        return self._of_files()[:LONGEST_CODE]
+        return self._of_files[:LONGEST_CODE]
 
+    @cached_property
     def _of_files(self) -> str:
         digest = hashlib.sha256()
         for name, content in sorted((self.files or {}).items()):

@@ -89,6 +89,5 @@ def _page_templates() -> Environment:
     environment.globals |= {
         "style": Markup((_FOLDER / "style.css").read_text(encoding="utf-8")),
         "status_sentence": status_sentence,
-        "outcome_of": overview.outcome_of,
     }
     return environment

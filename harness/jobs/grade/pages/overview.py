@@ -46,14 +46,9 @@ def handed_in(records: Iterable[Record]) -> tuple[Record, ...]:
     return tuple(record for record in records if record.status != "missing")
 
 
-def outcome_of(record: Record) -> str:
-    """The verdict, or why there is none."""
-    return record.verdict if record.status == JUDGED else record.status
-
-
 def outcomes(records: Iterable[Record]) -> list[tuple[str, int]]:
     """How many submissions have which outcome, the most frequent first."""
-    return _by_frequency(Counter(outcome_of(record) for record in records))
+    return _by_frequency(Counter(record.outcome for record in records))
 
 
 def mark_summary(records: Sequence[Record]) -> MarkSummary | None:
