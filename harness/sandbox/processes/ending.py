@@ -43,11 +43,11 @@ def listen() -> None:
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
     """Delay signals until the end of a `with`, so that everything opened inside is registered by then."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # a worker of a cluster leaves signals to the command
 
 
 def _end(number: int, _: object) -> None:
